@@ -1,0 +1,86 @@
+"""The only way into the history: ``record`` what was done, ``look`` for what was seen."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+
+from history.models import Entry, Look
+
+CLOCK = "clock"
+"""The actor of what happens by itself."""
+
+STRANGER = "stranger"
+"""The actor of what somebody does whom we do not know."""
+
+
+def key_of(thing: Any) -> str:
+    """Return how the history names ``thing``: a row as ``accounts.person:12``, a string as it is.
+
+    Raises ValueError for a row that is not saved: it could never be found again.
+    """
+    if isinstance(thing, str):
+        return thing
+    if thing.pk is None:
+        raise ValueError("Save the row before recording it.")
+    return f"{thing._meta.label_lower}:{thing.pk}"
+
+
+def record(
+    *, by: Any, verb: str, about: models.Model, now: datetime, reason: str = "", fields: Iterable[str] = ()
+) -> Entry:
+    """Write that ``by`` (a person, ``CLOCK`` or ``STRANGER``) did ``verb`` to the saved row ``about``.
+
+    ``reason`` is a code, never free text; ``fields`` are names of what changed, never values. ``now`` is aware.
+    Call it inside the transaction that makes the change, so that both stand or fall together.
+    """
+    return Entry.objects.create(**_columns(by=by, verb=verb, about=about, now=now, reason=reason, fields=fields))
+
+
+def record_many(*, by: Any, verb: str, about: Iterable[models.Model], now: datetime, reason: str = "") -> None:
+    """Write one entry for each row of ``about`` in batches: the same as ``record`` for work in bulk."""
+    Entry.objects.bulk_create(
+        (Entry(**_columns(by=by, verb=verb, about=row, now=now, reason=reason, fields=())) for row in about),
+        batch_size=5_000,
+    )
+
+
+def look(*, by: Any, at: models.Model, page: str, now: datetime) -> Look | None:
+    """Write into the access trace that ``by`` saw personal data of the person ``at`` on ``page`` (a URL name).
+
+    Somebody who looks at their own data leaves no trace: returns None.
+    """
+    actor, person = key_of(by), key_of(at)
+    if actor == person:
+        return None
+    return Look.objects.create(actor=actor, person=person, page=page, at=now)
+
+
+def look_at_many(*, by: Any, at: Iterable[models.Model], page: str, now: datetime) -> None:
+    """The same as ``look`` for a page or an export that shows several people, in one statement."""
+    actor = key_of(by)
+    people = {key_of(person) for person in at} - {actor}
+    Look.objects.bulk_create(
+        (Look(actor=actor, person=person, page=page, at=now) for person in sorted(people)), batch_size=5_000
+    )
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete entries of more than seven years and looks of more than two (their ``retention``); return how many."""
+    entries, _ = Entry.objects.filter(at__lt=now - timedelta(days=7 * 365 + 2)).delete()
+    looks, _ = Look.objects.filter(at__lt=now - timedelta(days=2 * 365 + 1)).delete()
+    return entries + looks
+
+
+def _columns(*, by, verb, about, now, reason, fields) -> dict[str, Any]:
+    object_type, object_id = key_of(about).rsplit(":", 1)
+    return {
+        "actor": key_of(by),
+        "verb": verb,
+        "object_type": object_type,
+        "object_id": object_id,
+        "at": now,
+        "reason": reason,
+        "fields": sorted(fields),
+    }

@@ -1,0 +1,101 @@
+"""What every test may lean on."""
+
+import os
+
+import pytest
+
+from tests import tools
+
+# Playwright's synchronous API runs an event loop in the thread that also talks to the database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to run without the tools where REQUIRE_BROWSER is set."""
+    lacking = tools.missing()
+    if lacking and tools.needed():
+        raise pytest.UsageError("REQUIRE_BROWSER is set, but " + "; ".join(lacking.values()))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this machine has no tool for; the last lines say so."""
+    lacking = set(tools.missing())
+    out = [item for item in items if lacking & {mark.name for mark in item.iter_markers()}]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Name what was not run."""
+    for what in tools.missing().values():
+        terminalreporter.write_line(f"NOT RUN: {what}")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One Chromium for the session (for each process of a parallel run)."""
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=tools.chromium(), args=[*quiet, "--disable-component-update", "--disable-sync"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(chromium, live_server):
+    """Return a function that opens a page in a context of its own: ``new_page(width=360, javascript=True)``.
+
+    Its addresses are relative to the live server. A page that asks for anything beyond this machine, or on which a
+    script fails, fails the test.
+    """
+    contexts, complaints = [], []
+
+    def make(*, width: int = 1280, height: int = 900, javascript: bool = True, **options):
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": height},
+            java_script_enabled=javascript,
+            locale="en-GB",
+            timezone_id="Europe/London",
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.is_without_scripts = not javascript
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(f"script failed: {error}"))
+        page.on("request", lambda request: _complain_about(request.url, live_server.url, complaints))
+        page.on("console", lambda message: _complain_about_policy(message.text, complaints))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+def _complain_about(url: str, allowed: str, complaints: list[str]) -> None:
+    if not url.startswith((allowed, "data:", "blob:", "about:")):
+        complaints.append(f"asked for {url}")
+
+
+def _complain_about_policy(text: str, complaints: list[str]) -> None:
+    if "Content Security Policy" in text:
+        complaints.append(text)
+
+
+@pytest.fixture
+def page(new_page):
+    """A page as wide as a desk's screen."""
+    return new_page(width=1280)
+
+
+@pytest.fixture
+def phone(new_page):
+    """A page as wide as a small phone."""
+    return new_page(width=360, height=740, has_touch=True, is_mobile=True, device_scale_factor=2)
