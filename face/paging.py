@@ -1,0 +1,72 @@
+"""Lists in pages: a typed page number that can be anything, one count, one query for the rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SHORT, LONG = 25, 50
+_AROUND = 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, and what stands around it. Numbers begin with 1; ``first`` is 0 where nothing was found."""
+
+    rows: Sequence[Any]
+    number: int
+    total: int
+    size: int
+
+    @property
+    def last_number(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * self.size + 1 if self.total else 0
+
+    @property
+    def last(self) -> int:
+        return min(self.number * self.size, self.total)
+
+    @property
+    def previous(self) -> int | None:
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def next(self) -> int | None:
+        return self.number + 1 if self.number < self.last_number else None
+
+    @property
+    def window(self) -> list[int | None]:
+        """The numbers to link to: the first, the last and those around this one; None stands for a gap."""
+        near = range(self.number - _AROUND, self.number + _AROUND + 1)
+        shown = sorted({1, self.last_number, *(number for number in near if 1 <= number <= self.last_number)})
+        links: list[int | None] = []
+        for number in shown:
+            if links and number - links[-1] == 2:
+                links.append(number - 1)
+            elif links and number - links[-1] > 2:
+                links.append(None)
+            links.append(number)
+        return links
+
+
+def page_of(found: Any, asked: str | None, *, size: int = SHORT, total: int | None = None) -> Page:
+    """Return the page that was asked for, or the nearest there is.
+
+    ``found`` is an ordered QuerySet (or a sequence); ``asked`` is what stands in the address, any text at all: what
+    is no number is taken as 1, what lies beyond the end as the last page. ``total`` is how many there are, where that
+    is known already.
+    """
+    if total is None:
+        total = found.count() if hasattr(found, "filter") else len(found)
+    number = min(_number(asked), max(1, -(-total // size)))
+    start = (number - 1) * size
+    return Page(rows=list(found[start : start + size]) if total else [], number=number, total=total, size=size)
+
+
+def _number(asked: str | None) -> int:
+    # Nine digits are more pages than there can be, and int() of a very long text is slow.
+    text = (asked or "").strip()
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else 1
