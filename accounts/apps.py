@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People, signing in, personal links, permissions."""
+
+    name = "accounts"
