@@ -1,0 +1,16 @@
+from celery import shared_task
+from django.utils import timezone
+
+from messaging import actions, delivery
+
+
+@shared_task(name="messaging.tasks.deliver_due", ignore_result=True)
+def deliver_due() -> int:
+    """Send what is due until nothing is, as far as a connection is free; return how many were sent."""
+    return delivery.deliver_due()
+
+
+@shared_task(name="messaging.tasks.forget_old", ignore_result=True)
+def forget_old() -> int:
+    """Empty what is personal in messages that ended a year ago."""
+    return actions.forget_old(now=timezone.now())

@@ -1,0 +1,19 @@
+"""The addresses of messaging, by object."""
+
+from django.urls import path
+
+from messaging.views import log, mailbox, senders
+
+app_name = "messaging"
+urlpatterns = [
+    path("mailbox/", mailbox.list_mails, name="mailbox-list"),
+    path("mailbox/<int:mail>/", mailbox.show_mail, name="mailbox-show"),
+    path("mailbox/<int:mail>/page/", mailbox.show_page, name="mailbox-page"),
+    path("mailbox/<int:mail>/files/<int:number>/", mailbox.show_file, name="mailbox-file"),
+    path("messages/", log.list_messages, name="message-list"),
+    path("messages/download/", log.download_messages, name="message-download"),
+    path("messages/sender/", senders.edit_sender, name="sender-edit"),
+    path("messages/<int:message>/", log.show_message, name="message-show"),
+    path("messages/<int:message>/try-again/", log.try_again, name="message-try-again"),
+    path("messages/<int:message>/stop/", log.stop, name="message-stop"),
+]
