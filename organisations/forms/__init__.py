@@ -1,0 +1,1 @@
+"""What people type about organisations, the people in them, and staff lists."""

@@ -1,0 +1,1 @@
+"""The pages of organisations, the people in them, and staff lists."""
