@@ -1,0 +1,38 @@
+from django.apps import AppConfig
+
+
+class BriefingsConfig(AppConfig):
+    """What and when: programmes, partners, mandates, venues, series, sessions, agendas."""
+
+    name = "briefings"
+
+    def ready(self) -> None:
+        from accounts.permissions import register_role_source
+        from briefings.messages import register_kinds
+        from briefings.rules import people_seen_by_coordinator, roles_of
+        from organisations.rules import register_people_source
+
+        register_role_source(roles_of)
+        register_people_source(people_seen_by_coordinator)
+        register_kinds()
+        self._register_links()
+
+    @staticmethod
+    def _register_links() -> None:
+        from accounts.permissions import Permission, has, scopes_with
+        from briefings.rules import can_manage_venues
+        from face.navigation import SITE, Link, register
+
+        def may(permission: Permission):
+            return lambda person, programme: has(person, permission, programme)
+
+        def sees_programmes(person, programme) -> bool:
+            return bool(scopes_with(person, Permission.SEE_PROGRAMME))
+
+        def keeps_venues(person, programme) -> bool:
+            return can_manage_venues(person)
+
+        register(Link("people", "People", "briefings:person-list", may(Permission.SEE_PEOPLE), order=40))
+        register(Link("set-up", "Set-up", "briefings:set-up-show", may(Permission.MANAGE_PROGRAMME), order=90))
+        register(Link("programmes", "Programmes", "briefings:programme-list", sees_programmes, order=10, row=SITE))
+        register(Link("venues", "Venues", "briefings:venue-list", keeps_venues, order=40, row=SITE))

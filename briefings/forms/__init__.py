@@ -1,0 +1,1 @@
+"""What people type about programmes, the people in them, and venues."""

@@ -1,0 +1,39 @@
+"""What and when: programmes and the people in them, venues, sessions."""
+
+from briefings.models.programmes import (
+    Appointment,
+    Assistant,
+    CoverRule,
+    Mandate,
+    Nation,
+    Partner,
+    PlacesRule,
+    Programme,
+    ProgrammeQuerySet,
+    ProgrammeRole,
+    Scale,
+    Slot,
+    usual_invitation_reminder_days,
+    usual_reminder_days,
+)
+from briefings.models.sessions import (
+    SESSION_MOVES,
+    AgendaItem,
+    AgendaKind,
+    Part,
+    Series,
+    Session,
+    SessionKind,
+    SessionPart,
+    SessionQuerySet,
+    SessionState,
+    utc_range,
+)
+from briefings.models.venues import Room, Venue
+
+__all__ = [
+    "SESSION_MOVES", "AgendaItem", "AgendaKind", "Appointment", "Assistant", "CoverRule", "Mandate", "Nation", "Part",
+    "Partner", "PlacesRule", "Programme", "ProgrammeQuerySet", "ProgrammeRole", "Room", "Scale", "Series", "Session",
+    "SessionKind", "SessionPart", "SessionQuerySet", "SessionState", "Slot", "Venue", "usual_invitation_reminder_days",
+    "usual_reminder_days", "utc_range",
+]  # fmt: skip

@@ -1,0 +1,150 @@
+"""What is shown and decided from several tables of a programme."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import or_
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
+
+from accounts.models import Person
+from briefings.models import Appointment, Mandate, Partner, Programme, ProgrammeRole
+from organisations.models import Affiliation, AffiliationArea, AffiliationQuerySet, Area
+
+
+def area_ids_in_scope(programme: Programme) -> set[int] | None:
+    """Return the ids of the areas in scope and of all areas inside them; None where every area is in scope."""
+    if programme.every_area:
+        return None
+    paths = [area.path for area in programme.areas.all()]
+    if not paths:
+        return set()
+    inside = reduce(or_, (Q(path__startswith=path) for path in paths))
+    return set(Area.objects.filter(inside).values_list("pk", flat=True))
+
+
+def affiliations_in_scope(programme: Programme, on: date) -> AffiliationQuerySet:
+    """Return the affiliations that make their people eligible on ``on``.
+
+    Eligible is who belongs to a partner organisation of that day, in a profession in scope, in an area in scope or
+    inside one (product.md, "practitioner").
+    """
+    partners = Partner.objects.on(on).filter(_still_there(on), programme=programme).values("organisation")
+    found = Affiliation.objects.on(on).filter(_one_of("organisation", partners), person__is_active=True)
+    if not programme.every_profession:
+        found = found.filter(_one_of("profession", programme.professions.order_by().values("pk")))
+    areas = area_ids_in_scope(programme)
+    if areas is not None:
+        found = found.filter(Exists(AffiliationArea.objects.filter(affiliation=OuterRef("pk"), area__in=areas)))
+    return found
+
+
+def _one_of(name: str, ids: QuerySet) -> Func:
+    """Return the condition that the key ``name`` is among ``ids``, read once: so the index by scope finds the rows."""
+    template = {"template": "%(expressions)s)", "arg_joiner": " = ANY("}
+    return Func(F(name), ArraySubquery(ids), output_field=BooleanField(), **template)
+
+
+def _still_there(on: date) -> Q:
+    return Q(organisation__ended_on__isnull=True) | Q(organisation__ended_on__gt=on)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whom a programme is for on one day, read once for many people; None stands for every profession or area."""
+
+    on: date
+    organisations: frozenset[int]
+    professions: frozenset[int] | None
+    areas: frozenset[int] | None
+
+    @classmethod
+    def of(cls, programme: Programme, on: date) -> "Scope":
+        """Return the scope of ``programme`` on the day ``on``."""
+        partners = Partner.objects.on(on).filter(programme=programme).values_list("organisation", flat=True)
+        professions = (
+            None if programme.every_profession else frozenset(programme.professions.values_list("pk", flat=True))
+        )
+        areas = area_ids_in_scope(programme)
+        return cls(on, frozenset(partners), professions, None if areas is None else frozenset(areas))
+
+    def why_not(self, affiliation: Affiliation) -> list[str]:
+        """Return the reasons why ``affiliation`` does not make its person eligible, in words; [] when it does."""
+        reasons = self._why_not_there(affiliation)
+        if affiliation.organisation_id not in self.organisations:
+            reasons.append("not in scope: organisation")
+        if self.professions is not None and affiliation.profession_id not in self.professions:
+            reasons.append("not in scope: profession" if affiliation.profession_id else "profession not known")
+        if self.areas is not None:
+            own = {area.pk for area in affiliation.areas.all()}
+            if not own & self.areas:
+                reasons.append("not in scope: area" if own else "area not known")
+        return reasons
+
+    def _why_not_there(self, affiliation: Affiliation) -> list[str]:
+        organisation = affiliation.organisation
+        reasons = {
+            "not there yet": affiliation.since > self.on,
+            "no longer there": affiliation.until and affiliation.until <= self.on,
+            "organisation has ended": organisation.ended_on and organisation.ended_on <= self.on,
+            "account closed": not affiliation.person.is_active,
+        }
+        return [words for words, holds in reasons.items() if holds]
+
+
+def why_not_in_scope(programme: Programme, affiliation: Affiliation, on: date) -> list[str]:
+    """Return the reasons why ``affiliation`` does not make its person eligible on ``on``, in words; [] when it does."""
+    return Scope.of(programme, on).why_not(affiliation)
+
+
+def eligible_people(programme: Programme, on: date, narrow: Q | None = None) -> QuerySet[Person]:
+    """Return the people eligible on ``on``; ``narrow`` is a further condition on the affiliation that makes them so."""
+    affiliations = affiliations_in_scope(programme, on)
+    if narrow is not None:
+        affiliations = affiliations.filter(narrow)
+    return Person.objects.filter(pk__in=affiliations.values("person"))
+
+
+def count_eligible(programme: Programme, on: date) -> int:
+    """Return how many people are eligible on ``on``."""
+    return affiliations_in_scope(programme, on).order_by().values("person").distinct().count()
+
+
+def ties_of_eligible(programme: Programme, people: QuerySet[Person], on: date) -> QuerySet[Affiliation]:
+    """Return what makes those of ``people`` eligible on ``on``, by name: plain rows, for a download of any length.
+
+    A row is the person's id, name and address, the names of profession and organisation, and a list of areas.
+    """
+    areas = AffiliationArea.objects.filter(affiliation=OuterRef("pk")).order_by("area__name", "area_id")
+    found = affiliations_in_scope(programme, on).filter(person__in=people.order_by().values("pk"))
+    return found.order_by("person__sort_name", "person_id", "organisation__name", "pk").values_list(
+        "person_id",
+        "person__name",
+        "person__email",
+        "profession__name",
+        "organisation__name",
+        ArraySubquery(areas.values("area__name")),
+    )
+
+
+def people_not_in_scope(programme: Programme, seen: QuerySet[Person], on: date) -> QuerySet[Person]:
+    """Return those of ``seen`` who belong, or belonged within a year, to an organisation but are not eligible."""
+    known = Affiliation.objects.known_on(on).filter(person=OuterRef("pk"))
+    eligible = affiliations_in_scope(programme, on).filter(person=OuterRef("pk"))
+    return seen.filter(Exists(known)).exclude(Exists(eligible))
+
+
+def set_up_of(programme: Programme, on: date) -> dict[str, int]:
+    """Return the figures that the task list of ``programme`` and its page say on ``on``, in a handful of queries."""
+    mandated = Mandate.objects.on(on).filter(programme=programme)
+    partners = Partner.objects.on(on).filter(programme=programme)
+    return {
+        "partners": programme.partners.count(),
+        "partners_now": partners.count(),
+        "areas": programme.areas.count(),
+        "professions": programme.professions.count(),
+        "coordinators": Appointment.objects.on(on).filter(programme=programme, role=ProgrammeRole.COORDINATOR).count(),
+        "roles": Appointment.objects.on(on).filter(programme=programme).count(),
+        "mandated": partners.filter(organisation__in=mandated.values("organisation")).count(),
+    }

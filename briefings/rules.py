@@ -1,0 +1,100 @@
+"""Who may do what in a programme, and whom a coordinator sees."""
+
+from collections.abc import Iterable
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Person
+from accounts.permissions import (
+    BOARD,
+    COORDINATOR,
+    FACILITATOR,
+    INFORMATION_GOVERNANCE,
+    Assignment,
+    Permission,
+    has,
+    scopes_with,
+)
+from briefings.models import Appointment, Mandate, Programme, ProgrammeRole, SessionPart
+from briefings.queries import affiliations_in_scope
+from organisations.models import Organisation
+
+ROLES = {
+    ProgrammeRole.COORDINATOR: COORDINATOR,
+    ProgrammeRole.FACILITATOR: FACILITATOR,
+    ProgrammeRole.BOARD: BOARD,
+    ProgrammeRole.INFORMATION_GOVERNANCE: INFORMATION_GOVERNANCE,
+}
+
+
+def roles_of(person: Person) -> Iterable[Assignment]:
+    """Return the roles that ``person`` holds in programmes today, in one query. The role source of this app."""
+    appointments = Appointment.objects.on(timezone.localdate()).filter(person=person)
+    return [
+        Assignment(ROLES[role], f"{Programme._meta.label_lower}:{programme}")
+        for role, programme in appointments.values_list("role", "programme")
+    ]
+
+
+def can_manage(person: Any, programme: Programme) -> bool:
+    """Return whether ``person`` may set ``programme`` up and change it."""
+    return has(person, Permission.MANAGE_PROGRAMME, programme)
+
+
+def can_start_programmes(person: Any) -> bool:
+    """Return whether ``person`` may start a programme."""
+    return has(person, Permission.START_PROGRAMMES)
+
+
+def can_manage_venues(person: Any) -> bool:
+    """Return whether ``person`` may add and change venues: administrators, and coordinators of any programme."""
+    return bool(scopes_with(person, Permission.MANAGE_VENUES))
+
+
+def people_seen_by_coordinator(person: Any, on: date) -> Q | None:
+    """Return the condition on Person of those whom the coordinator ``person`` sees on the day ``on``, or None.
+
+    They are the people eligible for the own programmes on that day, and those with a mandate, a role or a part in a
+    session there. Who holds a place is added by the app of the places. The people source of this app.
+    """
+    programmes = list(Programme.objects.where(person, Permission.SEE_PEOPLE))
+    if not programmes:
+        return None
+    conditions = [
+        Exists(affiliations_in_scope(programme, on).filter(person=OuterRef("pk"))) for programme in programmes
+    ]
+    own = {"person": OuterRef("pk"), "programme__in": programmes}
+    conditions += [
+        Exists(Mandate.objects.filter(**own)),
+        Exists(Appointment.objects.filter(**own)),
+        Exists(SessionPart.objects.filter(person=OuterRef("pk"), session__programme__in=programmes)),
+    ]
+    return reduce(or_, (Q(condition) for condition in conditions))
+
+
+def coordinators_of(programme: Programme, on: date) -> QuerySet[Person]:
+    """Return who coordinates ``programme`` on ``on``: they own what nobody else owns yet."""
+    held = Appointment.objects.on(on).filter(programme=programme, role=ProgrammeRole.COORDINATOR)
+    return Person.objects.filter(pk__in=held.values("person"), is_active=True).order_by("sort_name", "pk")
+
+
+def mandates_of(person: Any, on: date) -> QuerySet[Mandate]:
+    """Return the mandates that ``person`` holds on ``on``, in any programme; none for a stranger."""
+    if not person.is_authenticated:
+        return Mandate.objects.none()
+    return Mandate.objects.on(on).filter(person=person)
+
+
+def mandate_for(
+    person: Any, programme: Programme, on: date, organisation: Organisation | None = None
+) -> Mandate | None:
+    """Return the mandate by which ``person`` speaks in ``programme`` on ``on``, for ``organisation`` if given."""
+    found = mandates_of(person, on).filter(programme=programme).select_related("organisation")
+    if organisation is not None:
+        found = found.filter(organisation=organisation)
+    return found.order_by("pk").first()

@@ -1,0 +1,58 @@
+"""The addresses of briefings, by object."""
+
+from django.urls import path, register_converter
+from django.urls.converters import SlugConverter
+
+from briefings.actions.programmes import RESERVED_SLUGS
+from briefings.views import partners, people, programmes, roles, set_up, venues
+
+app_name = "briefings"
+
+
+class ProgrammeSlug(SlugConverter):
+    """The address of a programme: never a word that stands in its place, so a higher app can own that page."""
+
+    regex = rf"(?!(?:{'|'.join(sorted(RESERVED_SLUGS))})/){SlugConverter.regex}"
+
+
+register_converter(ProgrammeSlug, "programme")
+
+_programmes = [
+    path("programmes/", programmes.list_programmes, name="programme-list"),
+    path("programmes/start/", programmes.begin_programme, name="programme-start"),
+]
+_set_up = [
+    path("programmes/<programme:slug>/set-up/", set_up.show_set_up, name="set-up-show"),
+    path("programmes/<programme:slug>/set-up/check/", set_up.check_set_up, name="set-up-check"),
+    path("programmes/<programme:slug>/set-up/scope/", set_up.change_the_scope, name="scope-change"),
+    path("programmes/<programme:slug>/set-up/partners/", partners.list_partners, name="partner-list"),
+    path("programmes/<programme:slug>/set-up/partners/add/", partners.add_partner, name="partner-add"),
+    path("programmes/<programme:slug>/set-up/partners/<int:partner>/", partners.change_dates, name="partner-change"),
+    path(
+        "programmes/<programme:slug>/set-up/partners/<int:partner>/remove/",
+        partners.drop_partner,
+        name="partner-remove",
+    ),
+    path("programmes/<programme:slug>/set-up/roles/", roles.list_roles, name="role-list"),
+    path("programmes/<programme:slug>/set-up/roles/add/", roles.add_role, name="role-add"),
+    path("programmes/<programme:slug>/set-up/roles/<int:appointment>/end/", roles.end_role, name="role-end"),
+    path("programmes/<programme:slug>/set-up/mandates/", roles.list_mandates, name="mandate-list"),
+    path("programmes/<programme:slug>/set-up/mandates/add/", roles.add_mandate, name="mandate-add"),
+    path("programmes/<programme:slug>/set-up/mandates/<int:mandate>/end/", roles.close_mandate, name="mandate-end"),
+    path("programmes/<programme:slug>/set-up/<slug:task>/", set_up.change_task, name="set-up-change"),
+]
+_people = [
+    path("programmes/<programme:slug>/people/", people.list_people, name="person-list"),
+    path("programmes/<programme:slug>/people/not-in-scope/", people.list_others, name="person-others"),
+    path("programmes/<programme:slug>/people.csv", people.download_people, name="person-download"),
+]
+_venues = [
+    path("venues/", venues.list_venues, name="venue-list"),
+    path("venues/add/", venues.new_venue, name="venue-add"),
+    path("venues/<int:venue>/", venues.show_venue, name="venue-show"),
+    path("venues/<int:venue>/change/", venues.edit_venue, name="venue-change"),
+    path("venues/<int:venue>/rooms/add/", venues.new_room, name="room-add"),
+    path("venues/<int:venue>/rooms/<int:room>/", venues.edit_room, name="room-change"),
+    path("venues/<int:venue>/rooms/<int:room>/remove/", venues.drop_room, name="room-remove"),
+]
+urlpatterns = [*_programmes, *_set_up, *_people, *_venues]

@@ -1,0 +1,1 @@
+"""The pages of programmes, the people in them, and venues."""
