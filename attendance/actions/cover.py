@@ -1,0 +1,328 @@
+"""Senior cover: who is asked to come for which organisation, and what they say.
+
+Locks: the senior managers by id, then the requests (docs/adr/0001). A senior takes no seat, so no counter is locked.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from accounts.links import LinkRow, make_links
+from accounts.models import Person, PersonalLink
+from attendance.actions.engagements import BusyThen, announce, clash_of, engage, leave, lock_people
+from attendance.messages import cover as messages
+from attendance.models import COVER_MOVES, CoverState, SeniorAttendance
+from attendance.rules import can_answer_cover
+from briefings.models import Assistant, Mandate, Session, SessionState
+from history.actions import key_of, record
+from history.refusals import Refused
+from messaging.working_days import working_days_before
+
+LADDER = (7, 2)
+"""Working days before the session on which somebody who was asked and has not answered is reminded."""
+LINK_OUTLIVES = timedelta(days=30)
+
+
+class NoMandateThen(Refused):
+    sentence = "This person may not speak for that organisation on the day of the session: there is no mandate for it."
+
+
+class SessionNotToCome(Refused):
+    sentence = "This session has begun, is over or is cancelled. Choose one that is still to come."
+
+
+class AskedElsewhere(Refused):
+    """Raised where the person is asked for, or is at, another session at that time; ``session`` is the other."""
+
+    def __init__(self, person: Person, session: Session) -> None:
+        self.person, self.session = person, session
+        super().__init__(
+            f"{person.name} is asked for another session at that time. Ask somebody else, or withdraw that."
+        )
+
+
+class NotYoursToAnswer(Refused):
+    sentence = "Only the senior manager who was asked, an assistant of theirs or a coordinator can answer this."
+
+
+class NotAskedAnyMore(Refused):
+    sentence = "You are not asked for this session any more. Nothing is left to do."
+
+
+class NotADeputy(Refused):
+    sentence = "Choose a colleague of the same organisation who has a mandate in this programme."
+
+
+class NotTheDay(Refused):
+    sentence = "Who came can be noted from the day of the session on."
+
+
+@transaction.atomic
+def ask_to_cover(*, requests: Iterable[tuple[Session, Mandate]], by: Any, now: datetime) -> list[SeniorAttendance]:
+    """Ask senior managers to cover sessions: (session, mandate) pairs, one mail to each for all that is asked together.
+
+    Whoever is asked or coming already is not asked again. Raises NoMandateThen, SessionNotToCome, AskedElsewhere;
+    nobody is asked then.
+    """
+    requests = list(requests)
+    lock_people({mandate.person_id for _, mandate in requests})
+    made = [
+        asked
+        for session, mandate in sorted(requests, key=lambda pair: (pair[0].pk, pair[1].pk))
+        if (asked := _ask(session, mandate, by, now)) is not None
+    ]
+    _give_links(made, now)
+    messages.ask(made, now=now)
+    return made
+
+
+@transaction.atomic
+def answer_coming(*, attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance:
+    """Say *I am coming*; the entry follows. Twice is once. Raises BusyThen, NotAskedAnyMore, NotYoursToAnswer."""
+    own = _locked(attendance, by, now)
+    if own.state == CoverState.COMING:
+        return own
+    clash = clash_of(own.session, own.person)
+    if clash:
+        raise BusyThen(clash.session)
+    _become(own, CoverState.COMING, by, now, answered=True)
+    engage(own.person_id, own.session)
+    announce(own.person_id, own.session)
+    messages.tell_coming(own, now=now)
+    return own
+
+
+@transaction.atomic
+def answer_not_me(*, attendance: SeniorAttendance, deputy: Mandate, by: Any, now: datetime) -> SeniorAttendance:
+    """Say *not me, ask …*: apologies, and the colleague with the mandate ``deputy`` is asked. Returns their request.
+
+    Raises NotADeputy, NoMandateThen, AskedElsewhere, NotAskedAnyMore, NotYoursToAnswer.
+    """
+    lock_people({attendance.person_id, deputy.person_id})
+    own = _locked(attendance, by, now)
+    same = (deputy.organisation_id, deputy.programme_id) == (own.organisation_id, own.session.programme_id)
+    if not same or deputy.person_id == own.person_id:
+        raise NotADeputy
+    asked = _ask(own.session, deputy, by, now) or SeniorAttendance.objects.get(
+        session=own.session, person=deputy.person_id
+    )
+    was_coming = own.state == CoverState.COMING
+    own.deputy = asked
+    _become(own, CoverState.APOLOGIES, by, now, answered=True)
+    _free(own, was_coming, now)
+    _give_links([asked], now)
+    messages.ask([asked], now=now)
+    return asked
+
+
+@transaction.atomic
+def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance:
+    """Say *cannot*; the coordinators are told that nobody comes. Twice is once. Raises as ``answer_coming``."""
+    own = _locked(attendance, by, now)
+    if own.state == CoverState.APOLOGIES:
+        return own
+    was_coming = own.state == CoverState.COMING
+    own.deputy = None
+    _become(own, CoverState.APOLOGIES, by, now, answered=True)
+    _free(own, was_coming, now)
+    messages.tell_apologies(own, now=now)
+    return own
+
+
+@transaction.atomic
+def withdraw_request(*, attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance:
+    """Say, as a coordinator, that somebody is not needed any more; who was coming is told. Twice is once."""
+    lock_people([attendance.person_id])
+    own = _load(attendance)
+    if own.state not in (CoverState.ASKED, CoverState.COMING):
+        return own
+    was_coming = own.state == CoverState.COMING
+    _become(own, CoverState.WITHDRAWN, by, now)
+    _free(own, was_coming, now)
+    messages.tell_withdrawn(own, was_coming=was_coming, now=now)
+    return own
+
+
+@transaction.atomic
+def note_attended(*, session: Session, mandate: Mandate, by: Any, now: datetime) -> SeniorAttendance:
+    """Note on the register that a senior manager came, asked or not. Twice is once. Raises NotTheDay, NoMandateThen."""
+    _check_day(session, now)
+    _check_mandate(session, mandate)
+    lock_people([mandate.person_id])
+    own, is_new = SeniorAttendance.objects.select_for_update(no_key=True, of=("self",)).get_or_create(
+        session=session,
+        person=mandate.person,
+        defaults={
+            "organisation": mandate.organisation,
+            "state": CoverState.ATTENDED,
+            "asked_at": now,
+            "asked_by": key_of(by),
+        },
+    )
+    if is_new:
+        record(by=by, verb="senior_attended", about=own, now=now)
+    elif own.state != CoverState.ATTENDED:
+        own.state = CoverState.ATTENDED
+        own.save(update_fields=["state"])
+        record(by=by, verb="senior_attended", about=own, now=now)
+    return own
+
+
+@transaction.atomic
+def take_attended_back(*, attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance | None:
+    """Undo a mark on the register: as it was before, asked for by nobody it goes. Returns None where it is gone."""
+    lock_people([attendance.person_id])
+    own = _load(attendance)
+    if own.state != CoverState.ATTENDED:
+        return own
+    record(by=by, verb="senior_attended_undone", about=own, now=now)
+    if own.answered_at is None and not own.reminded_step and own.link_id is None:
+        own.delete()
+        return None
+    own.state = CoverState.COMING if own.answered_at and own.deputy_id is None else CoverState.APOLOGIES
+    if own.answered_at is None:
+        own.state = CoverState.ASKED
+    own.save(update_fields=["state"])
+    return own
+
+
+@transaction.atomic
+def remind_of_requests(*, now: datetime) -> int:
+    """Remind whoever was asked and has not answered, 7 and 2 working days before; return how many were due.
+
+    A request made later than a rung begins after it. Only the highest rung that is due is told.
+    """
+    asked = (
+        SeniorAttendance.objects.filter(
+            state=CoverState.ASKED, session__state=SessionState.OPEN, session__during__startswith__gt=now
+        )
+        .select_related("session__programme", "person")
+        .select_for_update(no_key=True, of=("self",), skip_locked=True)
+        .order_by("pk")
+    )
+    due = [own for own in asked if _is_due(own, now)]
+    messages.remind(due, now=now)
+    return len(due)
+
+
+def _ask(session: Session, mandate: Mandate, by: Any, now: datetime) -> SeniorAttendance | None:
+    """Ask one for one; the person is locked. Returns None for somebody who is asked or coming already."""
+    if session.state not in (SessionState.DRAFT, SessionState.OPEN) or session.during.lower <= now:
+        raise SessionNotToCome
+    _check_mandate(session, mandate)
+    own = (
+        SeniorAttendance.objects.select_for_update(no_key=True, of=("self",))
+        .filter(session=session, person=mandate.person_id)
+        .first()
+    )
+    if own and own.state in (CoverState.ASKED, CoverState.COMING, CoverState.ATTENDED):
+        return None
+    _refuse_two_at_once(session, mandate.person)
+    if own is None:
+        own = SeniorAttendance.objects.create(
+            session=session,
+            organisation=mandate.organisation,
+            person=mandate.person,
+            asked_at=now,
+            asked_by=key_of(by),
+        )
+    else:
+        own.organisation, own.asked_at, own.asked_by = mandate.organisation, now, key_of(by)
+        own.answered_at, own.answered_by, own.reminded_step, own.deputy = None, "", 0, None
+        own.state = CoverState.ASKED
+        own.save()
+    record(by=by, verb="asked_to_cover", about=own, now=now)
+    return own
+
+
+def _check_mandate(session: Session, mandate: Mandate) -> None:
+    holds = Mandate.objects.on(session.date).filter(pk=mandate.pk, programme=session.programme_id)
+    if not holds.exists():
+        raise NoMandateThen
+
+
+def _check_day(session: Session, now: datetime) -> None:
+    if session.state not in (SessionState.OPEN, SessionState.HELD) or session.during.lower.date() > now.date():
+        raise NotTheDay
+
+
+def _refuse_two_at_once(session: Session, person: Person) -> None:
+    other = (
+        SeniorAttendance.objects.filter(
+            person=person, state__in=(CoverState.ASKED, CoverState.COMING), session__during__overlap=session.during
+        )
+        .exclude(session=session.pk)
+        .select_related("session__programme")
+        .first()
+    )
+    other = other or clash_of(session, person)
+    if other:
+        raise AskedElsewhere(person, other.session)
+
+
+def _give_links(asked: Iterable[SeniorAttendance], now: datetime) -> None:
+    """Give each request a link of its senior manager, and one for each assistant of theirs."""
+    for own in asked:
+        ends_at = own.session.during.upper + LINK_OUTLIVES
+        about = key_of(own)
+        PersonalLink.objects.filter(purpose="cover", about=about).update(ends_at=ends_at)
+        known = set(PersonalLink.objects.filter(purpose="cover", about=about).values_list("person", flat=True))
+        people = [person for person in [own.person, *_assistants(own)] if person.pk not in known]
+        made = make_links((LinkRow("cover", person, about, ends_at) for person in people), now)
+        for link in made:
+            if link.person_id == own.person_id:
+                own.link = link
+                own.save(update_fields=["link"])
+
+
+def _assistants(own: SeniorAttendance) -> list[Person]:
+    held = Assistant.objects.on(own.session.date).filter(programme=own.session.programme_id, senior=own.person_id)
+    return list(Person.objects.filter(pk__in=held.values("person"), is_active=True).order_by("pk"))
+
+
+def _load(attendance: SeniorAttendance) -> SeniorAttendance:
+    return (
+        SeniorAttendance.objects.select_related("session__programme", "session__room__venue", "person", "organisation")
+        .select_for_update(no_key=True, of=("self",))
+        .get(pk=attendance.pk)
+    )
+
+
+def _locked(attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance:
+    """Return the request, its person locked first. Raises NotYoursToAnswer, NotAskedAnyMore."""
+    lock_people([attendance.person_id])
+    own = _load(attendance)
+    if not can_answer_cover(by, own):
+        raise NotYoursToAnswer
+    over = own.session.state not in (SessionState.DRAFT, SessionState.OPEN) or own.session.during.lower <= now
+    if over or own.state in (CoverState.WITHDRAWN, CoverState.ATTENDED):
+        raise NotAskedAnyMore
+    return own
+
+
+def _become(own: SeniorAttendance, state: CoverState, by: Any, now: datetime, *, answered: bool = False) -> None:
+    assert state == own.state or state in COVER_MOVES[CoverState(own.state)], f"{own.state} cannot become {state}."
+    own.state = state
+    if answered:
+        own.answered_at, own.answered_by = now, key_of(by)
+    own.save(update_fields=["state", "answered_at", "answered_by", "deputy"])
+    record(by=by, verb=f"cover_{state}", about=own, now=now)
+
+
+def _free(own: SeniorAttendance, was_coming: bool, now: datetime) -> None:
+    if was_coming:
+        leave([own.person_id], own.session)
+
+
+def _is_due(own: SeniorAttendance, now: datetime) -> bool:
+    """Note the highest rung of the ladder that ``own`` has reached; return whether it is a new one."""
+    programme, asked_on = own.session.programme, own.asked_at.date()
+    days = [working_days_before(own.session.date, count, programme.nation) for count in LADDER]
+    reached = [step for step, day in enumerate(days, 1) if asked_on < day <= now.date()]
+    if not reached or reached[-1] <= own.reminded_step:
+        return False
+    own.reminded_step = reached[-1]
+    own.save(update_fields=["reminded_step"])
+    return True

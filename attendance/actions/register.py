@@ -1,0 +1,337 @@
+"""The day: marks, walk-ins, closing the register.
+
+A mark locks the row it is about and works its outcome out from all marks there are, so that two phones never
+overwrite one another. A mark that arrives while the register is being closed counts: it beats "absent".
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import Person
+from attendance.messages import register as messages
+from attendance.models import (
+    CAME,
+    SEATED,
+    Attendance,
+    Mark,
+    MarkKind,
+    Outcome,
+    Place,
+    PlaceState,
+    Register,
+    WalkIn,
+)
+from attendance.register import Press, outcome_of, standing
+from briefings.actions.sessions import mark_session_held
+from briefings.models import PlacesRule, Session, SessionState
+from history.actions import key_of, record
+from history.refusals import Refused
+from organisations.models import Affiliation, Organisation
+
+Subject = Place | WalkIn
+
+
+class NotOnThisRegister(Refused):
+    sentence = "This session is not held: it is in draft or cancelled, so there is nobody to mark."
+
+
+class RegisterIsClosed(Refused):
+    sentence = "The register is closed. Reopen it with a reason to change a mark."
+
+
+class NotBegun(Refused):
+    sentence = "The register can be closed once the session has begun."
+
+
+class AnotherPress(Refused):
+    """The same id came with something else in it."""
+
+    sentence = "This press was used for something else before. Open the register again and press once more."
+
+
+class NotAPress(Refused):
+    sentence = "Choose one of the marks that the register shows."
+
+
+class OnTheRegister(Refused):
+    """The person to whom a walk-in is to be matched stands on this register already."""
+
+    sentence = "This person stands on the register already. Mark them there, and undo the walk-in."
+
+
+@transaction.atomic
+def mark(
+    *,
+    session: Session,
+    subject: Subject,
+    kind: MarkKind | str,
+    press: UUID,
+    by: Any,
+    now: datetime,
+    undoes: UUID | None = None,
+) -> Outcome | None:
+    """Keep one press about a place or a walk-in of ``session`` and return what its marks come to now.
+
+    ``press`` is the id that the phone made: the same one again changes nothing. ``undoes`` is the id of the press that
+    an undo takes back. Raises NotOnThisRegister, RegisterIsClosed, AnotherPress, NotAPress.
+    """
+    check_can_mark(session)
+    if kind not in MarkKind or (kind == MarkKind.UNDO) != (undoes is not None):
+        raise NotAPress
+    subject = _locked(subject)
+    if _keep(session, subject, kind, press, undoes, by, now):
+        record(by=by, verb=f"marked_{kind}", about=subject, now=now)
+    return _settle(session, subject, now)
+
+
+@transaction.atomic
+def mark_instead(
+    *, session: Session, subject: Subject, kind: MarkKind | str, press: UUID, by: Any, now: datetime
+) -> Outcome | None:
+    """Mark ``kind`` and take back every other press that stands: what "Change" does. Raises as ``mark``."""
+    check_can_mark(session)
+    subject = _locked(subject)
+    for other in standing(_presses(subject)):
+        if other.id != press:
+            Mark.objects.create(
+                session=session, **_about(subject), kind=MarkKind.UNDO, undoes=other.id, made_at=now, made_by=key_of(by)
+            )
+    return mark(session=session, subject=subject, kind=kind, press=press, by=by, now=now)
+
+
+@transaction.atomic
+def add_walk_in(
+    *, session: Session, name: str, organisation: Organisation, press: UUID, by: Any, now: datetime
+) -> WalkIn:
+    """Add somebody at the door; they count as attended. The same ``press`` again is the same walk-in.
+
+    Raises NotOnThisRegister, RegisterIsClosed, AnotherPress.
+    """
+    check_can_mark(session)
+    walk_in, is_new = WalkIn.objects.get_or_create(
+        pk=press,
+        defaults={
+            "session": session,
+            "name": name,
+            "organisation": organisation,
+            "made_at": now,
+            "made_by": key_of(by),
+        },
+    )
+    if (walk_in.session_id, walk_in.name, walk_in.organisation_id) != (session.pk, name, organisation.pk):
+        raise AnotherPress
+    if is_new:
+        record(by=by, verb="walked_in", about=walk_in, now=now)
+    _settle(session, _locked(walk_in), now)
+    return walk_in
+
+
+@transaction.atomic
+def match_walk_in(*, walk_in: WalkIn, person: Person, by: Any, now: datetime) -> WalkIn:
+    """Decide that a walk-in is ``person``; profession and area come from their affiliation there.
+
+    Matching to the same person twice is matching once. Raises OnTheRegister.
+    """
+    own = _locked(walk_in)
+    if own.person_id == person.pk:
+        return own
+    if (
+        Attendance.objects.filter(session=own.session_id, person=person).exists()
+        or Place.objects.filter(session=own.session_id, person=person, state__in=SEATED).exists()
+    ):
+        raise OnTheRegister
+    own.person, own.left_at = person, None
+    own.save(update_fields=["person", "left_at"])
+    affiliation = _affiliation(own)
+    Attendance.objects.filter(walk_in=own).update(
+        person=person,
+        profession=affiliation.profession if affiliation else None,
+        area=affiliation.areas.first() if affiliation else None,
+    )
+    record(by=by, verb="matched_walk_in", about=own, now=now)
+    return own
+
+
+@transaction.atomic
+def close_register(*, session: Session, by: Any, now: datetime) -> Register:
+    """Close the register: who is booked and not marked is absent, those who came are thanked, others may choose again.
+
+    Closing twice is closing once. Raises NotOnThisRegister, NotBegun.
+    """
+    register = _locked_register(session)
+    session = Session.objects.select_related("programme").get(pk=session.pk)
+    if session.state not in (SessionState.OPEN, SessionState.HELD):
+        raise NotOnThisRegister
+    if session.during.lower > now:
+        raise NotBegun
+    if register.closed_at is not None:
+        return register
+    _mark_the_rest_absent(session, now)
+    _let_choose_again(session, now)
+    register.closed_at, register.closed_by = now, key_of(by)
+    register.save(update_fields=["closed_at", "closed_by"])
+    record(by=by, verb="closed_register", about=session, now=now)
+    if session.state == SessionState.OPEN and session.during.upper <= now:
+        mark_session_held(session=session, by=by, now=now)
+    messages.tell_closed(session, now=now)
+    return register
+
+
+@transaction.atomic
+def reopen_register(*, session: Session, reason: str, by: Any, now: datetime) -> Register:
+    """Open a closed register again, for a ``reason`` in words: who was absent for lack of a mark is unmarked again."""
+    register = _locked_register(session)
+    if register.closed_at is None:
+        return register
+    register.closed_at, register.closed_by, register.reopened_reason = None, "", reason
+    register.save(update_fields=["closed_at", "closed_by", "reopened_reason"])
+    Attendance.objects.filter(session=session, outcome=Outcome.ABSENT).delete()
+    _take_back_choosing(session)
+    record(by=by, verb="reopened_register", about=session, now=now)
+    return register
+
+
+@transaction.atomic
+def hold_what_is_over(*, now: datetime) -> int:
+    """Note as held the sessions whose register was closed before their end; return how many."""
+    due = Session.objects.open().filter(during__endswith__lte=now, register__closed_at__isnull=False)
+    sessions = list(due.select_for_update(no_key=True, of=("self",), skip_locked=True))
+    for session in sessions:
+        mark_session_held(session=session, by="clock", now=now)
+    return len(sessions)
+
+
+def _locked_register(session: Session) -> Register:
+    Register.objects.get_or_create(session=session)
+    return Register.objects.select_for_update(no_key=True, of=("self",)).get(pk=session.pk)
+
+
+def check_can_mark(session: Session) -> None:
+    """Raise NotOnThisRegister or RegisterIsClosed where nobody can be marked in ``session``."""
+    if session.state not in (SessionState.OPEN, SessionState.HELD):
+        raise NotOnThisRegister
+    if Register.objects.filter(pk=session.pk, closed_at__isnull=False).exists():
+        raise RegisterIsClosed
+
+
+def _locked(subject: Subject) -> Any:
+    return (
+        type(subject)
+        .objects.select_related("session__programme", "organisation")
+        .select_for_update(no_key=True, of=("self",))
+        .get(pk=subject.pk)
+    )
+
+
+def _about(subject: Subject) -> dict[str, Subject]:
+    return {"walk_in": subject} if isinstance(subject, WalkIn) else {"place": subject}
+
+
+def _keep(
+    session: Session, subject: Subject, kind: str, press: UUID, undoes: UUID | None, by: Any, now: datetime
+) -> bool:
+    """Write the press unless it is there. Returns whether it is new. Raises AnotherPress."""
+    own, is_new = Mark.objects.get_or_create(
+        pk=press,
+        defaults={
+            "session": session,
+            **_about(subject),
+            "kind": kind,
+            "undoes": undoes,
+            "made_at": now,
+            "made_by": key_of(by),
+        },
+    )
+    about = own.walk_in_id if isinstance(subject, WalkIn) else own.place_id
+    if (about, own.kind, own.undoes) != (subject.pk, kind, undoes):
+        raise AnotherPress
+    return is_new
+
+
+def _presses(subject: Subject) -> list[Press]:
+    found = [Press(*row) for row in Mark.objects.filter(**_about(subject)).values_list("pk", "kind", "undoes")]
+    if isinstance(subject, WalkIn):
+        found.append(Press(subject.pk, MarkKind.ATTENDED))  # coming in is itself a press, which an undo may name
+    return found
+
+
+def _settle(session: Session, subject: Subject, now: datetime) -> Outcome | None:
+    """Write what the marks of the locked ``subject`` come to."""
+    outcome = outcome_of(_presses(subject))
+    about = _about(subject)
+    if outcome is None:
+        Attendance.objects.filter(**about).delete()
+        return None
+    facts = facts_of(subject)
+    Attendance.objects.update_or_create(
+        **about,
+        defaults={"outcome": outcome, "noted_at": now},
+        create_defaults={"session": session, "outcome": outcome, "noted_at": now, **facts},
+    )
+    return outcome
+
+
+def facts_of(subject: Subject) -> dict[str, Any]:
+    """Return what is copied from ``subject`` onto the attendance when it is made."""
+    if isinstance(subject, Place):
+        return {
+            "person_id": subject.person_id,
+            "organisation_id": subject.organisation_id,
+            "profession_id": subject.profession_id,
+            "area_id": subject.area_id,
+        }
+    affiliation = _affiliation(subject)
+    return {
+        "person_id": subject.person_id,
+        "organisation_id": subject.organisation_id,
+        "profession": affiliation.profession if affiliation else None,
+        "area": affiliation.areas.first() if affiliation else None,
+    }
+
+
+def _affiliation(walk_in: WalkIn) -> Affiliation | None:
+    if walk_in.person_id is None:
+        return None
+    found = Affiliation.objects.on(walk_in.session.date).filter(person=walk_in.person_id)
+    return (
+        found.filter(organisation=walk_in.organisation_id).select_related("profession").order_by("pk").first()
+        or found.select_related("profession").order_by("pk").first()
+    )
+
+
+def _mark_the_rest_absent(session: Session, now: datetime) -> None:
+    # The row locks make a mark that is being written come first, or beat "absent" afterwards.
+    unmarked = (
+        Place.objects.filter(session=session, state=PlaceState.BOOKED, attendance__isnull=True)
+        .order_by("pk")
+        .select_for_update(no_key=True, of=("self",))
+    )
+    Attendance.objects.bulk_create(
+        [
+            Attendance(session=session, place=place, outcome=Outcome.ABSENT, noted_at=now, **facts_of(place))
+            for place in unmarked
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _let_choose_again(session: Session, now: datetime) -> None:
+    """Whoever did not come may choose another date: their place here no longer counts as the one they may hold."""
+    missed = Place.objects.filter(session=session, state=PlaceState.BOOKED).exclude(attendance__outcome__in=CAME)
+    missed.update(missed_at=now, limit_key=None)
+
+
+def _take_back_choosing(session: Session) -> None:
+    missed = Place.objects.filter(session=session, missed_at__isnull=False)
+    missed.update(missed_at=None)
+    if session.programme.places_rule != PlacesRule.ONE:
+        return
+    for place in Place.objects.filter(session=session, state=PlaceState.BOOKED, limit_key__isnull=True):
+        key = f"{place.person_id}:programme:{session.programme_id}"
+        # Who has chosen another date meanwhile keeps that one.
+        if not Place.objects.filter(Q(limit_key=key)).exists():
+            Place.objects.filter(pk=place.pk).update(limit_key=key)

@@ -1,0 +1,341 @@
+"""What a coordinator does to sessions: the rows of briefings, and with them places, people, calendars and mails."""
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Least
+
+import briefings.actions.sessions as rows
+from accounts.models import Person
+from attendance.actions import places
+from attendance.actions.engagements import BusyThen, announce, engage, lock_people, lock_seats, still_there, take_out
+from attendance.messages import sessions as messages
+from attendance.models import (
+    LIVE,
+    AccessNeed,
+    CalendarEntry,
+    CoverState,
+    Engagement,
+    Place,
+    PlaceState,
+    SeatCount,
+    SeniorAttendance,
+)
+from attendance.queries.sessions import SENIORS_TOLD, PeopleOf, busy_sentence, elsewhere, people_of
+from briefings.actions.sessions import TOLD, AgendaLine, ReserveTooLarge, RoomTooSmall, SessionIsOver
+from briefings.models import Programme, Room, Series, Session, SessionKind, SessionPart, SessionState
+from history.refusals import Refused
+from organisations.models import Area
+
+_TIMES = {"date", "starts", "ends"}
+
+
+class RunsAnotherSession(Refused):
+    """Raised where somebody who is to run a session is elsewhere then; ``engagement`` is what they have."""
+
+    def __init__(self, engagement: Engagement | None = None) -> None:
+        self.engagement = engagement
+        sentence = "This person is in another session at that time. Choose somebody else or another time."
+        super().__init__(busy_sentence(engagement) if engagement else sentence)
+
+
+class SayWhy(Refused):
+    sentence = "Enter the reason why the session is cancelled. Everybody with a place is told it."
+
+
+class DateRefused(Refused):
+    """Raised where one of several dates cannot be planned, so that none was; ``date`` and ``slot`` say which."""
+
+    def __init__(self, date: date, slot: str, why: Refused) -> None:
+        self.date, self.slot, self.why = date, slot, why
+        super().__init__(why.sentence)
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """A session as it is to be planned. ``runs`` are (person, Part value) of those who present or facilitate."""
+
+    date: date
+    slot: str
+    capacity: int
+    kind: str = SessionKind.BRIEFING
+    title: str = ""
+    room: Room | None = None
+    online_link: str = ""
+    area: Area | None = None
+    reserved: int = 0
+    notes: str = ""
+    series: Series | None = None
+    runs: tuple[tuple[Person, str], ...] = ()
+
+
+@transaction.atomic
+def plan_session(*, programme: Programme, plan: SessionPlan, by: Any, now: datetime) -> Session:
+    """Return a new draft of ``programme`` as ``plan`` says, with the default agenda. Nobody is told before it opens.
+
+    Raises what briefings.actions.sessions.add_session does, and RunsAnotherSession.
+    """
+    columns = {name: value for name, value in vars(plan).items() if name != "runs"}
+    people = sorted({person.pk for person, _ in plan.runs})
+    lock_people(people)
+    session = rows.add_session(programme=programme, by=by, now=now, **columns)
+    for person, part in plan.runs:
+        _take_part(session, person)
+        rows.note_part(session=session, person=person, part=part, by=by, now=now)
+    return session
+
+
+@transaction.atomic
+def plan_several(
+    *, programme: Programme, plan: SessionPlan, dates: Iterable[tuple[date, str]], by: Any, now: datetime
+) -> list[Session]:
+    """Return a draft for each of ``dates`` (local day, Slot value), all or none. Raises DateRefused for the first."""
+    planned = []
+    for day, slot in sorted(set(dates)):
+        try:
+            planned.append(plan_session(programme=programme, plan=replace(plan, date=day, slot=slot), by=by, now=now))
+        except Refused as why:
+            raise DateRefused(day, slot, why) from why
+    return planned
+
+
+@transaction.atomic
+def copy_session(*, session: Session, date: date, slot: str, with_people: bool, by: Any, now: datetime) -> Session:
+    """Return a new draft like ``session`` on another half-day: its agenda too, and who runs it ``with_people``.
+
+    Raises as ``plan_session`` does. The agenda begins as the default one where the new half-day is shorter.
+    """
+    runs = [(part.person, part.part) for part in session.parts.select_related("person")] if with_people else []
+    plan = SessionPlan(
+        date=date,
+        slot=slot,
+        capacity=session.capacity,
+        kind=session.kind,
+        title=session.title,
+        room=session.room,
+        online_link=session.online_link,
+        area=session.area,
+        reserved=session.reserved,
+        notes=session.notes,
+        series=session.series,
+        runs=tuple(runs),
+    )
+    made = plan_session(programme=session.programme, plan=plan, by=by, now=now)
+    lines = [AgendaLine(item.kind, item.title, item.minutes, item.presenter_id) for item in session.agenda.all()]
+    if sum(line.minutes for line in lines) <= rows.minutes_between(made.starts, made.ends):
+        rows.change_agenda(session=made, lines=lines, by=by, now=now)
+    return made
+
+
+@transaction.atomic
+def open_session(*, session: Session, by: Any, now: datetime) -> Session:
+    """Open the draft ``session`` for booking; who runs it is told. Opening twice is opening once.
+
+    Raises SessionIsOver, InThePast, NowhereToMeet.
+    """
+    session = _locked(session)
+    if session.state == SessionState.OPEN:
+        return session
+    rows.mark_open(session=session, by=by, now=now)
+    SeatCount.objects.create(session=session, capacity=session.capacity, reserved=session.reserved)
+    for person in session.parts.order_by("person").values_list("person", flat=True).distinct():
+        announce(person, session)
+        messages.tell_part_given(session, person, now=now)
+    return session
+
+
+@transaction.atomic
+def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) -> Session:
+    """Move, re-room or rename ``session``: ``columns`` are among briefings.actions.sessions.CHANGEABLE.
+
+    Whoever has a part in an open one is told with the difference, and their calendar entry follows. A place of
+    somebody who is elsewhere at the new time becomes an offer, its seat held (decisions.md). Raises
+    RunsAnotherSession (docs/adr/0003), SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken.
+    """
+    session = _locked(session)
+    people = people_of(session)
+    lock_people(people.everybody)
+    before = copy.copy(session)
+    changed = rows.with_changes(session, **columns)
+    if not changed:
+        return session
+    moves = bool(changed & _TIMES)
+    clashes = elsewhere(session, people.everybody) if moves else []
+    _refuse_if_run_elsewhere(clashes, people)
+    rows.save_changes(session=session, changed=changed, by=by, now=now)
+    if moves:
+        _move_people(session, {found.person_id for found in clashes}, now)
+    if session.state == SessionState.OPEN and changed & TOLD:
+        _raise_entries(session)
+        messages.tell_changed(session, before, people.everybody, now=now)
+    return session
+
+
+@transaction.atomic
+def cancel_session(*, session: Session, reason: str, by: Any, now: datetime) -> Session:
+    """Cancel ``session``: places end, entries go, everybody with a part is told the ``reason`` once.
+
+    Cancelling twice is cancelling once. Raises SayWhy, SessionIsOver.
+    """
+    if not reason.strip():
+        raise SayWhy
+    session = _locked(session)
+    if session.state == SessionState.CANCELLED:
+        return session
+    people = people_of(session)
+    lock_people(people.everybody)
+    was_open = session.state == SessionState.OPEN
+    rows.mark_cancelled(session=session, reason=reason.strip(), by=by, now=now)
+    _end_places(session, now)
+    SeniorAttendance.objects.filter(session=session, state__in=SENIORS_TOLD).update(state=CoverState.WITHDRAWN)
+    Engagement.objects.filter(session=session).delete()
+    with_entry = set(CalendarEntry.objects.filter(session=session, is_cancelled=False).values_list("person", flat=True))
+    take_out(with_entry, session)
+    if was_open:
+        messages.tell_cancelled(session, people.everybody, with_entry, now=now)
+    return session
+
+
+@transaction.atomic
+def hold_session(*, session: Session, by: Any, now: datetime) -> Session:
+    """Note that ``session`` took place. Twice is once. Raises NotOverYet before its end."""
+    session = _locked(session)
+    if session.state != SessionState.HELD:
+        rows.mark_session_held(session=session, by=by, now=now)
+    return session
+
+
+@transaction.atomic
+def resize_session(*, session: Session, capacity: int, reserved: int, by: Any, now: datetime) -> Session:
+    """Set how many places ``session`` has and how many the coordinator keeps; who waits moves up.
+
+    Raises FewerSeatsThanTaken, RoomTooSmall, ReserveTooLarge, SessionIsOver.
+    """
+    session = _locked(session)
+    if session.state == SessionState.DRAFT:
+        changed = rows.with_changes(session, capacity=capacity, reserved=reserved)
+        rows.save_changes(session=session, changed=changed, by=by, now=now)
+        return session
+    if session.state != SessionState.OPEN:
+        raise SessionIsOver
+    if reserved > capacity:
+        raise ReserveTooLarge
+    if session.room and not session.online_link and capacity > session.room.capacity:
+        raise RoomTooSmall(session.room)
+    places.change_seats(session=session, capacity=capacity, reserved=reserved, by=by, now=now)
+    session.refresh_from_db(fields=["capacity", "reserved"])
+    return session
+
+
+@transaction.atomic
+def give_part(*, session: Session, person: Person, part: str, by: Any, now: datetime) -> bool:
+    """Let ``person`` present or facilitate ``session``; told with a calendar entry, of a draft when it opens.
+
+    Returns whether that is new. Raises RunsAnotherSession, SessionIsOver.
+    """
+    session = _locked(session)
+    if session.state not in (SessionState.DRAFT, SessionState.OPEN):
+        raise SessionIsOver
+    lock_people([person.pk])
+    had_one = session.parts.filter(person=person).exists()
+    _take_part(session, person)
+    is_new = rows.note_part(session=session, person=person, part=part, by=by, now=now)
+    if is_new and session.state == SessionState.OPEN:
+        announce(person.pk, session)
+        tell = messages.tell_part_changed if had_one else messages.tell_part_given
+        tell(session, person.pk, now=now)
+    return is_new
+
+
+@transaction.atomic
+def end_part(*, part: SessionPart, by: Any, now: datetime) -> None:
+    """Take somebody's part in a session away. They are told, and are free then unless they are there otherwise.
+
+    Ending what has ended does nothing.
+    """
+    session = _locked(part.session)
+    lock_people([part.person_id])
+    found = SessionPart.objects.select_related("session").filter(pk=part.pk).first()
+    if found is None:
+        return
+    person = found.person_id
+    rows.drop_part(part=found, by=by, now=now)
+    if session.parts.filter(person=person).exists():
+        if session.state == SessionState.OPEN:
+            messages.tell_part_changed(session, person, now=now)
+        return
+    stays = bool(still_there([person], session))
+    if not stays:
+        Engagement.objects.filter(person=person, session=session).delete()
+        take_out([person], session)
+    if session.state == SessionState.OPEN:
+        messages.tell_part_ended(session, person, with_entry=not stays, now=now)
+
+
+def _locked(session: Session) -> Session:
+    """Return ``session`` afresh, its counter locked, or its own row as long as it has none."""
+    try:
+        lock_seats(session)
+    except SeatCount.DoesNotExist:
+        Session.objects.select_for_update(no_key=True, of=("self",)).get(pk=session.pk)
+    return Session.objects.select_related("programme", "room__venue", "area", "series").get(pk=session.pk)
+
+
+def _take_part(session: Session, person: Person) -> None:
+    """Engage ``person``, who is locked, to run ``session``."""
+    clashes = elsewhere(session, [person.pk])
+    if clashes:
+        raise RunsAnotherSession(clashes[0])
+    try:
+        engage(person.pk, session)
+    except BusyThen as busy:
+        raise RunsAnotherSession from busy
+
+
+def _refuse_if_run_elsewhere(clashes: list[Engagement], people: PeopleOf) -> None:
+    for found in clashes:
+        if found.person_id in people.running:
+            raise RunsAnotherSession(found)
+
+
+def _move_people(session: Session, busy: set[int], now: datetime) -> None:
+    """Let everybody's engagement follow the moved ``session``; those who are ``busy`` then have to choose."""
+    limit = min(now + places.OFFER_LASTS, session.during.lower)
+    Engagement.objects.filter(session=session, person__in=busy).delete()
+    Engagement.objects.filter(session=session).update(during=session.during)
+    Place.objects.filter(session=session, person__in=busy, state=PlaceState.BOOKED).update(
+        state=PlaceState.OFFERED, offered_until=limit
+    )
+    Place.objects.filter(session=session, state=PlaceState.OFFERED).update(
+        offered_until=Least("offered_until", session.during.lower)
+    )
+    SeniorAttendance.objects.filter(session=session, person__in=busy, state=CoverState.COMING).update(
+        state=CoverState.ASKED, answered_at=None, answered_by="", reminded_step=0
+    )
+    take_out(busy, session)
+
+
+def _raise_entries(session: Session) -> None:
+    """Raise the number of every living entry of ``session`` to its revision (RFC 5546, 2.1.4)."""
+    CalendarEntry.objects.filter(session=session, is_cancelled=False).exclude(revision=session.revision).update(
+        sequence=F("sequence") + 1, revision=session.revision
+    )
+
+
+def _end_places(session: Session, now: datetime) -> None:
+    live = Place.objects.filter(session=session, state__in=LIVE)
+    AccessNeed.objects.filter(place__in=live).delete()
+    live.update(
+        state=PlaceState.ENDED,
+        closed_at=now,
+        closed_reason="session_cancelled",
+        limit_key=None,
+        number_in_line=None,
+        offered_until=None,
+    )
+    SeatCount.objects.filter(session=session).update(taken=0)

@@ -1,0 +1,43 @@
+from django.apps import AppConfig
+
+
+class AttendanceConfig(AppConfig):
+    """Invitations, places, the waiting list, who is where when, calendar entries."""
+
+    name = "attendance"
+
+    def ready(self) -> None:
+        from accounts.links import register_purpose
+        from attendance.messages import cover, invitations, places, register, sessions
+
+        register_purpose("invitation", "i", resend="attendance:invitation-again")
+        register_purpose("place", "p", resend="attendance:invitation-again")
+        register_purpose("cover", "cover")
+        cover.register_kinds()
+        invitations.register_kinds()
+        places.register_kinds()
+        sessions.register_kinds()
+        register.register_kinds()
+        self._register_links()
+
+    @staticmethod
+    def _register_links() -> None:
+        from accounts.permissions import Permission, has
+        from face.navigation import Link, register
+
+        def may_invite(person, programme) -> bool:
+            return has(person, Permission.INVITE_PEOPLE, programme)
+
+        def sees_drafts(person, programme) -> bool:
+            return has(person, Permission.SEE_PROGRAMME, programme)
+
+        def sees_figures(person, programme) -> bool:
+            return sees_drafts(person, programme) and has(person, Permission.SEE_FIGURES, programme)
+
+        def may_book(person, programme) -> bool:
+            return has(person, Permission.BOOK_FOR_OTHERS, programme)
+
+        register(Link("booking", "Book for somebody", "attendance:person-find", may_book, order=35))
+        register(Link("sessions", "Sessions", "attendance:session-list", sees_drafts, order=20))
+        register(Link("cover", "Senior cover", "attendance:cover-show", sees_figures, order=40))
+        register(Link("inviting", "Inviting", "attendance:round-list", may_invite, order=30))

@@ -1,0 +1,50 @@
+"""What a coordinator types who acts for somebody on the telephone."""
+
+from typing import Any
+
+from django import forms
+
+from attendance.models import InvitationAnswer
+from briefings.models import Session
+from face.dates import day, period
+from face.forms import FilterForm, HubForm
+
+
+class PersonSearch(FilterForm):
+    """The search for somebody on the telephone."""
+
+    q = forms.CharField(label="Name, e-mail address or reference", max_length=200)
+
+
+class SessionChoice(forms.ModelChoiceField):
+    """One of the open sessions, in words."""
+
+    def label_from_instance(self, session: Session) -> str:
+        seats = session.seats
+        where = session.room.venue.name if session.room else "online"
+        free = f"{seats.free} of {seats.capacity} free" if seats.free else f"full, {session.waiting} waiting"
+        kept = seats.capacity - seats.taken - seats.free
+        reserve = f", {kept} kept back" if kept > 0 and seats.reserved else ""
+        return f"{day(session.date)}, {period(session.starts, session.ends)}, {where}: {free}{reserve}"
+
+
+class TakeForm(HubForm):
+    """Which session somebody gets a place in, or changes to."""
+
+    session = SessionChoice(label="Which session?", queryset=Session.objects.none(), empty_label="Choose a session")
+    from_reserve = forms.BooleanField(label="Use a place that is kept back, if no other is free", required=False)
+
+    def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["session"].queryset = sessions
+
+
+class AnswerForm(HubForm):
+    """What an invited person says on the telephone."""
+
+    answer = forms.ChoiceField(
+        label="What did they say?",
+        choices=[*InvitationAnswer.choices, ("", "Nothing yet: take the answer back")],
+        widget=forms.RadioSelect,
+        required=False,
+    )

@@ -1,0 +1,1 @@
+"""Whom attendance tells, in which words: one module per subject, each with its kinds."""

@@ -1,0 +1,198 @@
+"""Senior cover: asking, reminding, and what follows an answer. Assistants get the same mail with their own link."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+
+import messaging.actions
+from accounts.links import address_of
+from accounts.models import PersonalLink
+from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
+from attendance.models import CalendarEntry, CoverState, SeniorAttendance
+from briefings.models import Session, SessionState
+from briefings.rules import coordinators_of
+from briefings.words import when_in_words
+from history.actions import key_of
+from messaging.actions import Planned
+from messaging.kinds import Content, Kind, register, render_mail
+from messaging.models import Message
+
+ASKED = "attendance.cover_asked"
+REMINDER = "attendance.cover_reminder"
+COMING = "attendance.cover_coming"
+WITHDRAWN = "attendance.cover_withdrawn"
+APOLOGIES = "attendance.cover_apologies"
+
+
+def ask(asked: Iterable[SeniorAttendance], *, now: datetime) -> None:
+    """Plan one mail to each person, and to each assistant, for all that they are asked together."""
+    _tell_links(ASKED, asked, f"{now:%Y%m%d%H%M%S%f}", now)
+
+
+def remind(due: Iterable[SeniorAttendance], *, now: datetime) -> None:
+    """Plan one reminder to each person for all requests that are due today."""
+    _tell_links(REMINDER, due, f"{now:%Y%m%d}", now)
+
+
+def tell_coming(own: SeniorAttendance, *, now: datetime) -> None:
+    """Plan the thanks with the calendar entry; once for each number of the entry."""
+    entry = CalendarEntry.objects.get(person=own.person_id, session=own.session_id)
+    _tell(COMING, own, [own.person_id], f":{entry.sequence}", now)
+
+
+def tell_withdrawn(own: SeniorAttendance, *, was_coming: bool, now: datetime) -> None:
+    """Plan the news that somebody is not needed; who was coming gets what takes the entry out of the calendar."""
+    _tell(WITHDRAWN, own, [own.person_id], f":{now:%Y%m%d%H%M%S}", now, {"entry": int(was_coming)})
+
+
+def tell_apologies(own: SeniorAttendance, *, now: datetime) -> None:
+    """Tell the coordinators that nobody comes for the organisation."""
+    people = coordinators_of(own.session.programme, own.session.date).values_list("pk", flat=True)
+    _tell(APOLOGIES, own, people, f":{now:%Y%m%d%H%M%S}", now)
+
+
+def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each request or reminder in which nothing is asked any more."""
+    ids = {pk for message in batch for pk in _ids(message)}
+    still = set(
+        SeniorAttendance.objects.filter(
+            pk__in=ids,
+            state=CoverState.ASKED,
+            session__state__in=(SessionState.DRAFT, SessionState.OPEN),
+            session__during__startswith__gt=now,
+        ).values_list("pk", flat=True)
+    )
+    return {message.pk: "answered_or_over" for message in batch if not still & set(_ids(message))}
+
+
+def no_longer_true(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each answer's mail that another answer has overtaken."""
+    states = dict(SeniorAttendance.objects.filter(pk__in=[m.refs["request"] for m in batch]).values_list("pk", "state"))
+    wanted = {COMING: CoverState.COMING, WITHDRAWN: CoverState.WITHDRAWN, APOLOGIES: CoverState.APOLOGIES}
+    return {m.pk: "answered_otherwise" for m in batch if states.get(m.refs["request"]) != wanted[m.kind]}
+
+
+def render_request(message: Message) -> Content:
+    """Return the mail that asks, or reminds, with what is still asked in it."""
+    found = (
+        SeniorAttendance.objects.filter(pk__in=_ids(message), state=CoverState.ASKED)
+        .select_related("session__programme", "session__room__venue", "person", "organisation")
+        .order_by("session__during")
+    )
+    requests = [{"own": own, "address": _address(own, message.person_id)} for own in found]
+    first = found[0]
+    context = {
+        "person": message.person,
+        "requests": requests,
+        "senior": first.person,
+        "organisation": first.organisation,
+        "programme": first.session.programme,
+        "for_assistant": first.person_id != message.person_id,
+    }
+    count = f"{len(requests)} sessions" if len(requests) > 1 else when_in_words(first.session)
+    if message.kind == REMINDER:
+        return render_mail("attendance/mail/cover_reminder", context, f"Can you come? {count}")
+    return render_mail("attendance/mail/cover_asked", context, f"Can you come to {count}?")
+
+
+def render_answer(message: Message) -> Content:
+    """Return the mail that follows an answer, with the calendar entry where it is about one."""
+    own = SeniorAttendance.objects.select_related("session__programme", "session__room__venue", "person").get(
+        pk=message.refs["request"]
+    )
+    session = own.session
+    context = {
+        "person": message.person,
+        "own": own,
+        "session": session,
+        "programme": session.programme,
+        "organisation": own.organisation,
+        "address": _address(own, message.person_id),
+    }
+    names = {COMING: "cover_coming", WITHDRAWN: "cover_withdrawn", APOLOGIES: "cover_apologies"}
+    subjects = {
+        COMING: "Thank you: you are coming on {}",
+        WITHDRAWN: "You are not needed on {}",
+        APOLOGIES: "Nobody comes for {} on {}",
+    }
+    when = when_in_words(session)
+    words = (own.organisation.name, when) if message.kind == APOLOGIES else (when,)
+    content = render_mail(f"attendance/mail/{names[message.kind]}", context, subjects[message.kind].format(*words))
+    return _with_entry(content, own, message)
+
+
+def _with_entry(content: Content, own: SeniorAttendance, message: Message) -> Content:
+    entry = CalendarEntry.objects.filter(person=own.person_id, session=own.session_id).first()
+    if entry is None or message.kind == APOLOGIES or (message.kind == WITHDRAWN and not message.refs["entry"]):
+        return content
+    entry.session, entry.person = own.session, own.person
+    if message.kind == COMING:
+        content.calendar, content.calendar_method = request_for(entry, now=message.due_at), REQUEST
+    elif entry.is_cancelled:
+        content.calendar, content.calendar_method = cancel_for(entry, now=message.due_at), CANCEL
+    return content
+
+
+def _address(own: SeniorAttendance, person: int | None) -> str:
+    """Return the link of this person for this request; for a coordinator the page of the matrix."""
+    link = PersonalLink.objects.filter(purpose="cover", about=key_of(own), person=person).order_by("-pk").first()
+    if link:
+        return address_of(link)
+    return settings.SITE_URL + reverse("attendance:cover-show", args=[own.session.programme.slug])
+
+
+def _ids(message: Message) -> list[int]:
+    return [int(pk) for pk in message.refs["requests"].split(",")]
+
+
+def _tell_links(kind: str, asked: Iterable[SeniorAttendance], stamp: str, now: datetime) -> None:
+    """Plan one mail of ``kind`` to each holder of a link to one of ``asked``, by programme."""
+    asked = {key_of(own): own for own in asked}
+    by_person = defaultdict(list)
+    for link in PersonalLink.objects.filter(purpose="cover", about__in=list(asked), revoked_at__isnull=True):
+        own = asked[link.about]
+        by_person[link.person_id, own.person_id, own.session.programme].append(own)
+    rows_of = defaultdict(list)
+    for (person, senior, programme), requests in by_person.items():
+        ids = ",".join(str(own.pk) for own in sorted(requests, key=lambda own: own.pk))
+        last = max(requests, key=lambda own: own.session.during.lower).session
+        rows_of[programme].append(
+            Planned(
+                key=f"{kind}:{person}:{senior}:{ids}:{stamp}",
+                to=person,
+                refs={"requests": ids},
+                about=programme,
+                useful_until=last.during.lower,
+            )
+        )
+    for rows in rows_of.values():
+        messaging.actions.queue_many(kind=kind, rows=rows, now=now)
+
+
+def _tell(
+    kind: str, own: SeniorAttendance, people: Iterable[int], stamp: str, now: datetime, refs: dict | None = None
+) -> None:
+    session: Session = own.session
+    rows = [
+        Planned(
+            key=f"{kind}:{own.pk}:{person}{stamp}",
+            to=person,
+            refs={"request": own.pk, **(refs or {})},
+            about=session.programme,
+            useful_until=max(session.during.upper, now + timedelta(days=1)),
+        )
+        for person in people
+    ]
+    messaging.actions.queue_many(kind=kind, rows=rows, now=now)
+
+
+def register_kinds() -> None:
+    """Make the kinds of senior cover known; called when the app is ready."""
+    register(Kind(ASKED, render_request, not_wanted, label="Senior cover asked"))
+    register(Kind(REMINDER, render_request, not_wanted, label="Reminder of senior cover"))
+    register(Kind(COMING, render_answer, no_longer_true, label="Senior manager coming"))
+    register(Kind(WITHDRAWN, render_answer, no_longer_true, label="Senior manager not needed"))
+    register(Kind(APOLOGIES, render_answer, no_longer_true, label="Senior manager cannot come"))

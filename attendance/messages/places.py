@@ -1,0 +1,193 @@
+"""Telling people about their places: the kinds, whom they are still wanted for, and their words."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+import messaging.actions
+from accounts.links import address_of
+from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
+from attendance.models import LIVE, SEATED, CalendarEntry, Place, PlaceState
+from briefings.models import Session, SessionState
+from face.dates import clock, day_without_year
+from messaging.actions import Planned
+from messaging.kinds import Content, Kind, register, render_mail
+from messaging.models import Message
+
+BOOKED = "attendance.place_booked"
+WAITING = "attendance.place_waiting"
+PROMOTED = "attendance.place_promoted"
+GIVEN_UP = "attendance.place_given_up"
+REMINDER = "attendance.place_reminder"
+ENTRY_AGAIN = "attendance.place_entry_again"
+
+_SUBJECTS = {
+    BOOKED: "Your place on {when}",
+    WAITING: "You are on the waiting list for {when}",
+    PROMOTED: "A place is free for you: {when}",
+    GIVEN_UP: "You no longer have a place on {when}",
+    REMINDER: "Reminder: your session on {when}",
+    ENTRY_AGAIN: "Your calendar entry for {when}",
+}
+_WITH_ENTRY = (BOOKED, PROMOTED, ENTRY_AGAIN)
+
+
+def tell_booked(place: Place, *, now: datetime) -> None:
+    """Plan the confirmation with the calendar entry; once for each number of the entry, however often it is asked."""
+    _queue(BOOKED, place, now, suffix=f":{_sequence(place)}")
+
+
+def tell_promoted(place: Place, *, now: datetime) -> None:
+    """Plan the news that a waiting place has become a booked one."""
+    _queue(PROMOTED, place, now)
+
+
+def tell_waiting(place: Place, *, now: datetime) -> None:
+    """Plan the confirmation of a place in the waiting list."""
+    _queue(WAITING, place, now)
+
+
+def tell_given_up(place: Place, *, was_seated: bool, now: datetime) -> None:
+    """Plan the confirmation that a place has ended. ``was_seated``: its calendar entry goes with it."""
+    _queue(GIVEN_UP, place, now, refs={"seated": int(was_seated)})
+
+
+def send_entry_again(place: Place, *, now: datetime) -> bool:
+    """Plan the calendar entry once more, at most once in ten minutes; return whether a mail was planned."""
+    return _queue(ENTRY_AGAIN, place, now, suffix=f":{int(now.timestamp()) // 600}")
+
+
+def remind(places: Iterable[tuple[int, int]], session: Session, days: int, *, now: datetime) -> int:
+    """Plan the reminder ``days`` working days before ``session`` for (place id, person id) pairs.
+
+    The key names the day of the session: one that was moved is reminded of again. Returns how many are new.
+    """
+    rows = (
+        Planned(
+            key=f"{REMINDER}:{pk}:{session.date.isoformat()}:{days}",
+            to=person,
+            refs={"place": pk, "date": session.date.isoformat()},
+            about=session.programme,
+            useful_until=session.during.lower,
+        )
+        for pk, person in places
+    )
+    return messaging.actions.queue_many(kind=REMINDER, rows=rows, now=now)
+
+
+def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code for each mail of ``batch`` that is no longer true."""
+    places = Place.objects.select_related("session").in_bulk([message.refs["place"] for message in batch])
+    gone = {(place.person_id, place.session_id) for place in places.values() if place.state not in LIVE}
+    again = set()
+    if gone:
+        live = Place.objects.seated().filter(
+            person__in=[person for person, _ in gone], session__in=[session for _, session in gone]
+        )
+        again = set(live.values_list("person_id", "session_id"))
+    reasons = {message.pk: _why_not(message, places.get(message.refs["place"]), again) for message in batch}
+    return {pk: reason for pk, reason in reasons.items() if reason}
+
+
+def _why_not(message: Message, place: Place | None, again: set[tuple[int, int]]) -> str:
+    if place is None or place.person_id is None:
+        return "place_gone"
+    if message.kind == GIVEN_UP:
+        return "booked_again" if (place.person_id, place.session_id) in again else ""
+    if message.kind == WAITING:
+        return "" if place.state == PlaceState.WAITING else "no_longer_waiting"
+    if place.state != PlaceState.BOOKED or place.session.state != SessionState.OPEN:
+        return "no_longer_booked"
+    if message.kind == REMINDER and message.refs["date"] != place.session.date.isoformat():
+        return "session_moved"
+    return ""
+
+
+def render(message: Message) -> Content:
+    """Return a mail about a place as its person gets it, with the calendar entry where there is one."""
+    place = Place.objects.select_related("session__programme", "session__room__venue", "person", "link").get(
+        pk=message.refs["place"]
+    )
+    session = place.session
+    when = f"{day_without_year(session.date)}, {clock(session.starts)}"
+    context = {
+        "place": place,
+        "person": place.person,
+        "session": session,
+        "programme": session.programme,
+        "venue": session.room.venue if session.room else None,
+        "address": address_of(place.link) if place.link else "",
+        "line_before": _line_before(place) if message.kind == WAITING else 0,
+        "stopped_waiting": _stopped_waiting(place) if message.kind in (BOOKED, PROMOTED) else [],
+        "with_entry": message.kind in _WITH_ENTRY,
+    }
+    name = message.kind.removeprefix("attendance.")
+    content = render_mail(f"attendance/mail/{name}", context, _SUBJECTS[message.kind].format(when=when))
+    return _with_calendar(content, message, place)
+
+
+def _with_calendar(content: Content, message: Message, place: Place) -> Content:
+    cancels = message.kind == GIVEN_UP and message.refs.get("seated")
+    if not cancels and message.kind not in _WITH_ENTRY:
+        return content
+    entry = (
+        CalendarEntry.objects.select_related("person", "session__programme", "session__room__venue")
+        .filter(person=place.person_id, session=place.session_id, is_cancelled=bool(cancels))
+        .first()
+    )
+    if entry:
+        make = cancel_for if cancels else request_for
+        content.calendar = make(entry, now=timezone.now())
+        content.calendar_method = CANCEL if cancels else REQUEST
+    return content
+
+
+def _line_before(place: Place) -> int:
+    if place.number_in_line is None:
+        return 0
+    return Place.objects.in_line().filter(session=place.session_id, number_in_line__lt=place.number_in_line).count()
+
+
+def _stopped_waiting(place: Place) -> list[Session]:
+    ended = Place.objects.filter(
+        person=place.person_id, closed_reason="seated_elsewhere", closed_at=place.seated_at
+    ).select_related("session")
+    return [other.session for other in ended.order_by("session__date", "pk")]
+
+
+def _queue(kind: str, place: Place, now: datetime, *, suffix: str = "", refs: dict | None = None) -> bool:
+    """Plan one mail; somebody without an address is told by the coordinator. Returns whether it is new."""
+    if place.person is None or not place.person.email:
+        return False
+    # News about a session is of no use once it has begun; that a place has ended still is on the day.
+    until = place.session.during.lower if place.state in (*SEATED, PlaceState.WAITING) else now + timedelta(days=2)
+    made = messaging.actions.queue(
+        kind=kind,
+        key=f"{kind}:{place.pk}{suffix}",
+        to=place.person,
+        refs={"place": place.pk, **(refs or {})},
+        about=place.session.programme,
+        now=now,
+        useful_until=until,
+    )
+    return made is not None
+
+
+def _sequence(place: Place) -> int:
+    found = CalendarEntry.objects.filter(person=place.person_id, session=place.session_id)
+    return found.values_list("sequence", flat=True).first() or 0
+
+
+def register_kinds() -> None:
+    """Make the kinds about places known; called when the app is ready."""
+    labels = {
+        BOOKED: "Place booked",
+        WAITING: "On the waiting list",
+        PROMOTED: "Place after waiting",
+        GIVEN_UP: "Place ended",
+        REMINDER: "Reminder of a session",
+        ENTRY_AGAIN: "Calendar entry again",
+    }
+    for name, label in labels.items():
+        register(Kind(name, render, not_wanted, label=label))

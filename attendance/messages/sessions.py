@@ -1,0 +1,225 @@
+"""Telling people that a session has changed or is cancelled, and that they run one: the kinds and their words."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+
+import messaging.actions
+from accounts.links import address_of
+from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
+from attendance.models import CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance
+from briefings.models import Part, Session, SessionPart, SessionState
+from briefings.words import when_in_words, where_in_words
+from face.dates import clock, day_without_year
+from messaging.actions import Planned
+from messaging.kinds import Content, Kind, register, render_mail
+from messaging.models import Message
+
+CHANGED = "attendance.session_changed"
+CANCELLED = "attendance.session_cancelled"
+PART_GIVEN = "attendance.part_given"
+PART_CHANGED = "attendance.part_changed"
+PART_ENDED = "attendance.part_ended"
+
+_SUBJECTS = {
+    CHANGED: "Changed: your session on {when}",
+    CANCELLED: "Cancelled: the session on {when}",
+    PART_GIVEN: "You run a session on {when}",
+    PART_CHANGED: "Your part in the session on {when} has changed",
+    PART_ENDED: "You no longer run the session on {when}",
+}
+_DOING = {Part.PRESENTER: "present", Part.FACILITATOR: "facilitate"}
+
+
+def tell_changed(session: Session, before: Session, people: Iterable[int], *, now: datetime) -> None:
+    """Plan one mail to each of ``people`` with what was before and what is now; once for each revision.
+
+    A change that has not left yet is told together with this one: what was before is what they still believe.
+    """
+    earlier, old, new = _not_told_yet(session), _facts(before), _facts(session)
+    was = {name: earlier.get(name) or old[name] for name in new}
+    was = {f"was_{name}": words if words != new[name] else "" for name, words in was.items()}
+    refs = {"session": session.pk, "revision": session.revision, **was}
+    _queue_many(CHANGED, session, people, now, refs=refs, suffix=f":{session.revision}")
+
+
+def _facts(session: Session) -> dict[str, str]:
+    return {"when": when_in_words(session), "where": where_in_words(session, address=True), "title": str(session)}
+
+
+def _not_told_yet(session: Session) -> dict[str, str]:
+    """Return what the mails of an earlier change say was before, as long as one of them has not left."""
+    waiting = Message.objects.filter(
+        kind=CHANGED, refs__contains={"session": session.pk}, state__in=[Message.State.PLANNED, Message.State.HELD]
+    )
+    first = waiting.order_by("pk").values_list("refs", flat=True).first() or {}
+    return {name: first.get(f"was_{name}", "") for name in ("when", "where", "title")}
+
+
+def tell_cancelled(session: Session, people: Iterable[int], with_entry: set[int], *, now: datetime) -> None:
+    """Plan one mail to each of ``people``; those ``with_entry`` get what takes it out of their calendar."""
+    people = set(people)
+    told = [(people & with_entry, 1), (people - with_entry, 0)]
+    for some, entry in told:
+        _queue_many(CANCELLED, session, some, now, refs={"session": session.pk, "entry": entry})
+
+
+def tell_part_given(session: Session, person: int, *, now: datetime) -> None:
+    """Plan the news that ``person`` runs ``session``, with the entry."""
+    _tell_part(PART_GIVEN, session, person, now)
+
+
+def tell_part_changed(session: Session, person: int, *, now: datetime) -> None:
+    """Plan the news that ``person``, who runs ``session``, does something else or something more there."""
+    _tell_part(PART_CHANGED, session, person, now)
+
+
+def tell_part_ended(session: Session, person: int, *, with_entry: bool, now: datetime) -> None:
+    """Plan the news that ``person`` does not run ``session``; ``with_entry``: it leaves their calendar."""
+    _tell_part(PART_ENDED, session, person, now, entry=int(with_entry))
+
+
+def _tell_part(kind: str, session: Session, person: int, now: datetime, entry: int = 1) -> None:
+    # A part may be taken away and given again: the newest part and the newest history make each time its own reason.
+    newest = SessionPart.objects.filter(session=session, person=person).aggregate(newest=Max("pk"))["newest"] or 0
+    stamp = f":{newest}:{int(now.timestamp() * 1000)}"
+    _queue_many(kind, session, [person], now, refs={"session": session.pk, "entry": entry}, suffix=stamp)
+
+
+def _queue_many(
+    kind: str, session: Session, people: Iterable[int], now: datetime, *, refs: dict, suffix: str = ""
+) -> None:
+    # News of an end is of use on the day itself; all other news until it begins.
+    ends = kind in (CANCELLED, PART_ENDED)
+    until = max(session.during.upper, now + timedelta(days=2)) if ends else session.during.lower
+    rows = (
+        Planned(
+            key=f"{kind}:{session.pk}:{person}{suffix}",
+            to=person,
+            refs=refs,
+            about=session.programme,
+            useful_until=until,
+        )
+        for person in sorted(people)
+    )
+    messaging.actions.queue_many(kind=kind, rows=rows, now=now)
+
+
+def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code for each mail of ``batch`` that is no longer true."""
+    sessions = Session.objects.in_bulk({message.refs["session"] for message in batch})
+    people = {message.person_id for message in batch}
+    running = set(SessionPart.objects.filter(session__in=sessions, person__in=people).values_list("person", "session"))
+    concerned = running | set(
+        Place.objects.live().filter(session__in=sessions, person__in=people).values_list("person", "session")
+    )
+    concerned |= set(
+        SeniorAttendance.objects.filter(
+            session__in=sessions, person__in=people, state__in=(CoverState.ASKED, CoverState.COMING)
+        ).values_list("person", "session")
+    )
+    reasons = {
+        message.pk: _why_not(message, sessions.get(message.refs["session"]), running, concerned) for message in batch
+    }
+    return {pk: reason for pk, reason in reasons.items() if reason}
+
+
+def _why_not(
+    message: Message, session: Session | None, running: set[tuple[int, int]], concerned: set[tuple[int, int]]
+) -> str:
+    if session is None or message.person_id is None:
+        return "session_gone"
+    if message.kind == CANCELLED:
+        return ""
+    runs = (message.person_id, session.pk) in running
+    if message.kind == PART_ENDED:
+        return "runs_it_again" if runs else ""
+    if session.state != SessionState.OPEN:
+        return "session_cancelled"
+    if message.kind == CHANGED and message.refs["revision"] != session.revision:
+        return "changed_again"
+    if message.kind == CHANGED:
+        return "" if (message.person_id, session.pk) in concerned else "no_part_any_more"
+    return "" if runs else "runs_it_no_more"
+
+
+def render(message: Message) -> Content:
+    """Return a mail about a session as its person gets it, with the calendar entry where there is one."""
+    session = Session.objects.select_related("programme", "room__venue").get(pk=message.refs["session"])
+    place = _place(message, session)
+    when = f"{day_without_year(session.date)}, {clock(session.starts)}"
+    context = {
+        "person": message.person,
+        "session": session,
+        "programme": session.programme,
+        "venue": session.room.venue if session.room else None,
+        "place": place,
+        "offered": bool(place and place.state == PlaceState.OFFERED),
+        "waiting": bool(place and place.state == PlaceState.WAITING),
+        "address": address_of(place.link) if place and place.link else "",
+        "doing": _doing(message, session),
+        "was_when": message.refs.get("was_when", ""),
+        "was_where": message.refs.get("was_where", ""),
+        "was_title": message.refs.get("was_title", ""),
+        "where": where_in_words(session, address=True),
+        "new_link": f"{settings.SITE_URL}{reverse('attendance:invitation-again')}",
+    }
+    entry = _entry(message, session)
+    context["entry"] = entry and ("out" if entry.is_cancelled else "in")
+    name = message.kind.removeprefix("attendance.")
+    content = render_mail(f"attendance/mail/{name}", context, _SUBJECTS[message.kind].format(when=when))
+    if entry:
+        make = cancel_for if entry.is_cancelled else request_for
+        content.calendar = make(entry, now=timezone.now())
+        content.calendar_method = CANCEL if entry.is_cancelled else REQUEST
+    return content
+
+
+def _place(message: Message, session: Session) -> Place | None:
+    found = Place.objects.filter(session=session, person=message.person_id).select_related("link").order_by("-pk")
+    if message.kind == CANCELLED:
+        return found.filter(closed_reason="session_cancelled").first()
+    return found.live().first()
+
+
+def _entry(message: Message, session: Session) -> CalendarEntry | None:
+    """Return the entry that goes with ``message``: living with news, cancelled with an end, else none."""
+    found = (
+        CalendarEntry.objects.select_related("person", "session__programme", "session__room__venue")
+        .filter(person=message.person_id, session=session)
+        .first()
+    )
+    if found is None or not message.refs.get("entry", 1):
+        return None
+    if message.kind in (CANCELLED, PART_ENDED):
+        return found if found.is_cancelled else None
+    # What was taken out by this change goes out with it; what was given up long ago is not spoken of again.
+    is_news = message.kind == CHANGED and _place_is_offered(message, session)
+    return found if not found.is_cancelled or is_news else None
+
+
+def _place_is_offered(message: Message, session: Session) -> bool:
+    return Place.objects.filter(session=session, person=message.person_id, state=PlaceState.OFFERED).exists()
+
+
+def _doing(message: Message, session: Session) -> str:
+    """Return what the person does there: "present", "facilitate", "facilitate and present", or "" for neither."""
+    parts = session.parts.filter(person=message.person_id).order_by("part").values_list("part", flat=True)
+    return " and ".join(_DOING[Part(part)] for part in parts)
+
+
+def register_kinds() -> None:
+    """Make the kinds about sessions known; called when the app is ready."""
+    labels = {
+        CHANGED: "Session changed",
+        CANCELLED: "Session cancelled",
+        PART_GIVEN: "Part in a session",
+        PART_CHANGED: "Part in a session changed",
+        PART_ENDED: "Part in a session ended",
+    }
+    for name, label in labels.items():
+        register(Kind(name, render, not_wanted, label=label))

@@ -1,0 +1,26 @@
+"""What attendance keeps: places and invitations, the day's register, senior cover."""
+
+from attendance.models.cover import COVER_MOVES, CoverState, SeniorAttendance
+from attendance.models.places import (
+    LIVE,
+    PLACE_MOVES,
+    SEATED,
+    AccessNeed,
+    CalendarEntry,
+    Engagement,
+    Invitation,
+    InvitationAnswer,
+    InvitationRound,
+    Place,
+    PlaceState,
+    RoundState,
+    SeatCount,
+    new_reference,
+)
+from attendance.models.register import CAME, Attendance, Mark, MarkKind, Outcome, Register, WalkIn
+
+__all__ = [
+    "CAME", "COVER_MOVES", "LIVE", "PLACE_MOVES", "SEATED", "AccessNeed", "Attendance", "CalendarEntry", "CoverState",
+    "Engagement", "Invitation", "InvitationAnswer", "InvitationRound", "Mark", "MarkKind", "Outcome", "Place",
+    "PlaceState", "Register", "RoundState", "SeatCount", "SeniorAttendance", "WalkIn", "new_reference",
+]  # fmt: skip

@@ -1,0 +1,60 @@
+"""Senior attendance: which senior manager of which partner comes to which session."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from briefings.models import Session
+from history.retention import Retention
+from organisations.models import Organisation
+
+
+class CoverState(models.TextChoices):
+    ASKED = "asked", "Asked"
+    COMING = "coming", "Coming"
+    APOLOGIES = "apologies", "Apologies"
+    ATTENDED = "attended", "Attended"
+    WITHDRAWN = "withdrawn", "Not needed any more"
+
+
+COVER_MOVES = {
+    CoverState.ASKED: {CoverState.COMING, CoverState.APOLOGIES, CoverState.ATTENDED, CoverState.WITHDRAWN},
+    CoverState.COMING: {CoverState.ASKED, CoverState.APOLOGIES, CoverState.ATTENDED, CoverState.WITHDRAWN},
+    CoverState.APOLOGIES: {CoverState.ASKED, CoverState.COMING, CoverState.ATTENDED},
+    CoverState.ATTENDED: {CoverState.COMING},
+    CoverState.WITHDRAWN: {CoverState.ASKED},
+}
+
+
+class SeniorAttendance(models.Model):
+    """One senior manager's part in one session, for one organisation. ``deputy`` is whom they sent instead."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="senior_attendances")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="senior_attendances")
+    state = models.CharField(max_length=10, choices=CoverState, default=CoverState.ASKED)
+    deputy = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="stands_in_for")
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=80)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.CharField(max_length=80, blank=True, help_text="the senior manager or an assistant")
+    reminded_step = models.PositiveSmallIntegerField(default=0)
+    link = models.OneToOneField(
+        "accounts.PersonalLink", on_delete=models.SET_NULL, null=True, blank=True, related_name="senior_attendance"
+    )
+
+    retention = Retention(
+        plain=("id", "session", "organisation", "state", "deputy", "asked_at", "answered_at", "reminded_step", "link"),
+        personal=("person", "asked_by", "answered_by"),
+        until="seven years after the programme, as the evidence of who came",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "person"], name="senior_attendance_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=("coming", "apologies")) | Q(answered_at__isnull=False),
+                name="senior_attendance_answer_has_moment",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "session"], name="senior_attendance_by_state")]

@@ -1,0 +1,111 @@
+"""What somebody who chooses a session sees: the sessions that suit, nearest first, and where they stand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import Person
+from attendance.models import Place, PlaceState
+from briefings.models import Programme, Session
+from briefings.queries import affiliations_in_scope
+from organisations.models import Affiliation, Area
+
+NEAREST, NEARBY, REST = 0, 1, 2
+
+
+@dataclass
+class Group:
+    """Sessions of one distance: ``heading`` in words, ``sessions`` by date."""
+
+    heading: str
+    sessions: list[Session] = field(default_factory=list)
+
+
+def affiliation_for(programme: Programme, person: Person, now: datetime) -> Affiliation | None:
+    """Return the tie that makes ``person`` eligible at ``now``, with organisation, profession and areas; else None."""
+    return (
+        affiliations_in_scope(programme, now.date())
+        .filter(person=person)
+        .select_related("organisation", "profession")
+        .prefetch_related("areas")
+        .order_by("pk")
+        .first()
+    )
+
+
+def places_in(programme: Programme, person: Person) -> list[Place]:
+    """Return the places of ``person`` in ``programme`` that live, seated ones first, with what a page shows of them."""
+    live = (
+        Place.objects.live()
+        .filter(person=person, session__programme=programme)
+        .select_related("session__programme", "session__room__venue", "link")
+    )
+    return sorted(live, key=lambda place: (place.state == PlaceState.WAITING, place.session.during.lower, place.pk))
+
+
+def with_line(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """Return ``sessions`` with counter, venue and ``waiting``, the length of the line."""
+    line = (
+        Place.objects.filter(session=OuterRef("pk"), state=PlaceState.WAITING)
+        .order_by()
+        .values("session")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return sessions.select_related("programme", "seats", "room__venue__area", "area").annotate(
+        waiting=Coalesce(Subquery(line), 0)
+    )
+
+
+def sessions_to_choose(programme: Programme, now: datetime) -> list[Session]:
+    """Return the open sessions of ``programme`` that have not begun at ``now``, by date, as ``with_line`` does."""
+    found = Session.objects.open().to_come(now).filter(programme=programme, seats__isnull=False)
+    return list(with_line(found).order_by("date", "starts", "pk"))
+
+
+def line_before(place: Place) -> int:
+    """Return how many people wait before ``place``."""
+    if place.number_in_line is None:
+        return 0
+    return Place.objects.in_line().filter(session=place.session_id, number_in_line__lt=place.number_in_line).count()
+
+
+def distance(session: Session, areas: Iterable[Area]) -> int:
+    """Return how near ``session`` is to somebody who works in ``areas``: NEAREST, NEARBY or REST.
+
+    Same area, or inside it; then same larger area; then the rest (decisions.md, "Waiting"). What is online is near to
+    everybody. Pure but for what is loaded: room, venue and area.
+    """
+    if session.room is None:
+        return NEAREST
+    place = session.area or session.room.venue.area
+    areas = list(areas)
+    if place is None or not areas:
+        return REST
+    if any(place.path.startswith(area.path) for area in areas):
+        return NEAREST
+    parents = [_parent_path(area.path) for area in areas]
+    return NEARBY if any(path and place.path.startswith(path) for path in parents) else REST
+
+
+def by_distance(sessions: Iterable[Session], areas: Iterable[Area]) -> list[Group]:
+    """Return ``sessions`` in groups, nearest first, those of one group in the order given; empty groups fall away."""
+    areas = list(areas)
+    names = ", ".join(area.name for area in areas[:2])
+    near = f"Nearest to you, in {names}" if names else "Nearest to you"
+    groups = {NEAREST: Group(near), NEARBY: Group("Not far from you"), REST: Group("Further away")}
+    for session in sessions:
+        groups[distance(session, areas)].sessions.append(session)
+    found = [group for group in groups.values() if group.sessions]
+    if len(found) == 1:
+        found[0].heading = "Sessions you can choose"
+    return found
+
+
+def _parent_path(path: str) -> str:
+    """Return the path of the larger area, "" where there is none: "/3/17/" lies in "/3/"."""
+    above = path.rstrip("/").rpartition("/")[0]
+    return f"{above}/" if above else ""

@@ -1,0 +1,100 @@
+"""The day in figures, for a programme, a session or any choice of sessions: each rate with its denominator."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+
+from attendance.models import CAME, Attendance, Outcome, Place, PlaceState, SeatCount
+from briefings.models import Session, SessionState
+from organisations.models import Organisation
+
+MOVED = "changed_date"
+"""Why a place was given up by who took another date in the same move: the new place is the booking."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What became of places and bookings. ``places`` is None where there is no such number (an organisation has none).
+
+    ``bookings`` are the places that anybody ever held a seat with, but for those exchanged for another date;
+    ``given_up`` of them were given up or ended before the day. ``walked_in`` came without one.
+    """
+
+    places: int | None = 0
+    bookings: int = 0
+    given_up: int = 0
+    absent: int = 0
+    excused: int = 0
+    with_place: int = 0
+    walked_in: int = 0
+
+    @property
+    def attended(self) -> int:
+        """Everybody who came: with a place, wholly or in part, and those who walked in."""
+        return self.with_place + self.walked_in
+
+    @property
+    def of_places(self) -> int | None:
+        """The per cent of the places that were used, rounded; None without a place."""
+        return _percent(self.attended, self.places)
+
+    @property
+    def of_bookings(self) -> int | None:
+        """Attended as per cent of the bookings, rounded (walk-ins can bring it above 100); None without a booking."""
+        return _percent(self.attended, self.bookings)
+
+
+def figures_of(sessions: Iterable[Session]) -> Figures:
+    """Return the figures of ``sessions`` (a query, or instances) taken together, in three queries.
+
+    Only sessions that are open or held count: choose by date which of them are over.
+    """
+    chosen = _chosen(sessions)
+    places = SeatCount.objects.filter(session__in=chosen).aggregate(sum=Sum("capacity"))["sum"] or 0
+    booked = _bookings(chosen).aggregate(**_BOOKED)
+    came = Attendance.objects.filter(session__in=chosen).aggregate(**_CAME)
+    return Figures(places=places, **booked, **came)
+
+
+def figures_by_organisation(sessions: Iterable[Session]) -> list[tuple[Organisation, Figures]]:
+    """Return the same for each organisation that has a booking or a walk-in there, by name, in three queries.
+
+    The organisation is that of the day when the place was taken.
+    """
+    chosen = _chosen(sessions)
+    found: dict[int, dict[str, int]] = {}
+    rows = [
+        *_bookings(chosen).order_by().values("organisation").annotate(**_BOOKED),
+        *Attendance.objects.filter(session__in=chosen).order_by().values("organisation").annotate(**_CAME),
+    ]
+    for row in rows:
+        found.setdefault(row.pop("organisation"), {}).update(row)
+    organisations = sorted(Organisation.objects.filter(pk__in=found), key=lambda own: (own.name.casefold(), own.pk))
+    return [(own, Figures(places=None, **found[own.pk])) for own in organisations]
+
+
+_BOOKED = {
+    "bookings": Count("pk"),
+    "given_up": Count("pk", filter=Q(state__in=(PlaceState.GIVEN_UP, PlaceState.ENDED))),
+}
+_CAME = {
+    "absent": Count("pk", filter=Q(outcome=Outcome.ABSENT)),
+    "excused": Count("pk", filter=Q(outcome=Outcome.EXCUSED)),
+    "with_place": Count("pk", filter=Q(outcome__in=CAME, place__isnull=False)),
+    "walked_in": Count("pk", filter=Q(outcome__in=CAME, walk_in__isnull=False)),
+}
+
+
+def _chosen(sessions: Iterable[Session]):
+    ids = sessions.values("pk") if hasattr(sessions, "values") else [session.pk for session in sessions]
+    return Session.objects.filter(pk__in=ids, state__in=(SessionState.OPEN, SessionState.HELD)).values("pk")
+
+
+def _bookings(chosen):
+    return Place.objects.filter(session__in=chosen, seated_at__isnull=False).exclude(closed_reason=MOVED)
+
+
+def _percent(part: int, whole: int | None) -> int | None:
+    """Return the rounded per cent, halves upwards, as people round."""
+    return (200 * part + whole) // (2 * whole) if whole else None

@@ -1,0 +1,42 @@
+"""Who has to do with a programme, and who comes to a session: for the staff who may see them by name."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Person
+from accounts.permissions import Permission, has
+from accounts.queries import people_with_word
+from attendance.models import Invitation, Place
+from briefings.models import Programme, Session
+from briefings.queries import affiliations_in_scope
+from organisations.rules import people_visible_to
+
+
+def people_of(programme: Programme, by: Any, now: datetime) -> QuerySet[Person]:
+    """Return the people of ``programme`` whom ``by`` may see: eligible ones, invited ones, those with a place."""
+    own = {"person": OuterRef("pk")}
+    invited = Invitation.objects.filter(programme=programme, **own)
+    placed = Place.objects.filter(session__programme=programme, **own)
+    eligible = Q(Exists(affiliations_in_scope(programme, now.date()).filter(**own)))
+    if not has(by, Permission.SEE_PEOPLE, programme):  # who has it sees everybody eligible
+        eligible &= Q(pk__in=people_visible_to(by, now.date()).values("pk"))
+    return Person.objects.filter(Exists(invited) | Exists(placed) | eligible, is_active=True)
+
+
+def search_people(people: QuerySet[Person], words: str) -> QuerySet[Person]:
+    """Return those of ``people`` whose name or address has every one of ``words``, by last name."""
+    for word in words.replace("\x00", " ").split()[:6]:
+        # The ids themselves, not a subquery, so that the indexes of names and addresses stay in use.
+        referred = list(Place.objects.filter(reference__iexact=word).values_list("person_id", flat=True)[:10])
+        people = people.filter(people_with_word(word) | Q(pk__in=referred))
+    return people.order_by("sort_name", "pk")
+
+
+def places_of_session(session: Session) -> QuerySet[Place]:
+    """Return the places of ``session`` that live, booked ones by name, then the line in its order."""
+    live = Place.objects.live().filter(session=session, person__isnull=False)
+    return live.select_related("person", "organisation", "profession", "area", "access_need").order_by(
+        "number_in_line", "person__sort_name", "pk"
+    )

@@ -1,0 +1,227 @@
+"""The register as it is shown: who is not marked yet, who is, and what the marks come to in figures."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Greatest
+
+from accounts.models import Person, sort_key
+from attendance.models import (
+    CAME,
+    SEATED,
+    Attendance,
+    CoverState,
+    Mark,
+    MarkKind,
+    Outcome,
+    Place,
+    SeniorAttendance,
+    WalkIn,
+)
+from attendance.register import Press, standing
+from briefings.models import Mandate, Session
+
+FIRST_EXPECTED, FIRST_MARKED, MOST = 25, 10, 2_000
+_MOST_WORDS = 6
+
+
+@dataclass(frozen=True)
+class Counts:
+    """One register in figures. ``expected`` counts the places; who walked in comes on top of them."""
+
+    expected: int
+    unmarked: int
+    here: int
+    in_part: int
+    excused: int
+    absent: int
+    walked_in: int
+    undecided: int
+    last_at: datetime | None
+
+    @property
+    def marked(self) -> int:
+        return self.here + self.in_part + self.excused + self.absent + self.walked_in
+
+    @property
+    def came(self) -> int:
+        """How many with a place came, wholly or in part; walk-ins not among them."""
+        return self.here + self.in_part
+
+
+@dataclass
+class Line:
+    """One row of the register. ``press`` is the id of the next press on it, ``undo`` of the one to take back."""
+
+    name: str
+    organisation: str
+    person: Person | None
+    place: int | None = None
+    walk_in: UUID | None = None
+    outcome: str = ""
+    saved_at: datetime | None = None
+    kinds: tuple[str, ...] = ()
+    undo: UUID | None = None
+    press: UUID = field(default_factory=uuid4)
+
+    @property
+    def key(self) -> str:
+        """The row's name in an address."""
+        return f"walk-in-{self.walk_in}" if self.walk_in else f"place-{self.place}"
+
+    @property
+    def words(self) -> str:
+        """What the marks come to, in the words of the door."""
+        parts = [MarkKind(kind).label for kind in (MarkKind.LATE, MarkKind.LEFT_EARLY) if kind in self.kinds]
+        if self.outcome == Outcome.IN_PART and parts:
+            return " and ".join([parts[0], *(part.lower() for part in parts[1:])])
+        if self.walk_in:
+            return "Walk-in"
+        return "Here" if self.outcome == Outcome.ATTENDED else str(Outcome(self.outcome).label)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of one half of the register, and how many there are in all."""
+
+    lines: list[Line]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.lines)
+
+
+def on_the_register(session: Session) -> QuerySet[Place]:
+    """Return the places that stand on the register: those that hold a seat, and any that was marked."""
+    return Place.objects.filter(
+        Q(state__in=SEATED) | Q(attendance__isnull=False), session=session, person__isnull=False
+    )
+
+
+def register_counts(session: Session) -> Counts:
+    """Return the figures of ``session``'s register, in three queries."""
+    on_place, on_walk_in = Q(place__isnull=False), Q(walk_in__isnull=False)
+    undecided = on_walk_in & Q(walk_in__person__isnull=True, walk_in__left_at__isnull=True)
+    facts = Attendance.objects.filter(session=session).aggregate(
+        here=Count("pk", filter=on_place & Q(outcome=Outcome.ATTENDED)),
+        in_part=Count("pk", filter=on_place & Q(outcome=Outcome.IN_PART)),
+        excused=Count("pk", filter=on_place & Q(outcome=Outcome.EXCUSED)),
+        absent=Count("pk", filter=on_place & Q(outcome=Outcome.ABSENT)),
+        walked_in=Count("pk", filter=on_walk_in & Q(outcome__in=CAME)),
+        undecided=Count("pk", filter=undecided),
+    )
+    places = on_the_register(session).aggregate(
+        expected=Count("pk"), unmarked=Count("pk", filter=Q(attendance__isnull=True))
+    )
+    return Counts(**facts, **places, last_at=_last_at(session))
+
+
+def not_marked_yet(session: Session, find: str = "", most: int = FIRST_EXPECTED) -> Rows:
+    """Return the first ``most`` who stand on the register without a mark and match ``find``, by last name."""
+    found = on_the_register(session).filter(attendance__isnull=True)
+    found = _matching(found, find, person="person__", walk_in=None)
+    rows = list(_counted(found.select_related("person", "organisation").order_by("person__sort_name", "pk"))[:most])
+    return Rows([_of_place(place) for place in rows], rows[0].total if rows else 0)
+
+
+def already_marked(session: Session, find: str = "", most: int = FIRST_MARKED) -> Rows:
+    """Return the ``most`` who were marked last and match ``find``, the newest first, each with what to undo."""
+    found = Attendance.objects.filter(session=session)
+    found = _matching(found, find, person="place__person__", walk_in="walk_in__")
+    related = ("place__person", "walk_in__person", "organisation")
+    rows = list(_counted(found.select_related(*related).order_by("-noted_at", "-pk"))[:most])
+    presses = _standing(rows)
+    lines = [_of_fact(row, presses[row.place_id or row.walk_in_id]) for row in rows]
+    return Rows(lines, rows[0].total if rows else 0)
+
+
+def seniors_on_register(session: Session) -> tuple[list[SeniorAttendance], list[Mandate]]:
+    """Return the senior managers asked or coming, each with ``mandate`` (or None), and every other mandate of the day.
+
+    Who has come is among the first; who was told that they are not needed is among the others.
+    """
+    mandates = list(
+        Mandate.objects.on(session.date)
+        .filter(programme=session.programme_id)
+        .select_related("person", "organisation")
+        .order_by("organisation__name", "person__sort_name", "pk")
+    )
+    held = {(mandate.person_id, mandate.organisation_id): mandate for mandate in mandates}
+    found = (
+        SeniorAttendance.objects.filter(session=session)
+        .exclude(state__in=(CoverState.WITHDRAWN, CoverState.APOLOGIES))
+        .select_related("person", "organisation")
+    )
+    seniors = list(found.order_by("person__sort_name", "pk"))
+    for own in seniors:
+        own.mandate = held.get((own.person_id, own.organisation_id))
+    listed = {own.person_id for own in seniors}
+    return seniors, [mandate for mandate in mandates if mandate.person_id not in listed]
+
+
+def _matching(found: QuerySet, find: str, *, person: str, walk_in: str | None) -> QuerySet:
+    """Keep the rows in which every word of ``find`` stands in the name (accents aside) or the organisation."""
+    for word in find.replace("\x00", " ").split()[:_MOST_WORDS]:
+        wanted = Q(organisation__name__icontains=word) | Q(**{f"{person}name__icontains": word})
+        if plain := sort_key(word):
+            wanted |= Q(**{f"{person}sort_name__icontains": plain})
+        if walk_in:
+            wanted |= Q(**{f"{walk_in}name__icontains": word})
+        found = found.filter(wanted)
+    return found
+
+
+def _counted(found: QuerySet) -> QuerySet:
+    """Let each row know how many there are in all, so that a page needs no query to count."""
+    return found.annotate(total=Window(Count("pk")))
+
+
+def _last_at(session: Session) -> datetime | None:
+    """Return when the last press on the register of ``session`` was kept."""
+    moments = [
+        Subquery(kept.values("session").annotate(at=Max("made_at")).values("at"))
+        for kept in (Mark.objects.filter(session=OuterRef("pk")), WalkIn.objects.filter(session=OuterRef("pk")))
+    ]
+    # PostgreSQL's GREATEST leaves NULL out.
+    return Session.objects.filter(pk=session.pk).values_list(Greatest(*moments), flat=True).get()
+
+
+def _standing(rows: Iterable[Attendance]) -> dict[int | UUID, list[Press]]:
+    """Return the standing presses of each place and walk-in of ``rows``, the oldest first."""
+    places, walk_ins = set(), {}
+    for row in rows:
+        if row.place_id:
+            places.add(row.place_id)
+        else:
+            walk_ins[row.walk_in_id] = row.walk_in
+    found: dict[int | UUID, list[Press]] = defaultdict(list)
+    for key in walk_ins:
+        found[key].append(Press(key, MarkKind.ATTENDED))
+    marks = Mark.objects.filter(Q(place__in=places) | Q(walk_in__in=walk_ins)).order_by("made_at", "pk")
+    for pk, kind, undoes, place, walk_in in marks.values_list("pk", "kind", "undoes", "place", "walk_in"):
+        found[place or walk_in].append(Press(pk, kind, undoes))
+    return defaultdict(list, {key: standing(presses) for key, presses in found.items()})
+
+
+def _of_place(place: Place) -> Line:
+    return Line(place.person.name, place.organisation.name, place.person, place=place.pk)
+
+
+def _of_fact(row: Attendance, presses: list[Press]) -> Line:
+    person = row.walk_in.person if row.walk_in else row.place.person
+    line = Line(
+        row.walk_in.name if row.walk_in else person.name,
+        row.organisation.name,
+        person,
+        place=row.place_id,
+        walk_in=row.walk_in_id,
+    )
+    line.outcome, line.saved_at = row.outcome, row.noted_at
+    line.kinds = tuple(press.kind for press in presses)
+    line.undo = presses[-1].id if presses else None
+    return line

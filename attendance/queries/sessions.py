@@ -1,0 +1,235 @@
+"""What a change of a session touches, what stands in the way of dates, and the lists of sessions."""
+
+import calendar
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, TruncMonth
+
+from attendance.models import CoverState, Engagement, Place, PlaceState, SeniorAttendance
+from briefings.actions.sessions import room_in_use, with_changes
+from briefings.models import Programme, Room, Session, SessionPart, SessionQuerySet, SessionState, Slot, utc_range
+from briefings.words import when_in_words
+from messaging.working_days import holidays, is_published
+
+SENIORS_TOLD = (CoverState.ASKED, CoverState.COMING)
+
+
+@dataclass
+class PeopleOf:
+    """The ids of the people with a part in a session, by what they have there; somebody may stand in several."""
+
+    booked: set[int] = field(default_factory=set)
+    offered: set[int] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)
+    running: set[int] = field(default_factory=set)
+    seniors: set[int] = field(default_factory=set)
+
+    @property
+    def everybody(self) -> set[int]:
+        return self.booked | self.offered | self.waiting | self.running | self.seniors
+
+
+def people_of(session: Session) -> PeopleOf:
+    """Return who has a live place in ``session``, presents or facilitates it, or was asked to cover it."""
+    found = PeopleOf(running=set(session.parts.values_list("person", flat=True)))
+    by_state = {
+        PlaceState.BOOKED: found.booked,
+        PlaceState.OFFERED: found.offered,
+        PlaceState.WAITING: found.waiting,
+    }
+    for state, person in Place.objects.live().filter(session=session).values_list("state", "person"):
+        if person:
+            by_state[PlaceState(state)].add(person)
+    seniors = SeniorAttendance.objects.filter(session=session, state__in=SENIORS_TOLD)
+    found.seniors.update(seniors.values_list("person", flat=True))
+    return found
+
+
+def elsewhere(session: Session, people: Iterable[int]) -> list[Engagement]:
+    """Return what ``people`` have in other sessions at the time of ``session`` (its instance, saved or not)."""
+    return list(
+        Engagement.objects.filter(person__in=list(people), during__overlap=session.during)
+        .exclude(session=session.pk)
+        .select_related("person", "session__programme")
+        .order_by("person__sort_name", "person")
+    )
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a change of a session would do, for the page that asks first."""
+
+    changed: frozenset[str]
+    tells: int
+    keep: int
+    offered: list[str]
+    waiting: int
+    blocked: str
+
+
+def preview_change(session: Session, columns: dict) -> Preview:
+    """Return what changing ``columns`` of ``session`` would do. The instance is changed, nothing is saved.
+
+    ``offered`` names those who keep their seat as an offer because they are elsewhere at the new time; ``blocked``
+    is the sentence of what makes the change impossible, "" where nothing does.
+    """
+    changed = with_changes(session, **columns)
+    people = people_of(session)
+    clashes = elsewhere(session, people.booked | people.running) if {"date", "starts", "ends"} & changed else []
+    lost = {found.person_id: found.person.name for found in clashes if found.person_id in people.booked}
+    running = [found for found in clashes if found.person_id in people.running]
+    blocked = busy_sentence(running[0]) if running else ""
+    taken = room_in_use(session)
+    if taken:
+        blocked = (
+            f"{taken.room} is taken by “{taken}” on {when_in_words(taken)}. Choose another room, date or half-day."
+        )
+    return Preview(
+        changed=frozenset(changed),
+        tells=len(people.everybody) if session.state == SessionState.OPEN else 0,
+        keep=len(people.booked) - len(lost),
+        offered=sorted(lost.values()),
+        waiting=len(people.waiting),
+        blocked=blocked,
+    )
+
+
+def busy_sentence(found: Engagement) -> str:
+    """Return why the person of ``found`` cannot run another session at that time, and what to do."""
+    return (
+        f"{found.person.name} is in “{found.session}” on {when_in_words(found.session)}. "
+        "Choose another time, or ask somebody else first."
+    )
+
+
+@dataclass(frozen=True)
+class DateCheck:
+    """One of several dates before it is planned: ``problems`` stop it, ``remarks`` are to be known."""
+
+    date: date
+    slot: str
+    problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def slot_label(self) -> str:
+        return str(Slot(self.slot).label)
+
+
+def check_dates(
+    *,
+    programme: Programme,
+    dates: Iterable[tuple[date, str]],
+    room: Room | None,
+    people: Iterable[int],
+    now: datetime,
+) -> list[DateCheck]:
+    """Return what stands in the way of a session of ``programme`` on each of ``dates`` (local day, Slot value).
+
+    ``people`` are the ids of those who would run it; ``now`` is aware. The dates come back in order, each once.
+    """
+    people = list(people)
+    wanted = sorted(set(dates), key=lambda pair: (pair[0], pair[1] != Slot.MORNING))
+    return [_check(programme, day, slot, room, people, now) for day, slot in wanted]
+
+
+def _check(
+    programme: Programme, day: date, slot: str, room: Room | None, people: list[int], now: datetime
+) -> DateCheck:
+    starts, ends = programme.hours_of(slot)
+    session = Session(
+        programme=programme, date=day, slot=slot, starts=starts, ends=ends, zone=programme.zone, room=room, capacity=1
+    )
+    session.during = utc_range(day, starts, ends, programme.zone)
+    problems = ["This half-day has begun already."] if session.during.lower <= now else []
+    taken = room_in_use(session)
+    if taken:
+        problems.append(f"{taken.room} is taken by “{taken}”.")
+    problems += [f"{found.person.name} is in “{found.session}”." for found in elsewhere(session, people)]
+    return DateCheck(day, slot, tuple(problems), tuple(_remarks(programme, session)))
+
+
+def _remarks(programme: Programme, session: Session) -> list[str]:
+    remarks = []
+    if session.date in holidays(session.date.year, programme.nation):
+        remarks.append("A bank holiday.")
+    elif session.date.weekday() >= 5:
+        remarks.append("A weekend.")
+    if not is_published(session.date):
+        remarks.append("The bank holidays of that year are not published yet.")
+    same_time = Session.objects.filter(programme=programme, during__overlap=session.during)
+    if same_time.exclude(state=SessionState.CANCELLED).exists():
+        remarks.append("Another session of this programme is at the same time.")
+    return remarks
+
+
+# --- lists
+
+
+def sessions_visible_to(person: Any) -> SessionQuerySet:
+    """Return the sessions that ``person`` (or a stranger) may open a page of.
+
+    Open ones of public programmes; all of programmes whose set-up the person may see; those the person has a place
+    in, runs, or was asked to cover.
+    """
+    shown = Q(state=SessionState.OPEN, programme__is_public=True)
+    if person.is_authenticated:
+        own = {"session": OuterRef("pk"), "person": person.pk}
+        shown |= Q(programme__in=Programme.objects.visible_to(person))
+        shown |= Exists(Place.objects.filter(**own)) | Exists(SessionPart.objects.filter(**own))
+        shown |= Exists(SeniorAttendance.objects.filter(**own))
+    return Session.objects.filter(shown)
+
+
+def sessions_listed(programme: Programme, *, staff: bool, now: datetime) -> SessionQuerySet:
+    """Return the sessions of ``programme`` for its list: all for ``staff``, the open ones to come for others.
+
+    Each row knows ``waiting`` (the length of its line) and its counter, so that a list needs no query for a row.
+    """
+    found = Session.objects.filter(programme=programme)
+    if not staff:
+        found = found.open().to_come(now)
+    waiting = Place.objects.filter(session=OuterRef("pk"), state=PlaceState.WAITING).order_by().values("session")
+    return found.select_related("programme", "room__venue", "area", "seats").annotate(
+        waiting=Coalesce(Subquery(waiting.annotate(number=Count("pk")).values("number")), 0)
+    )
+
+
+def filter_options(sessions: SessionQuerySet) -> dict[str, list[tuple[str, str]]]:
+    """Return the months ("2026-11"), venues and areas (ids) that ``sessions`` have, with their words, in one query."""
+    plain = sessions.order_by().values_list
+    text = {"output_field": CharField()}
+    month, venue, area = Cast(TruncMonth("date"), **text), Cast("room__venue", **text), Cast("area", **text)
+    found = plain(Value("month", **text), month, month).union(
+        plain(Value("venue", **text), venue, F("room__venue__name")),
+        plain(Value("area", **text), area, F("area__name")),
+    )
+    options: dict[str, list[tuple[str, str]]] = {"month": [], "venue": [], "area": []}
+    for name, key, words in found:
+        if key is not None:
+            options[name].append((key, words))
+    firsts = sorted(date.fromisoformat(key[:10]) for key, _ in options["month"])
+    by_name = {name: sorted(options[name], key=lambda option: option[1].casefold()) for name in ("venue", "area")}
+    return {"month": [(f"{first:%Y-%m}", f"{first:%B %Y}") for first in firsts], **by_name}
+
+
+@dataclass(frozen=True)
+class MonthDay:
+    """One day of a month as the calendar shows it: ``inside`` the month, with its sessions."""
+
+    date: date
+    inside: bool
+    sessions: tuple[Session, ...]
+
+
+def weeks_of(first: date, sessions: Iterable[Session]) -> list[list[MonthDay]]:
+    """Return the weeks (Monday to Sunday) of the month that begins on ``first`` with the ``sessions`` on their days."""
+    by_day: dict[date, list[Session]] = {}
+    for session in sessions:
+        by_day.setdefault(session.date, []).append(session)
+    weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)
+    return [[MonthDay(day, day.month == first.month, tuple(by_day.get(day, ()))) for day in week] for week in weeks]

@@ -1,0 +1,32 @@
+"""Who may answer for whom, and who keeps the register."""
+
+from datetime import date
+from typing import Any
+
+from accounts.permissions import Permission, has
+from attendance.models import SeniorAttendance
+from briefings.models import Assistant, Session
+
+
+def can_answer_cover(person: Any, attendance: SeniorAttendance) -> bool:
+    """Return whether ``person`` may say who comes: the senior manager, an assistant of theirs, a coordinator.
+
+    Reads the session of ``attendance``.
+    """
+    session = attendance.session
+    if person.pk == attendance.person_id:
+        return True
+    assists = Assistant.objects.on(session.date).filter(
+        programme=session.programme_id, senior=attendance.person_id, person=person.pk
+    )
+    return assists.exists() or has(person, Permission.MANAGE_SESSIONS, session.programme)
+
+
+def can_keep_register(person: Any, session: Session, today: date) -> bool:
+    """Return whether ``person`` may mark who comes to ``session`` on ``today``, the day where the session is.
+
+    Coordinators may at any time; who presents or facilitates this very session on its day alone.
+    """
+    if has(person, Permission.MANAGE_SESSIONS, session.programme):
+        return True
+    return session.date == today and session.parts.filter(person=person.pk).exists()

@@ -1,0 +1,13 @@
+"""What happens to invitations and places without a person; Celery finds the tasks through this room."""
+
+from attendance.tasks.invitations import remind_invited, write_rounds
+from attendance.tasks.places import forget_access_needs, remind_of_sessions, remind_seniors, settle_places
+
+__all__ = [
+    "forget_access_needs",
+    "remind_invited",
+    "remind_of_sessions",
+    "remind_seniors",
+    "settle_places",
+    "write_rounds",
+]

@@ -1,0 +1,33 @@
+"""When, without a person: reminders, offers that end, seats that find somebody, access needs that go."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from attendance.actions import cover, needs, register, reminders
+
+
+@shared_task(name="attendance.tasks.remind_of_sessions", ignore_result=True)
+def remind_of_sessions() -> int:
+    """Plan the reminders of places that are due. Each is planned once, so it may run as often as it likes."""
+    return reminders.remind_all(now=timezone.now())
+
+
+@shared_task(name="attendance.tasks.settle_places", ignore_result=True)
+def settle_places() -> int:
+    """End offers whose limit has passed, seat those who wait, and note as held what is over and closed."""
+    now = timezone.now()
+    settled = reminders.lapse_offers(now=now) + reminders.promote_all(now=now)
+    return settled + register.hold_what_is_over(now=now)
+
+
+@shared_task(name="attendance.tasks.forget_access_needs", ignore_result=True)
+def forget_access_needs() -> int:
+    """Delete what people needed for sessions 30 days ago."""
+    now = timezone.now()
+    return needs.forget_access_needs(today=timezone.localdate(now), now=now)
+
+
+@shared_task(name="attendance.tasks.remind_seniors", ignore_result=True)
+def remind_seniors() -> int:
+    """Remind senior managers who were asked to come and have not answered. Each rung is told once."""
+    return cover.remind_of_requests(now=timezone.now())

@@ -1,0 +1,50 @@
+"""A personal invitation, one's own place, and what staff do about places."""
+
+from django.urls import path
+
+from accounts.links import exchange
+from attendance.views import booking, invited, places, staff
+
+invitation = [
+    path("i/<link_token:token>/", exchange, {"purpose": "invitation"}, name="invitation-open"),
+    path("i/<int:link>/", invited.show_sessions, name="invitation-choose"),
+    path("i/<int:link>/sessions/<int:session>/", invited.take, name="invitation-take"),
+    path("i/<int:link>/done/<int:place>/", invited.show_done, name="invitation-done"),
+    path("i/<int:link>/places/<int:place>/", invited.open_place, name="invitation-place"),
+    path("i/<int:link>/answer/take-back/", invited.take_back_answer, name="invitation-take-back"),
+    path("i/<int:link>/answer/<slug:answer>/", invited.answer, name="invitation-answer"),
+    path("i/<int:link>/not-me/", invited.show_not_me, name="invitation-not-me"),
+]
+place = [
+    path("p/<link_token:token>/", exchange, {"purpose": "place"}, name="place-open"),
+    path("p/<int:link>/", places.show_place, name="place-show"),
+    path("p/<int:link>/newer/", places.open_newer, name="place-newer"),
+    path("p/<int:link>/entry/", places.send_entry, name="place-send-entry"),
+    path("p/<int:link>/session.ics", places.download_entry, name="place-file"),
+    path("p/<int:link>/accept/", places.accept, name="place-accept"),
+    path("p/<int:link>/give-up/", places.give_up, name="place-give-up"),
+    path("p/<int:link>/change/", places.choose_other, name="place-choose-other"),
+    path("p/<int:link>/change/<int:session>/", places.change, name="place-change"),
+    path("p/<int:link>/needs/", places.change_needs, name="place-needs"),
+]
+PERSON = "programmes/<slug:slug>/people/<int:person>/"
+for_others = [
+    path("programmes/<slug:slug>/people/find/", staff.find_person, name="person-find"),
+    path(PERSON, staff.show_person, name="person-show"),
+    path(f"{PERSON}take/", staff.take_for, name="person-take"),
+    path(f"{PERSON}answer/", staff.answer_for, name="person-answer"),
+    path(f"{PERSON}send-link/", staff.send_link_for, name="person-send-link"),
+    path(f"{PERSON}places/<int:place>/change/", staff.change_for, name="person-change"),
+    path(f"{PERSON}places/<int:place>/give-up/", staff.give_up_for, name="person-give-up"),
+    path(f"{PERSON}places/<int:place>/send-entry/", staff.send_entry_for, name="person-send-entry"),
+    path("sessions/<int:session>/places/", staff.list_places, name="session-places"),
+    path("sessions/<int:session>/places.csv", staff.export_places, name="session-places-export"),
+]
+without_invitation = [
+    path("sessions/<int:session>/book/", booking.give_address, name="session-book"),
+    path("sessions/<int:session>/book/organisation/", booking.choose_organisation, name="session-book-organisation"),
+    path("sessions/<int:session>/book/code/", booking.give_code, name="session-book-code"),
+    path("sessions/<int:session>/book/details/", booking.give_details, name="session-book-details"),
+    path("sessions/<int:session>/book/check/", booking.check, name="session-book-check"),
+]
+urlpatterns = [*invitation, *place, *for_others, *without_invitation]

@@ -1,0 +1,164 @@
+"""What a personal invitation opens: choose a session, take a place, or say that none suits. No sign-in."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.links import open_in_browser, personal_link
+from attendance.actions.invitations import answer_invitation
+from attendance.actions.places import take_place
+from attendance.models import SEATED, Invitation, InvitationAnswer, Place
+from attendance.queries.booking import (
+    affiliation_for,
+    by_distance,
+    line_before,
+    places_in,
+    sessions_to_choose,
+    with_line,
+)
+from briefings.models import Session
+from history.refusals import Refused
+
+READ_OR_POST = ["GET", "HEAD", "POST"]
+
+
+@personal_link("invitation")
+@require_safe
+def show_sessions(request: HttpRequest, link: int) -> HttpResponse:
+    """Show the sessions to choose from, nearest first, or the place there is."""
+    now, invitation = timezone.now(), _invitation(request)
+    person, programme = request.link.person, invitation.programme
+    affiliation = affiliation_for(programme, person, now)
+    places = places_in(programme, person)
+    seated = next((place for place in places if place.state in SEATED), None)
+    sessions = sessions_to_choose(programme, now) if affiliation and not seated else []
+    held = {place.session_id for place in places}
+    context = {
+        "personal_link": True,
+        "invitation": invitation,
+        "programme": programme,
+        "person": person,
+        "affiliation": affiliation,
+        "place": seated,
+        "waiting": [] if seated else places,
+        "groups": by_distance(
+            (session for session in sessions if session.pk not in held), affiliation.areas.all() if affiliation else ()
+        ),
+        "answer": invitation.get_answer_display(),
+    }
+    return render(request, "attendance/invited/choose.html", context)
+
+
+@personal_link("invitation")
+@require_http_methods(READ_OR_POST)
+def take(request: HttpRequest, link: int, session: int) -> HttpResponse:
+    """Show what would be booked, then book it, or join the line where it is full."""
+    now, invitation = timezone.now(), _invitation(request)
+    chosen = _session(invitation, session)
+    person, refusal = request.link.person, None
+    if request.method == "POST":
+        try:
+            place = take_place(session=chosen, person=person, by=person, now=now)
+        except Refused as refused:
+            refusal = refused
+        else:
+            return redirect("attendance:invitation-done", link=link, place=place.pk)
+    context = {
+        "personal_link": True,
+        "invitation": invitation,
+        "programme": invitation.programme,
+        "person": person,
+        "affiliation": affiliation_for(invitation.programme, person, now),
+        "session": chosen,
+        "is_full": chosen.seats.free == 0,
+        "refusal": refusal,
+    }
+    return render(request, "attendance/invited/check.html", context, status=409 if refusal else 200)
+
+
+@personal_link("invitation")
+@require_safe
+def show_done(request: HttpRequest, link: int, place: int) -> HttpResponse:
+    """Say what was booked, and what happens next."""
+    invitation = _invitation(request)
+    own = _place(invitation, place)
+    context = {
+        "personal_link": True,
+        "invitation": invitation,
+        "programme": invitation.programme,
+        "person": request.link.person,
+        "place": own,
+        "session": own.session,
+        "line_before": line_before(own),
+    }
+    return render(request, "attendance/invited/done.html", context)
+
+
+@personal_link("invitation")
+@require_safe
+def open_place(request: HttpRequest, link: int, place: int) -> HttpResponse:
+    """Lead to the page of a place that belongs to the person of this invitation."""
+    own = _place(_invitation(request), place)
+    if own.link is None:
+        raise Http404
+    return open_in_browser(own.link)
+
+
+@personal_link("invitation")
+@require_http_methods(READ_OR_POST)
+def answer(request: HttpRequest, link: int, answer: str) -> HttpResponse:
+    """Ask whether somebody means *none of these dates* or *not for me*, then note it; the reminders end."""
+    invitation = _invitation(request)
+    if answer not in InvitationAnswer.values:
+        raise Http404
+    if request.method == "POST":
+        person = request.link.person
+        answer_invitation(invitation=invitation, answer=answer, by=person, now=timezone.now())
+        return redirect("attendance:invitation-choose", link=link)
+    context = {
+        "personal_link": True,
+        "invitation": invitation,
+        "programme": invitation.programme,
+        "answer": InvitationAnswer(answer),
+    }
+    return render(request, "attendance/invited/answer.html", context)
+
+
+@personal_link("invitation")
+@require_POST
+def take_back_answer(request: HttpRequest, link: int) -> HttpResponse:
+    """Take back *none of these dates* or *not for me*."""
+    person = request.link.person
+    answer_invitation(invitation=_invitation(request), answer="", by=person, now=timezone.now())
+    return redirect("attendance:invitation-choose", link=link)
+
+
+@personal_link("invitation")
+@require_safe
+def show_not_me(request: HttpRequest, link: int) -> HttpResponse:
+    """Say what to do where the invitation was meant for somebody else, or details are wrong."""
+    invitation = _invitation(request)
+    context = {
+        "personal_link": True,
+        "invitation": invitation,
+        "programme": invitation.programme,
+        "person": request.link.person,
+    }
+    return render(request, "attendance/invited/not_me.html", context)
+
+
+def _invitation(request: HttpRequest) -> Invitation:
+    return get_object_or_404(
+        Invitation.objects.select_related("programme"), link=request.link, person=request.link.person_id
+    )
+
+
+def _session(invitation: Invitation, number: int) -> Session:
+    sessions = with_line(Session.objects.open().filter(programme=invitation.programme_id, seats__isnull=False))
+    return get_object_or_404(sessions, pk=number)
+
+
+def _place(invitation: Invitation, number: int) -> Place:
+    own = Place.objects.live().filter(person=invitation.person_id, session__programme=invitation.programme_id)
+    return get_object_or_404(own.select_related("session__programme", "session__room__venue", "link"), pk=number)

@@ -1,0 +1,205 @@
+"""What the link of a place opens: my place, the entry again, another date, giving up, what I need. No sign-in."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.links import open_in_browser, personal_link
+from attendance.actions.needs import set_access_need
+from attendance.actions.places import accept_offer, change_place, give_up_place, send_entry_again
+from attendance.calendar import file_for
+from attendance.forms.places import AccessNeedForm
+from attendance.models import LIVE, AccessNeed, CalendarEntry, Place, PlaceState
+from attendance.queries.booking import (
+    affiliation_for,
+    by_distance,
+    line_before,
+    sessions_to_choose,
+    with_line,
+)
+from briefings.models import Session
+from history.refusals import Refused
+
+READ_OR_POST = ["GET", "HEAD", "POST"]
+
+
+@personal_link("place")
+@require_safe
+def show_place(request: HttpRequest, link: int) -> HttpResponse:
+    """Show one's own place with everything that can be done about it."""
+    place, now = _place(request), timezone.now()
+    context = {
+        **_context(place),
+        "is_over": place.session.during.lower <= now,
+        "line_before": line_before(place) if place.state == PlaceState.WAITING else 0,
+        "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
+        "newer": _newer(place) if place.state not in LIVE else None,
+    }
+    return render(request, "attendance/place/show.html", context)
+
+
+@personal_link("place")
+@require_safe
+def open_newer(request: HttpRequest, link: int) -> HttpResponse:
+    """Lead from a place that was changed for another to the page of that one."""
+    newer = _newer(_place(request))
+    if newer is None or newer.link is None:
+        raise Http404
+    return open_in_browser(newer.link)
+
+
+@personal_link("place")
+@require_POST
+def send_entry(request: HttpRequest, link: int) -> HttpResponse:
+    """Mail the calendar entry once more."""
+    place = _place(request)
+    try:
+        is_new = send_entry_again(place=place, by=place.person, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        again = "The calendar entry is on its way again. It can take some minutes"
+        messages.success(request, again if is_new else "The calendar entry was sent a moment ago. Look in your e-mail")
+    return redirect("attendance:place-show", link=link)
+
+
+@personal_link("place")
+@require_safe
+def download_entry(request: HttpRequest, link: int) -> HttpResponse:
+    """Give the calendar entry as a file, for whoever got none by mail."""
+    place = get_object_or_404(Place, link=request.link, state=PlaceState.BOOKED)
+    entry = get_object_or_404(
+        CalendarEntry.objects.select_related("person", "session__programme", "session__room__venue"),
+        person=place.person_id,
+        session=place.session_id,
+        is_cancelled=False,
+    )
+    response = HttpResponse(file_for(entry, now=timezone.now()), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="session.ics"'
+    return response
+
+
+@personal_link("place")
+@require_http_methods(READ_OR_POST)
+def give_up(request: HttpRequest, link: int) -> HttpResponse:
+    """Ask, then give the place up: it goes to the first in line."""
+    place, refusal = _place(request), None
+    if request.method == "POST":
+        try:
+            give_up_place(place=place, by=place.person, now=timezone.now())
+        except Refused as refused:
+            refusal = refused
+        else:
+            return redirect("attendance:place-show", link=link)
+    if place.state not in LIVE and refusal is None:
+        return redirect("attendance:place-show", link=link)
+    waiting = Place.objects.in_line().filter(session=place.session_id).exclude(pk=place.pk).count()
+    context = {**_context(place), "waiting": waiting, "refusal": refusal}
+    return render(request, "attendance/place/give_up.html", context, status=409 if refusal else 200)
+
+
+@personal_link("place")
+@require_POST
+def accept(request: HttpRequest, link: int) -> HttpResponse:
+    """Accept an offered place."""
+    place = _place(request)
+    try:
+        accept_offer(place=place, by=place.person, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, "The place is yours. A confirmation is on its way")
+    return redirect("attendance:place-show", link=link)
+
+
+@personal_link("place")
+@require_safe
+def choose_other(request: HttpRequest, link: int) -> HttpResponse:
+    """Show the other dates there is a seat on."""
+    place, now = _place(request), timezone.now()
+    if place.state not in LIVE or place.session.during.lower <= now:
+        return redirect("attendance:place-show", link=link)
+    affiliation = affiliation_for(place.session.programme, place.person, now)
+    others = [
+        session
+        for session in sessions_to_choose(place.session.programme, now)
+        if session.pk != place.session_id and session.seats.free
+    ]
+    groups = by_distance(others, affiliation.areas.all() if affiliation else ())
+    return render(request, "attendance/place/choose_other.html", {**_context(place), "groups": groups})
+
+
+@personal_link("place")
+@require_http_methods(READ_OR_POST)
+def change(request: HttpRequest, link: int, session: int) -> HttpResponse:
+    """Show both dates, then swap them; where the new one has filled up meanwhile the old one stays."""
+    place, refusal = _place(request), None
+    sessions = with_line(Session.objects.open().filter(programme=place.session.programme_id, seats__isnull=False))
+    to = get_object_or_404(sessions, pk=session)
+    if request.method == "POST":
+        try:
+            new = change_place(place=place, to=to, by=place.person, now=timezone.now())
+        except Refused as refused:
+            refusal = refused
+        else:
+            return open_in_browser(new.link)
+    if place.state not in LIVE and refusal is None:
+        return redirect("attendance:place-show", link=link)
+    context = {**_context(place), "to": to, "refusal": refusal}
+    return render(request, "attendance/place/change.html", context, status=409 if refusal else 200)
+
+
+@personal_link("place")
+@require_http_methods(READ_OR_POST)
+def change_needs(request: HttpRequest, link: int) -> HttpResponse:
+    """Ask what somebody needs to take part: apart from all else, as they like."""
+    place = _place(request)
+    if place.state not in LIVE:
+        return redirect("attendance:place-show", link=link)
+    need = AccessNeed.objects.filter(place=place).first()
+    initial = {"words": need.words, "welsh": need.welsh} if need else {}
+    form = AccessNeedForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_access_need(place=place, **form.cleaned_data, by=place.person, now=timezone.now())
+        except Refused as refusal:
+            form.add_refusal(refusal)
+        else:
+            return redirect("attendance:place-show", link=link)
+    return render(
+        request,
+        "attendance/place/needs.html",
+        {
+            **_context(place),
+            "form": form,
+            "back_url": reverse("attendance:place-show", args=[link]),
+            "caption": place.session.programme.name,
+        },
+    )
+
+
+def _place(request: HttpRequest) -> Place:
+    places = Place.objects.select_related(
+        "session__programme", "session__room__venue", "organisation", "profession", "person", "link"
+    )
+    return get_object_or_404(places, link=request.link, person=request.link.person_id)
+
+
+def _context(place: Place) -> dict:
+    session = place.session
+    return {
+        "personal_link": True,
+        "place": place,
+        "session": session,
+        "programme": session.programme,
+        "person": place.person,
+    }
+
+
+def _newer(place: Place) -> Place | None:
+    """Return the place of the same person in the same programme that lives, where there is one."""
+    live = Place.objects.live().filter(person=place.person_id, session__programme=place.session.programme_id)
+    return live.select_related("session", "link").order_by("-made_at", "-pk").first()

@@ -1,0 +1,226 @@
+"""Changing one session: its details, its places, its state."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.permissions import Permission
+from attendance.actions.places import FewerSeatsThanTaken
+from attendance.actions.sessions import (
+    RunsAnotherSession,
+    cancel_session,
+    change_session,
+    hold_session,
+    open_session,
+    resize_session,
+)
+from attendance.forms.sessions import CancelForm, ChangeForm, SeatsForm
+from attendance.models import SeatCount
+from attendance.queries.sessions import people_of, preview_change
+from briefings.actions.sessions import TOLD, InThePast, NowhereToMeet, ReserveTooLarge, RoomTaken, RoomTooSmall
+from briefings.models import Programme, Session, SessionState
+from briefings.words import when_in_words, where_in_words
+from history.refusals import Refused
+
+_ASKS = ["GET", "HEAD", "POST"]
+FIELD_OF = {
+    InThePast: "date",
+    RoomTaken: "room",
+    RoomTooSmall: "room",
+    NowhereToMeet: "room",
+    ReserveTooLarge: "reserved",
+    RunsAnotherSession: "date",
+}
+"""At which field a refusal of an action stands; at the whole form where none is named."""
+
+
+def session_of(request: HttpRequest, session: int) -> Session:
+    """Return the session that this person plans, with what its pages show; Http404 for any other."""
+    programmes = Programme.objects.where(request.user, Permission.MANAGE_SESSIONS)
+    found = Session.objects.select_related("programme", "room__venue__area", "area", "series")
+    return get_object_or_404(found, programme__in=programmes, pk=session)
+
+
+@require_http_methods(_ASKS)
+def change(request: HttpRequest, session: int) -> HttpResponse:
+    """Move, re-room or rename a session; where people are told, a page says first who is told what."""
+    found = session_of(request, session)
+    data = request.POST if request.method == "POST" else None
+    form = ChangeForm(data, initial=ChangeForm.initial_of(found), programme=found.programme)
+    if request.method == "POST" and form.is_valid():
+        columns = _columns(form, found)
+        preview = preview_change(session_of(request, session), columns)
+        asks = preview.tells and preview.changed & TOLD and not preview.blocked
+        if asks and "confirmed" not in request.POST:
+            return _preview_page(request, found, columns, preview)
+        try:
+            change_session(session=found, by=request.user, now=timezone.now(), **columns)
+        except Refused as refusal:
+            form.add_refusal(refusal, FIELD_OF.get(type(refusal)))
+        else:
+            told = preview.tells if preview.changed & TOLD else 0
+            messages.success(request, f"Saved. {_people(told)} told by e-mail." if told else "Saved.")
+            return _back(found)
+    return _form_page(request, form, found, "Change the session", "Continue")
+
+
+def _columns(form: ChangeForm, session: Session) -> dict[str, Any]:
+    columns = form.details() | {"date": form.cleaned_data["date"], "slot": form.cleaned_data["slot"]}
+    room = columns["room"]
+    if columns["area"] is None and room:
+        columns["area"] = room.venue.area
+    return columns
+
+
+def _people(number: int) -> str:
+    return "1 person is" if number == 1 else f"{number} people are"
+
+
+def _preview_page(request: HttpRequest, session: Session, columns: dict, preview) -> HttpResponse:
+    after = session_of(request, session.pk)
+    preview_change(after, columns)
+    facts = [
+        {"name": "When", "value": when_in_words(after), "note": _was(when_in_words, session, after)},
+        {"name": "Where", "value": where_in_words(after), "note": _was(where_in_words, session, after)},
+        {"name": "Title", "value": str(after), "note": _was(str, session, after)},
+    ]
+    left_out = {"csrfmiddlewaretoken", "confirmed"}
+    context = {
+        "title": "Check who is told",
+        "session": session,
+        "programme": session.programme,
+        "section": "sessions",
+        "caption": str(session),
+        "facts": facts,
+        "preview": preview,
+        "typed": [(n, value) for n, values in request.POST.lists() if n not in left_out for value in values],
+        "leave_url": reverse("attendance:session-change", args=[session.pk]),
+    }
+    return render(request, "attendance/sessions/check_change.html", context)
+
+
+def _was(words, before: Session, after: Session) -> str:
+    return f"It was: {words(before)}" if words(before) != words(after) else "Stays as it is"
+
+
+@require_http_methods(_ASKS)
+def resize(request: HttpRequest, session: int) -> HttpResponse:
+    """Change how many places there are and how many are kept back."""
+    found = session_of(request, session)
+    seats = SeatCount.objects.filter(session=found).first()
+    initial = {"capacity": found.capacity, "reserved": found.reserved}
+    form = SeatsForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            resize_session(session=found, by=request.user, now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            fields = {RoomTooSmall: "capacity", FewerSeatsThanTaken: "capacity", ReserveTooLarge: "reserved"}
+            form.add_refusal(refusal, fields.get(type(refusal)))
+        else:
+            messages.success(request, "Saved.")
+            return _back(found)
+    return _form_page(request, form, found, "Change the places", "Save", seats=seats)
+
+
+@require_http_methods(_ASKS)
+def open_for_booking(request: HttpRequest, session: int) -> HttpResponse:
+    """Ask, then open a draft."""
+    found = session_of(request, session)
+    words = "People can take places from then on. Those who run it are told, with a calendar entry."
+    return _confirm(request, found, open_session, "Open for booking?", "Open the session", words, done="Open.")
+
+
+@require_http_methods(_ASKS)
+def hold(request: HttpRequest, session: int) -> HttpResponse:
+    """Ask, then note that a session took place."""
+    found = session_of(request, session)
+    words = "The session leaves the list of those that can be booked. Nobody is told."
+    return _confirm(request, found, hold_session, "Mark as held?", "Mark as held", words, done="Marked as held.")
+
+
+def _confirm(
+    request: HttpRequest, session: Session, action, title: str, button: str, words: str, *, done: str
+) -> HttpResponse:
+    refusal = ""
+    if request.method == "POST":
+        try:
+            action(session=session, by=request.user, now=timezone.now())
+        except Refused as refused:
+            refusal = refused.sentence
+        else:
+            messages.success(request, done)
+            return _back(session)
+    context = {**_context(session, title, button), "facts": _facts(session), "consequence": words, "refusal": refusal}
+    return render(request, "attendance/sessions/confirm.html", context, status=422 if refusal else 200)
+
+
+@require_http_methods(_ASKS)
+def cancel(request: HttpRequest, session: int) -> HttpResponse:
+    """Ask with how many are told, then cancel a session."""
+    found = session_of(request, session)
+    form = CancelForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            cancel_session(session=found, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now())
+        except Refused as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, "Cancelled. Everybody with a part in it is told.")
+            return _back(found)
+    facts = [*_facts(found), {"name": "Who is told", "value": _who_is_told(found)}]
+    context = {
+        **_context(found, "Cancel the session?", "Cancel the session"),
+        "facts": facts,
+        "form": form,
+        "danger": True,
+        "consequence": "This cannot be taken back. Places end, the room is free, and calendar entries are removed.",
+    }
+    return render(request, "attendance/sessions/confirm.html", context, status=422 if form.errors else 200)
+
+
+def _who_is_told(session: Session) -> str:
+    if session.state != SessionState.OPEN:
+        return "Nobody: the session is a draft"
+    people = people_of(session)
+    words = [
+        f"{len(people.booked | people.offered)} with a place",
+        f"{len(people.waiting)} waiting",
+        f"{len(people.running)} presenting or facilitating",
+        f"{len(people.seniors)} senior managers",
+    ]
+    return f"{len(people.everybody)} in all: {', '.join(words)}"
+
+
+def _facts(session: Session) -> list[dict[str, str]]:
+    return [
+        {"name": "Session", "value": str(session)},
+        {"name": "When", "value": when_in_words(session)},
+        {"name": "Where", "value": where_in_words(session)},
+    ]
+
+
+def _context(session: Session, title: str, button: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "button": button,
+        "session": session,
+        "programme": session.programme,
+        "section": "sessions",
+        "caption": str(session),
+        "back_url": reverse("attendance:session-show", args=[session.pk]),
+        "back_words": "Back to the session",
+    }
+
+
+def _form_page(request: HttpRequest, form, session: Session, title: str, button: str, **more: Any) -> HttpResponse:
+    context = {**_context(session, title, button), "form": form, **more}
+    return render(request, "attendance/sessions/form.html", context, status=422 if form.errors else 200)
+
+
+def _back(session: Session) -> HttpResponse:
+    return redirect("attendance:session-show", session=session.pk)

@@ -1,0 +1,293 @@
+"""What staff do about places: find somebody on the telephone, see where they stand, act for them; who comes."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import Person
+from accounts.permissions import Permission, has
+from attendance.actions.invitations import answer_invitation, send_link_again
+from attendance.actions.places import change_place, give_up_place, send_entry_again, take_place
+from attendance.forms.staff import AnswerForm, PersonSearch, TakeForm
+from attendance.models import LIVE, Invitation, Place, PlaceState
+from attendance.queries.booking import affiliation_for, line_before, with_line
+from attendance.queries.people import people_of, places_of_session, search_people
+from briefings.models import Programme, Session
+from face.paging import LONG, SHORT, page_of
+from face.spreadsheets import stream_csv
+from history.actions import key_of, look, look_at_many
+from history.refusals import Refused
+from messaging import kinds
+from messaging.models import Message
+
+READ_OR_POST = ["GET", "HEAD", "POST"]
+SEEING = (Permission.SEE_PEOPLE, Permission.RUN_SESSIONS)
+
+
+@require_safe
+def find_person(request: HttpRequest, slug: str) -> HttpResponse:
+    """Find somebody who is on the telephone."""
+    programme, now = _programme(request, slug), timezone.now()
+    chosen = PersonSearch(request.GET)
+    words = chosen.value("q") or ""
+    found = search_people(people_of(programme, request.user, now), words) if words else Person.objects.none()
+    page = page_of(found, request.GET.get("page"), size=SHORT)
+    look_at_many(by=request.user, at=page.rows, page="attendance:person-find", now=now)
+    context = {
+        "programme": programme,
+        "caption": programme.name,
+        "title": "Book for somebody",
+        "section": "booking",
+        "filter": chosen,
+        "page": page,
+        "empty_title": "" if words else "Who is on the telephone?",
+        "empty_text": "" if words else "Type a part of the name, the e-mail address or the reference of a place.",
+    }
+    return render(request, "attendance/staff/find.html", context)
+
+
+@require_safe
+def show_person(request: HttpRequest, slug: str, person: int) -> HttpResponse:
+    """Show everything about one person in one programme, with what can be done for them."""
+    programme = _programme(request, slug)
+    somebody = _person(request, programme, person)
+    look(by=request.user, at=somebody, page="attendance:person-show", now=timezone.now())
+    return _person_page(request, programme, somebody)
+
+
+@require_POST
+def take_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
+    """Take a place for somebody, from the places kept back where that is asked for."""
+    programme = _programme(request, slug)
+    somebody = _person(request, programme, person)
+    form = TakeForm(request.POST, sessions=_open_sessions(programme))
+    if not form.is_valid():
+        return _person_page(request, programme, somebody, take_form=form)
+
+    def act() -> str:
+        place = take_place(person=somebody, by=request.user, now=timezone.now(), **form.cleaned_data)
+        return "Booked. They are told by e-mail" if place.state == PlaceState.BOOKED else "Put on the waiting list"
+
+    return _acted(request, programme, somebody, act, form=form, form_name="take_form")
+
+
+@require_POST
+def change_for(request: HttpRequest, slug: str, person: int, place: int) -> HttpResponse:
+    """Change somebody's place for another date; the old one stays where the new one is full."""
+    programme = _programme(request, slug)
+    somebody = _person(request, programme, person)
+    own = _place(programme, somebody, place)
+    form = TakeForm(request.POST, sessions=_open_sessions(programme))
+    if not form.is_valid():
+        return _person_page(request, programme, somebody, take_form=form)
+
+    def act() -> str:
+        chosen = {"to": form.cleaned_data["session"], "from_reserve": form.cleaned_data["from_reserve"]}
+        change_place(place=own, by=request.user, now=timezone.now(), **chosen)
+        return "The date is changed. They are told by e-mail"
+
+    return _acted(request, programme, somebody, act, form=form, form_name="take_form")
+
+
+@require_http_methods(READ_OR_POST)
+def give_up_for(request: HttpRequest, slug: str, person: int, place: int) -> HttpResponse:
+    """Ask, then give somebody's place up for them."""
+    programme = _programme(request, slug)
+    somebody = _person(request, programme, person)
+    own = _place(programme, somebody, place)
+    if request.method == "POST":
+
+        def act() -> str:
+            give_up_place(place=own, by=request.user, now=timezone.now())
+            return "The place is given up. They are told by e-mail"
+
+        return _acted(request, programme, somebody, act)
+    if own.state not in LIVE:
+        return redirect("attendance:person-show", slug=slug, person=person)
+    look(by=request.user, at=somebody, page="attendance:person-give-up", now=timezone.now())
+    context = {
+        "programme": programme,
+        "caption": programme.name,
+        "title": f"Give up the place of {somebody.name}?",
+        "person": somebody,
+        "place": own,
+        "session": own.session,
+        "back_url": reverse("attendance:person-show", args=[slug, person]),
+    }
+    return render(request, "attendance/staff/give_up.html", context)
+
+
+@require_POST
+def answer_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
+    """Note what an invited person says on the telephone."""
+    programme = _programme(request, slug)
+    somebody = _person(request, programme, person)
+    invitation = get_object_or_404(Invitation, programme=programme, person=somebody)
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        return _person_page(request, programme, somebody, answer_form=form)
+    answer_invitation(invitation=invitation, answer=form.cleaned_data["answer"], by=request.user, now=timezone.now())
+    messages.success(request, "The answer is noted")
+    return redirect("attendance:person-show", slug=slug, person=person)
+
+
+@require_POST
+def send_link_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
+    """Mail somebody their invitation's link once more."""
+    programme = _programme(request, slug)
+    somebody = _person(request, programme, person)
+    invitation = get_object_or_404(Invitation, programme=programme, person=somebody, link__isnull=False)
+    send_link_again(invitation=invitation, now=timezone.now())
+    messages.success(request, "Their link is on its way. It is sent once in ten minutes at most")
+    return redirect("attendance:person-show", slug=slug, person=person)
+
+
+@require_POST
+def send_entry_for(request: HttpRequest, slug: str, person: int, place: int) -> HttpResponse:
+    """Mail somebody their calendar entry, with the link of their place, once more."""
+    programme = _programme(request, slug)
+    somebody = _person(request, programme, person)
+    own = _place(programme, somebody, place)
+
+    def act() -> str:
+        send_entry_again(place=own, by=request.user, now=timezone.now())
+        return "The calendar entry and the link of the place are on their way"
+
+    return _acted(request, programme, somebody, act)
+
+
+@require_safe
+def list_places(request: HttpRequest, session: int) -> HttpResponse:
+    """List who comes to a session and who waits; what they need only for those who may see it."""
+    own, now = _session(request, session), timezone.now()
+    page = page_of(places_of_session(own), request.GET.get("page"), size=LONG)
+    look_at_many(by=request.user, at=[place.person for place in page.rows], page="attendance:session-places", now=now)
+    shows_needs = has(request.user, Permission.SEE_ACCESS_NEEDS, own.programme)
+    for place in page.rows:
+        place.need = getattr(place, "access_need", None) if shows_needs else None
+    context = {
+        "programme": own.programme,
+        "caption": own.programme.name,
+        "title": "Who comes",
+        "session": own,
+        "page": page,
+        "shows_needs": shows_needs,
+        "may_book": has(request.user, Permission.BOOK_FOR_OTHERS, own.programme),
+        "empty_title": "Nobody has a place yet",
+        "empty_text": "Places appear here as people take them.",
+    }
+    return render(request, "attendance/staff/places.html", context)
+
+
+@require_safe
+def export_places(request: HttpRequest, session: int) -> StreamingHttpResponse:
+    """Give the same list as a spreadsheet; addresses only for those who see people's details."""
+    own, now = _session(request, session), timezone.now()
+    shows_needs = has(request.user, Permission.SEE_ACCESS_NEEDS, own.programme)
+    places = places_of_session(own)
+    people = Person.objects.filter(places__in=places).only("pk")
+    look_at_many(by=request.user, at=people, page="attendance:session-places-export", now=now)
+    shows_addresses = has(request.user, Permission.SEE_PEOPLE, own.programme)
+    addresses = ["E-mail address"] if shows_addresses else []
+    heads = ["Organisation", "Profession", "Area", "State", "Position", "Reference"]
+    needs = ["What they need to take part", "In Welsh"] if shows_needs else []
+    rows = _rows(places.iterator(chunk_size=500), shows_addresses, shows_needs)
+    return stream_csv(f"places-{own.date.isoformat()}-{own.pk}", ["Name", *addresses, *heads, *needs], rows)
+
+
+def _rows(places: Iterator[Place], shows_addresses: bool, shows_needs: bool) -> Iterator[list[Any]]:
+    for place in places:
+        person = place.person
+        row = [person.name, *([person.email] if shows_addresses else [])]
+        row += [place.organisation, place.profession, place.area]
+        row += [place.get_state_display(), place.number_in_line, place.reference]
+        if shows_needs:
+            need = getattr(place, "access_need", None)
+            row += [need.words, "Yes" if need.welsh else ""] if need else ["", ""]
+        yield row
+
+
+def _acted(
+    request: HttpRequest, programme: Programme, person: Person, act: Callable[[], str], form=None, form_name: str = ""
+) -> HttpResponse:
+    """Do ``act`` and go back to the person's page with what it says, or show that page with why it cannot be done."""
+    try:
+        said = act()
+    except Refused as refusal:
+        if form is not None:
+            form.add_refusal(refusal)
+            return _person_page(request, programme, person, **{form_name: form})
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, said)
+    return redirect("attendance:person-show", slug=programme.slug, person=person.pk)
+
+
+def _person_page(request: HttpRequest, programme: Programme, person: Person, **forms: Any) -> HttpResponse:
+    now = timezone.now()
+    places = list(
+        Place.objects.filter(person=person, session__programme=programme)
+        .select_related("session__programme", "session__room__venue")
+        .order_by("-made_at", "-pk")
+    )
+    invitation = Invitation.objects.filter(programme=programme, person=person).first()
+    for place in places:
+        place.before = line_before(place)
+        place.can_change = place.state in LIVE and place.session.during.lower > now
+    context = {
+        "programme": programme,
+        "caption": programme.name,
+        "title": person.name,
+        "section": "booking",
+        "person": person,
+        "affiliation": affiliation_for(programme, person, now),
+        "invitation": invitation,
+        "places": places,
+        "changeable": next((place for place in places if place.can_change), None),
+        "mails": _last_mails(programme, person),
+        "back_url": reverse("attendance:person-find", args=[programme.slug]),
+        "back_words": "Find somebody else",
+        "take_form": TakeForm(sessions=_open_sessions(programme)),
+        "answer_form": AnswerForm(initial={"answer": invitation.answer}) if invitation else None,
+        **forms,
+    }
+    return render(request, "attendance/staff/person.html", context)
+
+
+def _last_mails(programme: Programme, person: Person) -> list[Message]:
+    """Return the last ten mails to ``person`` about ``programme``, each with the words of its kind."""
+    mails = list(Message.objects.filter(person=person, about=key_of(programme)).order_by("-pk")[:10])
+    for mail in mails:
+        mail.words = mail.subject or kinds.label(mail.kind)
+    return mails
+
+
+def _programme(request: HttpRequest, slug: str) -> Programme:
+    return get_object_or_404(Programme.objects.where(request.user, Permission.BOOK_FOR_OTHERS), slug=slug)
+
+
+def _person(request: HttpRequest, programme: Programme, number: int) -> Person:
+    return get_object_or_404(people_of(programme, request.user, timezone.now()), pk=number)
+
+
+def _place(programme: Programme, person: Person, number: int) -> Place:
+    places = Place.objects.select_related("session__programme", "session__room__venue", "person")
+    return get_object_or_404(places, pk=number, person=person, session__programme=programme)
+
+
+def _open_sessions(programme: Programme) -> Any:
+    found = Session.objects.open().to_come(timezone.now()).filter(programme=programme, seats__isnull=False)
+    return with_line(found).order_by("date", "starts", "pk")
+
+
+def _session(request: HttpRequest, number: int) -> Session:
+    found = get_object_or_404(Session.objects.select_related("programme", "seats", "room__venue"), pk=number)
+    if not any(has(request.user, permission, found.programme) for permission in SEEING):
+        raise Http404
+    return found

@@ -1,0 +1,183 @@
+"""The pages of senior cover: the matrix, asking, and what the mailed link opens."""
+
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.links import address_of
+from accounts.models import PersonalLink
+from attendance.actions import cover
+from attendance.messages import cover as messages
+from attendance.models import CoverState, SeniorAttendance
+from briefings.models import CoverRule
+from history.actions import key_of
+from messaging.models import Message
+from tests.attendance.places import a_session, another_day
+from tests.attendance.test_cover import Cast, mails, said
+from tests.briefings.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def cast():
+    return Cast()
+
+
+@pytest.fixture
+def coordinator(client, cast):
+    client.force_login(cast.coordinator)
+    return client
+
+
+def opened(client, own: SeniorAttendance, person=None) -> str:
+    """Open the link of ``own`` as its mail does; return the address of its page."""
+    link = PersonalLink.objects.get(purpose="cover", about=key_of(own), person=person or own.person)
+    answer = client.get(urlsplit(address_of(link)).path)
+    assert answer.status_code == 302
+    return answer.url
+
+
+def show(client, cast, **query):
+    return client.get(reverse("attendance:cover-show", args=[cast.programme.slug]), query)
+
+
+def test_the_matrix_says_who_comes_in_words(coordinator, cast):
+    cast.coming()
+    page = show(coordinator, cast).content.decode()
+    assert page.count("Coming") == 2  # in the matrix, and beside the name
+    assert cast.senior.name in page
+    assert "The rule: a senior manager of every partner at every session." in page
+    assert "1 of 1" in page
+
+
+@pytest.mark.parametrize("sessions", [1, 3])
+def test_the_matrix_costs_the_same_for_many_sessions(coordinator, cast, sessions, django_assert_max_num_queries):
+    for number in range(sessions - 1):
+        another_day(cast.programme, date=cast.session.date.replace(day=27 + number))
+    with django_assert_max_num_queries(14):
+        assert show(coordinator, cast).status_code == 200
+
+
+def test_a_month_can_be_chosen_and_nonsense_is_no_month(coordinator, cast):
+    assert "Thu 26 Nov" in show(coordinator, cast, month="2026-11").content.decode()
+    assert "Thu 26 Nov" in show(coordinator, cast, month="all").content.decode()
+    assert "Thu 26 Nov" in show(coordinator, cast, month="2026-99").content.decode()
+
+
+def test_without_sessions_it_says_what_to_do(coordinator, cast):
+    cast.session.delete()
+    assert "No session to show" in show(coordinator, cast).content.decode()
+
+
+def test_the_rule_in_numbers(coordinator, cast):
+    cast.programme.cover_rule, cast.programme.cover_number = CoverRule.AT_LEAST, 1
+    cast.programme.save()
+    assert "at least 1 partners" in show(coordinator, cast).content.decode()
+
+
+def test_the_spreadsheet_has_a_line_for_each_session_and_organisation(coordinator, cast):
+    cast.ask()
+    answer = coordinator.get(reverse("attendance:cover-export", args=[cast.programme.slug]))
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert f",2026-11-26,{cast.organisation.name},Asked,{cast.senior.name},no" in lines[1]
+
+
+def ask(client, cast, **data):
+    return client.post(reverse("attendance:cover-ask", args=[cast.programme.slug]), data)
+
+
+def test_asking_by_ticks_sends_one_mail_each(coordinator, cast):
+    other = another_day(cast.programme)
+    answer = ask(coordinator, cast, sessions=[cast.session.pk, other.pk], seniors=[cast.mandate.pk, cast.deputy.pk])
+    assert answer.status_code == 302
+    assert (SeniorAttendance.objects.count(), len(mails(messages.ASKED))) == (4, 2)
+
+
+def test_a_refusal_keeps_what_was_ticked(coordinator, cast):
+    cast.ask()
+    other = a_session(cast.programme)
+    answer = ask(coordinator, cast, sessions=[other.pk], seniors=[cast.mandate.pk])
+    assert answer.status_code == 200
+    assert "is asked for another session at that time" in answer.content.decode()
+    assert answer.content.decode().count(" checked") == 2
+
+
+@pytest.mark.parametrize(
+    "data", [{"sessions": []}, {"sessions": ["x"], "seniors": ["\x00"]}, {"sessions": ["99999999999999999999"]}]
+)
+def test_bad_choices_get_a_sentence(coordinator, cast, data):
+    answer = ask(coordinator, cast, **data)
+    assert answer.status_code == 200
+    assert "There is a problem" in answer.content.decode()
+
+
+def test_a_gap_leads_to_asking_for_that_session(coordinator, cast):
+    link = f"{reverse('attendance:cover-ask', args=[cast.programme.slug])}?session={cast.session.pk}"
+    assert link in show(coordinator, cast).content.decode()
+    assert "checked" in coordinator.get(link).content.decode()
+
+
+def test_somebody_is_not_needed_any_more(coordinator, cast):
+    own = cast.coming()
+    coordinator.post(reverse("attendance:cover-withdraw", args=[cast.programme.slug, own.pk]))
+    own.refresh_from_db()
+    assert own.state == CoverState.WITHDRAWN
+
+
+def test_opening_the_link_changes_nothing(client, cast):
+    own = cast.asked()
+    before = Message.objects.count()
+    for _ in range(2):
+        client.head(opened(client, own))
+        page = client.get(opened(client, own)).content.decode()
+    own.refresh_from_db()
+    assert (own.state, Message.objects.count()) == (CoverState.ASKED, before)
+    assert "I am coming" in page
+    assert "Not me, ask a colleague" in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "words"),
+    [("coming/", CoverState.COMING, "on its way by e-mail"), ("cannot/", CoverState.APOLOGIES, "Thank you for saying")],
+)
+def test_an_answer_is_one_press(client, cast, answer, state, words):
+    own = cast.asked()
+    page = client.post(opened(client, own) + answer, follow=True).content.decode()
+    own.refresh_from_db()
+    assert own.state == state
+    assert words in page
+
+
+def test_a_refusal_is_said_on_the_page(client, cast):
+    own = cast.asked()
+    path = opened(client, own)
+    cover.withdraw_request(attendance=own, by=cast.coordinator, now=NOW)
+    page = client.post(f"{path}coming/", follow=True).content.decode()
+    assert "You are not asked for this session any more" in page
+
+
+def test_passing_it_on_to_a_colleague(client, cast):
+    own = cast.asked()
+    path = opened(client, own)
+    assert cast.deputy.person.name in client.get(f"{path}not-me/").content.decode()
+    page = client.post(f"{path}not-me/", {"deputy": cast.deputy.pk}, follow=True).content.decode()
+    assert f"We ask {cast.deputy.person.name} by e-mail" in page
+    own.refresh_from_db()
+    assert own.deputy.person == cast.deputy.person
+    answer = client.post(f"{path}not-me/", {"deputy": cast.mandate.pk})
+    assert "There is a problem" in answer.content.decode()
+
+
+def test_the_mail_to_coordinators_leads_to_the_matrix(cast):
+    cover.answer_cannot(attendance=cast.asked(), by=cast.senior, now=NOW)
+    assert f"/programmes/{cast.programme.slug}/cover/" in said(mails(messages.APOLOGIES)[0]).text

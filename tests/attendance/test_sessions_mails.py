@@ -1,0 +1,124 @@
+"""The mails about sessions: what they say, which entry goes with them, and when they are no longer wanted."""
+
+from datetime import date
+
+import pytest
+from icalendar import Calendar
+
+from attendance.actions import sessions as actions
+from attendance.actions.places import give_up_place
+from attendance.messages import sessions as messages
+from briefings.models import Part, PlacesRule
+from messaging.models import Message
+from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session
+from tests.organisations.factories import PersonFactory
+
+pytestmark = pytest.mark.django_db
+WITH = {"by": "accounts.person:1", "now": NOW}
+
+
+def mail_of(kind: str, person):
+    return Message.objects.filter(kind=kind, person=person).latest("pk")
+
+
+def entry_of(content):
+    event = Calendar.from_ical(content.calendar).walk("VEVENT")[0]
+    return content.calendar_method, str(event["STATUS"]), int(event["SEQUENCE"])
+
+
+def test_a_move_is_told_in_words_with_the_new_entry():
+    session = a_session()
+    place = a_place(session)
+    actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    content = messages.render(mail_of(messages.CHANGED, place.person))
+    assert content.subject == "Changed: your session on Thursday 3 December, 9:30am"
+    line = (
+        "It is now on Thursday 3 December 2026, 9:30am to 12:30pm. "
+        "It was on Thursday 26 November 2026, 9:30am to 12:30pm."
+    )
+    assert line in content.text
+    assert "You keep your place." in content.text
+    assert "Thursday 26 November 2026" in content.html
+    assert entry_of(content) == ("REQUEST", "CONFIRMED", 1)
+
+
+def test_who_waits_is_told_without_an_entry():
+    session = a_session(capacity=1)
+    a_place(session)
+    waiting = a_place(session)
+    actions.change_session(session=session, title="One Plan", **WITH)
+    content = messages.render(mail_of(messages.CHANGED, waiting.person))
+    assert "You keep your position in the waiting list." in content.text
+    assert f"It is now called One Plan. It was called {session.programme.name}." in content.text
+    assert content.calendar is None
+
+
+def test_who_has_to_choose_is_told_until_when_and_the_entry_goes():
+    programme = a_programme(places_rule=PlacesRule.UNLIMITED)
+    here, there = a_session(programme), a_session(programme, date=date(2026, 12, 3))
+    person = a_practitioner(programme)
+    a_place(here, person)
+    a_place(there, person)
+    actions.change_session(session=here, date=date(2026, 12, 3), **WITH)
+    content = messages.render(mail_of(messages.CHANGED, person))
+    assert "We keep your seat until 7 November 2026 at 9am" in content.text
+    assert entry_of(content) == ("CANCEL", "CANCELLED", 1)
+
+
+def test_a_cancellation_says_why_and_takes_the_entry_out():
+    session = a_session()
+    place = a_place(session)
+    actions.cancel_session(session=session, reason="The venue <has> flooded", **WITH)
+    content = messages.render(mail_of(messages.CANCELLED, place.person))
+    assert content.subject == "Cancelled: the session on Thursday 26 November, 9:30am"
+    assert "The reason: The venue <has> flooded" in content.text
+    assert "/invitations/again/" in content.text
+    assert "The venue &lt;has&gt; flooded" in content.html
+    assert entry_of(content) == ("CANCEL", "CANCELLED", 1)
+
+
+def test_a_part_given_changed_and_ended_in_words():
+    session, carys = a_session(), PersonFactory()
+    actions.give_part(session=session, person=carys, part=Part.PRESENTER, **WITH)
+    given = messages.render(mail_of(messages.PART_GIVEN, carys))
+    assert f"You present a session of {session.programme.name}." in given.text
+    assert entry_of(given) == ("REQUEST", "CONFIRMED", 0)
+    actions.give_part(session=session, person=carys, part=Part.FACILITATOR, **WITH)
+    assert "You now facilitate and present this session." in messages.render(mail_of(messages.PART_CHANGED, carys)).text
+    for part in session.parts.all():
+        actions.end_part(part=part, **WITH)
+    ended = messages.render(mail_of(messages.PART_ENDED, carys))
+    assert "You no longer present or facilitate the session" in ended.text
+    assert entry_of(ended) == ("CANCEL", "CANCELLED", 1)
+
+
+def reasons() -> dict[str, str]:
+    mails = list(Message.objects.filter(kind__in=[messages.CHANGED, messages.PART_GIVEN, messages.PART_ENDED]))
+    found = messages.not_wanted(mails, NOW)
+    return {f"{mail.kind}:{mail.refs.get('revision', '')}": found.get(mail.pk, "") for mail in mails}
+
+
+def test_only_the_newest_change_is_still_wanted_and_none_after_a_cancellation():
+    session = a_session()
+    a_place(session)
+    actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    actions.change_session(session=session, date=date(2026, 12, 10), **WITH)
+    assert reasons() == {f"{messages.CHANGED}:1": "changed_again", f"{messages.CHANGED}:2": ""}
+    actions.cancel_session(session=session, reason="Snow", **WITH)
+    assert set(reasons().values()) == {"session_cancelled"}
+
+
+def test_a_part_that_came_and_went_is_told_as_it_is_now():
+    session, carys = a_session(), PersonFactory()
+    actions.give_part(session=session, person=carys, part=Part.PRESENTER, **WITH)
+    actions.end_part(part=session.parts.get(), **WITH)
+    assert reasons() == {f"{messages.PART_GIVEN}:": "runs_it_no_more", f"{messages.PART_ENDED}:": ""}
+
+
+def test_who_gave_the_place_up_before_the_change_left_is_not_told_of_it():
+    session = a_session()
+    place = a_place(session)
+    actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    give_up_place(place=place, by=place.person, now=NOW)
+    assert reasons() == {f"{messages.CHANGED}:1": "no_part_any_more"}
+    assert messages.render(mail_of(messages.CHANGED, place.person)).calendar is None

@@ -1,0 +1,127 @@
+"""Two coordinators at once, on two real connections; and the same with the guards taken out."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+from django.db import connection, transaction
+
+import attendance.actions.sessions as actions
+import briefings.actions.sessions as rows
+from attendance.models import Engagement
+from briefings.models import Part, Session, Slot
+from history.refusals import Refused
+from tests.attendance.places import NOW, a_programme, a_session
+from tests.briefings.factories import RoomFactory
+from tests.organisations.factories import PersonFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WITH = {"by": "clock", "now": NOW}
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_woken(monkeypatch):
+    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
+
+
+def at_once(*calls) -> list[str]:
+    """Make ``calls`` on connections of their own, started together; return "done" or the refusal's name of each."""
+    start = threading.Barrier(len(calls))
+
+    def make(call) -> str:
+        try:
+            start.wait()
+            call()
+        except Refused as refusal:
+            return refusal.code
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return sorted(pool.map(make, calls))
+
+
+def planning(room, programme):
+    plan = actions.SessionPlan(date=date(2026, 11, 26), slot=Slot.MORNING, capacity=20, room=room)
+    return lambda: actions.plan_session(programme=programme, plan=plan, **WITH)
+
+
+def test_one_room_is_given_to_one_of_six():
+    room, programme = RoomFactory(), a_programme()
+    assert at_once(*[planning(room, programme)] * 6) == ["RoomTaken"] * 5 + ["done"]
+    assert Session.objects.filter(room=room).count() == 1
+
+
+def test_the_database_alone_keeps_a_room_from_two_sessions(monkeypatch):
+    monkeypatch.setattr(rows, "room_in_use", lambda session: None)  # nobody looks first
+    room, programme = RoomFactory(), a_programme()
+    assert at_once(*[planning(room, programme)] * 4) == ["RoomTaken"] * 3 + ["done"]
+
+
+@pytest.fixture
+def without_constraint():
+    """Take a constraint away for one test: ``without_constraint(table, name)``."""
+    taken = []
+
+    def take(table: str, name: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s", [name])
+            taken.append((table, name, cursor.fetchone()[0]))
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+
+    yield take
+    Engagement.objects.all().delete()
+    Session.objects.all().delete()
+    for table, name, definition in taken:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+
+
+def test_without_look_and_constraint_a_room_is_given_twice(monkeypatch, without_constraint):
+    without_constraint("briefings_session", "room_in_one_session_at_a_time")
+    monkeypatch.setattr(rows, "room_in_use", lambda session: None)
+    room, programme = RoomFactory(), a_programme()
+    assert at_once(*[planning(room, programme)] * 3) == ["done"] * 3
+
+
+def giving(person, session):
+    return lambda: actions.give_part(session=session, person=person, part=Part.PRESENTER, **WITH)
+
+
+def two_sessions():
+    programme = a_programme()
+    return a_session(programme), a_session(programme)
+
+
+def test_one_presenter_is_given_to_one_of_two_sessions():
+    person, sessions = PersonFactory(), two_sessions()
+    assert at_once(*(giving(person, session) for session in sessions)) == ["RunsAnotherSession", "done"]
+    assert Engagement.objects.filter(person=person).count() == 1
+
+
+def test_the_database_alone_keeps_a_presenter_from_two_sessions(monkeypatch):
+    monkeypatch.setattr(actions, "elsewhere", lambda session, people: [])
+    monkeypatch.setattr(actions, "lock_people", lambda ids: None)
+    person, sessions = PersonFactory(), two_sessions()
+    assert at_once(*(giving(person, session) for session in sessions)) == ["RunsAnotherSession", "done"]
+
+
+def test_without_look_lock_and_constraint_a_presenter_is_in_two_places(monkeypatch, without_constraint):
+    without_constraint("attendance_engagement", "nobody_in_two_places")
+    monkeypatch.setattr(actions, "elsewhere", lambda session, people: [])
+    monkeypatch.setattr(actions, "lock_people", lambda ids: None)
+    person, sessions = PersonFactory(), two_sessions()
+    assert at_once(*(giving(person, session) for session in sessions)) == ["done", "done"]
+
+
+def test_a_move_and_a_new_part_at_the_same_time_leave_nobody_in_two_places():
+    person, (here, there) = PersonFactory(), two_sessions()
+    actions.change_session(session=there, date=date(2026, 12, 3), **WITH)
+    actions.give_part(session=here, person=person, part=Part.PRESENTER, **WITH)
+    moves = lambda: actions.change_session(session=here, date=date(2026, 12, 3), **WITH)  # noqa: E731
+    assert at_once(moves, giving(person, there)) == ["RunsAnotherSession", "done"]
+    with transaction.atomic():
+        times = list(Engagement.objects.filter(person=person).values_list("during", flat=True))
+    assert len(times) == len(set(times))

@@ -1,0 +1,190 @@
+"""What staff do about places: on the telephone, and with the list of a session."""
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from attendance.actions.needs import set_access_need
+from attendance.actions.places import HasPlaceElsewhere
+from attendance.models import Place, PlaceState
+from briefings.models import ProgrammeRole
+from history.models import Look
+from messaging.models import Message
+from tests.attendance.places import NOW, a_place, a_practitioner, a_session, another_day, fill
+from tests.attendance.test_booking_pages import invite, words
+from tests.briefings.factories import AppointmentFactory
+from tests.organisations.factories import PersonFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def session():
+    return a_session(capacity=1)
+
+
+@pytest.fixture
+def coordinator(session, client):
+    """Somebody who coordinates the programme of ``session`` and is signed in."""
+    return signed_in(client, session, ProgrammeRole.COORDINATOR)
+
+
+def signed_in(client, session, role):
+    person = AppointmentFactory(programme=session.programme, role=role).person
+    client.force_login(person)
+    return person
+
+
+def page_of(name, session, person, *more):
+    return reverse(f"attendance:person-{name}", args=[session.programme.slug, person.pk, *more])
+
+
+def test_somebody_is_found_by_name_address_or_reference_and_the_look_leaves_a_trace(client, session, coordinator):
+    person = a_practitioner(session.programme, name="Amina Samplewood", email="amina@example.org")
+    place = a_place(session, person)
+    a_practitioner(session.programme, name="Kofi Examplar", email="kofi@example.org")
+    address = reverse("attendance:person-find", args=[session.programme.slug])
+    assert "Who is on the telephone?" in words(client.get(address))
+    for asked in ("samplewood amina", "AMINA@example", place.reference.lower()):
+        page = words(client.get(address, {"q": asked}))
+        assert "Amina Samplewood" in page
+        assert "Kofi" not in page
+    assert "Nothing matches" in words(client.get(address, {"q": "nobody like this"}))
+    assert client.get(address, {"q": "nobody\x00 like this"}).status_code == 200
+    assert Look.objects.filter(
+        actor=f"accounts.person:{coordinator.pk}", person=f"accounts.person:{person.pk}"
+    ).exists()
+
+
+def test_people_of_other_programmes_are_not_found(client, session, coordinator):
+    stranger = PersonFactory(name="Nobody Elsewhere")
+    assert client.get(page_of("show", session, stranger)).status_code == 404
+    address = reverse("attendance:person-find", args=[session.programme.slug])
+    assert "Elsewhere" not in words(client.get(address, {"q": "Nobody"})).replace("q=Nobody", "")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_finding_takes_the_same_queries_for_any_number(
+    client, session, coordinator, django_assert_max_num_queries, count
+):
+    for _ in range(count):
+        a_practitioner(session.programme, name="Amina Samplewood")
+    with django_assert_max_num_queries(14):
+        client.get(reverse("attendance:person-find", args=[session.programme.slug]), {"q": "Amina"})
+
+
+def test_the_page_shows_where_somebody_stands_and_acts_for_them(client, session, coordinator):
+    person = invite(session.programme).person
+    shown = words(client.get(page_of("show", session, person)))
+    assert "Take a place for" in shown
+    booked = client.post(page_of("take", session, person), {"session": session.pk}, follow=True)
+    assert "Booked. They are told by e-mail" in words(booked)
+    place = Place.objects.get()
+    assert (place.person, place.made_by) == (person, f"accounts.person:{coordinator.pk}")
+    to = another_day(session.programme)
+    changed = client.post(page_of("change", session, person, place.pk), {"session": to.pk}, follow=True)
+    assert "The date is changed" in words(changed)
+    new = Place.objects.live().get()
+    assert new.session == to
+    sent = client.post(page_of("send-entry", session, person, new.pk), follow=True)
+    assert "are on their way" in words(sent)
+    assert client.get(page_of("give-up", session, person, new.pk)).status_code == 200
+    ended = client.post(page_of("give-up", session, person, new.pk), follow=True)
+    assert "The place is given up" in words(ended)
+    assert client.get(page_of("give-up", session, person, new.pk)).status_code == 302
+    again = client.post(page_of("send-entry", session, person, new.pk), follow=True)
+    assert "already been given up" in words(again)
+
+
+def test_the_reserve_is_given_out_on_the_telephone(client, coordinator, session):
+    kept = another_day(session.programme, capacity=1, reserved=1)
+    person = a_practitioner(session.programme)
+    client.post(page_of("take", session, person), {"session": kept.pk, "from_reserve": "on"})
+    assert Place.objects.get().state == PlaceState.BOOKED
+
+
+def test_a_refusal_and_a_missing_choice_are_said_at_the_field(client, session, coordinator):
+    person = a_practitioner(session.programme)
+    a_place(another_day(session.programme), person)
+    refused = client.post(page_of("take", session, person), {"session": session.pk})
+    assert HasPlaceElsewhere.sentence in words(refused)
+    for wrong in ({}, {"session": "x"}, {"session": "9" * 40}, {"session": a_session().pk}):
+        response = client.post(page_of("take", session, person), wrong)
+        assert response.status_code == 200
+        assert "There is a problem" in words(response)
+
+
+def test_who_waits_is_put_on_the_list(client, session, coordinator):
+    fill(session)
+    person = a_practitioner(session.programme)
+    said = client.post(page_of("take", session, person), {"session": session.pk}, follow=True)
+    assert "Put on the waiting list" in words(said)
+
+
+def test_an_answer_is_noted_and_the_link_sent_again(client, session, coordinator):
+    invitation = invite(session.programme)
+    person = invitation.person
+    client.post(page_of("answer", session, person), {"answer": "not_for_me"})
+    invitation.refresh_from_db()
+    assert invitation.answer == "not_for_me"
+    assert "There is a problem" in words(client.post(page_of("answer", session, person), {"answer": "perhaps"}))
+    client.post(page_of("answer", session, person), {"answer": ""})
+    client.post(page_of("send-link", session, person))
+    invitation.refresh_from_db()
+    assert invitation.answer == ""
+    assert Message.objects.filter(kind="attendance.invitation_link_again").count() == 1
+    uninvited = a_practitioner(session.programme)
+    assert client.post(page_of("send-link", session, uninvited)).status_code == 404
+
+
+def test_the_list_of_a_session_shows_needs_to_named_staff_only(client, session, coordinator):
+    place = a_place(session)
+    a_place(session)
+    set_access_need(place=place, words="Hearing loop needle", welsh=True, by=place.person, now=NOW)
+    page = reverse("attendance:session-places", args=[session.pk])
+    assert "Hearing loop needle" in words(client.get(page))
+    signed_in(client, session, ProgrammeRole.FACILITATOR)
+    assert "Hearing loop needle" in words(client.get(page))
+    administrator = PersonFactory(administrator=True)
+    client.force_login(administrator)
+    shown = words(client.get(page))
+    assert place.person.name in shown
+    assert "needle" not in shown
+    assert "needle" not in b"".join(client.get(page.removesuffix("/") + ".csv").streaming_content).decode()
+    signed_in(client, session, ProgrammeRole.BOARD)
+    assert client.get(page).status_code == 404
+
+
+def test_nothing_is_said_of_needs_where_there_are_none(client, session, coordinator):
+    a_place(session)
+    shown = words(client.get(reverse("attendance:session-places", args=[session.pk])))
+    assert "In Welsh" not in shown
+    assert '<span class="soft">None</span>' in shown
+
+
+def test_the_spreadsheet_has_one_line_each_and_no_formula(client, session, coordinator):
+    place = a_place(session, a_practitioner(session.programme, name="=HYPERLINK(1)"))
+    waiting = a_place(session)
+    response = client.get(reverse("attendance:session-places-export", args=[session.pk]))
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+    assert len(lines) == 3
+    rows = {line.split(",")[0]: line for line in lines}
+    assert "'=HYPERLINK(1)" in rows
+    assert f"Waiting,1,{waiting.reference}" in rows[waiting.person.name]
+    assert Look.objects.filter(person=f"accounts.person:{place.person_id}").exists()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_takes_the_same_queries_for_any_number(
+    client, session, coordinator, django_assert_max_num_queries, count
+):
+    for _ in range(count):
+        a_place(session)
+    with django_assert_max_num_queries(14):
+        client.get(reverse("attendance:session-places", args=[session.pk]))
