@@ -1,0 +1,263 @@
+"""What people and the clock do to assurances. The words of one never change: a change is another that replaces it."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from accounts.links import make_link
+from accounts.models import Person
+from attendance.models import new_reference
+from briefings.models import Mandate, Session
+from commitments.clocks import local_day, next_rung
+from commitments.messages import assurances as messages
+from commitments.models import ASSURANCE_MOVES, Assurance, AssuranceKind, AssuranceState, Question
+from commitments.rules import can_scribe, can_triage
+from history.actions import record
+from history.refusals import Refused
+from messaging.working_days import add_working_days
+
+CONFIRM_WITHIN = 10
+"""Working days in which a senior manager confirms what a scribe noted for them; then it lapses."""
+LINK_LASTS = timedelta(days=365)
+_MOVING = (
+    "state", "next_reminder_on", "reminded_step", "given_at", "evidence", "proposed_by", "confirmed_by", "ended_at",
+    "end_reason",
+)  # fmt: skip
+
+
+class NotNow(Refused):
+    """The assurance has moved on since the page was opened."""
+
+    sentence = "This assurance has moved on since you opened the page. Look at where it is now."
+
+
+class NotTheirs(Refused):
+    sentence = "Only the senior manager who gave it, or a coordinator of the programme, can do this."
+
+
+class NoMandate(Refused):
+    sentence = "An assurance needs a mandate: this person may not speak for an organisation in this programme today."
+
+
+class OwnProposal(Refused):
+    sentence = "Somebody else must confirm that it was kept: you proposed it, or you gave the assurance."
+
+
+class DateHasPassed(Refused):
+    sentence = "Say a day that is still to come: by when it is kept, or when it is looked at again."
+
+
+class NothingItIsFor(Refused):
+    sentence = "Say what it is for: a session, one question or more, or everybody."
+
+
+@transaction.atomic
+def note_assurance(
+    *,
+    mandate: Mandate,
+    words: str,
+    due_on: date,
+    by: Person,
+    now: datetime,
+    kind: AssuranceKind | str = AssuranceKind.ADDRESSED,
+    session: Session | None = None,
+    questions: Iterable[Question] = (),
+    for_everybody: bool = False,
+    replaces: Assurance | None = None,
+) -> Assurance:
+    """Keep the exact ``words`` promised under ``mandate``, due or reviewed on ``due_on`` (a day to come).
+
+    By the senior manager it is given at once: the caller has asked for a sign-in code. By the scribe of a session or
+    a coordinator it is noted and counts for nothing until the senior manager confirms it. With ``replaces`` the
+    earlier one is superseded and keeps its words. Raises NoMandate, DateHasPassed, NothingItIsFor, NotTheirs, NotNow.
+    """
+    programme = mandate.programme
+    today = local_day(programme, now)
+    _check_new(mandate, by, due_on, today, bool(session or questions or for_everybody))
+    is_own = by.pk == mandate.person_id
+    own = Assurance(
+        reference=new_reference(programme, "A"),
+        programme=programme,
+        organisation=mandate.organisation,
+        person=mandate.person,
+        mandate=mandate,
+        role=mandate.job_title,
+        kind=kind,
+        words=words,
+        for_everybody=for_everybody,
+        session=session,
+        state=AssuranceState.GIVEN if is_own else AssuranceState.NOTED,
+        due_on=due_on,
+        noted_at=now,
+        noted_by=by,
+        given_at=now if is_own else None,
+        replaces=replaces,
+    )
+    own.next_reminder_on = _next_day(own, today)
+    if replaces is not None:
+        _supersede(replaces, by, now)
+    own.save(force_insert=True)
+    own.questions.set(questions)
+    record(by=by, verb="gave_assurance" if is_own else "noted_assurance", about=own, now=now)
+    if not is_own:
+        own.link = make_link(purpose="assurance", person=own.person, about=own, ends_at=now + LINK_LASTS, now=now)
+        own.save(update_fields=["link"])
+        messages.ask_to_confirm(own, now=now)
+    return own
+
+
+@transaction.atomic
+def confirm_assurance(*, assurance: Assurance, by: Person, now: datetime) -> Assurance:
+    """Say that these were the own words: from now on it counts. The caller has asked for a sign-in code.
+
+    Confirming twice is confirming once. Raises NotTheirs, NotNow.
+    """
+    own = _locked(assurance)
+    if by.pk != own.person_id:
+        raise NotTheirs
+    if own.state == AssuranceState.GIVEN:
+        return own
+    own.given_at, own.reminded_step = now, 0
+    return _become(own, AssuranceState.GIVEN, by=by, verb="confirmed_assurance", now=now)
+
+
+@transaction.atomic
+def propose_kept(*, assurance: Assurance, evidence: str, by: Person, now: datetime) -> Assurance:
+    """Say that it was kept, and by what one can see that. A second person confirms. Raises NotTheirs, NotNow."""
+    own = _locked(assurance)
+    if by.pk != own.person_id and not can_triage(by, own.programme):
+        raise NotTheirs
+    own.evidence, own.proposed_by = evidence, by
+    _become(own, AssuranceState.PROPOSED, by=by, verb="proposed_kept", now=now)
+    messages.tell_proposed(own, now=now)
+    return own
+
+
+@transaction.atomic
+def confirm_kept(*, assurance: Assurance, by: Person, now: datetime) -> Assurance:
+    """Confirm, as a coordinator, that it was kept. Nobody confirms their own. Raises NotTheirs, OwnProposal, NotNow."""
+    own = _locked(assurance)
+    if not can_triage(by, own.programme):
+        raise NotTheirs
+    if by.pk in (own.proposed_by_id, own.person_id):
+        raise OwnProposal
+    own.confirmed_by = by
+    _become(own, AssuranceState.KEPT, by=by, verb="confirmed_kept", now=now)
+    messages.tell_kept(own, now=now)
+    return own
+
+
+@transaction.atomic
+def send_back(*, assurance: Assurance, by: Person, now: datetime) -> Assurance:
+    """Say, as a coordinator, that the evidence does not show it: it stands as given. Raises NotTheirs, NotNow."""
+    own = _locked(assurance)
+    if not can_triage(by, own.programme):
+        raise NotTheirs
+    if own.state != AssuranceState.PROPOSED:
+        raise NotNow
+    _become(own, AssuranceState.GIVEN, by=by, verb="sent_back", now=now)
+    messages.tell_sent_back(own, now=now)
+    return own
+
+
+@transaction.atomic
+def end_assurance(
+    *, assurance: Assurance, state: AssuranceState | str, reason: str, by: Person, now: datetime
+) -> Assurance:
+    """Withdraw it (the senior manager) or note it as not kept (a coordinator), with the reason; the words stay.
+
+    ``state`` is WITHDRAWN or NOT_KEPT. Raises NotTheirs, NotNow.
+    """
+    own = _locked(assurance)
+    may = by.pk == own.person_id if state == AssuranceState.WITHDRAWN else can_triage(by, own.programme)
+    if not may or state not in (AssuranceState.WITHDRAWN, AssuranceState.NOT_KEPT):
+        raise NotTheirs
+    own.end_reason = reason
+    _become(own, AssuranceState(state), by=by, verb=f"assurance_{state}", now=now)
+    messages.tell_ended(own, now=now)
+    return own
+
+
+@transaction.atomic
+def remind_about(*, assurance_id: int, now: datetime) -> bool:
+    """Send the reminder of one assurance that is due and set the next one; let lapse what nobody confirmed.
+
+    Returns False where nothing is due any more.
+    """
+    own = (
+        Assurance.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+        .select_related("programme", "person", "organisation")
+        .filter(pk=assurance_id)
+        .first()
+    )
+    if own is None or own.next_reminder_on is None:
+        return False
+    today = local_day(own.programme, now)
+    if own.next_reminder_on > today:
+        return False
+    if own.state == AssuranceState.NOTED and _confirm_by(own) < today:
+        own.end_reason = "Nobody confirmed that it was said"
+        _become(own, AssuranceState.LAPSED, by="clock", verb="assurance_lapsed", now=now)
+        messages.tell_ended(own, now=now)
+        return True
+    rung = next_rung(_date_of(own), own.reminded_step, today, own.programme.nation)
+    messages.remind(own, rung, now=now)
+    own.reminded_step = rung.step
+    own.next_reminder_on = _next_day(own, today)
+    own.save(update_fields=["reminded_step", "next_reminder_on"])
+    return True
+
+
+def _check_new(mandate: Mandate, by: Person, due_on: date, today: date, is_for_something: bool) -> None:
+    if not Mandate.objects.on(today).filter(pk=mandate.pk).exists():
+        raise NoMandate
+    is_staff = can_scribe(by, mandate.programme) or can_triage(by, mandate.programme)
+    if by.pk != mandate.person_id and not is_staff:
+        raise NotTheirs
+    if due_on <= today:
+        raise DateHasPassed
+    if not is_for_something:
+        raise NothingItIsFor
+
+
+def _supersede(assurance: Assurance, by: Person, now: datetime) -> None:
+    earlier = _locked(assurance)
+    if by.pk != earlier.person_id and not can_triage(by, earlier.programme):
+        raise NotTheirs
+    _become(earlier, AssuranceState.SUPERSEDED, by=by, verb="superseded", now=now)
+
+
+def _locked(assurance: Assurance) -> Assurance:
+    return (
+        Assurance.objects.select_related("programme", "person", "organisation", "session")
+        .select_for_update(no_key=True, of=("self",))
+        .get(pk=assurance.pk)
+    )
+
+
+def _become(own: Assurance, state: AssuranceState, *, by: Any, verb: str, now: datetime) -> Assurance:
+    if state not in ASSURANCE_MOVES[AssuranceState(own.state)]:
+        raise NotNow
+    own.state = state
+    if ASSURANCE_MOVES[state]:
+        own.next_reminder_on = _next_day(own, local_day(own.programme, now))
+    else:
+        own.next_reminder_on, own.ended_at = None, now
+    own.save(update_fields=_MOVING)
+    record(by=by, verb=verb, about=own, now=now)
+    return own
+
+
+def _confirm_by(own: Assurance) -> date:
+    return add_working_days(local_day(own.programme, own.noted_at), CONFIRM_WITHIN, own.programme.nation)
+
+
+def _date_of(own: Assurance) -> date:
+    """Return the date that its reminders lead to: until it is confirmed that of confirming, then its own."""
+    return _confirm_by(own) if own.state == AssuranceState.NOTED else own.due_on
+
+
+def _next_day(own: Assurance, today: date) -> date:
+    return next_rung(_date_of(own), own.reminded_step, today, own.programme.nation).day

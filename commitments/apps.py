@@ -1,0 +1,75 @@
+from django.apps import AppConfig
+
+
+class CommitmentsConfig(AppConfig):
+    """What is asked and promised: owner, due date, end."""
+
+    name = "commitments"
+
+    def ready(self) -> None:
+        from accounts.links import register_purpose
+        from commitments.messages import assurances, questions
+
+        register_purpose("question", "q")
+        register_purpose("commission", "commission")
+        register_purpose("assurance", "assurance")
+        questions.register_kinds()
+        assurances.register_kinds()
+        self._name_verbs()
+        self._register_links()
+
+    @staticmethod
+    def _name_verbs() -> None:
+        from history.verbs import register
+
+        for verb, words, mark in (
+            ("raised", "Raised", "ring"),
+            ("opened", "Taken on by the coordinator", "ring"),
+            ("commissioned", "A senior manager was asked to answer", "ring"),
+            ("accepted", "Accepted by its owner", "half"),
+            ("declined", "Declined with a reason: the coordinator owns it again", "ring"),
+            ("answered", "Answered", "full"),
+            ("answered_again", "Answered in better words", "full"),
+            ("reopened", "Not answered, said who asked: open again", "gap"),
+            ("put_out_of_scope", "Ended as out of scope", "dash"),
+            ("withdrew", "Withdrawn", "dash"),
+            ("closed", "Closed: nobody objected to the answer", "full"),
+        ):
+            register(verb, words, mark=mark, about="commitments.question")
+        for verb, words, mark in (
+            ("gave_assurance", "Given", "ring"),
+            ("noted_assurance", "Noted, to be confirmed", "ring"),
+            ("confirmed_assurance", "Confirmed by who said it", "ring"),
+            ("proposed_kept", "Proposed as kept", "half"),
+            ("confirmed_kept", "Confirmed as kept", "full"),
+            ("sent_back", "Sent back for more evidence", "ring"),
+            ("assurance_not_kept", "Noted as not kept", "gap"),
+            ("assurance_withdrawn", "Withdrawn", "dash"),
+            ("assurance_lapsed", "Lapsed: nobody confirmed it", "dash"),
+            ("superseded", "Replaced by a later one", "dash"),
+        ):
+            register(verb, words, mark=mark, about="commitments.assurance")
+
+    @staticmethod
+    def _register_links() -> None:
+        from django.utils import timezone
+
+        from accounts.permissions import Permission, has, scopes_with
+        from commitments.rules import programmes_with_questions
+        from face.navigation import SITE, Link, register
+
+        def concerned(person, programme) -> bool:
+            # Who may by a role needs no query: this is asked for each link on every page.
+            read = Permission.READ_QUESTIONS
+            if has(person, read, programme) if programme else scopes_with(person, read):
+                return True
+            found = programmes_with_questions(person, timezone.localdate())
+            return found.filter(pk=programme.pk).exists() if programme else found.exists()
+
+        lists = (
+            ("questions", "Questions", "commitments:programme-questions", "commitments:question-list", 50),
+            ("assurances", "Assurances", "commitments:programme-assurances", "commitments:assurance-list", 60),
+        )
+        for section, words, of_programme, of_all, order in lists:
+            register(Link(section, words, of_programme, concerned, order=order))
+            register(Link(section, words, of_all, concerned, order=order - 30, row=SITE))

@@ -1,0 +1,37 @@
+"""What somebody with a place types to ask a question."""
+
+from django import forms
+
+from commitments.models import AskedAs
+from face.forms import HubForm
+
+
+class AskForm(HubForm):
+    """A question beforehand, by name or by pseudonym."""
+
+    words = forms.CharField(
+        label="Your question",
+        help_text="Do not write about a case: no names, dates of birth, addresses or numbers of people you work with.",
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=2000,
+    )
+    asked_as = forms.ChoiceField(
+        label="How do you want to ask?",
+        choices=[
+            (AskedAs.NAME, "By name: the coordinator and whoever answers see who you are"),
+            (AskedAs.PSEUDONYM, "By pseudonym: no member of staff sees who you are, and we can bring you the answer"),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class AnonymousForm(HubForm):
+    """A question that nothing links to whoever asks it."""
+
+    words = forms.CharField(
+        label="Your question",
+        help_text="Do not write about a case: no names, dates of birth, addresses or numbers of people you work with. "
+        "Leave out what only you could know.",
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=2000,
+    )

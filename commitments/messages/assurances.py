@@ -1,0 +1,157 @@
+"""Assurances: who is asked to confirm, reminded, and told how one ended."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+import messaging.actions
+from accounts.links import address_of
+from accounts.models import Person
+from briefings.rules import coordinators_of
+from commitments.clocks import AFTER, Rung, local_day
+from commitments.models import UNENDED, Assurance, AssuranceState
+from messaging.actions import Planned
+from messaging.kinds import Content, Kind, register, render_mail
+from messaging.models import Message
+from organisations.models import OrganisationLead
+
+CONFIRM = "commitments.assurance_to_confirm"
+REMINDER = "commitments.assurance_reminder"
+PROPOSED = "commitments.assurance_proposed"
+KEPT = "commitments.assurance_kept"
+SENT_BACK = "commitments.assurance_sent_back"
+ENDED = "commitments.assurance_ended"
+_TEMPLATES = {  # by kind: template and subject
+    CONFIRM: ("assurance_to_confirm", "Did you say this? Assurance {}"),
+    REMINDER: ("assurance_reminder", "Assurance {}"),
+    PROPOSED: ("assurance_proposed", "Assurance {} is proposed as kept"),
+    KEPT: ("assurance_kept", "Assurance {} is kept"),
+    SENT_BACK: ("assurance_sent_back", "Assurance {} needs more evidence"),
+    ENDED: ("assurance_ended", "Assurance {} has ended"),
+}
+
+
+def ask_to_confirm(own: Assurance, *, now: datetime) -> None:
+    """Ask the senior manager whether these were the words, with a link that opens them."""
+    _tell(CONFIRM, own, [own.person], "confirm", now)
+
+
+def tell_proposed(own: Assurance, *, now: datetime) -> None:
+    """Tell the coordinators that one of them is asked to confirm."""
+    _tell(PROPOSED, own, _coordinators(own, now), f"proposed:{now:%Y%m%d%H%M}", now)
+
+
+def tell_kept(own: Assurance, *, now: datetime) -> None:
+    """Tell who gave it that it is confirmed as kept."""
+    _tell(KEPT, own, [own.person], "kept", now)
+
+
+def tell_sent_back(own: Assurance, *, now: datetime) -> None:
+    """Tell who gave and who proposed it that the evidence was not enough."""
+    people = [person for person in (own.person, own.proposed_by) if person]
+    _tell(SENT_BACK, own, people, f"sent_back:{now:%Y%m%d%H%M}", now)
+
+
+def tell_ended(own: Assurance, *, now: datetime) -> None:
+    """Tell who gave it and the coordinators how it ended without being kept."""
+    _tell(ENDED, own, [own.person, *_coordinators(own, now)], "ended", now)
+
+
+def remind(own: Assurance, rung: Rung, *, now: datetime) -> int:
+    """Plan one rung of the ladder; return how many are told: who gave it, when late lead and coordinators too."""
+    refs = {"step": rung.step, "state": own.state}
+    people = reminded_people(own, rung.when == AFTER, now)
+    return _tell(REMINDER, own, people, f"{own.state}:reminder:{rung.step}", now, refs)
+
+
+def reminded_people(own: Assurance, is_late: bool, now: datetime) -> list[Person]:
+    """Return who is reminded of ``own`` now. What is proposed as kept waits for the coordinators."""
+    coordinators = _coordinators(own, now)
+    if own.state == AssuranceState.PROPOSED:
+        return coordinators
+    if not is_late or own.state == AssuranceState.NOTED:
+        return [own.person]
+    leads = OrganisationLead.objects.on(local_day(own.programme, now)).filter(organisation=own.organisation)
+    found = Person.objects.filter(pk__in=leads.values("person"), is_active=True)
+    return list({person.pk: person for person in [own.person, *found, *coordinators]}.values())
+
+
+def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each reminder, or wish to confirm, of an assurance that has moved on."""
+    found = Assurance.objects.in_bulk([message.refs["assurance"] for message in batch])
+    reasons = {}
+    for message in batch:
+        own = found.get(message.refs["assurance"])
+        if own is None or own.state not in UNENDED:
+            reasons[message.pk] = "assurance_has_ended"
+        elif own.state != message.refs.get("state", AssuranceState.NOTED):
+            reasons[message.pk] = "assurance_has_moved_on"
+    return reasons
+
+
+def render(message: Message) -> Content:
+    """Return the mail of any kind about one assurance."""
+    own = Assurance.objects.select_related(
+        "programme", "person", "organisation", "session", "link", "noted_by", "proposed_by"
+    ).get(pk=message.refs["assurance"])
+    template, subject = _TEMPLATES[message.kind]
+    today = local_day(own.programme, message.due_at)
+    context = {
+        "person": message.person,
+        "assurance": own,
+        "programme": own.programme,
+        "is_own": own.person_id == message.person_id,
+        "is_late": own.due_on < today,
+        "address": _address(own, message),
+    }
+    words = subject.format(own.reference) + (_when(own, today) if message.kind == REMINDER else "")
+    return render_mail(f"commitments/mail/{template}", context, words)
+
+
+def page_of(own: Assurance) -> str:
+    """Return the absolute address of the page of ``own``."""
+    return settings.SITE_URL + reverse("commitments:assurance-show", args=[own.pk])
+
+
+def _address(own: Assurance, message: Message) -> str:
+    to_confirm = own.state == AssuranceState.NOTED and own.link and own.person_id == message.person_id
+    return address_of(own.link) if to_confirm else page_of(own)
+
+
+def _when(own: Assurance, today: date) -> str:
+    if own.state == AssuranceState.NOTED:
+        return " waits for your word"
+    if own.state == AssuranceState.PROPOSED:
+        return " waits to be confirmed as kept"
+    return " is late" if own.due_on < today else " is due today" if own.due_on == today else " is due soon"
+
+
+def _coordinators(own: Assurance, now: datetime) -> list[Person]:
+    return list(coordinators_of(own.programme, local_day(own.programme, now)))
+
+
+def _tell(
+    kind: str, own: Assurance, people: Iterable[Person], reason: str, now: datetime, refs: dict | None = None
+) -> int:
+    rows = [
+        Planned(
+            key=f"commitments.assurance:{own.pk}:{reason}:{person.pk}",
+            to=person,
+            refs={"assurance": own.pk, **(refs or {})},
+            about=own.programme,
+        )
+        for person in {person.pk: person for person in people if person.email}.values()
+    ]
+    return messaging.actions.queue_many(kind=kind, rows=rows, now=now)
+
+
+def register_kinds() -> None:
+    """Make the kinds of assurances known; called when the app is ready."""
+    register(Kind(CONFIRM, render, not_wanted, label="Assurance to confirm"))
+    register(Kind(REMINDER, render, not_wanted, label="Reminder of an assurance"))
+    register(Kind(PROPOSED, render, label="Assurance proposed as kept"))
+    register(Kind(KEPT, render, label="Assurance kept"))
+    register(Kind(SENT_BACK, render, label="Assurance sent back"))
+    register(Kind(ENDED, render, label="Assurance ended"))

@@ -1,0 +1,203 @@
+"""What pages show of questions: lists, how a date came about, what has happened, who asked, published answers."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from accounts.models import Person
+from briefings.models import Nation, Programme, Session
+from commitments.models import (
+    UNANSWERED,
+    Answer,
+    AskedAs,
+    Audience,
+    Commission,
+    CommissionState,
+    Question,
+    QuestionState,
+)
+from face.dates import day, day_without_year
+from history.queries import Event, timeline
+from messaging.working_days import add_working_days, working_days_between
+
+UNANSWERED_WORD = "unanswered"
+SHOWN = {
+    QuestionState.RAISED: ("ring", "open"),
+    QuestionState.OPEN: ("ring", "open"),
+    QuestionState.COMMISSIONED: ("ring", "open"),
+    QuestionState.ACCEPTED: ("half", "wait"),
+    QuestionState.ANSWERED: ("full", "good"),
+    QuestionState.CLOSED: ("full", "good"),
+    QuestionState.OUT_OF_SCOPE: ("dash", "quiet"),
+    QuestionState.WITHDRAWN: ("dash", "quiet"),
+}
+"""Mark and colour of each state, as look.md says."""
+
+
+def questions_found(
+    questions: QuerySet[Question],
+    *,
+    programme: Programme | None = None,
+    state: str = "",
+    organisation: Any = None,
+    late_on: date | None = None,
+    words: str = "",
+) -> QuerySet[Question]:
+    """Return those of ``questions`` that fit, what is owed first and the earliest due before the rest.
+
+    ``state`` is a QuestionState or UNANSWERED_WORD; ``late_on`` leaves only what was due before that day.
+    """
+    if programme is not None:
+        questions = questions.filter(programme=programme)
+    if state == UNANSWERED_WORD:
+        questions = questions.unanswered()
+    elif state:
+        questions = questions.filter(state=state)
+    if organisation:
+        questions = questions.filter(organisation=organisation)
+    if late_on:
+        questions = questions.unanswered().filter(due_on__lt=late_on)
+    for word in words.split()[:6]:
+        questions = questions.filter(Q(words__icontains=word) | Q(reference__icontains=word))
+    return in_order(questions)
+
+
+def in_order(questions: QuerySet[Question]) -> QuerySet[Question]:
+    """Return ``questions`` with what is owed first, by its date; then the rest, newest first."""
+    owed = Case(When(state__in=UNANSWERED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    due = Case(When(state__in=UNANSWERED, then=F("due_on")))
+    found = questions.annotate(owed=owed, owed_on=due).select_related("programme", "organisation", "owner", "session")
+    return found.order_by("owed", F("owed_on").asc(nulls_last=True), "-raised_on", "pk")
+
+
+def with_answered_on(questions: QuerySet[Question]) -> QuerySet[Question]:
+    """Return ``questions`` each with ``answered_at``: the moment of the newest answer, or None."""
+    newest = Answer.objects.filter(question=OuterRef("pk")).order_by("-version").values("published_at")[:1]
+    return questions.annotate(answered_at=Subquery(newest))
+
+
+def clock_steps(question: Question) -> list[str]:
+    """Return how the due date of ``question`` came about, as sentences in their order; none where there is no date."""
+    if question.due_on is None or question.due_from is None:
+        return []
+    nation = question.programme.nation
+    first = add_working_days(question.due_from, 1, nation)
+    purpose = "look at a new question" if question.state == QuestionState.RAISED else "answer"
+    out = [date.fromisoformat(each) for each in question.due_left_out]
+    where = Nation(nation).label
+    holidays = (
+        f"Weekends are left out, and so {'are the bank holidays' if len(out) > 1 else 'is the bank holiday'} of "
+        f"{', '.join(day_without_year(each) for each in out)} ({where})."
+        if out
+        else f"Weekends are left out. There is no bank holiday in {where} in this time."
+    )
+    return [
+        f"The service standard gives {_days(question.due_days or 0)} to {purpose}.",
+        f"Counted from {day(question.due_from)}, so {day_without_year(first)} is day 1.",
+        holidays,
+        f"Day {question.due_days} is {day(question.due_on)}.",
+    ]
+
+
+def distance(due_on: date, today: date, nation: str) -> str:
+    """Return how far away a due date is: "in 4 working days", "today", "2 working days late"."""
+    days = working_days_between(today, due_on, nation)
+    if due_on == today:
+        return "today"
+    if due_on > today:
+        return f"in {_days(max(days, 0))}" if days else "before the next working day"
+    return f"{_days(-days)} late" if days else "since the last working day"
+
+
+def _days(number: int) -> str:
+    return f"{number} working day{'' if number == 1 else 's'}"
+
+
+def history_of(question: Question, shows_names: bool) -> list[Event]:
+    """Return what has happened to ``question``, newest first. Who asked is named only where ``shows_names``."""
+    found = timeline(question)
+    if shows_names:
+        return found
+    return [
+        Event(each.words, "Who asked it", each.at, each.mark, each.entry)
+        if each.entry.verb in ("raised", "withdrew", "reopened")
+        else each
+        for each in found
+    ]
+
+
+@dataclass(frozen=True)
+class Askers:
+    """Who asked: names of those who did so by name, where they may be seen; for the rest how many and how."""
+
+    people: list[Person]
+    words: str
+
+
+def askers_of(question: Question, shows_names: bool) -> Askers:
+    """Return who asked ``question``. By pseudonym only how many, whoever looks: the names are not even loaded."""
+    if question.asked_as == AskedAs.NOBODY:
+        return Askers([], "Asked anonymously")
+    number = question.askers.count()
+    if question.asked_as == AskedAs.PSEUDONYM:
+        return Askers(
+            [], f"Asked by {number} by pseudonym. No member of staff sees who it was; the answer reaches them"
+        )
+    if not shows_names:
+        return Askers([], f"Asked by {number} by name")
+    return Askers(list(Person.objects.filter(pk__in=question.askers.values("person")).order_by("sort_name", "pk")), "")
+
+
+def live_commission(question: Question) -> Commission | None:
+    """Return the commission that is asked or accepted, or None."""
+    live = (CommissionState.ASKED, CommissionState.ACCEPTED)
+    return question.commissions.filter(state__in=live).select_related("person", "organisation").first()
+
+
+def declined_commissions(question: Question) -> QuerySet[Commission]:
+    """Return who said that somebody else must answer, with the reasons, newest first."""
+    declined = question.commissions.filter(state=CommissionState.DECLINED)
+    return declined.select_related("person", "organisation").order_by("-decided_at", "pk")
+
+
+def published_answers(
+    programme: Programme,
+    *,
+    audiences: Collection[str] = (Audience.PUBLIC,),
+    session: Session | None = None,
+    words: str = "",
+) -> QuerySet[Answer]:
+    """Return the newest answer to each question of ``programme`` that may be read by ``audiences``, newest first.
+
+    With ``session`` also what was answered to everybody with a place in it. A question that is open again since, or
+    was answered to a smaller circle later, is not among them.
+    """
+    newest = Answer.objects.filter(question=OuterRef("question")).order_by("-version").values("pk")[:1]
+    may = Q(audience__in=audiences)
+    if session is not None:
+        may |= Q(audience=Audience.ATTENDERS, question__session=session)
+    answered = (QuestionState.ANSWERED, QuestionState.CLOSED)
+    found = Answer.objects.filter(may, question__programme=programme, question__state__in=answered)
+    for word in words.split()[:6]:
+        found = found.filter(
+            Q(words__icontains=word) | Q(question__words__icontains=word) | Q(question__reference__icontains=word)
+        )
+    found = found.filter(pk=Subquery(newest)).select_related("question", "organisation")
+    return found.order_by("-published_at", "pk")
+
+
+def ended_for_nobody(programme: Programme) -> QuerySet[Question]:
+    """Return the anonymous questions that ``programme`` cannot answer, for its answers page: nobody can be told why.
+
+    The page shows reference and reason, never the words: what was put aside may be about a case.
+    """
+    found = programme.questions.filter(state=QuestionState.OUT_OF_SCOPE, asked_as=AskedAs.NOBODY)
+    return found.order_by("-raised_on", "reference")
+
+
+def questions_of_session(session: Session) -> QuerySet[Question]:
+    """Return what was asked at or before ``session``. No order leads back to a moment: by state, then by reference."""
+    return session.questions.exclude(state=QuestionState.WITHDRAWN).order_by("-raised_on", "reference")

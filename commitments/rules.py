@@ -1,0 +1,100 @@
+"""Who may ask, answer and promise."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from accounts.permissions import Permission, has
+from briefings.models import Partner, Programme, Session
+from briefings.rules import mandate_for, mandates_of
+from commitments.models import Assurance, Question
+from organisations.rules import led_organisation_ids
+
+
+def can_triage(person: Any, programme: Programme) -> bool:
+    """Return whether ``person`` decides what becomes of the questions and assurances of ``programme``."""
+    return has(person, Permission.TRIAGE_QUESTIONS, programme)
+
+
+def can_scribe(person: Any, programme: Programme) -> bool:
+    """Return whether ``person`` may write down what is asked and promised in the sessions of ``programme``."""
+    return has(person, Permission.RUN_SESSIONS, programme)
+
+
+def questions_visible_to(person: Any, on: date) -> QuerySet[Question]:
+    """Return the questions that ``person`` may read: in own programmes, and those that are theirs to answer."""
+    if not person.is_authenticated:
+        return Question.objects.none()
+    programmes = Programme.objects.where(person, Permission.READ_QUESTIONS)
+    return Question.objects.filter(
+        Q(programme__in=programmes) | Q(owner=person) | Q(commissions__person=person)
+    ).distinct()
+
+
+def assurances_visible_to(person: Any, on: date) -> QuerySet[Assurance]:
+    """Return the assurances that ``person`` may read by a role, and their own and their organisations'."""
+    if not person.is_authenticated:
+        return Assurance.objects.none()
+    programmes = Programme.objects.where(person, Permission.READ_QUESTIONS)
+    spoken_for = mandates_of(person, on)
+    return Assurance.objects.filter(
+        Q(programme__in=programmes)
+        | Q(person=person)
+        | Q(noted_by=person)
+        | Q(organisation__in=spoken_for.values("organisation"), programme__in=spoken_for.values("programme"))
+    ).distinct()
+
+
+def programmes_with_questions(person: Any, on: date) -> QuerySet[Programme]:
+    """Return the programmes whose questions and assurances concern ``person``: by a role, or by a mandate."""
+    return Programme.objects.filter(
+        Q(pk__in=Programme.objects.where(person, Permission.READ_QUESTIONS).values("pk"))
+        | Q(pk__in=mandates_of(person, on).values("programme"))
+    )
+
+
+def can_read_names(person: Any, question: Question) -> bool:
+    """Return whether ``person`` sees who asked by name: the coordinator and whoever answers, as askers are told."""
+    return question.owner_id == person.pk or can_triage(person, question.programme)
+
+
+def can_answer(person: Any, question: Question, on: date) -> bool:
+    """Return whether ``person`` may answer ``question`` on ``on``: its owner by mandate, or a coordinator."""
+    if can_triage(person, question.programme):
+        return True
+    if question.owner_id != person.pk:
+        return False
+    return mandate_for(person, question.programme, on, question.organisation) is not None
+
+
+def can_scribe_at(person: Any, session: Session, today: date) -> bool:
+    """Return whether ``person`` may write down what is asked in ``session`` on ``today``, the day where it is.
+
+    Who keeps registers may at any time; who presents or facilitates this very session on its day alone.
+    """
+    if can_scribe(person, session.programme):
+        return True
+    return session.date == today and session.parts.filter(person=person.pk).exists()
+
+
+def staff_organisations(person: Any, programme: Programme, on: date) -> set[int]:
+    """Return the ids of the partners of ``programme`` for whose staff ``person`` may ask: by mandate, or as lead."""
+    spoken_for = mandates_of(person, on).filter(programme=programme).values_list("organisation", flat=True)
+    partners = programme.partners.on(on).filter(organisation__in=led_organisation_ids(person))
+    return {*spoken_for, *partners.values_list("organisation", flat=True)}
+
+
+def can_raise_for(person: Any, programme: Programme, on: date) -> bool:
+    """Return whether ``person`` may raise questions of others in ``programme``."""
+    return can_triage(person, programme) or bool(staff_organisations(person, programme, on))
+
+
+def programmes_to_raise_in(person: Any, on: date) -> QuerySet[Programme]:
+    """Return the programmes in which ``person`` may raise a question for themselves or others, for the first page."""
+    led = Partner.objects.on(on).filter(organisation__in=led_organisation_ids(person)).values("programme")
+    return Programme.objects.filter(
+        Q(pk__in=Programme.objects.where(person, Permission.TRIAGE_QUESTIONS).values("pk"))
+        | Q(pk__in=mandates_of(person, on).values("programme"))
+        | Q(pk__in=led)
+    ).order_by("name", "pk")

@@ -1,0 +1,20 @@
+from celery import shared_task
+from django.utils import timezone
+
+from commitments.actions import assurances, questions
+from commitments.models import Assurance, Question
+
+
+@shared_task(name="commitments.tasks.remind_due", ignore_result=True)
+def remind_due() -> int:
+    """Send what is to be reminded of today and close what is over; return how many. Running it twice does it once."""
+    now = timezone.now()
+    due = {"next_reminder_on__lte": timezone.localdate(now)}
+    count = sum(
+        questions.remind_about(question_id=pk, now=now)
+        for pk in Question.objects.filter(**due).order_by("next_reminder_on").values_list("pk", flat=True)
+    )
+    return count + sum(
+        assurances.remind_about(assurance_id=pk, now=now)
+        for pk in Assurance.objects.filter(**due).order_by("next_reminder_on").values_list("pk", flat=True)
+    )

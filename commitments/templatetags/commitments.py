@@ -1,0 +1,52 @@
+"""Tags for pages that show questions and promises."""
+
+from datetime import date
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from briefings.models import Programme
+from briefings.rules import mandates_of
+from commitments.models import UNANSWERED, UNENDED, Assurance, Question
+from commitments.queries import assurances, questions
+from commitments.rules import programmes_to_raise_in
+from face.templatetags.face import state
+
+register = template.Library()
+MOST_STANDING = 5
+
+
+@register.simple_tag
+def question_state(question: Question, today: date | None = None) -> SafeString:
+    """The state of a question as mark, colour and word; "Late" where it is owed and ``today`` is after its date."""
+    if today and question.state in UNANSWERED and question.due_on < today:
+        return state("gap", "bad", f"{question.get_state_display()}, late")
+    return state(*questions.SHOWN[question.state], question.get_state_display())
+
+
+@register.simple_tag
+def assurance_state(assurance: Assurance, today: date | None = None) -> SafeString:
+    """The state of an assurance as mark, colour and word; "late" where it has not ended by ``today``."""
+    if today and assurance.state in UNENDED and assurance.due_on < today:
+        return state("gap", "bad", f"{assurance.get_state_display()}, late")
+    return state(*assurances.SHOWN[assurance.state], assurance.get_state_display())
+
+
+@register.inclusion_tag("commitments/public/_standing.html")
+def standing_assurances(programme: Programme) -> dict[str, Any]:
+    """What senior managers of ``programme`` have promised and still stand by, for pages before a booking. One query."""
+    found = list(assurances.standing_for(programme)[: MOST_STANDING + 1])
+    return {"programme": programme, "assurances": found[:MOST_STANDING], "more": len(found) > MOST_STANDING}
+
+
+@register.inclusion_tag("commitments/_links.html")
+def asking_and_promising(person: Any) -> dict[str, Any]:
+    """Where ``person`` may raise a question, for themselves or their staff, or give an assurance; for the first page.
+
+    Two queries; nothing for who may do neither.
+    """
+    today = timezone.localdate()
+    promising = Programme.objects.filter(pk__in=mandates_of(person, today).values("programme")).order_by("name", "pk")
+    return {"raise_in": list(programmes_to_raise_in(person, today)), "give_in": list(promising)}

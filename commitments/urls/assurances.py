@@ -1,0 +1,27 @@
+"""Assurances: lists, one assurance, giving one, and the link with which it is confirmed."""
+
+from django.urls import path
+
+from accounts.links import exchange
+from commitments.views import assurances, noted, promises
+
+ONE = "assurances/<int:assurance>/"
+LIST = "programmes/<slug:slug>/assurances/"
+urlpatterns = [
+    path("assurances/", assurances.list_assurances, name="assurance-list"),
+    path("assurances/assurances.csv", assurances.export_assurances, name="assurance-export"),
+    path(LIST, assurances.list_of_programme, name="programme-assurances"),
+    path(f"{LIST}assurances.csv", assurances.export_of_programme, name="programme-assurances-export"),
+    path(f"{LIST}give/", promises.give, name="assurance-give"),
+    path(ONE, assurances.show_assurance, name="assurance-show"),
+    path(f"{ONE}confirm/", promises.confirm, name="assurance-confirm"),
+    path(f"{ONE}replace/", promises.replace, name="assurance-replace"),
+    path(f"{ONE}propose/", promises.propose, name="assurance-propose"),
+    path(f"{ONE}kept/", promises.confirm_it_was_kept, name="assurance-kept"),
+    path(f"{ONE}send-back/", promises.send_it_back, name="assurance-send-back"),
+    path(f"{ONE}not-kept/", promises.note_not_kept, name="assurance-not-kept"),
+    path(f"{ONE}withdraw/", promises.withdraw, name="assurance-withdraw"),
+    path("assurance/<link_token:token>/", exchange, {"purpose": "assurance"}, name="assurance-open"),
+    path("assurance/<int:link>/", noted.show_noted, name="assurance-noted"),
+    path("assurance/<int:link>/not-mine/", noted.say_not_mine, name="assurance-not-mine"),
+]

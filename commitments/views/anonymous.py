@@ -1,0 +1,76 @@
+"""Asking anonymously: nothing here knows, reads, sets or keeps anything that leads back to who asks.
+
+No sign-in, no session, no cookie, no address, no moment: the question is stored with its day alone. A form with a
+token against forgery would need a cookie, so the browser's own word for where the form was opened is asked instead
+(Sec-Fetch-Site, else Origin; OWASP "Cross-Site Request Forgery Prevention", Fetch Metadata).
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from accounts import limits
+from accounts.decorators import reads_no_session
+from briefings.models import Programme
+from commitments.actions.questions import raise_question
+from commitments.forms.asking import AnonymousForm
+from commitments.models import AskedAs
+
+QUESTIONS_AN_HOUR = 30
+"""For each programme, all askers together: a limit by address would keep a trace of who was here."""
+_ELSEWHERE = "This form was not sent from our own page. Open the page again and send it from there"
+_TOO_MANY = "Many questions were asked here in the last hour. Send yours again in an hour; copy its words until then"
+
+
+@csrf_exempt
+@reads_no_session
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask a question that nothing links to anybody; the answer stands on the programme's answers page."""
+    programme = get_object_or_404(Programme.objects.public(), slug=slug)
+    form = AnonymousForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        if not came_from_here(request):
+            form.add_error(None, _ELSEWHERE)
+        elif not _within_limit(programme, now):
+            form.add_error(None, _TOO_MANY)
+        else:
+            question = raise_question(
+                programme=programme, words=form.cleaned_data["words"], asked_as=AskedAs.NOBODY, by="nobody", now=now
+            )
+            # Shown at once and not after a redirect: an address with the reference would stay in the browser's history.
+            context = {"programme": programme, "question": question}
+            return render(request, "commitments/public/asked.html", context)
+    context = {"programme": programme, "form": form, "title": "Ask a question anonymously"}
+    return render(request, "commitments/public/ask.html", context)
+
+
+def came_from_here(request: HttpRequest) -> bool:
+    """Return whether the browser says that this form was opened on a page of ours.
+
+    Every browser of today sends Sec-Fetch-Site over https and to this machine; what sends neither header is no
+    browser, and gains nothing, because the form acts in nobody's name.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    own = f"{request.scheme}://{request.get_host()}"
+    return origin is None or origin in (own, settings.SITE_URL)
+
+
+def _within_limit(programme: Programme, now: datetime) -> bool:
+    # Counted from the full hour: the row of the count must not tell when the first question came.
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    key, period = str(programme.pk), timedelta(hours=1)
+    return limits.hit("anonymous question", key, limit=QUESTIONS_AN_HOUR, period=period, now=hour)

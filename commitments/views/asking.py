@@ -1,0 +1,52 @@
+"""Asking a question beforehand, from the page of one's own place. No sign-in: the personal link says who it is."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts import limits
+from accounts.links import personal_link
+from attendance.models import LIVE, Place
+from commitments.actions.questions import raise_question
+from commitments.forms.asking import AskForm
+
+QUESTIONS_A_DAY = 10
+
+
+@personal_link("place")
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_before(request: HttpRequest, link: int) -> HttpResponse:
+    """Ask a question about the session somebody has a place in; it is stored as raised."""
+    places = Place.objects.select_related("session__programme", "person")
+    place = get_object_or_404(places, link=request.link, person=request.link.person_id, state__in=LIVE)
+    form = AskForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        key, day = str(place.person_id), timedelta(days=1)
+        if limits.hit("question", key, limit=QUESTIONS_A_DAY, period=day, now=now):
+            raise_question(
+                programme=place.session.programme,
+                by=place.person,
+                now=now,
+                person=place.person,
+                place=place,
+                **form.cleaned_data,
+            )
+            messages.success(request, "Your question is with the coordinator. You get the answer by e-mail")
+            return redirect("attendance:place-show", link=link)
+        form.add_error(None, "You have asked many questions today. Ask the next one tomorrow, or in the session")
+    context = {
+        "personal_link": True,
+        "programme": place.session.programme,
+        "caption": place.session.programme.name,
+        "session": place.session,
+        "form": form,
+        "back_url": reverse("attendance:place-show", args=[link]),
+        "back_words": "Back to my place",
+    }
+    return render(request, "commitments/place/ask.html", context)

@@ -1,0 +1,91 @@
+"""What everybody may read of a programme's answers and promises; more for who was invited or has a place."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.decorators import reads_no_session
+from accounts.links import personal_link
+from attendance.models import Invitation, Place
+from briefings.models import Programme, Session
+from commitments.forms.questions import AnswersFilter
+from commitments.models import Audience
+from commitments.queries.assurances import given_of
+from commitments.queries.questions import ended_for_nobody, published_answers
+from face.paging import SHORT, page_of
+
+MOST_PUT_ASIDE = 20
+FOR_PRACTITIONERS = (Audience.PUBLIC, Audience.PRACTITIONERS)
+
+
+@reads_no_session
+@login_not_required
+@require_safe
+def list_answers(request: HttpRequest, slug: str) -> HttpResponse:
+    """The published answers of a programme: the same page at the same address for everybody."""
+    programme = get_object_or_404(Programme.objects.public(), slug=slug)
+    put_aside = list(ended_for_nobody(programme)[:MOST_PUT_ASIDE])
+    return _answers(
+        request, programme, (Audience.PUBLIC,), template="commitments/public/answers.html", put_aside=put_aside
+    )
+
+
+@reads_no_session
+@login_not_required
+@require_safe
+def list_promises(request: HttpRequest, slug: str) -> HttpResponse:
+    """What senior managers have promised in a programme and stand by, and what was kept."""
+    programme = get_object_or_404(Programme.objects.public(), slug=slug)
+    page = page_of(given_of(programme), request.GET.get("page"), size=SHORT)
+    context = {"programme": programme, "page": page, "title": "What senior managers have promised"}
+    return render(request, "commitments/public/promises.html", context)
+
+
+@personal_link("invitation")
+@require_safe
+def list_for_invited(request: HttpRequest, link: int) -> HttpResponse:
+    """The answers for all practitioners of the programme somebody was invited to."""
+    invitations = Invitation.objects.select_related("programme")
+    own = get_object_or_404(invitations, link=request.link, person=request.link.person_id)
+    back = {"back_url": reverse("attendance:invitation-choose", args=[link]), "back_words": "Back to the sessions"}
+    return _answers(request, own.programme, FOR_PRACTITIONERS, **back)
+
+
+@personal_link("place")
+@require_safe
+def list_for_place(request: HttpRequest, link: int) -> HttpResponse:
+    """The answers for all practitioners, and for everybody with a place in the own session."""
+    places = Place.objects.select_related("session__programme")
+    own = get_object_or_404(places, link=request.link, person=request.link.person_id)
+    back = {"back_url": reverse("attendance:place-show", args=[link]), "back_words": "Back to my place"}
+    return _answers(request, own.session.programme, FOR_PRACTITIONERS, session=own.session, **back)
+
+
+def _answers(
+    request: HttpRequest,
+    programme: Programme,
+    audiences: Collection[str],
+    *,
+    session: Session | None = None,
+    template: str = "commitments/public/answers_for_link.html",
+    **more: Any,
+) -> HttpResponse:
+    chosen = AnswersFilter(request.GET)
+    found = published_answers(programme, audiences=audiences, session=session, words=chosen.value("q") or "")
+    context = {
+        "programme": programme,
+        "caption": programme.name,
+        "title": "Questions and answers",
+        "filter": chosen,
+        "page": page_of(found, request.GET.get("page"), size=SHORT),
+        "personal_link": True,
+        "empty_title": "" if chosen.chosen() else "No answer is published yet",
+        "empty_text": "" if chosen.chosen() else "Answers that everybody may read appear here.",
+        **more,
+    }
+    return render(request, template, context)

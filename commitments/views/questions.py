@@ -1,0 +1,190 @@
+"""Questions as staff and senior managers see them: lists, spreadsheets, one question."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.models import Person
+from briefings.models import Programme
+from commitments.clocks import local_day
+from commitments.forms.questions import QuestionFilter
+from commitments.models import UNANSWERED, Question, QuestionState
+from commitments.queries import questions as queries
+from commitments.rules import (
+    assurances_visible_to,
+    can_answer,
+    can_raise_for,
+    can_read_names,
+    can_triage,
+    programmes_to_raise_in,
+    programmes_with_questions,
+    questions_visible_to,
+)
+from face.paging import LONG, page_of
+from face.spreadsheets import stream_csv
+from history.actions import look_at_many
+from organisations.models import Organisation
+
+HEADS = (
+    "Reference", "Programme", "Session", "Question", "State", "Raised on", "Organisation", "Owner", "Due on", "Late",
+    "Answered on", "Ended without an answer because",
+)  # fmt: skip
+
+
+@require_safe
+def list_questions(request: HttpRequest) -> HttpResponse:
+    """Every question that this person may read, in all programmes."""
+    raising = programmes_to_raise_in(request.user, timezone.localdate())
+    return _list(request, None, {"raise_in": list(raising)})
+
+
+@require_safe
+def list_of_programme(request: HttpRequest, slug: str) -> HttpResponse:
+    """The questions of one programme."""
+    programme = _programme(request, slug)
+    raising = can_raise_for(request.user, programme, timezone.localdate())
+    return _list(request, programme, {"raise_in": [programme] if raising else []})
+
+
+@require_safe
+def export_questions(request: HttpRequest) -> StreamingHttpResponse:
+    """The list as a spreadsheet, with the filter that is on."""
+    return _export(request, None)
+
+
+@require_safe
+def export_of_programme(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """The list of one programme as a spreadsheet."""
+    return _export(request, _programme(request, slug))
+
+
+@require_safe
+def show_question(request: HttpRequest, question: UUID) -> HttpResponse:
+    """One question: its words, where it is, by when and why then, what has happened, and what can be done."""
+    now = timezone.now()
+    own = question_of(request, question)
+    today = local_day(own.programme, now)
+    shows_names = can_read_names(request.user, own)
+    asked = queries.askers_of(own, shows_names)
+    seen = [person for person in (*asked.people, own.owner) if person]
+    look_at_many(by=request.user, at=seen, page="commitments:question-show", now=now)
+    triages = can_triage(request.user, own.programme)
+    commission = queries.live_commission(own)
+    context = {
+        "question": own,
+        "programme": own.programme,
+        "section": "questions",
+        "today": today,
+        "asked": asked,
+        "back_url": _list_address(request, own.programme),
+        "mandate": _mandate(own),
+        "distance": queries.distance(own.due_on, today, own.programme.nation) if own.due_on else "",
+        "steps": queries.clock_steps(own) if own.state in UNANSWERED else [],
+        "events": queries.history_of(own, shows_names),
+        "answers": list(own.answers.select_related("organisation", "given_by")),
+        "assurances": assurances_visible_to(request.user, today).filter(questions=own).order_by("pk"),
+        "declined": list(queries.declined_commissions(own)) if triages else [],
+        "commission": commission,
+        "triages": triages,
+        "is_asked": bool(commission and commission.person_id == request.user.pk),
+        "can_answer": can_answer(request.user, own, today) and own.state in ANSWERABLE,
+    }
+    return render(request, "commitments/questions/show.html", context)
+
+
+ANSWERABLE = (QuestionState.OPEN, QuestionState.COMMISSIONED, QuestionState.ACCEPTED, QuestionState.ANSWERED)
+
+
+def question_of(request: HttpRequest, question: UUID) -> Question:
+    """Return the question that this person may read; raises Http404 for any other."""
+    visible = questions_visible_to(request.user, timezone.localdate())
+    return get_object_or_404(visible.select_related("programme", "owner", "organisation", "session"), pk=question)
+
+
+def _programme(request: HttpRequest, slug: str) -> Programme:
+    return get_object_or_404(programmes_with_questions(request.user, timezone.localdate()), slug=slug)
+
+
+def _list_address(request: HttpRequest, programme: Programme) -> str:
+    """Return the list of ``programme`` where this person reads it, else the list of what they were asked."""
+    if programmes_with_questions(request.user, timezone.localdate()).filter(pk=programme.pk).exists():
+        return reverse("commitments:programme-questions", args=[programme.slug])
+    return reverse("commitments:question-list")
+
+
+def _mandate(question: Question) -> str:
+    """Return the role in which the owner speaks, "" where there is none."""
+    if question.owner_id is None:
+        return ""
+    own = question.owner.mandates.filter(programme=question.programme, organisation=question.organisation)
+    return own.order_by("-since").values_list("job_title", flat=True).first() or ""
+
+
+def _found(request: HttpRequest, programme: Programme | None) -> tuple[QuestionFilter, QuerySet[Question]]:
+    today = timezone.localdate()
+    visible = questions_visible_to(request.user, today)
+    own = visible.filter(programme=programme) if programme else visible
+    owners = Organisation.objects.filter(pk__in=own.exclude(organisation=None).values("organisation")).order_by("name")
+    chosen = QuestionFilter(request.GET, organisations=owners)
+    found = queries.questions_found(
+        own,
+        state=chosen.value("state") or "",
+        organisation=chosen.value("organisation"),
+        late_on=today if chosen.value("late") else None,
+        words=chosen.value("q") or "",
+    )
+    return chosen, found
+
+
+def _list(request: HttpRequest, programme: Programme | None, more: dict) -> HttpResponse:
+    now = timezone.now()
+    chosen, found = _found(request, programme)
+    page = page_of(found, request.GET.get("page"), size=LONG)
+    owners = {question.owner for question in page.rows if question.owner}
+    look_at_many(by=request.user, at=owners, page="commitments:question-list", now=now)
+    context = {
+        "title": "Questions",
+        "section": "questions",
+        "caption": programme.name if programme else "",
+        "filter": chosen,
+        "page": page,
+        "today": timezone.localdate(now),
+        "in_programme": programme,
+        **({"programme": programme} if programme else {}),
+        **more,
+    }
+    return render(request, "commitments/questions/list.html", context)
+
+
+def _export(request: HttpRequest, programme: Programme | None) -> StreamingHttpResponse:
+    _, found = _found(request, programme)
+    owners = Person.objects.filter(pk__in=found.order_by().values("owner"))
+    look_at_many(by=request.user, at=owners, page="commitments:question-export", now=timezone.now())
+    name = f"{programme.slug}-questions" if programme else "questions"
+    return stream_csv(name, HEADS, _rows(queries.with_answered_on(found)))
+
+
+def _rows(found: QuerySet[Question]) -> Iterator[list]:
+    today = timezone.localdate()
+    for question in found.iterator(chunk_size=500):
+        is_late = question.state in UNANSWERED and question.due_on < today
+        yield [
+            question.reference,
+            question.programme.name,
+            question.session.date.isoformat() if question.session else "",
+            question.words,
+            question.get_state_display(),
+            question.raised_on.isoformat(),
+            question.organisation.name if question.organisation else "",
+            question.owner.name if question.owner else "",
+            question.due_on.isoformat() if question.due_on else "",
+            "yes" if is_late else "no",
+            timezone.localtime(question.answered_at).date().isoformat() if question.answered_at else "",
+            question.end_reason,
+        ]

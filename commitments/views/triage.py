@@ -1,0 +1,192 @@
+"""What coordinators and owners do with one question. Publishing an answer asks for a sign-in code."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.decorators import fresh_code_required
+from briefings.rules import mandate_for
+from commitments.actions import questions as actions
+from commitments.clocks import local_day
+from commitments.forms.fields import ReasonForm
+from commitments.forms.questions import AnswerForm, CommissionForm
+from commitments.models import AskedAs, Commission, Question
+from commitments.queries.assurances import mandates_on
+from commitments.queries.questions import live_commission
+from commitments.rules import can_answer, can_triage
+from commitments.views.questions import question_of
+from history.refusals import Refused
+
+READ_OR_POST = ["GET", "HEAD", "POST"]
+DECLINE_HINT = "The coordinator reads it and asks somebody else. Say who could answer, if you know."
+
+
+@require_POST
+def take_on(request: HttpRequest, question: UUID) -> HttpResponse:
+    """Keep a raised question as one that the coordinator answers."""
+    own = _to_triage(request, question)
+    return _done(
+        request,
+        own,
+        lambda: actions.open_question(question=own, by=request.user, now=timezone.now()),
+        "The question is yours to answer",
+    )
+
+
+@require_http_methods(READ_OR_POST)
+def commission_it(request: HttpRequest, question: UUID) -> HttpResponse:
+    """Ask one senior manager of one organisation to answer."""
+    own, now = _to_triage(request, question), timezone.now()
+    mandates = mandates_on(own.programme, local_day(own.programme, now))
+    form = CommissionForm(request.POST if request.method == "POST" else None, mandates=mandates)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data["mandate"]
+        try:
+            actions.commission(
+                question=own, organisation=chosen.organisation, person=chosen.person, by=request.user, now=now
+            )
+        except Refused as refusal:
+            form.add_refusal(refusal, "mandate")
+        else:
+            messages.success(request, f"{chosen.person.name} is asked by e-mail, and reminded until it is answered")
+            return redirect("commitments:question-show", question=own.pk)
+    return _form(request, own, form, "Who can answer this question?", "Ask this senior manager")
+
+
+@require_http_methods(READ_OR_POST)
+def answer(request: HttpRequest, question: UUID) -> HttpResponse:
+    """Answer a question, or improve its answer."""
+    own = question_of(request, question)
+    if not can_answer(request.user, own, local_day(own.programme, timezone.now())):
+        raise Http404
+    return _answer(request, own)
+
+
+@fresh_code_required
+def _answer(request: HttpRequest, own: Question) -> HttpResponse:
+    now = timezone.now()
+    promises = mandate_for(request.user, own.programme, local_day(own.programme, now)) is not None
+    form = AnswerForm(request.POST if request.method == "POST" else None, question=own, may_promise=promises)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            actions.publish_answer(
+                question=own, words=said["words"], audience=said["audience"], by=request.user, now=now
+            )
+        except Refused as refusal:
+            form.add_refusal(refusal)
+        else:
+            told = (
+                "It stands on the answers page" if own.asked_as == AskedAs.NOBODY else "Whoever asked is told by e-mail"
+            )
+            messages.success(request, f"The answer is published. {told}")
+            if said.get("promise") == "yes":
+                return redirect(f"{reverse('commitments:assurance-give', args=[own.programme.slug])}?question={own.pk}")
+            return redirect("commitments:question-show", question=own.pk)
+    title = "Improve the answer" if own.answers.exists() else "Answer this question"
+    return _form(request, own, form, title, "Publish the answer")
+
+
+@require_http_methods(READ_OR_POST)
+def put_aside(request: HttpRequest, question: UUID) -> HttpResponse:
+    """End a question that this programme cannot answer."""
+    own = _to_triage(request, question)
+    is_anonymous = own.asked_as == AskedAs.NOBODY
+    hint = "Whoever asked reads these words. Say where they can ask instead."
+    form = ReasonForm(
+        request.POST if request.method == "POST" else None,
+        label="Why can this programme not answer it?",
+        hint=f"{hint} They stand on the answers page, without the question." if is_anonymous else hint,
+    )
+
+    def act() -> None:
+        reason = form.cleaned_data["reason"]
+        actions.put_out_of_scope(question=own, reason=reason, by=request.user, now=timezone.now())
+
+    said = "The question has ended as out of scope. Whoever asked is told why"
+    return _with_reason(request, own, form, act, said, "This question is out of scope", "End it as out of scope")
+
+
+@require_POST
+def accept(request: HttpRequest, question: UUID) -> HttpResponse:
+    """Take a question on that one was asked to answer."""
+    own = question_of(request, question)
+    asked = _asked(request, own)
+    return _done(
+        request,
+        own,
+        lambda: actions.accept_commission(commission=asked, by=request.user, now=timezone.now()),
+        "The question is yours. We remind you until it is answered",
+    )
+
+
+@require_http_methods(READ_OR_POST)
+def decline(request: HttpRequest, question: UUID) -> HttpResponse:
+    """Say that somebody else must answer, and why."""
+    own = question_of(request, question)
+    asked = _asked(request, own)
+    form = ReasonForm(
+        request.POST if request.method == "POST" else None,
+        label="Why is it not yours to answer?",
+        hint=DECLINE_HINT,
+    )
+
+    def act() -> None:
+        reason = form.cleaned_data["reason"]
+        actions.decline_commission(commission=asked, reason=reason, by=request.user, now=timezone.now())
+
+    said = "The coordinator is told and asks somebody else"
+    return _with_reason(request, own, form, act, said, "This is not mine to answer", "Send it back")
+
+
+def _to_triage(request: HttpRequest, question: UUID) -> Question:
+    own = question_of(request, question)
+    if not can_triage(request.user, own.programme):
+        raise Http404
+    return own
+
+
+def _asked(request: HttpRequest, own: Question) -> Commission:
+    asked = live_commission(own)
+    if asked is None or asked.person_id != request.user.pk:
+        raise Http404
+    return asked
+
+
+def _done(request: HttpRequest, own: Question, act: Callable[[], object], said: str) -> HttpResponse:
+    try:
+        act()
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, said)
+    return redirect("commitments:question-show", question=own.pk)
+
+
+def _with_reason(
+    request: HttpRequest, own: Question, form: ReasonForm, act: Callable, said: str, title: str, button: str
+) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        return _done(request, own, act, said)
+    return _form(request, own, form, title, button)
+
+
+def _form(request: HttpRequest, own: Question, form, title: str, button: str) -> HttpResponse:
+    context = {
+        "question": own,
+        "programme": own.programme,
+        "section": "questions",
+        "form": form,
+        "title": title,
+        "caption": f"Question {own.reference}",
+        "button": button,
+        "back_url": reverse("commitments:question-show", args=[own.pk]),
+        "back_words": "Back to the question",
+    }
+    return render(request, "commitments/questions/form.html", context)

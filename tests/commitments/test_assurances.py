@@ -1,0 +1,237 @@
+"""The way of an assurance: each exit of each action, its words kept, and that it never falls silent."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from commitments.actions import assurances as actions
+from commitments.messages import assurances as messages
+from commitments.models import UNENDED, Assurance, AssuranceState
+from messaging import kinds
+from messaging.models import Message
+from tests.commitments.factories import NOW, TODAY, Cast
+from tests.organisations.factories import OrganisationLeadFactory, PersonFactory
+
+pytestmark = pytest.mark.django_db
+WORDS = "We will give every health visitor two hours for the briefing."
+DUE = date(2026, 12, 1)
+
+
+@pytest.fixture
+def cast():
+    return Cast()
+
+
+def given(cast, **options) -> Assurance:
+    options = {"words": WORDS, "due_on": DUE, "for_everybody": True, "by": cast.senior, "now": NOW, **options}
+    return actions.note_assurance(mandate=cast.mandate, **options)
+
+
+def noted(cast) -> Assurance:
+    return given(cast, by=cast.coordinator)
+
+
+def proposed(cast) -> Assurance:
+    return actions.propose_kept(assurance=given(cast), evidence="The rota of March.", by=cast.senior, now=NOW)
+
+
+def told(kind: str) -> set[int]:
+    return set(Message.objects.filter(kind=kind).values_list("person_id", flat=True))
+
+
+def words_of(kind: str) -> str:
+    message = Message.objects.filter(kind=kind).latest("pk")
+    content = kinds.find(message.kind).render(message)
+    assert content.html
+    return content.text
+
+
+def test_a_senior_manager_gives_one_at_once_with_the_role_of_that_day(cast):
+    own = given(cast)
+    assert (own.state, own.role, own.organisation) == (AssuranceState.GIVEN, cast.mandate.job_title, cast.organisation)
+    assert (own.given_at, own.next_reminder_on) == (NOW, date(2026, 11, 27))
+    assert Message.objects.count() == 0
+
+
+def test_what_a_scribe_notes_counts_only_when_confirmed(cast):
+    own = noted(cast)
+    assert (own.state, own.given_at, list(Assurance.objects.standing())) == (AssuranceState.NOTED, None, [])
+    assert WORDS in words_of(messages.CONFIRM)
+    assert "/assurance/" in words_of(messages.CONFIRM)
+    own = actions.confirm_assurance(assurance=own, by=cast.senior, now=NOW + timedelta(days=1))
+    assert (own.state, list(Assurance.objects.standing())) == (AssuranceState.GIVEN, [own])
+    assert actions.confirm_assurance(assurance=own, by=cast.senior, now=NOW).given_at == NOW + timedelta(days=1)
+
+
+def test_only_whose_words_they_are_confirms_them(cast):
+    with pytest.raises(actions.NotTheirs):
+        actions.confirm_assurance(assurance=noted(cast), by=cast.coordinator, now=NOW)
+
+
+def test_a_stranger_to_the_programme_notes_nothing(cast):
+    with pytest.raises(actions.NotTheirs):
+        given(cast, by=PersonFactory())
+
+
+@pytest.mark.parametrize("due_on", [TODAY, TODAY - timedelta(days=1)])
+def test_a_date_must_be_to_come(cast, due_on):
+    with pytest.raises(actions.DateHasPassed):
+        given(cast, due_on=due_on)
+
+
+def test_it_says_what_it_is_for(cast):
+    with pytest.raises(actions.NothingItIsFor):
+        given(cast, for_everybody=False)
+    own = given(cast, for_everybody=False, questions=[cast.question()])
+    assert own.questions.count() == 1
+
+
+def test_a_mandate_that_has_ended_gives_none(cast):
+    cast.mandate.until = TODAY
+    cast.mandate.save()
+    with pytest.raises(actions.NoMandate):
+        given(cast)
+
+
+def test_kept_needs_evidence_and_a_second_person(cast):
+    own = proposed(cast)
+    assert (own.state, told(messages.PROPOSED)) == (AssuranceState.PROPOSED, {cast.coordinator.pk})
+    assert "The rota of March." in words_of(messages.PROPOSED)
+    with pytest.raises(actions.NotTheirs):
+        actions.confirm_kept(assurance=own, by=cast.senior, now=NOW)
+    own = actions.confirm_kept(assurance=own, by=cast.coordinator, now=NOW)
+    assert (own.state, own.confirmed_by, own.next_reminder_on) == (AssuranceState.KEPT, cast.coordinator, None)
+    assert told(messages.KEPT) == {cast.senior.pk}
+
+
+def test_nobody_confirms_what_they_proposed(cast):
+    own = actions.propose_kept(assurance=given(cast), evidence="Seen.", by=cast.coordinator, now=NOW)
+    with pytest.raises(actions.OwnProposal):
+        actions.confirm_kept(assurance=own, by=cast.coordinator, now=NOW)
+
+
+def test_others_do_not_propose(cast):
+    with pytest.raises(actions.NotTheirs):
+        actions.propose_kept(assurance=given(cast), evidence="Seen.", by=PersonFactory(), now=NOW)
+
+
+def test_what_is_not_shown_is_sent_back(cast):
+    own = actions.send_back(assurance=proposed(cast), by=cast.coordinator, now=NOW)
+    assert (own.state, own.evidence) == (AssuranceState.GIVEN, "The rota of March.")
+    assert "Say more about the evidence" in words_of(messages.SENT_BACK)
+    with pytest.raises(actions.NotNow):
+        actions.send_back(assurance=own, by=cast.coordinator, now=NOW)
+    with pytest.raises(actions.NotTheirs):
+        actions.send_back(assurance=own, by=cast.senior, now=NOW)
+
+
+def test_withdrawing_keeps_the_words_and_the_reason(cast):
+    own = actions.end_assurance(
+        assurance=given(cast), state=AssuranceState.WITHDRAWN, reason="No budget.", by=cast.senior, now=NOW
+    )
+    assert (own.words, own.end_reason, own.ended_at) == (WORDS, "No budget.", NOW)
+    assert told(messages.ENDED) == {cast.senior.pk, cast.coordinator.pk}
+    assert "No budget." in words_of(messages.ENDED)
+    with pytest.raises(actions.NotNow):
+        actions.propose_kept(assurance=own, evidence="Seen.", by=cast.senior, now=NOW)
+
+
+def test_not_kept_is_said_by_the_coordinator_and_withdrawn_by_its_giver(cast):
+    own = given(cast)
+    for state, by in [(AssuranceState.NOT_KEPT, cast.senior), (AssuranceState.WITHDRAWN, cast.coordinator)]:
+        with pytest.raises(actions.NotTheirs):
+            actions.end_assurance(assurance=own, state=state, reason="?", by=by, now=NOW)
+    own = actions.end_assurance(
+        assurance=own, state=AssuranceState.NOT_KEPT, reason="Nothing came.", by=cast.coordinator, now=NOW
+    )
+    assert own.state == AssuranceState.NOT_KEPT
+
+
+def test_nothing_else_ends_one_by_hand(cast):
+    with pytest.raises(actions.NotTheirs):
+        actions.end_assurance(
+            assurance=given(cast), state=AssuranceState.KEPT, reason="?", by=cast.coordinator, now=NOW
+        )
+
+
+def test_another_replaces_it_and_both_keep_their_words(cast):
+    first = given(cast)
+    second = given(cast, words="We will give every health visitor three hours.", replaces=first)
+    first.refresh_from_db()
+    assert (first.state, first.words, second.replaces) == (AssuranceState.SUPERSEDED, WORDS, first)
+    with pytest.raises(actions.NotNow):
+        given(cast, words="Four hours.", replaces=first)
+
+
+@pytest.mark.parametrize("column", ["words", "role"])
+def test_the_database_lets_nobody_edit_the_words(cast, column):
+    own = given(cast)
+    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE commitments_assurance SET {column} = 'other' WHERE id = %s", [own.pk])  # noqa: S608
+
+
+@pytest.mark.parametrize("state", UNENDED)
+def test_the_database_lets_none_fall_silent(cast, state):
+    own = proposed(cast)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Assurance.objects.filter(pk=own.pk).update(state=state, next_reminder_on=None)
+
+
+def test_the_database_wants_a_second_person(cast):
+    own = proposed(cast)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Assurance.objects.filter(pk=own.pk).update(state=AssuranceState.KEPT, confirmed_by=cast.senior)
+
+
+def days_told(own: Assurance, days: int) -> dict[date, set[int]]:
+    found = {}
+    for number in range(days):
+        now = NOW + timedelta(days=number)
+        before = set(Message.objects.values_list("pk", flat=True))
+        if actions.remind_about(assurance_id=own.pk, now=now):
+            found[now.date()] = set(Message.objects.exclude(pk__in=before).values_list("person_id", flat=True))
+    return found
+
+
+def test_the_ladder_of_a_given_assurance(cast):
+    lead = OrganisationLeadFactory(organisation=cast.organisation).person
+    everybody = {cast.senior.pk, lead.pk, cast.coordinator.pk}
+    assert list(days_told(given(cast), 40).items())[:3] == [
+        (date(2026, 11, 27), {cast.senior.pk}),
+        (date(2026, 12, 1), {cast.senior.pk}),
+        (date(2026, 12, 2), everybody),
+    ]
+
+
+def test_what_nobody_confirms_lapses_and_both_are_told(cast):
+    own = noted(cast)
+    assert list(days_told(own, 30).items()) == [
+        (date(2026, 11, 12), {cast.senior.pk}),
+        (date(2026, 11, 16), {cast.senior.pk}),
+        (date(2026, 11, 17), {cast.senior.pk, cast.coordinator.pk}),
+    ]
+    own.refresh_from_db()
+    assert (own.state, own.next_reminder_on) == (AssuranceState.LAPSED, None)
+
+
+def test_what_is_proposed_waits_for_the_coordinators(cast):
+    own = proposed(cast)
+    assert messages.reminded_people(own, False, NOW) == [cast.coordinator]
+
+
+def test_a_reminder_that_is_overtaken_is_not_wanted(cast):
+    own = given(cast)
+    actions.remind_about(assurance_id=own.pk, now=NOW + timedelta(days=25))
+    batch = list(Message.objects.filter(kind=messages.REMINDER))
+    assert messages.not_wanted(batch, NOW) == {}
+    assert "It is due on Tuesday 1 December 2026" in words_of(messages.REMINDER)
+    actions.propose_kept(assurance=own, evidence="Seen.", by=cast.senior, now=NOW)
+    assert set(messages.not_wanted(batch, NOW).values()) == {"assurance_has_moved_on"}
+    actions.confirm_kept(assurance=own, by=cast.coordinator, now=NOW)
+    assert set(messages.not_wanted(batch, NOW).values()) == {"assurance_has_ended"}
+
+
+def test_a_question_may_be_answered_and_promised(cast):
+    own = given(cast, for_everybody=False, session=None, questions=[cast.question()])
+    assert actions.remind_about(assurance_id=own.pk, now=NOW) is False
