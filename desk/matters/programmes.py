@@ -1,0 +1,150 @@
+"""What waits for a coordinator, for one programme or all of theirs."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from briefings.models import Appointment, Programme, ProgrammeRole
+from commitments.models import AssuranceState
+from desk import addresses
+from desk.matters import BAD, WAIT, Group, Matter, some
+from desk.queries.programmes import (
+    NO_OWNER,
+    Questions,
+    Uncovered,
+    assurances_of,
+    questions_of,
+    uncovered,
+    with_work,
+)
+from face.dates import day_plain, day_without_year, period
+
+_NEAR = timedelta(days=7)
+_SESSIONS_NAMED = 3
+
+
+def coordinating(person: Any, now: datetime) -> Group | None:
+    """Return what waits in the programmes that ``person`` coordinates; None for who coordinates none."""
+    today = timezone.localdate(now)
+    held = Appointment.objects.on(today).filter(person=person, role=ProgrammeRole.COORDINATOR)
+    own = Programme.objects.filter(pk__in=held.values("programme"))
+    programmes = list(with_work(own, now))
+    if not programmes:
+        return None
+    questions, assurances = questions_of(programmes, today), assurances_of(programmes, today)
+    open_cover: dict[int, list[Uncovered]] = {}
+    for found in uncovered(programmes, now):
+        open_cover.setdefault(found.session.programme_id, []).append(found)
+    matters = [
+        matter
+        for programme in programmes
+        for matter in matters_of(
+            programme,
+            questions[programme.pk],
+            assurances[programme.pk],
+            open_cover.get(programme.pk, []),
+            today,
+            named=len(programmes) > 1,
+        )
+    ]
+    more = (reverse("briefings:programme-list"), "All programmes")
+    if len(programmes) == 1:
+        more = (reverse("desk:programme-show", args=[programmes[0].slug]), f"Overview of {programmes[0]}")
+    return Group("What your programmes need", "coordinating", matters, more, "Nothing needs you today.")
+
+
+def matters_of(
+    programme: Programme,
+    questions: Questions,
+    assurances: Counter,
+    open_cover: Iterable[Uncovered],
+    today: date,
+    *,
+    named: bool = False,
+) -> list[Matter]:
+    """Return what waits for the coordinator of ``programme`` (from ``with_work``); ``named`` says which it is."""
+    matters = [
+        *_cover(list(open_cover), today),
+        *_questions(programme, questions),
+        *_assurances(programme, assurances),
+        *_day(programme),
+        *_sending(programme),
+    ]
+    if not named:
+        return matters
+    return [
+        Matter(each.look, each.title, each.url, f"{programme}. {each.text}".strip(), each.order) for each in matters
+    ]
+
+
+def _cover(found: list[Uncovered], today: date) -> Iterable[Matter]:
+    for each in found[:_SESSIONS_NAMED]:
+        session = each.session
+        url = f"{reverse('attendance:cover-ask', args=[session.programme.slug])}?session={session.pk}"
+        lacking = each.partners - each.covered
+        title = f"{some(lacking, 'partner has', 'partners have')} nobody senior at the session of "
+        where = f"{session.room.venue.name}, " if session.room else ""
+        look = BAD if session.date <= today + _NEAR else WAIT
+        slot = session.get_slot_display().lower()
+        text = f"{where}{period(session.starts, session.ends)}. {each.covered} of {each.partners} partners are covered."
+        yield Matter(look, f"{title}{day_without_year(session.date)}, {slot}", url, text, session.date.isoformat())
+    if len(found) > _SESSIONS_NAMED:
+        rest = len(found) - _SESSIONS_NAMED
+        url = reverse("attendance:cover-show", args=[found[0].session.programme.slug])
+        title = f"{some(rest, 'more session lacks', 'more sessions lack')} senior cover"
+        yield Matter(WAIT, title, url, "Within the next 30 days.", found[_SESSIONS_NAMED].session.date.isoformat())
+
+
+def _questions(programme: Programme, found: Questions) -> Iterable[Matter]:
+    without = found.by_owner[NO_OWNER]
+    if without:
+        title = some(without, "question has no owner", "questions have no owner")
+        text = f"The oldest was asked on {day_plain(found.oldest_without_owner)}. The programme’s clock runs."
+        url = addresses.questions(programme)
+        yield Matter(BAD, title, url, text, found.oldest_without_owner.isoformat())
+    if found.late:
+        title = some(found.late, "question is past its date", "questions are past their date")
+        url = addresses.questions(programme, late="yes")
+        yield Matter(BAD, title, url, f"Of {found.unanswered} that still wait for an answer.")
+
+
+def _assurances(programme: Programme, found: Counter) -> Iterable[Matter]:
+    late, proposed = found["late"], found[AssuranceState.PROPOSED]
+    if late:
+        title = some(late, "assurance is past its date", "assurances are past their date")
+        yield Matter(BAD, title, addresses.assurances(programme, late="yes"), "Given, and not proposed as kept.")
+    if proposed:
+        title = some(proposed, "assurance is proposed as kept", "assurances are proposed as kept")
+        url = addresses.assurances(programme, state=AssuranceState.PROPOSED)
+        yield Matter(WAIT, title, url, "Look at the evidence and confirm it, or send it back.")
+
+
+def _day(programme: Any) -> Iterable[Matter]:
+    if programme.registers_open:
+        title = f"The register of {day_plain(programme.register_day)} is not closed"
+        if programme.registers_open > 1:
+            title = some(programme.registers_open, "register is", "registers are") + " not closed"
+        text = (
+            f"{'The oldest is of ' + day_plain(programme.register_day) + '. ' if programme.registers_open > 1 else ''}"
+        )
+        url = addresses.register(programme.register_first)
+        text += "Thanks and a new choice of dates go out when it is closed."
+        yield Matter(WAIT, title, url, text, programme.register_day.isoformat())
+    if programme.walk_ins_open:
+        title = some(programme.walk_ins_open, "walk-in is", "walk-ins are") + " not matched to a person"
+        url = addresses.walk_ins(programme.walk_in_first)
+        yield Matter(WAIT, title, url, "They count as soon as it is known who they are.")
+
+
+def _sending(programme: Any) -> Iterable[Matter]:
+    if programme.mails_in_need:
+        title = some(programme.mails_in_need, "message was", "messages were") + " not delivered"
+        url = addresses.messages(programme, state="given_up")
+        yield Matter(WAIT, title, url, "See to which mail domains, and why.")
+    if programme.rounds_paused:
+        title = some(programme.rounds_paused, "round of invitations is", "rounds of invitations are") + " paused"
+        yield Matter(WAIT, title, reverse("attendance:round-list", args=[programme.slug]), "Let it go on, or stop it.")

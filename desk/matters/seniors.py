@@ -1,0 +1,80 @@
+"""What waits for a senior manager, or for the assistant who keeps their diary."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import PersonalLink
+from attendance.models import CoverState, SeniorAttendance
+from commitments.models import UNENDED, Assurance, AssuranceState, Commission, CommissionState
+from desk import addresses
+from desk.matters import BAD, GOOD, OPEN, QUIET, WAIT, Group, Matter
+from face.dates import day_plain, day_without_year, period
+
+_SOON = timedelta(days=14)
+_READ = 100
+
+
+def cover(person: Any, now: datetime) -> Group:
+    """Return the sessions that ``person``, or whom they assist, was asked to come to, and those they said yes to."""
+    links = PersonalLink.objects.filter(person=person, purpose="cover", revoked_at__isnull=True, ends_at__gt=now)
+    by_request = {int(link.about.rpartition(":")[2]): link.pk for link in links.only("pk", "about")[:_READ]}
+    if not by_request:
+        return Group("Sessions that need you", "cover")
+    found = SeniorAttendance.objects.filter(
+        pk__in=by_request, state__in=(CoverState.ASKED, CoverState.COMING), session__during__startswith__gt=now
+    ).select_related("session__programme", "organisation", "person")
+    return Group("Sessions that need you", "cover", [_request(own, by_request[own.pk], person) for own in found])
+
+
+def _request(own: SeniorAttendance, link: int, person: Any) -> Matter:
+    session = own.session
+    when = f"{day_without_year(session.date)}, {period(session.starts, session.ends)}"
+    whose = "" if own.person_id == person.pk else f" For {own.person.name}."
+    url, order = reverse("desk:link-open", args=[link]), session.date.isoformat()
+    if own.state == CoverState.COMING:
+        return Matter(GOOD, when, url, f"{session}, for {own.organisation}. You said you come.{whose}", order)
+    return Matter(WAIT, f"Can you come? {when}", url, f"{session}, for {own.organisation}.{whose}", order)
+
+
+def commissions(person: Any, now: datetime) -> Group:
+    """Return the questions that ``person`` was asked to answer, or has accepted."""
+    today = timezone.localdate(now)
+    mine = Commission.objects.filter(person=person, state__in=(CommissionState.ASKED, CommissionState.ACCEPTED))
+    found = mine.select_related("question").order_by("question__due_on", "pk")[:_READ]
+    more = (addresses.questions(), "All questions")
+    return Group("Questions for you to answer", "commissions", [_commission(own, today) for own in found], more)
+
+
+def _commission(own: Commission, today: date) -> Matter:
+    question = own.question
+    late = question.due_on is not None and question.due_on < today
+    due = f"{'Was due' if late else 'Due'} by {day_plain(question.due_on)}." if question.due_on else ""
+    ask = "Say whether it is yours to answer." if own.state == CommissionState.ASKED else "You accepted it."
+    words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"
+    url = reverse("commitments:question-show", args=[question.pk])
+    return Matter(BAD if late else WAIT, words, url, f"{due} {ask}".strip(), str(question.due_on))
+
+
+def assurances(person: Any, now: datetime) -> Group:
+    """Return the assurances of ``person`` that have not ended: to be confirmed, late, due soon, later."""
+    today = timezone.localdate(now)
+    found = Assurance.objects.filter(person=person, state__in=UNENDED).order_by("due_on", "pk")[:_READ]
+    more = (addresses.assurances(), "All assurances")
+    return Group("What you promised", "assurances", [_assurance(own, today) for own in found], more)
+
+
+def _assurance(own: Assurance, today: date) -> Matter:
+    words = own.words if len(own.words) <= 90 else f"{own.words[:88].rstrip()} …"
+    url, order = reverse("commitments:assurance-show", args=[own.pk]), own.due_on.isoformat()
+    if own.state == AssuranceState.NOTED:
+        noted = day_plain(timezone.localdate(own.noted_at))
+        return Matter(WAIT, words, url, f"Written down for you on {noted}. It counts when you confirm it.", order)
+    if own.state == AssuranceState.PROPOSED:
+        return Matter(QUIET, words, url, "Proposed as kept: the coordinator confirms it.", order)
+    if own.due_on < today:
+        return Matter(BAD, words, url, f"Was due by {day_plain(own.due_on)}.", order)
+    look = WAIT if own.due_on <= today + _SOON else OPEN
+    return Matter(look, words, url, f"Due by {day_plain(own.due_on)}.", order)

@@ -1,0 +1,165 @@
+"""The programme's overview as its templates draw it: rows of bars, the matrix of cover, states."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from attendance.models import CoverState
+from attendance.queries.cover import NOBODY, Matrix, cover_matrix
+from attendance.queries.figures import Figures, figures_of
+from attendance.queries.sessions import sessions_listed
+from briefings.models import Programme, Session
+from commitments.models import AssuranceState
+from desk.queries.counting import kept_for_a_moment
+from desk.queries.programmes import AGES, ASKED, COVER_AHEAD, NO_OWNER, OWNED, Questions, Uncovered
+from desk.queries.reach import Reach, ReachOf, reach_of
+from face.dates import day_short
+
+SESSIONS_SHOWN = 12
+_COVER = {
+    CoverState.ATTENDED: ("good", "full", "Attended"),
+    CoverState.COMING: ("good", "full", "Coming"),
+    CoverState.ASKED: ("open", "ring", "Asked"),
+    CoverState.APOLOGIES: ("quiet", "dash", "Apologies"),
+    NOBODY: ("bad", "gap", "Nobody"),
+}
+_ASSURANCES = (
+    ((AssuranceState.KEPT,), "full", "good", "Kept"),
+    ((AssuranceState.PROPOSED,), "half", "wait", "Proposed as kept"),
+    ((AssuranceState.GIVEN,), "ring", "open", "Given"),
+    (("late",), "gap", "bad", "Given, late"),
+    ((AssuranceState.NOTED,), "ring", "quiet", "Noted, unconfirmed"),
+    (
+        (AssuranceState.NOT_KEPT, AssuranceState.LAPSED, AssuranceState.WITHDRAWN),
+        "dash",
+        "quiet",
+        "Not kept, withdrawn",
+    ),
+)
+_QUESTIONS = (("b4", NO_OWNER), ("b3", ASKED), ("b2", OWNED))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What takes long to count, and of which moment it is."""
+
+    reach: ReachOf
+    day: Figures
+    at: datetime
+
+
+def counted(programme: Programme, now: datetime) -> Counted:
+    """Return the reach of ``programme`` and the figures of its sessions so far, a minute old at most."""
+
+    def count() -> tuple[ReachOf, Figures]:
+        held = programme.sessions.filter(during__endswith__lt=now)
+        return reach_of(programme, timezone.localdate(now)), figures_of(held)
+
+    (reach, day), at = kept_for_a_moment(f"overview:{programme.pk}", now, count)
+    return Counted(reach, day, at)
+
+
+def parts_of(row: Reach) -> list[tuple[str, int]]:
+    """Return the parts of one organisation's bar."""
+    return [("b1", row.attended), ("b2", row.booked), ("b3", row.called), ("b4", row.never)]
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """The sessions of the next thirty days: their places, the matrix of their cover, what is not covered."""
+
+    sessions: list[Session]
+    matrix: dict[str, Any]
+    uncovered: list[Uncovered]
+    partners: int
+    left_out: bool
+
+
+def ahead(programme: Programme, now: datetime) -> Ahead:
+    """Return the next sessions of ``programme`` with their cover, in three queries."""
+    found = sessions_listed(programme, staff=True, now=now).open().to_come(now)
+    found = found.filter(during__startswith__lt=now + COVER_AHEAD).order_by("date", "starts", "pk")
+    sessions = list(found[: SESSIONS_SHOWN + 1])
+    shown = sessions[:SESSIONS_SHOWN]
+    for session in shown:
+        session.programme = programme
+    matrix = cover_matrix(programme, shown, timezone.localdate(now))
+    covered, lacking = {}, []
+    for row in matrix.rows:
+        covered[row.session.pk] = f"{row.covered} of {row.partners}"
+        row.session.cover_words = covered[row.session.pk]
+        if not row.meets_rule:
+            lacking.append(Uncovered(row.session, row.covered, row.partners))
+    return Ahead(shown, _drawn(matrix, covered), lacking, len(matrix.organisations), len(sessions) > len(shown))
+
+
+def _drawn(matrix: Matrix, covered: dict[int, str]) -> dict[str, Any]:
+    columns = list(zip(*(row.cells for row in matrix.rows), strict=True)) if matrix.rows else []
+    return {
+        "caption": "Senior managers by organisation and session",
+        "first": "Organisation",
+        "columns": [f"{day_short(row.session.date)}\n{row.session.get_slot_display().lower()}" for row in matrix.rows],
+        "rows": [
+            {"words": organisation.name, "cells": [_cell(cell.state) for cell in cells]}
+            for organisation, cells in zip(matrix.organisations, columns, strict=False)
+        ],
+        "foot": {"words": "Covered", "cells": [covered[row.session.pk] for row in matrix.rows]},
+    }
+
+
+def _cell(state: str) -> dict[str, str]:
+    colour, shape, words = _COVER[state]
+    return {"colour": colour, "shape": shape, "words": words}
+
+
+def ages_of(found: Questions) -> dict[str, Any]:
+    """Return the open questions by age as components/bars.html takes them."""
+    rows = []
+    for _, words in AGES:
+        numbers = [found.by_age[words, whose] for _, whose in _QUESTIONS]
+        parts = [(colour, number) for (colour, _), number in zip(_QUESTIONS, numbers, strict=True)]
+        rows.append({"words": words, "parts": parts, "numbers": numbers, "total": sum(numbers)})
+    return {
+        "caption": "Open questions by working days since they were asked, and by owner",
+        "first": "Working days",
+        "columns": ["No owner", "Asked", "Owner"],
+        "key": [
+            {"colour": "b4", "words": "No owner"},
+            {"colour": "b3", "words": "Asked of an owner"},
+            {"colour": "b2", "words": "With an owner"},
+        ],
+        "rows": rows,
+        "whole": max([row["total"] for row in rows] or [0]),
+    }
+
+
+def states_of(found: Counter) -> list[dict[str, Any]]:
+    """Return the assurances by state, in the order of the look, those with none left out."""
+    rows = [
+        {"shape": shape, "colour": colour, "words": words, "number": sum(found[state] for state in states)}
+        for states, shape, colour, words in _ASSURANCES
+    ]
+    return [row for row in rows if row["number"]]
+
+
+def made(found: Counter) -> int:
+    """Return how many assurances were made: those replaced by a later one count once."""
+    return sum(number for state, number in found.items() if state != AssuranceState.SUPERSEDED)
+
+
+REACH_HEADS = [
+    "Organisation", "Eligible", "From", "Attended", "Walked in", "Hold a place", "Excused", "Invited, no place yet",
+    "Never reached",
+]  # fmt: skip
+
+
+def reach_lines(rows: Iterable[Reach]) -> Iterable[list[Any]]:
+    """Yield the reach of each organisation for a spreadsheet."""
+    for row in rows:
+        source = "head-count" if row.by_head_count else "staff list"
+        numbers = [row.attended, row.walked_in, row.booked, row.excused, row.invited, row.never]
+        yield [row.name, row.eligible, source, *numbers]

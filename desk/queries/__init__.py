@@ -1,0 +1,1 @@
+"""What the desk shows from several apps."""

@@ -1,0 +1,149 @@
+"""What a programme's overview and its coordinator's home are made of: counts of several apps in few queries."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Case, CharField, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Concat
+
+from attendance.models import CoverState, InvitationRound, RoundState, SeniorAttendance, WalkIn
+from attendance.queries.cover import meets_rule
+from briefings.models import Partner, Programme, Session, SessionState
+from commitments.models import STANDING, UNANSWERED, Assurance, AssuranceState, Question, QuestionState
+from desk.queries.counting import CountOf
+from messaging.models import Message
+from messaging.working_days import working_days_between
+
+COVER_AHEAD = timedelta(days=30)
+NO_OWNER, ASKED, OWNED = "no_owner", "asked", "owned"
+WHOSE = {
+    QuestionState.RAISED: NO_OWNER,
+    QuestionState.OPEN: NO_OWNER,
+    QuestionState.COMMISSIONED: ASKED,
+    QuestionState.ACCEPTED: OWNED,
+}
+AGES = ((5, "0 to 5"), (10, "6 to 10"), (20, "11 to 20"), (None, "Over 20"))
+"""Working days since a question was asked, up to and with the number, and what the row is called."""
+
+
+def with_work(programmes: QuerySet[Programme], now: datetime) -> QuerySet[Programme]:
+    """Return ``programmes``, each with the counts of what waits for its coordinator: one query for all of them."""
+    about = Concat(Value("briefings.programme:"), Cast(OuterRef("pk"), CharField()))
+    unclosed = Session.objects.filter(
+        programme=OuterRef("pk"),
+        state__in=(SessionState.OPEN, SessionState.HELD),
+        during__endswith__lt=now,
+        register__closed_at__isnull=True,
+    ).order_by("date", "pk")
+    walk_ins = WalkIn.objects.filter(session__programme=OuterRef("pk"), person__isnull=True, left_at__isnull=True)
+    return programmes.annotate(
+        registers_open=CountOf(unclosed),
+        register_first=Subquery(unclosed.values("pk")[:1]),
+        register_day=Subquery(unclosed.values("date")[:1]),
+        walk_ins_open=CountOf(walk_ins),
+        walk_in_first=Subquery(walk_ins.order_by("made_at", "pk").values("session")[:1]),
+        rounds_paused=CountOf(InvitationRound.objects.filter(programme=OuterRef("pk"), state=RoundState.PAUSED)),
+        mails_in_need=CountOf(Message.objects.in_need().filter(about=about)),
+    )
+
+
+@dataclass
+class Questions:
+    """The questions of one programme in figures. ``by_age`` counts (row of AGES, whose) of those still owed."""
+
+    by_age: Counter = field(default_factory=Counter)
+    by_owner: Counter = field(default_factory=Counter)
+    late: int = 0
+    answered: int = 0
+    oldest_without_owner: date | None = None
+
+    @property
+    def unanswered(self) -> int:
+        return sum(self.by_owner.values())
+
+    def _add(self, row: dict, today: date, nation: str) -> None:
+        state, raised, number = row["state"], row["raised"], row["number"]
+        if state in (QuestionState.ANSWERED, QuestionState.CLOSED):
+            self.answered += number
+        if state not in UNANSWERED:
+            return
+        whose = WHOSE[state]
+        self.by_owner[whose] += number
+        self.by_age[_age(working_days_between(raised, today, nation)), whose] += number
+        self.late += number if row["is_late"] else 0
+        if whose == NO_OWNER:
+            self.oldest_without_owner = min(self.oldest_without_owner or raised, raised)
+
+
+def _age(days: int) -> str:
+    return next(words for most, words in AGES if most is None or days <= most)
+
+
+def questions_of(programmes: Iterable[Programme], today: date) -> dict[int, Questions]:
+    """Return the questions of each of ``programmes`` in figures, by the programme's id, in one query."""
+    programmes = list(programmes)
+    found = {programme.pk: Questions() for programme in programmes}
+    nations = {programme.pk: programme.nation for programme in programmes}
+    raised = Case(When(state__in=UNANSWERED, then=F("raised_on")), output_field=DateField())
+    is_late = Case(When(state__in=UNANSWERED, due_on__lt=today, then=Value(True)), default=Value(False))
+    rows = Question.objects.filter(programme__in=found).order_by().annotate(raised=raised, is_late=is_late)
+    for row in rows.values("programme", "state", "raised", "is_late").annotate(number=Count("pk")):
+        found[row["programme"]]._add(row, today, nations[row["programme"]])
+    return found
+
+
+def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Counter]:
+    """Return how many assurances of each of ``programmes`` are in each state; "late" counts those given and late.
+
+    In one query; what is late does not count as given once more.
+    """
+    found = {programme.pk: Counter() for programme in programmes}
+    late = Case(When(state__in=STANDING, due_on__lt=today, then=Value(True)), default=Value(False))
+    rows = Assurance.objects.filter(programme__in=found).order_by().annotate(is_late=late)
+    for programme, state, is_late, number in rows.values_list("programme", "state", "is_late").annotate(Count("pk")):
+        late_given = is_late and state == AssuranceState.GIVEN
+        found[programme]["late" if late_given else state] += number
+    return found
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """A session that does not meet its programme's rule of senior cover yet."""
+
+    session: Session
+    covered: int
+    partners: int
+
+
+def sessions_to_come(programmes: Iterable[Programme], now: datetime) -> QuerySet[Session]:
+    """Return the open sessions of ``programmes`` within thirty days from ``now``, the next first."""
+    found = (
+        Session.objects.open().to_come(now).filter(programme__in=programmes, during__startswith__lt=now + COVER_AHEAD)
+    )
+    return found.order_by("date", "starts", "pk")
+
+
+def uncovered(programmes: Iterable[Programme], now: datetime) -> list[Uncovered]:
+    """Return the sessions within thirty days that do not meet the rule of their programme, in one query."""
+    partners = Partner.objects.filter(programme=OuterRef("programme"), since__lte=OuterRef("date"))
+    partners = partners.filter(Q(until__isnull=True) | Q(until__gt=OuterRef("date")))
+    takes_part = Partner.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=OuterRef("session__date")),
+        programme=OuterRef("session__programme"),
+        organisation=OuterRef("organisation"),
+        since__lte=OuterRef("session__date"),
+    )
+    coming = SeniorAttendance.objects.filter(
+        Exists(takes_part), session=OuterRef("pk"), state__in=(CoverState.COMING, CoverState.ATTENDED)
+    )
+    found = sessions_to_come(programmes, now).select_related("programme", "room__venue")
+    found = found.annotate(partners=CountOf(partners), covered=CountOf(coming.values("organisation").distinct()))
+    return [
+        Uncovered(session, session.covered, session.partners)
+        for session in found
+        if not meets_rule(
+            session.programme.cover_rule, session.programme.cover_number, session.covered, session.partners
+        )
+    ]

@@ -1,0 +1,99 @@
+"""A programme: for everybody what it is, for those who run it the overview."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import Permission, has, scopes_with
+from briefings.models import Programme, Session
+from briefings.queries import count_eligible, set_up_of
+from commitments.queries.assurances import standing_for
+from desk import addresses, overview
+from desk.matters import MOST, worst_first
+from desk.matters.programmes import matters_of
+from desk.queries.programmes import assurances_of, questions_of, uncovered, with_work
+from face.spreadsheets import stream_csv
+
+SESSIONS_SHOWN, PROMISES_SHOWN = 12, 5
+
+
+@login_not_required
+@require_safe
+def show_programme(request: HttpRequest, slug: str) -> HttpResponse:
+    """For everybody: what it is and its open sessions. For coordinator and board: the overview."""
+    now = timezone.now()
+    seen = Programme.objects.public() | Programme.objects.visible_to(request.user)
+    if scopes_with(request.user, Permission.SEE_FIGURES):
+        seen = with_work(seen, now)
+    programme = get_object_or_404(seen, slug=slug)
+    if has(request.user, Permission.SEE_FIGURES, programme):
+        return render(request, "desk/programme/overview.html", _overview(request, programme, now))
+    context = {"programme": programme, "sessions": _sessions_to_come(programme, now)}
+    if has(request.user, Permission.SEE_PROGRAMME, programme):
+        return render(request, "desk/programme/staff.html", context | _for_staff(programme, now))
+    context["promises"] = standing_for(programme)[:PROMISES_SHOWN]
+    return render(request, "desk/programme/public.html", context)
+
+
+def _sessions_to_come(programme: Programme, now: datetime) -> list[Session]:
+    found = programme.sessions.open().to_come(now).select_related("room__venue", "programme")
+    return list(found[:SESSIONS_SHOWN])
+
+
+def _for_staff(programme: Programme, now: datetime) -> dict[str, Any]:
+    today = timezone.localdate(now)
+    return {"figures": set_up_of(programme, today), "eligible": count_eligible(programme, today)}
+
+
+def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict[str, Any]:
+    today = timezone.localdate(now)
+    may = {"plan": has(request.user, Permission.MANAGE_SESSIONS, programme)}
+    may["triage"] = has(request.user, Permission.TRIAGE_QUESTIONS, programme)
+    questions = questions_of([programme], today)[programme.pk]
+    assurances = assurances_of([programme], today)[programme.pk]
+    counted, ahead = overview.counted(programme, now), overview.ahead(programme, now)
+    matters = []
+    if may["triage"]:
+        lacking = uncovered([programme], now) if ahead.left_out else ahead.uncovered
+        matters = matters_of(programme, questions, assurances, lacking, today)
+    return {
+        "programme": programme,
+        "today": today,
+        "may": may,
+        "matters": worst_first(matters)[:MOST],
+        "counted": counted,
+        "total": counted.reach.total,
+        "reach": [(row, overview.parts_of(row)) for row in counted.reach.rows],
+        "ahead": ahead,
+        "next": ahead.sessions[0] if ahead.sessions else None,
+        "register_url": addresses.register(ahead.sessions[0].pk) if ahead.sessions else "",
+        "questions": questions,
+        "ages": overview.ages_of(questions),
+        "questions_url": addresses.questions(programme),
+        "late_questions_url": addresses.questions(programme, late="yes"),
+        "assurances": overview.states_of(assurances),
+        "made": overview.made(assurances),
+        "late_assurances": assurances["late"],
+        "assurances_url": addresses.assurances(programme),
+        "late_assurances_url": addresses.assurances(programme, late="yes"),
+    }
+
+
+@require_safe
+def download_reach(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """The reach by organisation, for a spreadsheet."""
+    programme = get_object_or_404(Programme.objects.where(request.user, Permission.SEE_FIGURES), slug=slug)
+    found = overview.counted(programme, timezone.now()).reach
+    return stream_csv(f"reach-{programme.slug}", overview.REACH_HEADS, overview.reach_lines(found.rows))
+
+
+@require_safe
+def list_messages(request: HttpRequest, slug: str) -> HttpResponse:
+    """Lead from a programme's pages to its part of the message log."""
+    programme = get_object_or_404(Programme.objects.where(request.user, Permission.SEE_MESSAGES), slug=slug)
+    return redirect(addresses.messages(programme))
