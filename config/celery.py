@@ -1,0 +1,41 @@
+"""Celery and the one timetable. Domain apps never call Celery: their rows are the queue, this only wakes them."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("briefing_hub")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+MINUTE = 60.0
+
+
+def _line(task: str, every: float | crontab, patience: float = 0) -> dict:
+    """One line: its message ends when the next is due, so that a queue that stood still holds no heap of them."""
+    return {"task": task, "schedule": every, "options": {"expires": patience or every}}
+
+
+# The one timetable. Each line may run twice, late or not at all for a day: the rows say what is due.
+app.conf.beat_schedule = {
+    "send what is due": _line("messaging.tasks.deliver_due", 5.0),
+    "read and write staff lists": _line("organisations.tasks.work_on_staff_lists", 5.0),
+    "write waiting rounds": _line("attendance.tasks.write_rounds", 5.0),
+    "remind those invited": _line("attendance.tasks.remind_invited", 10 * MINUTE),
+    "remind of sessions": _line("attendance.tasks.remind_of_sessions", 10 * MINUTE),
+    "settle offers and waiting lists": _line("attendance.tasks.settle_places", MINUTE),
+    "remind of questions and assurances": _line(
+        "commitments.tasks.remind_due", crontab(minute="*/30", hour="7-16"), 30 * MINUTE
+    ),
+    "remind senior managers": _line(
+        "attendance.tasks.remind_seniors", crontab(minute="*/30", hour="7-16"), 30 * MINUTE
+    ),
+    "forget staff lists": _line("organisations.tasks.forget_staff_lists", crontab(hour=2, minute=50), 6 * 60 * MINUTE),
+    "forget access needs": _line("attendance.tasks.forget_access_needs", crontab(hour=2, minute=10), 6 * 60 * MINUTE),
+    "clear ended sessions": _line("accounts.tasks.tidy", 60 * MINUTE),
+    "forget old messages": _line("messaging.tasks.forget_old", crontab(hour=2, minute=40), 6 * 60 * MINUTE),
+    "forget old history": _line("history.tasks.forget_old", crontab(hour=3, minute=10), 6 * 60 * MINUTE),
+}

@@ -1,0 +1,201 @@
+"""What is asked in the pilot and what is promised, in every state there is."""
+
+from datetime import datetime
+
+import commitments.actions.assurances as assurances
+import commitments.actions.questions as questions
+from attendance.models import Place, PlaceState
+from briefings.models import Mandate
+from commitments.models import (
+    AskedAs,
+    Asker,
+    Assurance,
+    AssuranceState,
+    Audience,
+    Commission,
+    Question,
+)
+from config.demo import words
+from config.demo.clock import Calendar
+from config.demo.county import County
+from config.demo.pilot import Pilot
+
+_AS = {
+    "name": AskedAs.NAME,
+    "pseudonym": AskedAs.PSEUDONYM,
+    "nobody": AskedAs.NOBODY,
+    "scribe": AskedAs.NOBODY,
+}
+
+
+class Promises:
+    """Questions and assurances of ``pilot``, by the keys of words.QUESTIONS and words.ASSURANCES."""
+
+    def __init__(self, county: County, calendar: Calendar, pilot: Pilot) -> None:
+        self.county, self.calendar, self.pilot = county, calendar, pilot
+        self.by, self.second = county.cast["coordinator"], county.cast["second"]
+        self.scribe = county.cast["facilitator"]
+        self.questions: dict[str, Question] = {}
+        self.assurances: dict[str, Assurance] = {}
+
+    def plan(self) -> None:
+        """Put what is asked, answered, promised and kept into the calendar."""
+        for number, (key, who, session, ago, text, _) in enumerate(words.QUESTIONS):
+            hour = 8 if ago == 0 else 12.7 + number / 20
+            self.calendar.at(self.calendar.day(-ago), hour, self._ask, key, who, session, text)
+        for row in words.ASSURANCES:
+            self.calendar.at(self.calendar.day(-row[3]), 15, self._promise, *row)
+        self._plan_answers()
+        self._plan_ends()
+
+    # Questions
+
+    def _ask(self, key: str, who: str, session: str | None, text: str, now: datetime) -> None:
+        known = self.pilot.sessions[session] if session else None
+        place = self._place_of_asker(known, len(self.questions)) if who in ("name", "pseudonym") else None
+        self.questions[key] = questions.raise_question(
+            programme=self.pilot.programme,
+            words=text,
+            asked_as=_AS[who],
+            person=place.person if place else None,
+            place=place,
+            session=known,
+            by=place.person if place else self.scribe if who == "scribe" else "stranger",
+            now=now,
+        )
+
+    def _place_of_asker(self, session, number: int) -> Place:
+        booked = Place.objects.filter(session=session, state=PlaceState.BOOKED).select_related("person", "session")
+        winifred = booked.filter(person=self.county.cast["practitioner"]).first()
+        return winifred or list(booked.order_by("pk"))[4 + number % 5]
+
+    def _plan_answers(self) -> None:
+        """What becomes of each question, in working days ago: (key, then what happens when)."""
+        at, day = self.calendar.at, self.calendar.day
+        for ago, hour, do, *what in (
+            (30, 9.5, self._commission, "bank", 0),
+            (29, 9.5, self._accept, "bank"),
+            (25, 15, self._answer, "bank", Audience.PUBLIC),
+            (30, 10, self._commission, "visits", 1),
+            (28, 14, self._accept, "visits"),
+            (23, 15, self._answer, "visits", Audience.PRACTITIONERS),
+            (23, 9.5, self._open, "share"),
+            (22, 9.5, self._commission, "share", 6),
+            (19, 11, self._accept, "share"),
+            (7, 16, self._answer, "share", Audience.PUBLIC),
+            (23, 10, self._commission, "rota", 1),
+            (20, 10, self._accept, "rota"),
+            (16, 10, self._answer, "rota", Audience.ATTENDERS),
+            (14, 12, self._say_unanswered, "rota"),
+            (16, 11, self._commission, "record", 0),
+            (15, 11, self._accept, "record"),
+            (2, 11, self._answer, "record", Audience.PUBLIC),
+            (16, 12, self._commission, "login", 1),  # overdue: reminded, then the lead and the coordinator are told
+            (15, 12, self._accept, "login"),
+            (9, 9.5, self._commission, "night", 2),
+            (7, 9.5, self._accept, "night"),
+            (9, 10, self._commission, "risk", 3),
+            (6, 10, self._decline, "risk"),
+            (9, 11, self._open, "welsh"),
+            (4, 9.5, self._commission, "travel", 3),
+            (4, 10, self._commission, "agency", 0),
+            (3, 10, self._out_of_scope, "pay"),
+            (3, 11, self._withdraw, "wrong"),
+            (0, 8.3, self._commission, "phone", 2),
+        ):
+            at(day(-ago), hour, do, *what)
+
+    def _latest(self, key: str) -> Question:
+        return Question.objects.select_related("programme", "owner", "organisation").get(pk=self.questions[key].pk)
+
+    def _open(self, key: str, now: datetime) -> None:
+        questions.open_question(question=self._latest(key), by=self.by, now=now)
+
+    def _commission(self, key: str, place: int, now: datetime) -> None:
+        mandate = self.pilot.mandates[place]
+        questions.commission(
+            question=self._latest(key), organisation=mandate.organisation, person=mandate.person, by=self.by, now=now
+        )
+
+    def _of(self, key: str) -> Commission:
+        return Commission.objects.select_related("question", "person").filter(question=self.questions[key]).latest("pk")
+
+    def _accept(self, key: str, now: datetime) -> None:
+        commission = self._of(key)
+        questions.accept_commission(commission=commission, by=commission.person, now=now)
+
+    def _decline(self, key: str, now: datetime) -> None:
+        commission = self._of(key)
+        reason = "This is for the County Council’s legal team: we follow their advice."
+        questions.decline_commission(commission=commission, reason=reason, by=commission.person, now=now)
+
+    def _answer(self, key: str, audience: Audience, now: datetime) -> None:
+        text = next(row[5] for row in words.QUESTIONS if row[0] == key)
+        question = self._latest(key)
+        questions.publish_answer(question=question, words=text, audience=audience, by=question.owner, now=now)
+
+    def _asker(self, key: str) -> Asker:
+        return Asker.objects.select_related("question", "person").get(question=self.questions[key])
+
+    def _say_unanswered(self, key: str, now: datetime) -> None:
+        asker = self._asker(key)
+        questions.say_unanswered(asker=asker, by=asker.person, now=now)
+
+    def _out_of_scope(self, key: str, now: datetime) -> None:
+        reason = "Pay is agreed nationally. Your union and your HR team can tell you where it stands."
+        questions.put_out_of_scope(question=self._latest(key), reason=reason, by=self.by, now=now)
+
+    def _withdraw(self, key: str, now: datetime) -> None:
+        asker = self._asker(key)
+        questions.withdraw_question(asker=asker, by=asker.person, now=now)
+
+    # Assurances
+
+    def _promise(
+        self, key: str, place: int, session: str, ago: int, due: int, kind: str, text: str, now: datetime
+    ) -> None:
+        mandate = Mandate.objects.select_related("programme", "organisation", "person").get(
+            pk=self.pilot.mandates[place].pk
+        )
+        by_scribe = key in ("scribed", "lapsed")
+        self.assurances[key] = assurances.note_assurance(
+            mandate=mandate,
+            words=text,
+            due_on=self.calendar.day(due),
+            kind=kind,
+            session=self.pilot.sessions[session],
+            questions=[self.questions["login"]] if key == "logins" else [],
+            for_everybody=key == "release",
+            replaces=self.assurances["lead"] if key == "replaced" else None,
+            by=self.scribe if by_scribe else mandate.person,
+            now=now,
+        )
+
+    def _plan_ends(self) -> None:
+        at, day = self.calendar.at, self.calendar.day
+        shown = "The bank hours of October and November are in the Trust’s finance report, page 12."
+        for ago, hour, do, *what in (
+            (12, 10, self._propose, "bank", shown),
+            (10, 10, self._confirm_kept, "bank"),
+            (6, 10, self._propose, "guide", "The guide went to every team with the staff letter of this week."),
+            (4, 10, self._confirm_kept, "guide"),
+            (1, 10, self._propose, "van", "One van at each of our three stations carries the sign since Monday."),
+            (1, 11, self._end, "estate", AssuranceState.NOT_KEPT, "The estate office closed before it could open."),
+            (2, 11, self._end, "training", AssuranceState.WITHDRAWN, "Night staff come to the open sessions instead."),
+        ):
+            at(day(-ago), hour, do, *what)
+
+    def _promised(self, key: str) -> Assurance:
+        return Assurance.objects.select_related("programme", "person").get(pk=self.assurances[key].pk)
+
+    def _propose(self, key: str, evidence: str, now: datetime) -> None:
+        own = self._promised(key)
+        assurances.propose_kept(assurance=own, evidence=evidence, by=own.person, now=now)
+
+    def _confirm_kept(self, key: str, now: datetime) -> None:
+        assurances.confirm_kept(assurance=self._promised(key), by=self.second, now=now)
+
+    def _end(self, key: str, state: AssuranceState, reason: str, now: datetime) -> None:
+        own = self._promised(key)
+        by = own.person if state == AssuranceState.WITHDRAWN else self.by
+        assurances.end_assurance(assurance=own, state=state, reason=reason, by=by, now=now)

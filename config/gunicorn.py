@@ -1,0 +1,21 @@
+"""How the web server runs, on a laptop and in a container."""
+
+import signal
+
+from config.processes import die_with_parent
+
+worker_class = "gthread"
+workers = 2
+preload_app = True  # read the code once, not once for each worker
+threads = 8
+timeout = 60
+graceful_timeout = 8
+worker_tmp_dir = None
+control_socket_disable = True  # nothing may steer it but signals
+accesslog = None  # addresses of anonymous askers must not be written down
+forwarded_allow_ips = "127.0.0.1"  # the scheme of a proxy is read by Django's settings alone
+
+
+def post_fork(server, worker) -> None:
+    """A worker whose master was killed must let go of the port at once."""
+    die_with_parent(signal.SIGKILL)

@@ -1,0 +1,18 @@
+"""Every address of the product, by app."""
+
+from django.urls import include, path
+
+from config import views
+
+urlpatterns = [
+    path("health/live", views.show_live, name="health-live"),
+    path("health/ready", views.show_ready, name="health-ready"),
+    path("", include("face.urls")),
+    path("", include("accounts.urls")),
+    path("", include("messaging.urls")),
+    path("", include("organisations.urls")),
+    path("", include("briefings.urls")),
+    path("", include("attendance.urls")),
+    path("", include("commitments.urls")),
+    path("", include("desk.urls")),
+]

@@ -1,0 +1,59 @@
+"""The invented county: whole in an empty database, never added to one that is in use."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Person
+from attendance.invariants import findings
+from attendance.models import Place, PlaceState, WalkIn
+from briefings.models import Session
+from commitments.models import Assurance, AssuranceState, Question, QuestionState
+from config.demo.story import who_can_sign_in
+from messaging.models import Message
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
+    call_command("demo")
+    said = capsys.readouterr().out
+    people, messages = Person.objects.count(), Message.objects.count()
+
+    assert [what for _, found in findings() for what in found] == []
+    assert sorted(Session.objects.filter(programme__code="OFP").values_list("state", flat=True)) == [
+        "cancelled", *["draft"] * 2, *["held"] * 5, *["open"] * 6,
+    ]  # fmt: skip
+    assert set(Question.objects.values_list("state", flat=True)) == set(QuestionState.values)
+    assert set(Assurance.objects.values_list("state", flat=True)) == set(AssuranceState.values)
+    assert Place.objects.filter(state=PlaceState.WAITING).exists()
+    assert {person is None for person in WalkIn.objects.values_list("person", flat=True)} == {True, False}
+    assert 8 <= Message.objects.filter(state=Message.State.PLANNED).count() <= 60
+
+    signing_in = who_can_sign_in()
+    assert [one.person.email in said for one in signing_in] == [True] * 8
+    for one in signing_in:
+        client.force_login(one.person)
+        assert client.get("/").status_code == 200, one.part
+
+    call_command("demo")
+    assert (Person.objects.count(), Message.objects.count()) == (people, messages)
+
+
+def test_a_database_with_people_of_its_own_gets_none_of_the_county(capsys):
+    Person.objects.create_person(name="Amina Samplewood", email="amina@example.org")
+
+    call_command("demo")
+
+    assert Person.objects.count() == 1
+    assert "nothing was added" in capsys.readouterr().out
+
+
+def test_a_measured_county_of_any_size_keeps_every_promise(capsys):
+    call_command("demo", people=200)
+
+    assert [what for _, found in findings() for what in found] == []
+    assert (Person.objects.count(), Session.objects.count(), Place.objects.count()) == (201, 4, 600)
+    with pytest.raises(CommandError, match="people of its own"):
+        call_command("demo", people=200)
+    with pytest.raises(CommandError, match="from 100 to"):
+        call_command("demo", people=5)
