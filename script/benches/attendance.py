@@ -1,0 +1,90 @@
+"""Marking 1,000 people from four devices, beside a raw lock and insert behind the same server."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from script.measured import Client, Figure, at_once, cookies_of, serving, set_up
+
+LIMIT = 900
+PEOPLE, DEVICES = 1_000, 4
+
+
+def main() -> Iterator[Figure]:
+    """Measure the marks of a long register."""
+    set_up()
+    session, coordinator, places = _stage()
+    cookies = cookies_of(coordinator)
+    with serving() as port:
+        own = _marks(port, cookies, lambda place: (f"/sessions/{session.pk}/register/mark/", _form(place)), places)
+    from attendance.models import Attendance
+
+    came = Attendance.objects.filter(session=session, outcome="attended").count()
+    yield Figure(f"marks, {PEOPLE} people, {DEVICES} devices", own, "a second", _raw(places), least=0.4)
+    yield Figure("marks that arrived", came, "people", least=PEOPLE, most=PEOPLE)
+
+
+def _form(place: int) -> str:
+    return f"place={place}&mark=attended&press={uuid.uuid4()}"
+
+
+def _stage() -> tuple:
+    """Return a session of today with everybody booked, its coordinator and the places' ids."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.utils import timezone
+
+    from accounts.models import Person
+    from attendance.models import Place
+    from briefings.models import Session
+
+    call_command("demo", people=PEOPLE)
+    session = Session.objects.open().order_by("pk").first()
+    today = timezone.localdate()
+    Session.objects.filter(state="open", date=today).exclude(pk=session.pk).update(date=today - timedelta(days=1))
+    Session.objects.filter(pk=session.pk).update(capacity=2 * PEOPLE)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE attendance_seatcount SET capacity = %s, taken = %s WHERE session_id = %s",
+            [2 * PEOPLE, PEOPLE, session.pk],
+        )
+        cursor.execute("DELETE FROM attendance_attendance")
+        cursor.execute("DELETE FROM attendance_engagement")
+        cursor.execute(
+            "DELETE FROM attendance_place p USING attendance_place q WHERE q.person_id = p.person_id AND q.id < p.id"
+        )
+        cursor.execute("UPDATE attendance_place SET session_id = %s, missed_at = NULL", [session.pk])
+    places = list(Place.objects.filter(session=session).values_list("pk", flat=True))
+    assert len(places) == PEOPLE, f"{len(places)} places were staged"
+    session.refresh_from_db()
+    return session, Person.objects.get(is_administrator=True), places
+
+
+def _marks(port: int, cookies: dict, request: Callable[[int], tuple[str, str]], places: list[int]) -> float:
+    """Let each device mark its share; return marks a second."""
+
+    def device(own: list[int]) -> None:
+        client = Client(port, cookies)
+        token = cookies.get("csrf", "")
+        if cookies:
+            client.cookies["csrf"] = token = token or "a" * 32
+        for place in own:
+            path, body = request(place)
+            status, _ = client.ask("POST", path, f"{body}&csrfmiddlewaretoken={token}")
+            assert status in (200, 204, 302), f"{path} answers {status}"
+
+    return len(places) / at_once([lambda n=n: device(places[n::DEVICES]) for n in range(DEVICES)])
+
+
+def _raw(places: list[int]) -> float:
+    from django.db import connection
+
+    from script.reference import TABLES
+
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        cursor.execute(
+            "INSERT INTO raw_place (id, session, person, booked) SELECT i, 1, i, true FROM unnest(%s) i", [places]
+        )
+    with serving(reference=True) as port:
+        return _marks(port, {}, lambda place: (f"/mark/1/{place}/", "x=1"), places)

@@ -1,0 +1,180 @@
+"""What benches share: figures, the server they measure, a client that costs little."""
+
+import contextlib
+import http.client
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from threading import Barrier, Thread
+
+from config import env
+from config.processes import free_port, spawn
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure beside its limit. ``most``/``least`` bound the ratio value / limit, or the value where no limit is."""
+
+    name: str
+    value: float
+    unit: str
+    limit: float | None = None
+    most: float | None = None
+    least: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.limit if self.limit else None
+
+    @property
+    def ok(self) -> bool:
+        seen = self.value if self.ratio is None else self.ratio
+        return (self.most is None or seen <= self.most) and (self.least is None or seen >= self.least)
+
+    @property
+    def bar(self) -> str:
+        of = "× the limit" if self.limit else self.unit
+        bounds = [("at most", self.most), ("at least", self.least)]
+        return ", ".join(f"{words} {bound:g} {of}" for words, bound in bounds if bound is not None)
+
+    def row(self) -> dict:
+        """Return the figure as ``--json`` writes it."""
+        return {
+            "name": self.name, "value": self.value, "unit": self.unit, "limit": self.limit, "ratio": self.ratio,
+            "bar": self.bar, "ok": self.ok,
+        }  # fmt: skip
+
+    def line(self) -> str:
+        beside = f" beside {self.limit:.4g}: {self.ratio:.2f} ×" if self.limit else ""
+        return f"   {'ok    ' if self.ok else 'FAILED'} {self.name}: {self.value:.4g} {self.unit}{beside} ({self.bar})"
+
+
+@contextlib.contextmanager
+def serving(*, reference: bool = False, **environment: str) -> Iterator[int]:
+    """Run the product, or the raw views of script/reference.py, behind the same server; yield the port."""
+    port = free_port()
+    settings = "script.reference_settings" if reference else "config.settings"
+    process = spawn(
+        [sys.executable, "-m", "gunicorn", "-c", str(env.BASE_DIR / "config" / "gunicorn.py"), "--bind",
+         f"127.0.0.1:{port}", "config.wsgi:application"],
+        cwd=str(env.BASE_DIR),
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": settings, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        _wait(port, process)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def _wait(port: int, process: subprocess.Popen) -> None:
+    limit = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < limit:
+        with contextlib.suppress(OSError):
+            Client(port).get("/health/live")
+            return
+        time.sleep(0.1)
+    raise AssertionError("the server did not start")
+
+
+class Client:
+    """One connection that is kept, with the cookies given."""
+
+    def __init__(self, port: int, cookies: dict[str, str] | None = None) -> None:
+        self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies = dict(cookies or {})
+
+    def get(self, path: str) -> int:
+        return self.ask("GET", path)[0]
+
+    def ask(self, method: str, path: str, body: str = "") -> tuple[int, bytes]:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.line.request(method, path, body or None, headers)
+        answer = self.line.getresponse()
+        return answer.status, answer.read()
+
+
+def medians(own: Client, path: str, raw: Client, raw_path: str, times: int = 60) -> tuple[float, float]:
+    """Return the median milliseconds of both paths on warm servers, asked in turns so that both see the same machine.
+
+    Raises AssertionError unless they answer 200.
+    """
+    asked = ((own, path), (raw, raw_path))
+    for client, one in asked * 5:
+        status = client.get(one)
+        assert status == 200, f"{one} answers {status}"
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for _ in range(times):
+        for (client, one), found in zip(asked, seconds, strict=True):
+            found.append(_timed(lambda client=client, one=one: client.get(one)))
+    return median(seconds[0]) * 1000, median(seconds[1]) * 1000
+
+
+def warm_up(port: int, path: str) -> None:
+    """Let every worker and thread of the server answer ``path`` once or more: nobody measures a first request."""
+    at_once([lambda: Client(port).get(path)] * 48)
+
+
+def _timed(do: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    do()
+    return time.perf_counter() - begun
+
+
+def at_once(jobs: list[Callable[[], object]]) -> float:
+    """Begin all ``jobs`` at the same moment, each in a thread; return the seconds until the last has ended."""
+    ready, failed = Barrier(len(jobs) + 1), []
+
+    def one(job: Callable[[], object]) -> None:
+        ready.wait(60)
+        try:
+            job()
+        except Exception as error:
+            failed.append(error)
+
+    threads = [Thread(target=one, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    ready.wait(60)
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    assert not failed, failed[0]
+    return time.perf_counter() - begun
+
+
+def memory() -> float:
+    """Return the most memory this process has held so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def set_up() -> None:
+    """Make Django and an up-to-date empty database ready in this process, with a key that its servers share."""
+    import django
+
+    os.environ.setdefault("SECRET_KEY", "a key of this bench alone, which its servers share")
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def cookies_of(person) -> dict[str, str]:
+    """Return the cookies of a browser in which ``person`` has signed in."""
+    from django.test import Client as Browser
+
+    browser = Browser()
+    browser.force_login(person)
+    return {name: cookie.value for name, cookie in browser.cookies.items()}

@@ -1,0 +1,222 @@
+"""200 people press at once for 20 places: never 21, the line exact, and what is given up goes to the first in it."""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+from config import env
+from config.processes import free_port, spawn
+from script.launched import Launched
+
+LIMIT = 600
+PEOPLE, PLACES = 200, 20
+KEY = "a key of this proof alone, for links that both sides derive"
+
+UNLOCKED = """
+from config.wsgi import application
+from attendance.actions import places
+from attendance.models import SeatCount
+places.lock_seats = lambda session: SeatCount.objects.get(session=session.pk)
+"""
+"""The product with the lock on the counter taken out: the negative control."""
+
+
+def main() -> str:
+    """Race on the running product, then on the product without its lock; returns the figures."""
+    os.environ["SECRET_KEY"] = KEY
+    shared = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")}
+    with tempfile.TemporaryDirectory(prefix="places race ") as folder:
+        with Launched(env.BASE_DIR, Path(folder) / "var", "--empty", **shared) as server:
+            server.wait_ready()
+            figures = _race(server.port)
+            server.stop()
+        seats = _race_unlocked(Path(folder))
+    return f"{figures}; without the lock and its constraint {seats} seats were given out of {PLACES}"
+
+
+def _race(port: int) -> str:
+    import django
+
+    django.setup()
+    session, links = _stage()
+    codes, seconds, waits = _press(port, links, lambda link: f"/i/{link.pk}/sessions/{session.pk}/")
+    assert codes == [302] * PEOPLE, f"answers: {sorted(set(codes))}"
+    booked, line = _standing(session)
+    assert len(booked) == PLACES, f"{len(booked)} seats were given out of {PLACES}"
+    assert [place.number_in_line for place in line] == list(range(1, PEOPLE - PLACES + 1)), "the line has gaps"
+    assert [place.pk for place in line] == sorted(place.pk for place in line), "the line is out of order"
+    again, _, _ = _press(port, links, lambda link: f"/i/{link.pk}/sessions/{session.pk}/")
+    assert _standing(session) == (booked, line), "pressing twice changed something"
+    given_up, took, _ = _press(port, [place.link for place in booked], lambda link: f"/p/{link.pk}/give-up/")
+    assert given_up == [302] * PLACES, f"answers to giving up: {sorted(set(given_up))}"
+    now_booked, now_line = _standing(session)
+    assert {place.pk for place in now_booked} == {place.pk for place in line[:PLACES]}, "not the first in line"
+    assert [place.pk for place in now_line] == [place.pk for place in line[PLACES:]], "the line has changed its order"
+    _invariants()
+    return (
+        f"{PEOPLE} pressed at once: {PLACES} booked, {len(line)} in line, {PEOPLE / seconds:.0f} places a second, "
+        f"median {median(waits) * 1000:.0f} ms, longest {max(waits) * 1000:.0f} ms; "
+        f"{PLACES} gave up at once in {took:.1f} s and the first {PLACES} in line were promoted; "
+        f"{len(again)} second presses changed nothing"
+    )
+
+
+def _race_unlocked(folder: Path) -> int:
+    """The same race where nothing is locked and no constraint stands: it must give out too many."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE attendance_seatcount DROP CONSTRAINT seats_taken_within_capacity")
+    session, links = _stage()
+    (folder / "unlocked.py").write_text(UNLOCKED)
+    port = free_port()
+    words = [sys.executable, "-m", "gunicorn", "-c", str(env.BASE_DIR / "config" / "gunicorn.py")]
+    paths = os.pathsep.join([str(folder), str(env.BASE_DIR)])
+    process = spawn(
+        [*words, "--bind", f"127.0.0.1:{port}", "unlocked:application"],
+        cwd=str(folder),
+        env={**os.environ, "PYTHONPATH": paths, "VAR_DIR": str(folder / "var")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait(port)
+        _press(port, links, lambda link: f"/i/{link.pk}/sessions/{session.pk}/")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    seats = len(_standing(session)[0])
+    assert seats > PLACES, f"the control without the lock gave out {seats} seats: this race shows nothing"
+    return seats
+
+
+def _stage():
+    """Return an open session of 20 seats and the links of 200 people invited to its programme."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from accounts.links import make_link
+    from attendance.models import Invitation
+    from tests.attendance.places import a_practitioner, a_programme, a_session
+
+    now = timezone.now()
+    with transaction.atomic():
+        programme = a_programme(slug=f"race-{now:%H%M%S%f}")
+        session = a_session(programme, capacity=PLACES, date=(now + timedelta(days=30)).date())
+        links = []
+        for number in range(PEOPLE):
+            person = a_practitioner(programme, email=f"race{number}.{now:%H%M%S%f}@example.org")
+            made = Invitation.objects.create(programme=programme, person=person, invited_at=now)
+            ends_at = now + timedelta(days=9)
+            made.link = make_link(purpose="invitation", person=person, about=made, ends_at=ends_at, now=now)
+            made.save(update_fields=["link"])
+            links.append(made.link)
+    return session, links
+
+
+def _press(port: int, links: list, path) -> tuple[list[int], float, list[float]]:
+    """Open each link in a browser of its own, then press all buttons at the same moment.
+
+    Returns the answers, the seconds until the last, and the seconds of each.
+    """
+    ready = threading.Barrier(len(links) + 1)
+    answers: list[tuple[int, float]] = [(0, 0.0)] * len(links)
+    limit = threading.Semaphore(16)
+
+    def one(number: int) -> None:
+        browser = _Browser(port)
+        try:
+            with limit:  # reading the pages first is no part of the race
+                browser.open(links[number])
+                browser.read(path(links[number]))
+            ready.wait(180)
+            begun = time.monotonic()
+            answers[number] = (browser.press(path(links[number])), time.monotonic() - begun)
+        except Exception as error:
+            ready.abort()
+            print(f"browser {number}: {error!r}", flush=True)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(len(links))]
+    for thread in threads:
+        thread.start()
+    ready.wait(180)
+    begun = time.monotonic()
+    for thread in threads:
+        thread.join()
+    return [code for code, _ in answers], time.monotonic() - begun, [seconds for _, seconds in answers]
+
+
+class _Browser:
+    """As much of a browser as a link and a button need: cookies and the forgery token of the form."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.cookies, self.token = port, {}, ""
+
+    def open(self, link) -> None:
+        from accounts.links import PURPOSES, token_of
+
+        self._ask("GET", f"/{PURPOSES[link.purpose].path_prefix}/{token_of(link)}/")
+
+    def read(self, path: str) -> None:
+        status, body = self._ask("GET", path)
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', body)
+        # Who holds a place already is led elsewhere and has nothing to press; the cookie alone does for the token.
+        self.token = found.group(1) if found else self.cookies.get("csrf", "")
+        assert status in (200, 302), f"{path} answers {status}"
+
+    def press(self, path: str) -> int:
+        return self._ask("POST", path, f"csrfmiddlewaretoken={self.token}")[0]
+
+    def _ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        try:
+            headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+            if body:
+                headers["Content-Type"] = "application/x-www-form-urlencoded"
+            line.request(method, path, body or None, headers)
+            answer = line.getresponse()
+            for value in answer.headers.get_all("Set-Cookie") or []:
+                name, _, rest = value.partition("=")
+                self.cookies[name] = rest.partition(";")[0]
+            return answer.status, answer.read().decode(errors="replace")
+        finally:
+            line.close()
+
+
+def _standing(session) -> tuple[list, list]:
+    """Return the seated places and the line of ``session``, in order, with their links."""
+    from attendance.models import Place
+
+    own = Place.objects.filter(session=session).select_related("link")
+    return list(own.seated().order_by("pk")), list(own.in_line())
+
+
+def _invariants() -> None:
+    from attendance.invariants import findings
+
+    wrong = [f"{check.promise}: {found}" for check, found in findings() if found]
+    assert not wrong, "\n".join(wrong)
+
+
+def _wait(port: int, seconds: float = 60) -> None:
+    limit = time.monotonic() + seconds
+    while True:
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            line.request("GET", "/health/live")
+            if line.getresponse().status == 200:
+                return
+        except OSError:
+            assert time.monotonic() < limit, "the server without the lock did not start"
+            time.sleep(0.1)
+        finally:
+            line.close()
