@@ -1,0 +1,20 @@
+"""The addresses of attendance; see routes.py for how a line is written."""
+
+from tests.access import (
+    attendance_bilateral,
+    attendance_cover,
+    attendance_invitations,
+    attendance_places,
+    attendance_register,
+    attendance_sessions,
+)
+from tests.access.routes import Route
+
+ROUTES: list[Route] = [
+    *attendance_bilateral.ROUTES,
+    *attendance_cover.ROUTES,
+    *attendance_invitations.ROUTES,
+    *attendance_places.ROUTES,
+    *attendance_register.ROUTES,
+    *attendance_sessions.ROUTES,
+]

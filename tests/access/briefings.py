@@ -1,0 +1,109 @@
+"""The addresses of briefings; see routes.py for how a line is written."""
+
+from tests.access.routes import Route, nothing, other_programme, own_programme
+from tests.briefings.factories import AppointmentFactory, MandateFactory, PartnerFactory, RoomFactory
+from tests.cast import Cast
+
+SIGNED_IN_ONLY = "coordinator other facilitator board governance lead other_lead senior practitioner"
+KEEPS_VENUES = "administrator coordinator other"
+KEEPS_NONE = "facilitator board governance lead other_lead senior practitioner"
+
+
+def own_task(cast: Cast) -> dict:
+    return {"slug": cast.programme.slug, "task": "purpose"}
+
+
+def other_task(cast: Cast) -> dict:
+    return {"slug": cast.other_programme.slug, "task": "purpose"}
+
+
+def own_partner(cast: Cast) -> dict:
+    return _in(cast.programme, partner=PartnerFactory(programme=cast.programme))
+
+
+def other_partner(cast: Cast) -> dict:
+    return _in(cast.other_programme, partner=PartnerFactory(programme=cast.other_programme))
+
+
+def other_partner_under_the_own_address(cast: Cast) -> dict:
+    """An object of another programme does not open through the own one."""
+    return _in(cast.programme, partner=PartnerFactory(programme=cast.other_programme))
+
+
+def own_role(cast: Cast) -> dict:
+    return _in(cast.programme, appointment=AppointmentFactory(programme=cast.programme, role="board"))
+
+
+def other_role(cast: Cast) -> dict:
+    return _in(cast.other_programme, appointment=AppointmentFactory(programme=cast.other_programme, role="board"))
+
+
+def other_role_under_the_own_address(cast: Cast) -> dict:
+    return _in(cast.programme, appointment=AppointmentFactory(programme=cast.other_programme, role="board"))
+
+
+def own_mandate(cast: Cast) -> dict:
+    return _in(cast.programme, mandate=MandateFactory(programme=cast.programme))
+
+
+def other_mandate(cast: Cast) -> dict:
+    return _in(cast.other_programme, mandate=MandateFactory(programme=cast.other_programme))
+
+
+def other_mandate_under_the_own_address(cast: Cast) -> dict:
+    return _in(cast.programme, mandate=MandateFactory(programme=cast.other_programme))
+
+
+def _in(programme, **rows) -> dict:
+    return {"slug": programme.slug, **{name: row.pk for name, row in rows.items()}}
+
+
+def other_venue(cast: Cast) -> dict:
+    """Venues belong to nobody: every coordinator keeps them all."""
+    return {"venue": RoomFactory().venue_id}
+
+
+def other_room(cast: Cast) -> dict:
+    room = RoomFactory()
+    return {"venue": room.venue_id, "room": room.pk}
+
+
+def _kept_by_the_coordinator(name: str, own, other) -> list[Route]:
+    return [Route(name, own, {200: "administrator coordinator"}), Route(name, other, {200: "administrator other"})]
+
+
+def _kept_with_venues(name: str, made) -> Route:
+    return Route(name, made, {200: KEEPS_VENUES, 403: KEEPS_NONE})
+
+
+_OF_A_PROGRAMME = (
+    "set-up-show", "set-up-check", "scope-change", "partner-list", "partner-add", "role-list", "role-add",
+    "mandate-list", "mandate-add", "person-list", "person-others", "person-download",
+)  # fmt: skip
+_OBJECTS = {
+    "set-up-change": (own_task, other_task),
+    "partner-change": (own_partner, other_partner),
+    "partner-remove": (own_partner, other_partner),
+    "role-end": (own_role, other_role),
+    "mandate-end": (own_mandate, other_mandate),
+}
+ROUTES: list[Route] = [
+    Route("briefings:programme-list", nothing, {200: "signed_in"}),
+    Route("briefings:programme-start", nothing, {200: "administrator", 403: SIGNED_IN_ONLY}),
+    *(
+        line
+        for name in _OF_A_PROGRAMME
+        for line in _kept_by_the_coordinator(f"briefings:{name}", own_programme, other_programme)
+    ),
+    *(
+        line
+        for name, (own, other) in _OBJECTS.items()
+        for line in _kept_by_the_coordinator(f"briefings:{name}", own, other)
+    ),
+    Route("briefings:partner-remove", other_partner_under_the_own_address, {}),
+    Route("briefings:role-end", other_role_under_the_own_address, {}),
+    Route("briefings:mandate-end", other_mandate_under_the_own_address, {}),
+    *(_kept_with_venues(f"briefings:{name}", nothing) for name in ("venue-list", "venue-add")),
+    *(_kept_with_venues(f"briefings:{name}", other_venue) for name in ("venue-show", "venue-change", "room-add")),
+    *(_kept_with_venues(f"briefings:{name}", other_room) for name in ("room-change", "room-remove")),
+]

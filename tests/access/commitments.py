@@ -1,0 +1,190 @@
+"""The addresses of commitments; see routes.py for how a line is written."""
+
+from accounts.links import token_of
+from commitments.actions.assurances import note_assurance, propose_kept
+from commitments.actions.questions import commission, raise_question
+from commitments.models import AskedAs, Assurance, Question
+from tests.access.attendance_places import invitation_link, place_link
+from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
+from tests.briefings.factories import MandateFactory
+from tests.cast import NOW, Cast
+from tests.organisations.factories import PersonFactory
+
+READING = {200: "administrator coordinator board governance senior"}
+READING_ELSEWHERE = {200: "administrator other"}
+TRIAGING = {200: "administrator coordinator"}
+OWNING = {302: "senior"}
+DUE = NOW.date().replace(month=12)
+
+
+def _question(cast: Cast, *, other: bool = False) -> Question:
+    programme = cast.other_programme if other else cast.programme
+    asker = PersonFactory()
+    return raise_question(
+        programme=programme, words="Who may read it?", asked_as=AskedAs.NAME, by=asker, person=asker, now=NOW
+    )
+
+
+def _commissioned(cast: Cast, *, other: bool = False):
+    senior, organisation, by = cast.senior, cast.organisation, cast.coordinator
+    if other:
+        organisation, by = cast.other_organisation, cast.other
+        senior = MandateFactory(programme=cast.other_programme, organisation=organisation).person
+    return commission(question=_question(cast, other=other), organisation=organisation, person=senior, by=by, now=NOW)
+
+
+def own_question(cast: Cast) -> dict:
+    return {"question": _commissioned(cast).question_id}
+
+
+def other_question(cast: Cast) -> dict:
+    return {"question": _commissioned(cast, other=True).question_id}
+
+
+def commission_link(cast: Cast) -> dict:
+    """A personal link that was not opened in this browser."""
+    return {"link": _commissioned(cast).link_id}
+
+
+def commission_token(cast: Cast) -> dict:
+    return {"token": token_of(_commissioned(cast).link)}
+
+
+def asker_link(cast: Cast) -> dict:
+    return {"link": _question(cast).askers.get().link_id}
+
+
+def asker_token(cast: Cast) -> dict:
+    return {"token": token_of(_question(cast).askers.get().link)}
+
+
+def _assurance(cast: Cast, *, other: bool = False, noted: bool = False) -> Assurance:
+    if other:
+        mandate = MandateFactory(programme=cast.other_programme, organisation=cast.other_organisation)
+    else:
+        mandate = cast.senior.mandates.get()
+    by = cast.coordinator if noted else mandate.person
+    return note_assurance(mandate=mandate, words="We send two people", due_on=DUE, by=by, now=NOW, for_everybody=True)
+
+
+def own_assurance(cast: Cast) -> dict:
+    """One that stands."""
+    return {"assurance": _assurance(cast).pk}
+
+
+def other_assurance(cast: Cast) -> dict:
+    return {"assurance": _assurance(cast, other=True).pk}
+
+
+def own_noted(cast: Cast) -> dict:
+    """One that its senior manager has not confirmed."""
+    return {"assurance": _assurance(cast, noted=True).pk}
+
+
+def own_proposed(cast: Cast) -> dict:
+    """One that is proposed as kept."""
+    own = _assurance(cast)
+    propose_kept(assurance=own, evidence="The rota", by=own.person, now=NOW)
+    return {"assurance": own.pk}
+
+
+def other_proposed(cast: Cast) -> dict:
+    own = _assurance(cast, other=True)
+    propose_kept(assurance=own, evidence="The rota", by=own.person, now=NOW)
+    return {"assurance": own.pk}
+
+
+def assurance_link(cast: Cast) -> dict:
+    """A personal link that was not opened in this browser."""
+    return {"link": _assurance(cast, noted=True).link_id}
+
+
+def assurance_token(cast: Cast) -> dict:
+    return {"token": token_of(_assurance(cast, noted=True).link)}
+
+
+LISTS = ("programme-questions", "programme-questions-export", "programme-assurances", "programme-assurances-export")
+
+ROUTES: list[Route] = [
+    *(
+        Route(f"commitments:{name}", nothing, {200: "signed_in"})
+        for name in ("question-list", "question-export", "assurance-list", "assurance-export")
+    ),
+    *(
+        route
+        for name in LISTS
+        for route in (
+            Route(f"commitments:{name}", own_programme, READING),
+            Route(f"commitments:{name}", other_programme, READING_ELSEWHERE),
+        )
+    ),
+    Route("commitments:question-raise", own_programme, {200: "administrator coordinator senior lead"}),
+    Route("commitments:question-raise", other_programme, {200: "administrator other other_lead"}),
+    Route("commitments:question-show", own_question, READING),
+    Route("commitments:question-show", other_question, READING_ELSEWHERE),
+    *(
+        route
+        for name in ("question-commission", "question-out-of-scope")
+        for route in (
+            Route(f"commitments:{name}", own_question, TRIAGING),
+            Route(f"commitments:{name}", other_question, READING_ELSEWHERE),
+        )
+    ),
+    Route("commitments:question-take-on", own_question, {302: "administrator coordinator"}, post=True),
+    Route("commitments:question-take-on", other_question, {302: "administrator other"}, post=True),
+    # Publishing an answer leads through a sign-in code first.
+    Route("commitments:question-answer", own_question, {302: "administrator coordinator senior"}),
+    Route("commitments:question-answer", other_question, {302: "administrator other"}),
+    Route("commitments:question-accept", own_question, OWNING, post=True),
+    Route("commitments:question-accept", other_question, {404: "signed_in"}, post=True),
+    Route("commitments:question-decline", own_question, {200: "senior"}),
+    Route("commitments:question-decline", other_question, {404: "signed_in"}),
+    Route("commitments:session-questions", own_session, {200: "administrator coordinator facilitator"}),
+    Route("commitments:session-questions", other_session, {200: "administrator other"}),
+    Route("commitments:session-promise", own_session, {200: "administrator coordinator facilitator"}, post=True),
+    Route("commitments:session-promise", other_session, {200: "administrator other"}, post=True),
+    # Links that were never opened in this browser open nothing, whoever asks.
+    Route("commitments:commission-show", commission_link, {403: "everyone"}),
+    Route("commitments:commission-decline", commission_link, {403: "everyone"}),
+    Route("commitments:commission-accept", commission_link, {403: "everyone"}, post=True),
+    Route("commitments:commission-open", commission_token, {302: "everyone"}),
+    *(
+        Route(f"commitments:{name}", asker_link, {403: "everyone"})
+        for name in ("asker-show", "asker-unanswered", "asker-withdraw")
+    ),
+    Route("commitments:asker-open", asker_token, {302: "everyone"}),
+    Route("commitments:place-answers", place_link, {403: "everyone"}),
+    Route("commitments:invitation-answers", invitation_link, {403: "everyone"}),
+    Route("commitments:assurance-show", own_assurance, READING),
+    Route("commitments:assurance-show", other_assurance, READING_ELSEWHERE),
+    Route("commitments:assurance-give", own_programme, {200: "administrator coordinator facilitator", 302: "senior"}),
+    Route("commitments:assurance-give", other_programme, {200: "administrator other"}),
+    Route("commitments:assurance-confirm", own_noted, OWNING),
+    Route("commitments:assurance-confirm", other_assurance, {404: "signed_in"}),
+    Route("commitments:assurance-replace", own_assurance, OWNING),
+    Route("commitments:assurance-replace", other_assurance, {404: "signed_in"}),
+    Route("commitments:assurance-withdraw", own_assurance, {200: "senior"}),
+    Route("commitments:assurance-withdraw", other_assurance, {404: "signed_in"}),
+    Route("commitments:assurance-propose", own_assurance, {200: "administrator coordinator senior"}),
+    Route("commitments:assurance-propose", other_assurance, READING_ELSEWHERE),
+    Route("commitments:assurance-not-kept", own_assurance, TRIAGING),
+    Route("commitments:assurance-not-kept", other_assurance, READING_ELSEWHERE),
+    *(
+        route
+        for name in ("assurance-kept", "assurance-send-back")
+        for route in (
+            Route(f"commitments:{name}", own_proposed, TRIAGING),
+            Route(f"commitments:{name}", other_proposed, READING_ELSEWHERE),
+        )
+    ),
+    Route("commitments:assurance-open", assurance_token, {302: "everyone"}),
+    *(
+        Route(f"commitments:{name}", assurance_link, {403: "everyone"})
+        for name in ("assurance-noted", "assurance-not-mine")
+    ),
+    *(
+        Route(f"commitments:{name}", programme, {200: "everyone"})
+        for name in ("anonymous-ask", "answer-list", "promise-list")
+        for programme in (own_programme, other_programme)
+    ),
+]  # fmt: skip
