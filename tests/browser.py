@@ -10,8 +10,16 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 def axe(page) -> None:
     """Fail with a readable list where axe finds anything wrong on ``page`` (WCAG 2.2 AA and best practice)."""
     assert not getattr(page, "is_without_scripts", False), "axe waits for ever on a page without scripts: use one with"
+    _whole(page)
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
     assert not found, f"axe on {page.url}:\n" + "\n".join(_lines(found))
+
+
+def _whole(page) -> None:
+    """Wait until everything that ``page`` is made of has come: a press returns as soon as the new page begins."""
+    page.wait_for_load_state("load")
+    bare = page.evaluate("[...document.querySelectorAll('link[rel=stylesheet]')].filter(each => !each.sheet).length")
+    assert not bare, f"{page.url} has lost {bare} of its stylesheets"
 
 
 def _lines(violations: list[dict]) -> list[str]:
@@ -24,6 +32,7 @@ def _lines(violations: list[dict]) -> list[str]:
 
 def no_sideways_scroll(page) -> None:
     """Fail where ``page`` is wider than its window."""
+    _whole(page)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{page.url} is {wide} px wider than its window"
 
