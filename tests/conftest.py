@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from django.db import connection
 
 from tests import tools
 
@@ -30,6 +31,20 @@ def pytest_terminal_summary(terminalreporter) -> None:
     """Name what was not run."""
     for what in tools.missing().values():
         terminalreporter.write_line(f"NOT RUN: {what}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The database of the session; nobody holds on to it when it goes.
+
+    A thread of the live server may still be answering a browser that has closed meanwhile.
+    """
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(scope="session")
