@@ -50,15 +50,31 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(scope="session")
 def chromium():
     """One Chromium for the session (for each process of a parallel run)."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Locator, sync_playwright
 
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=tools.chromium(), args=[*quiet, "--disable-component-update", "--disable-sync"]
         )
-        yield browser
+        with pytest.MonkeyPatch.context() as patch:
+            for press in ("click", "press"):
+                patch.setattr(Locator, press, _and_wait(getattr(Locator, press)))
+            yield browser
         browser.close()
+
+
+def _and_wait(press):
+    """Return ``press`` that comes back when the page it led to is whole, as a person would look only then.
+
+    Playwright's own comes back as soon as the next page begins, when its title may still be empty.
+    """
+
+    def pressed(locator, *args, **options):
+        press(locator, *args, **options)
+        locator.page.wait_for_load_state("load")
+
+    return pressed
 
 
 @pytest.fixture
