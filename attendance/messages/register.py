@@ -57,8 +57,11 @@ def render(message: Message) -> Content:
     context = {"attendance": row, "session": row.session, "programme": programme, "person": row.person}
     if message.kind == THANKS:
         address = address_of(row.place.link) if row.place and row.place.link else ""
+        record = settings.SITE_URL + reverse("attendance:record-show")
         return render_mail(
-            "attendance/mail/thanks", {**context, "address": address}, f"Thank you for coming: {programme.name}"
+            "attendance/mail/thanks",
+            {**context, "address": address, "record": record},
+            f"Thank you for coming: {programme.name}",
         )
     context |= {"address": _where_to_choose(row), "has_dates": has_session_to_choose(programme, message.due_at)}
     return render_mail("attendance/mail/missed", context, f"We missed you: {programme.name}")

@@ -4,6 +4,7 @@ from attendance.models.cover import COVER_MOVES, CoverState, SeniorAttendance
 from attendance.models.places import (
     LIVE,
     PLACE_MOVES,
+    REFERENCE_LETTERS,
     SEATED,
     AccessNeed,
     CalendarEntry,
@@ -20,7 +21,8 @@ from attendance.models.places import (
 from attendance.models.register import CAME, Attendance, Mark, MarkKind, Outcome, Register, WalkIn
 
 __all__ = [
-    "CAME", "COVER_MOVES", "LIVE", "PLACE_MOVES", "SEATED", "AccessNeed", "Attendance", "CalendarEntry", "CoverState",
-    "Engagement", "Invitation", "InvitationAnswer", "InvitationRound", "Mark", "MarkKind", "Outcome", "Place",
-    "PlaceState", "Register", "RoundState", "SeatCount", "SeniorAttendance", "WalkIn", "new_reference",
+    "CAME", "COVER_MOVES", "LIVE", "PLACE_MOVES", "REFERENCE_LETTERS", "SEATED", "AccessNeed", "Attendance",
+    "CalendarEntry", "CoverState", "Engagement", "Invitation", "InvitationAnswer", "InvitationRound", "Mark",
+    "MarkKind", "Outcome", "Place", "PlaceState", "Register", "RoundState", "SeatCount", "SeniorAttendance", "WalkIn",
+    "new_reference",
 ]  # fmt: skip

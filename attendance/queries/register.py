@@ -65,6 +65,7 @@ class Line:
     outcome: str = ""
     saved_at: datetime | None = None
     kinds: tuple[str, ...] = ()
+    attendance: int | None = None
     undo: UUID | None = None
     press: UUID = field(default_factory=uuid4)
 
@@ -72,6 +73,11 @@ class Line:
     def key(self) -> str:
         """The row's name in an address."""
         return f"walk-in-{self.walk_in}" if self.walk_in else f"place-{self.place}"
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether there is a certificate once the register is closed."""
+        return self.person is not None and self.outcome in CAME
 
     @property
     def words(self) -> str:
@@ -221,7 +227,7 @@ def _of_fact(row: Attendance, presses: list[Press]) -> Line:
         place=row.place_id,
         walk_in=row.walk_in_id,
     )
-    line.outcome, line.saved_at = row.outcome, row.noted_at
+    line.attendance, line.outcome, line.saved_at = row.pk, row.outcome, row.noted_at
     line.kinds = tuple(press.kind for press in presses)
     line.undo = presses[-1].id if presses else None
     return line

@@ -1,12 +1,13 @@
 """The addresses of attendance, by object."""
 
-from attendance.urls import bilateral, cover, invitations, places, register, sessions
+from attendance.urls import bilateral, cover, invitations, places, record, register, sessions
 
 app_name = "attendance"
 urlpatterns = [
     *bilateral.urlpatterns,
     *cover.urlpatterns,
     *sessions.urlpatterns,
+    *record.urlpatterns,
     *register.urlpatterns,
     *places.urlpatterns,
     *invitations.urlpatterns,

@@ -20,6 +20,7 @@ from attendance.queries.booking import (
     sessions_to_choose,
     with_line,
 )
+from attendance.queries.record import certified
 from briefings.models import Session
 from history.refusals import Refused
 
@@ -34,6 +35,7 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
     context = {
         **_context(place),
         "is_over": place.session.during.lower <= now,
+        "came": certified().filter(place=place).first() if place.session.during.lower <= now else None,
         "line_before": line_before(place) if place.state == PlaceState.WAITING else 0,
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
         "newer": _newer(place) if place.state not in LIVE else None,

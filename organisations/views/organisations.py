@@ -20,7 +20,12 @@ from organisations.actions import organisations as actions
 from organisations.forms.organisations import EndForm, OrganisationFilter, OrganisationForm
 from organisations.models import Affiliation, Organisation, OrganisationLead
 from organisations.queries import current_head_counts, requests_waiting
-from organisations.rules import can_keep_staff_list, can_manage_organisations, organisations_visible_to
+from organisations.rules import (
+    can_keep_staff_list,
+    can_manage_organisations,
+    led_organisation_ids,
+    organisations_visible_to,
+)
 from organisations.views.pages import READ_OR_POST, confirm_page, demand, form_page, row_of
 
 _SORTS = {"name": ("name",), "-name": ("-name",), "people": ("people", "name"), "-people": ("-people", "name")}
@@ -73,6 +78,7 @@ def show_organisation(request: HttpRequest, organisation: int) -> HttpResponse:
     context = {
         "organisation": chosen,
         "manages": can_manage_organisations(request.user),
+        "leads_it": chosen.pk in led_organisation_ids(request.user),
         "keeps": can_keep_staff_list(request.user, chosen) and chosen.ended_on is None,
         "left": Affiliation.objects.known_on(today).filter(organisation=chosen, until__lte=today).count(),
         "leads": leads,

@@ -5,6 +5,7 @@ from tests.access import (
     attendance_cover,
     attendance_invitations,
     attendance_places,
+    attendance_record,
     attendance_register,
     attendance_sessions,
 )
@@ -15,6 +16,7 @@ ROUTES: list[Route] = [
     *attendance_cover.ROUTES,
     *attendance_invitations.ROUTES,
     *attendance_places.ROUTES,
+    *attendance_record.ROUTES,
     *attendance_register.ROUTES,
     *attendance_sessions.ROUTES,
 ]

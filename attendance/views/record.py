@@ -1,0 +1,142 @@
+"""What was attended: the own record, certificates, and a lead's record of the own people."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.links import personal_link
+from accounts.permissions import Permission, has
+from attendance.certificates import certificate_of, length_in_words, reference_of
+from attendance.forms.record import RecordFilter
+from attendance.models import CAME, Attendance
+from attendance.queries.record import attended_by, certified, narrowed, other_parts_of, records_at
+from attendance.views.register import session_at_door
+from face.paging import page_of
+from face.spreadsheets import stream_csv
+from history.actions import look, look_at_many
+from organisations.models import Organisation
+from organisations.rules import led_organisation_ids
+
+_BATCH = 500
+_OWN_HEADS = ("Date", "Starts", "Ends", "Length", "Session", "Programme", "Organisation", "On the day", "Reference")
+_STAFF_HEADS = ("Name", "Staff number", "Profession", *_OWN_HEADS)
+
+
+@require_safe
+def show_own(request: HttpRequest) -> HttpResponse:
+    """Everything that this person attended, each with its certificate."""
+    page = page_of(attended_by(request.user), request.GET.get("page"))
+    context = {
+        "title": "What you attended",
+        "page": page,
+        "rows": [(own, length_in_words(own.session)) for own in page.rows],
+        "others": other_parts_of(request.user),
+        "led": Organisation.objects.filter(pk__in=led_organisation_ids(request.user)).order_by("name"),
+        "empty_title": "Nothing yet",
+        "empty_text": "A session stands here once its register is closed and you were marked as here.",
+    }
+    return render(request, "attendance/record/own.html", context)
+
+
+@require_safe
+def export_own(request: HttpRequest) -> StreamingHttpResponse:
+    """Give the own record as a spreadsheet."""
+    rows = attended_by(request.user).iterator(chunk_size=_BATCH)
+    return stream_csv("what-i-attended", _OWN_HEADS, (_cells(own) for own in rows))
+
+
+@require_safe
+def give_own_certificate(request: HttpRequest, attendance: int) -> HttpResponse:
+    """Give the certificate of something that this person attended."""
+    return _pdf(get_object_or_404(certified(), pk=attendance, person=request.user.pk))
+
+
+@personal_link("place")
+@require_safe
+def give_certificate_of_place(request: HttpRequest, link: int) -> HttpResponse:
+    """Give the certificate of the place whose link was opened."""
+    return _pdf(get_object_or_404(certified(), place__link=request.link, person=request.link.person_id))
+
+
+@require_safe
+def give_certificate(request: HttpRequest, session: int, attendance: int) -> HttpResponse:
+    """Give somebody's certificate to the coordinator of the session."""
+    own = session_at_door(request, session)
+    if not has(request.user, Permission.MANAGE_SESSIONS, own.programme):
+        raise Http404
+    found = get_object_or_404(certified(), pk=attendance, session=own)
+    look(by=request.user, at=found.person, page="attendance:register-certificate", now=timezone.now())
+    return _pdf(found)
+
+
+@require_safe
+def list_staff(request: HttpRequest, organisation: int) -> HttpResponse:
+    """What the people of one organisation attended, to its lead."""
+    own = _led(request, organisation)
+    chosen = RecordFilter(request.GET, organisation=own)
+    page = page_of(_chosen(own, chosen), request.GET.get("page"))
+    look_at_many(
+        by=request.user, at={row.person for row in page.rows}, page="attendance:staff-record", now=timezone.now()
+    )
+    context = {
+        "title": "What our people attended",
+        "caption": own.name,
+        "organisation": own,
+        "filter": chosen,
+        "page": page,
+        "back_url": reverse("organisations:organisation-show", args=[own.pk]),
+        "back_words": f"Back to {own.name}",
+        "empty_text": "" if chosen.chosen() else "People stand here once the register of their session is closed.",
+    }
+    return render(request, "attendance/record/staff.html", context)
+
+
+@require_safe
+def export_staff(request: HttpRequest, organisation: int) -> StreamingHttpResponse:
+    """Give the record of the own people as a spreadsheet, with their staff numbers; each is in the access trace."""
+    own = _led(request, organisation)
+    found = _chosen(own, RecordFilter(request.GET, organisation=own))
+    return stream_csv(f"attended-{own.pk}", _STAFF_HEADS, _staff_lines(request, found))
+
+
+def _staff_lines(request: HttpRequest, found: Any) -> Iterator[list[Any]]:
+    rows = found.iterator(chunk_size=_BATCH)
+    while batch := list(islice(rows, _BATCH)):
+        people = {row.person for row in batch}
+        look_at_many(by=request.user, at=people, page="attendance:staff-record-export", now=timezone.now())
+        for row in batch:
+            yield [row.person.name, row.staff_number, row.profession, *_cells(row)]
+
+
+def _cells(row: Attendance) -> list[Any]:
+    session = row.session
+    when = [session.date.isoformat(), f"{session.starts:%H:%M}", f"{session.ends:%H:%M}"]
+    length = length_in_words(session) if row.outcome in CAME else ""
+    what = [str(session), session.programme.name, row.organisation.name]
+    return [*when, length, *what, row.get_outcome_display(), reference_of(row)]
+
+
+def _chosen(organisation: Organisation, chosen: RecordFilter) -> Any:
+    return narrowed(
+        records_at(organisation),
+        words=chosen.value("q") or "",
+        programme=chosen.value("programme"),
+        outcome=chosen.value("outcome") or "",
+    )
+
+
+def _led(request: HttpRequest, organisation: int) -> Organisation:
+    return get_object_or_404(Organisation, pk__in=led_organisation_ids(request.user), pk=organisation)
+
+
+def _pdf(attendance: Attendance) -> HttpResponse:
+    response = HttpResponse(certificate_of(attendance), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="certificate-{reference_of(attendance)}.pdf"'
+    response["Cache-Control"] = "no-store, private"
+    return response
