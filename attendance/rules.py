@@ -30,3 +30,10 @@ def can_keep_register(person: Any, session: Session, today: date) -> bool:
     if has(person, Permission.MANAGE_SESSIONS, session.programme):
         return True
     return session.date == today and session.parts.filter(person=person.pk).exists()
+
+
+def can_keep_materials(person: Any, session: Session) -> bool:
+    """Return whether ``person`` may add papers to ``session`` and remove them: coordinators, and who runs it."""
+    return has(person, Permission.MANAGE_SESSIONS, session.programme) or (
+        person.is_authenticated and session.parts.filter(person=person.pk).exists()
+    )

@@ -43,6 +43,7 @@ CODES = {
     "history.Look.actor": "the key of a row",
     "history.Look.person": "the key of a row",
     "attendance.Invitation.answer": "one of a list",
+    "attendance.AbsenceReason.code": "one of a list",
     "attendance.Place.made_by": "the key of a row",
     "attendance.SeniorAttendance.asked_by": "the key of a row",
     "attendance.SeniorAttendance.answered_by": "the key of a row",

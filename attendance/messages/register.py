@@ -60,10 +60,12 @@ def render(message: Message) -> Content:
         record = settings.SITE_URL + reverse("attendance:record-show")
         return render_mail(
             "attendance/mail/thanks",
-            {**context, "address": address, "record": record},
+            {**context, "address": address, "record": record, "papers": row.session.materials.exists()},
             f"Thank you for coming: {programme.name}",
         )
-    context |= {"address": _where_to_choose(row), "has_dates": has_session_to_choose(programme, message.due_at)}
+    own = address_of(row.place.link) if row.place and row.place.link else ""
+    context |= {"address": _where_to_choose(row), "own_page": own}
+    context["has_dates"] = has_session_to_choose(programme, message.due_at)
     return render_mail("attendance/mail/missed", context, f"We missed you: {programme.name}")
 
 

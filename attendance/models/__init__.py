@@ -1,5 +1,6 @@
 """What attendance keeps: places and invitations, the day's register, senior cover."""
 
+from attendance.models.afterwards import AbsenceCode, AbsenceReason, Material
 from attendance.models.cover import COVER_MOVES, CoverState, SeniorAttendance
 from attendance.models.places import (
     LIVE,
@@ -21,8 +22,8 @@ from attendance.models.places import (
 from attendance.models.register import CAME, Attendance, Mark, MarkKind, Outcome, Register, WalkIn
 
 __all__ = [
-    "CAME", "COVER_MOVES", "LIVE", "PLACE_MOVES", "REFERENCE_LETTERS", "SEATED", "AccessNeed", "Attendance",
-    "CalendarEntry", "CoverState", "Engagement", "Invitation", "InvitationAnswer", "InvitationRound", "Mark",
-    "MarkKind", "Outcome", "Place", "PlaceState", "Register", "RoundState", "SeatCount", "SeniorAttendance", "WalkIn",
-    "new_reference",
+    "CAME", "COVER_MOVES", "LIVE", "PLACE_MOVES", "REFERENCE_LETTERS", "SEATED", "AbsenceCode", "AbsenceReason",
+    "AccessNeed", "Attendance", "CalendarEntry", "CoverState", "Engagement", "Invitation", "InvitationAnswer",
+    "InvitationRound", "Mark", "MarkKind", "Material", "Outcome", "Place", "PlaceState", "Register", "RoundState",
+    "SeatCount", "SeniorAttendance", "WalkIn", "new_reference",
 ]  # fmt: skip

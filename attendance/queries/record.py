@@ -6,12 +6,14 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.models import Person
 from accounts.queries import people_with_word
-from attendance.models import CAME, Attendance, CoverState, SeniorAttendance
+from attendance.models import CAME, Attendance, CoverState, Material, SeniorAttendance
 from briefings.models import SessionPart, SessionState
 from organisations.models import Affiliation, Organisation
 
 _MOST_WORDS = 6
-_READ = ("session__programme", "session__room__venue", "organisation", "profession", "person", "place__link", "walk_in")
+_READ = (
+    "session__programme", "session__room__venue", "organisation", "profession", "person", "place__link", "walk_in",
+)  # fmt: skip
 
 
 def certified() -> QuerySet[Attendance]:
@@ -24,6 +26,12 @@ def certified() -> QuerySet[Attendance]:
 def attended_by(person: Any) -> QuerySet[Attendance]:
     """Return what ``person`` attended, the latest first."""
     return certified().filter(person=person).order_by("-session__date", "-session__starts", "-pk")
+
+
+def materials_for(person: Any) -> QuerySet[Material]:
+    """Return the papers of the sessions to which ``person`` came, wholly or in part, in the order of adding."""
+    came = Attendance.objects.filter(person=person, outcome__in=CAME)
+    return Material.objects.filter(session__in=came.values("session"))
 
 
 def other_parts_of(person: Any) -> list[tuple[Any, str]]:
@@ -41,7 +49,8 @@ def other_parts_of(person: Any) -> list[tuple[Any, str]]:
 def records_at(organisation: Organisation) -> QuerySet[Attendance]:
     """Return what became of the places and walk-ins of ``organisation``, the latest session first, people by name.
 
-    Each row knows ``staff_number``, as the staff list of ``organisation`` has it last.
+    Each row knows ``staff_number``, as the staff list of ``organisation`` has it last, and why somebody was not there.
+    For the lead of ``organisation`` alone.
     """
     ties = Affiliation.objects.filter(person=OuterRef("person"), organisation=organisation)
     number = ties.exclude(staff_number="").order_by("-since", "-pk").values("staff_number")[:1]
@@ -49,7 +58,9 @@ def records_at(organisation: Organisation) -> QuerySet[Attendance]:
         organisation=organisation, person__isnull=False, session__register__closed_at__isnull=False
     )
     order = ("-session__date", "-session__starts", "person__sort_name", "pk")
-    return found.annotate(staff_number=Subquery(number)).select_related(*_READ).order_by(*order)
+    return (
+        found.annotate(staff_number=Subquery(number)).select_related(*_READ, "place__absence_reason").order_by(*order)
+    )
 
 
 def narrowed(found: QuerySet[Attendance], *, words: str = "", programme: Any = None, outcome: str = "") -> QuerySet:

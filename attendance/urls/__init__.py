@@ -1,6 +1,6 @@
 """The addresses of attendance, by object."""
 
-from attendance.urls import bilateral, cover, invitations, places, record, register, sessions
+from attendance.urls import bilateral, cover, invitations, materials, places, record, register, sessions
 
 app_name = "attendance"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     *sessions.urlpatterns,
     *record.urlpatterns,
     *register.urlpatterns,
+    *materials.urlpatterns,
     *places.urlpatterns,
     *invitations.urlpatterns,
 ]

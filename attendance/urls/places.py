@@ -26,6 +26,7 @@ place = [
     path("p/<int:link>/change/", places.choose_other, name="place-choose-other"),
     path("p/<int:link>/change/<int:session>/", places.change, name="place-change"),
     path("p/<int:link>/needs/", places.change_needs, name="place-needs"),
+    path("p/<int:link>/absence/", places.say_why, name="place-absence"),
 ]
 PERSON = "programmes/<slug:slug>/people/<int:person>/"
 for_others = [

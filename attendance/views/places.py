@@ -8,11 +8,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.links import open_in_browser, personal_link
+from attendance.actions.afterwards import say_why_absent
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import accept_offer, change_place, give_up_place, send_entry_again
 from attendance.calendar import file_for
+from attendance.forms.afterwards import AbsenceForm
 from attendance.forms.places import AccessNeedForm
-from attendance.models import LIVE, AccessNeed, CalendarEntry, Place, PlaceState
+from attendance.models import (
+    CAME,
+    LIVE,
+    AbsenceReason,
+    AccessNeed,
+    Attendance,
+    CalendarEntry,
+    Place,
+    PlaceState,
+)
 from attendance.queries.booking import (
     affiliation_for,
     by_distance,
@@ -35,12 +46,52 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
     context = {
         **_context(place),
         "is_over": place.session.during.lower <= now,
-        "came": certified().filter(place=place).first() if place.session.during.lower <= now else None,
+        **(_afterwards(place) if place.session.during.lower <= now else {}),
         "line_before": line_before(place) if place.state == PlaceState.WAITING else 0,
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
         "newer": _newer(place) if place.state not in LIVE else None,
     }
     return render(request, "attendance/place/show.html", context)
+
+
+def _afterwards(place: Place) -> dict:
+    """Return what there is after the day: whether they came, certificate and papers, or why they did not."""
+    came = Attendance.objects.filter(place=place, outcome__in=CAME).first()
+    return {
+        "came": came,
+        "certificate": came is not None and certified().filter(place=place).exists(),
+        "materials": place.session.materials.all() if came else (),
+        "reason": AbsenceReason.objects.filter(place=place).first() if place.missed_at else None,
+    }
+
+
+@personal_link("place")
+@require_http_methods(READ_OR_POST)
+def say_why(request: HttpRequest, link: int) -> HttpResponse:
+    """Ask why they were not there, in a few coarse words, for the lead of their organisation alone."""
+    place = _place(request)
+    if place.missed_at is None:
+        return redirect("attendance:place-show", link=link)
+    said = AbsenceReason.objects.filter(place=place).first()
+    initial = {"code": said.code} if said else {}
+    form = AbsenceForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            say_why_absent(place=place, by=place.person, now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, "Thank you. The lead of your organisation can see it")
+            return redirect("attendance:place-show", link=link)
+    context = {
+        **_context(place),
+        "form": form,
+        "title": "You were not there",
+        "button": "Send",
+        "back_url": reverse("attendance:place-show", args=[link]),
+        "caption": place.session.programme.name,
+    }
+    return render(request, "attendance/place/absence.html", context, status=422 if form.errors else 200)
 
 
 @personal_link("place")

@@ -1,5 +1,6 @@
 """What was attended: the own record, certificates, and a lead's record of the own people."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -15,7 +16,7 @@ from accounts.permissions import Permission, has
 from attendance.certificates import certificate_of, length_in_words, reference_of
 from attendance.forms.record import RecordFilter
 from attendance.models import CAME, Attendance
-from attendance.queries.record import attended_by, certified, narrowed, other_parts_of, records_at
+from attendance.queries.record import attended_by, certified, materials_for, narrowed, other_parts_of, records_at
 from attendance.views.register import session_at_door
 from face.paging import page_of
 from face.spreadsheets import stream_csv
@@ -25,7 +26,7 @@ from organisations.rules import led_organisation_ids
 
 _BATCH = 500
 _OWN_HEADS = ("Date", "Starts", "Ends", "Length", "Session", "Programme", "Organisation", "On the day", "Reference")
-_STAFF_HEADS = ("Name", "Staff number", "Profession", *_OWN_HEADS)
+_STAFF_HEADS = ("Name", "Staff number", "Profession", *_OWN_HEADS, "Reason")
 
 
 @require_safe
@@ -35,13 +36,21 @@ def show_own(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "What you attended",
         "page": page,
-        "rows": [(own, length_in_words(own.session)) for own in page.rows],
+        "rows": _with_papers(request.user, page.rows),
         "others": other_parts_of(request.user),
         "led": Organisation.objects.filter(pk__in=led_organisation_ids(request.user)).order_by("name"),
         "empty_title": "Nothing yet",
         "empty_text": "A session stands here once its register is closed and you were marked as here.",
     }
     return render(request, "attendance/record/own.html", context)
+
+
+def _with_papers(person: Any, rows: list[Attendance]) -> list[tuple[Attendance, str, list[Any]]]:
+    """Return each row with the length of its session and its papers, in one query."""
+    papers = defaultdict(list)
+    for material in materials_for(person).filter(session__in=[own.session_id for own in rows]):
+        papers[material.session_id].append(material)
+    return [(own, length_in_words(own.session), papers[own.session_id]) for own in rows]
 
 
 @require_safe
@@ -90,6 +99,7 @@ def list_staff(request: HttpRequest, organisation: int) -> HttpResponse:
         "organisation": own,
         "filter": chosen,
         "page": page,
+        "rows": [(row, reason_of(row)) for row in page.rows],
         "back_url": reverse("organisations:organisation-show", args=[own.pk]),
         "back_words": f"Back to {own.name}",
         "empty_text": "" if chosen.chosen() else "People stand here once the register of their session is closed.",
@@ -111,7 +121,13 @@ def _staff_lines(request: HttpRequest, found: Any) -> Iterator[list[Any]]:
         people = {row.person for row in batch}
         look_at_many(by=request.user, at=people, page="attendance:staff-record-export", now=timezone.now())
         for row in batch:
-            yield [row.person.name, row.staff_number, row.profession, *_cells(row)]
+            yield [row.person.name, row.staff_number, row.profession, *_cells(row), reason_of(row)]
+
+
+def reason_of(row: Attendance) -> str:
+    """Return why somebody was not there, in their words for it; "" where it was not said."""
+    said = getattr(row.place, "absence_reason", None)
+    return said.get_code_display() if said and row.outcome not in CAME else ""
 
 
 def _cells(row: Attendance) -> list[Any]:

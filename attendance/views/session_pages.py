@@ -16,7 +16,7 @@ from accounts.permissions import Permission, has
 from attendance.forms.sessions import SessionFilter
 from attendance.models import Place, SeatCount
 from attendance.queries.sessions import filter_options, sessions_listed, sessions_visible_to, weeks_of
-from attendance.rules import can_keep_register
+from attendance.rules import can_keep_materials, can_keep_register
 from briefings.models import Programme, Session, SessionState
 from briefings.words import where_in_words
 from face.paging import page_of
@@ -181,6 +181,8 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
         "inside": staff or place is not None or found.parts.filter(person=request.user.pk).exists(),
         "agenda": found.agenda.select_related("presenter"),
         "keeps_register": _keeps_register(request, found, now),
+        "keeps_materials": found.state in (SessionState.OPEN, SessionState.HELD)
+        and can_keep_materials(request.user, found),
     }
     return render(request, "attendance/sessions/show.html", context)
 

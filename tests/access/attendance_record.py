@@ -2,10 +2,10 @@
 
 import uuid
 
-from attendance.models import Attendance, Outcome, Register, WalkIn
+from attendance.models import Attendance, Material, Outcome, Register, WalkIn
 from briefings.models import Session
 from organisations.models import Organisation
-from tests.access.routes import Route, nothing, other_organisation, own_organisation
+from tests.access.routes import Route, nothing, other_organisation, other_session, own_organisation, own_session
 from tests.cast import NOW, Cast
 
 
@@ -51,6 +51,41 @@ def _attended(session: Session, organisation: Organisation, person) -> int:
     ).pk  # fmt: skip
 
 
+def own_material(cast: Cast) -> dict:
+    return _material(cast.session)
+
+
+def other_material(cast: Cast) -> dict:
+    return _material(cast.other_session)
+
+
+def other_material_under_the_own_session(cast: Cast) -> dict:
+    return {**other_material(cast), "session": cast.session.pk}
+
+
+def own_attended_material(cast: Cast) -> dict:
+    own_certificate(cast)
+    return {"material": own_material(cast)["material"]}
+
+
+def other_attended_material(cast: Cast) -> dict:
+    other_certificate(cast)
+    return {"material": other_material(cast)["material"]}
+
+
+def a_link_and_a_material(cast: Cast) -> dict:
+    return {"link": 1, "material": 1}
+
+
+def _material(session: Session) -> dict:
+    """A paper whose file has gone from the disk: nobody gets it, and who may is told apart by the pages around it."""
+    made = Material.objects.create(
+        session=session, title="Slides", file="materials/gone", file_name="slides.pdf", content_type="application/pdf",
+        size=1, added_at=NOW,
+    )  # fmt: skip
+    return {"session": session.pk, "material": made.pk}
+
+
 STAFF = ("staff-record", "staff-record-export")
 
 ROUTES = [
@@ -61,6 +96,22 @@ ROUTES = [
     Route("attendance:register-certificate", own_registers_certificate, {200: "administrator coordinator"}),
     Route("attendance:register-certificate", other_registers_certificate, {200: "administrator other"}),
     Route("attendance:register-certificate", other_certificate_under_the_own_session, {}),
+    Route("attendance:material-list", own_session, {200: "administrator coordinator"}),
+    Route("attendance:material-list", other_session, {200: "administrator other"}),
+    Route("attendance:material-remove", own_material, {302: "administrator coordinator"}, post=True),
+    Route("attendance:material-remove", other_material, {302: "administrator other"}, post=True),
+    Route("attendance:material-remove", other_material_under_the_own_session, {}, post=True),
+    # The file itself is not there in these tests: that it reaches who may is in tests/attendance/test_afterwards.py.
+    *(
+        Route(f"attendance:{name}", thing, {})
+        for name, things in (
+            ("material-show", (own_material, other_material, other_material_under_the_own_session)),
+            ("record-material", (own_attended_material, other_attended_material)),
+        )
+        for thing in things
+    ),
+    Route("attendance:place-material", a_link_and_a_material, {403: "everyone"}),
+    Route("attendance:place-absence", a_link, {403: "everyone"}),
     *(Route(f"attendance:{name}", own_organisation, {200: "lead"}) for name in STAFF),
     *(Route(f"attendance:{name}", other_organisation, {200: "other_lead"}) for name in STAFF),
 ]
