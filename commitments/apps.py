@@ -34,8 +34,19 @@ class CommitmentsConfig(AppConfig):
             ("put_out_of_scope", "Ended as out of scope", "dash"),
             ("withdrew", "Withdrawn", "dash"),
             ("closed", "Closed: nobody objected to the answer", "full"),
+            ("waited_in_room", "Not shown in the room", "ring"),
+            ("shown_in_room", "Shown in the room", "half"),
+            ("hidden_in_room", "Hidden from the room, with a reason", "dash"),
         ):
             register(verb, words, mark=mark, about="commitments.question")
+        for verb, words, mark in (
+            ("opened_room", "Live questions opened", "ring"),
+            ("moderated_room", "New questions wait for the scribe", "half"),
+            ("unmoderated_room", "New questions are shown at once", "half"),
+            ("changed_room_code", "Another code for live questions", "ring"),
+            ("closed_room", "Live questions closed", "full"),
+        ):
+            register(verb, words, mark=mark, about="briefings.session")
         for verb, words, mark in (
             ("gave_assurance", "Given", "ring"),
             ("noted_assurance", "Noted, to be confirmed", "ring"),

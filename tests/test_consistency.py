@@ -150,7 +150,7 @@ def test_the_face_keeps_its_promises(pattern):
     assert [_template(path) for path in TEMPLATES if re.search(pattern, _uncommented(path))] == []
 
 
-WITHOUT_TOKEN = {"commitments/public/ask.html"}
+WITHOUT_TOKEN = {"commitments/public/ask.html", "commitments/room/ask.html"}
 """Asking anonymously: a token needs a cookie. It is protected by other means (docs/adr/0038, test_anonymous.py)."""
 
 

@@ -173,16 +173,25 @@ def publish_answer(*, question: Question, words: str, audience: Audience | str, 
         question, QuestionState.OPEN, QuestionState.COMMISSIONED, QuestionState.ACCEPTED, QuestionState.ANSWERED
     )
     organisation, role = _speaker(question, by, now)
-    answer = Answer.objects.create(
-        question=question,
-        version=1 + question.answers.count(),
-        words=words,
-        audience=audience,
-        organisation=organisation,
-        given_by=by,
-        given_as=role,
-        published_at=now,
-    )
+    said = {"words": words, "audience": audience, "organisation": organisation, "given_by": by, "given_as": role}
+    return _answer(question, said, by, now)
+
+
+@transaction.atomic
+def note_answer(
+    *, question: Question, words: str, organisation: Organisation, person: Person, role: str, by: Any, now: datetime
+) -> Answer:
+    """Note what ``person`` answered in the room of the question's session, for those who were there: no wider circle.
+
+    ``by`` is the scribe. Everybody who asked is told. Raises NotNow.
+    """
+    question = _locked(question, QuestionState.OPEN, QuestionState.COMMISSIONED, QuestionState.ACCEPTED)
+    said = {"words": words, "organisation": organisation, "given_by": person, "given_as": role}
+    return _answer(question, {**said, "audience": Audience.ATTENDERS}, by, now)
+
+
+def _answer(question: Question, said: dict[str, Any], by: Any, now: datetime) -> Answer:
+    answer = Answer.objects.create(question=question, version=1 + question.answers.count(), published_at=now, **said)
     question.commissions.filter(state=CommissionState.ASKED).update(state=CommissionState.ENDED, decided_at=now)
     if question.state != QuestionState.ANSWERED:
         today = local_day(question.programme, now)

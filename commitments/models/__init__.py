@@ -21,9 +21,10 @@ from commitments.models.questions import (
     Question,
     QuestionState,
 )
+from commitments.models.room import HiddenBecause, LiveRoom, RoomQuestion, Showing
 
 __all__ = [
     "ASSURANCE_MOVES", "QUESTION_MOVES", "STANDING", "UNANSWERED", "UNENDED", "WITH_OWNER", "Answer", "AskedAs",
-    "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience", "Commission", "CommissionState", "Question",
-    "QuestionState",
+    "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience", "Commission", "CommissionState",
+    "HiddenBecause", "LiveRoom", "Question", "QuestionState", "RoomQuestion", "Showing",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The addresses of commitments, by object."""
 
-from commitments.urls import assurances, public, questions
+from commitments.urls import assurances, public, questions, room
 
 app_name = "commitments"
-urlpatterns = [*questions.urlpatterns, *assurances.urlpatterns, *public.urlpatterns]
+urlpatterns = [*questions.urlpatterns, *assurances.urlpatterns, *public.urlpatterns, *room.urlpatterns]

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.links import exchange
-from commitments.views import askers, asking, commissions, questions, raising, scribe, triage
+from commitments.views import askers, asking, commissions, questions, raising, triage
 
 ONE = "questions/<uuid:question>/"
 LIST = "programmes/<slug:slug>/questions/"
@@ -20,8 +20,6 @@ staff = [
     path(f"{ONE}out-of-scope/", triage.put_aside, name="question-out-of-scope"),
     path(f"{ONE}accept/", triage.accept, name="question-accept"),
     path(f"{ONE}decline/", triage.decline, name="question-decline"),
-    path("sessions/<int:session>/questions/", scribe.note_question, name="session-questions"),
-    path("sessions/<int:session>/questions/promise/", scribe.note_promise, name="session-promise"),
 ]
 commission = [
     path("commission/<link_token:token>/", exchange, {"purpose": "commission"}, name="commission-open"),

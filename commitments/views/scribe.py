@@ -1,52 +1,77 @@
-"""The scribe's page of a session: what is asked and what is promised in the room, one line after the other."""
+"""The scribe's screen of a session: live questions, what is asked and what is promised in the room.
+
+Everybody else finds under the same address where to type the code that is shown in the room.
+"""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Person
 from attendance.models import LIVE, CoverState, Place, SeniorAttendance
+from attendance.queries.sessions import sessions_visible_to
 from briefings.models import Session
 from commitments.actions.assurances import note_assurance
 from commitments.actions.questions import raise_question
+from commitments.actions.room import ask_in_room
 from commitments.clocks import local_day
 from commitments.forms.assurances import PromiseForm
 from commitments.forms.questions import ScribeForm
-from commitments.models import AskedAs
+from commitments.forms.room import CodeForm, OpenForm
+from commitments.models import UNANSWERED, AskedAs, HiddenBecause, Showing
 from commitments.queries.assurances import mandates_on
-from commitments.queries.questions import questions_of_session
+from commitments.queries.room import room_of, scribe_list
 from commitments.rules import can_scribe, can_scribe_at
+from commitments.views.room import short_address, tag_of
 from history.actions import look_at_many
 from history.refusals import Refused
 
 
+@login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def note_question(request: HttpRequest, session: int) -> HttpResponse:
-    """Write down a question: its words, who asked or nobody, Enter. What was asked before stands below."""
-    own = _session(request, session)
+    """Write down a question: its words, who asked or nobody, Enter. All that is asked stands below."""
+    if not request.user.is_authenticated or not _scribes(request, session):
+        return _show_where_to_type(request, session)
+    own = session_of_scribe(request, session)
     form = _question_form(request, own, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         person = form.cleaned_data["person"]
-        question = raise_question(
-            programme=own.programme,
-            session=own,
-            words=form.cleaned_data["words"],
-            person=person,
-            asked_as=AskedAs.NAME if person else AskedAs.NOBODY,
-            by=request.user,
-            now=timezone.now(),
-        )
+        said = {
+            "session": own,
+            "words": form.cleaned_data["words"],
+            "person": person,
+            "asked_as": AskedAs.NAME if person else AskedAs.NOBODY,
+            "by": request.user,
+            "now": timezone.now(),
+        }
+        room = room_of(own)
+        if room and room.is_open:
+            question = ask_in_room(**said, showing=Showing.SHOWN)
+        else:
+            question = raise_question(**said, programme=own.programme)
         messages.success(request, f"Noted as {question.reference}{f' for {person.name}' if person else ''}")
         return redirect("commitments:session-questions", session=own.pk)
     return _page(request, own, form, _promise_form(request, own))
 
 
+@never_cache
+@require_safe
+def show_list(request: HttpRequest, session: int) -> HttpResponse:
+    """The scribe's list alone, for the page that follows the room."""
+    own = session_of_scribe(request, session)
+    return render(request, "commitments/room/_scribe_list.html", _list(own))
+
+
 @require_POST
 def note_promise(request: HttpRequest, session: int) -> HttpResponse:
     """Write down what a senior manager promised: they are asked by e-mail whether these were their words."""
-    own = _session(request, session)
+    own = session_of_scribe(request, session)
     if not can_scribe(request.user, own.programme):
         raise Http404
     form = _promise_form(request, own, request.POST)
@@ -61,12 +86,31 @@ def note_promise(request: HttpRequest, session: int) -> HttpResponse:
     return _page(request, own, _question_form(request, own), form)
 
 
-def _session(request: HttpRequest, session: int) -> Session:
+def session_of_scribe(request: HttpRequest, session: int) -> Session:
     """Return the session in which this person writes down what is asked; raises Http404 for any other."""
     own = get_object_or_404(Session.objects.select_related("programme", "room__venue"), pk=session)
     if not can_scribe_at(request.user, own, local_day(own.programme, timezone.now())):
         raise Http404
     return own
+
+
+def _scribes(request: HttpRequest, session: int) -> bool:
+    try:
+        session_of_scribe(request, session)
+    except Http404:
+        return False
+    return True
+
+
+def _show_where_to_type(request: HttpRequest, session: int) -> HttpResponse:
+    """For who is in the room without a task there: the page to type the code on, once live questions are open."""
+    own = sessions_visible_to(request.user).filter(pk=session).first()
+    if request.method == "POST" or own is None or room_of(own) is None:
+        if request.user.is_authenticated:
+            raise Http404
+        return redirect_to_login(request.get_full_path())
+    context = {"form": CodeForm(), "title": "Ask in the session", "caption": str(own)}
+    return render(request, "commitments/room/enter.html", context)
 
 
 def _people_there(own: Session):
@@ -93,17 +137,31 @@ def _promise_form(request: HttpRequest, own: Session, typed=None) -> PromiseForm
     return PromiseForm(typed, prefix="promise", mandates=mandates, today=today, is_own=False)
 
 
+def _list(own: Session) -> dict:
+    room = room_of(own)
+    return {
+        "session": own,
+        "programme": own.programme,
+        "room": room,
+        "list": scribe_list(own),
+        "owed": UNANSWERED,
+        "reasons": HiddenBecause.choices,
+    }
+
+
 def _page(request: HttpRequest, own: Session, form: ScribeForm, promise_form: PromiseForm | None) -> HttpResponse:
     promised = own.assurances.select_related("person", "organisation").order_by("-noted_at", "pk")
     people = [*_people_there(own), *(each.person for each in promised)]
     look_at_many(by=request.user, at=people, page="commitments:session-questions", now=timezone.now())
+    listed = _list(own)
     context = {
-        "session": own,
-        "programme": own.programme,
+        **listed,
         "section": "sessions",
         "form": form,
         "promise_form": promise_form,
-        "questions": list(questions_of_session(own)),
         "promised": promised,
+        "open_form": None if listed["room"] and listed["room"].is_open else OpenForm(prefix="room"),
+        "tag": tag_of(listed["room"]) if listed["room"] else "",
+        "short_address": short_address(),
     }
     return render(request, "commitments/scribe.html", context)

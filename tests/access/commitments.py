@@ -3,7 +3,8 @@
 from accounts.links import token_of
 from commitments.actions.assurances import note_assurance, propose_kept
 from commitments.actions.questions import commission, raise_question
-from commitments.models import AskedAs, Assurance, Question
+from commitments.actions.room import ask_in_room, open_room
+from commitments.models import AskedAs, Assurance, LiveRoom, Question
 from tests.access.attendance_places import invitation_link, place_link
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
 from tests.briefings.factories import MandateFactory
@@ -103,6 +104,43 @@ def assurance_token(cast: Cast) -> dict:
     return {"token": token_of(_assurance(cast, noted=True).link)}
 
 
+def _room(cast: Cast, *, other: bool = False) -> LiveRoom:
+    session, by = (cast.other_session, cast.other) if other else (cast.session, cast.coordinator)
+    return open_room(session=session, is_moderated=True, by=by, now=NOW)
+
+
+def own_code(cast: Cast) -> dict:
+    """The code of a room with live questions."""
+    return {"code": _room(cast).code}
+
+
+def other_code(cast: Cast) -> dict:
+    return {"code": _room(cast, other=True).code}
+
+
+def session_with_room(cast: Cast) -> dict:
+    return {"session": _room(cast).session_id}
+
+
+def other_session_with_room(cast: Cast) -> dict:
+    return {"session": _room(cast, other=True).session_id}
+
+
+def _asked(room: LiveRoom) -> dict:
+    question = ask_in_room(session=room.session, words="Who pays?", asked_as=AskedAs.NOBODY, by="nobody", now=NOW)
+    return {"session": room.session_id, "question": question.pk}
+
+
+def own_question_in_room(cast: Cast) -> dict:
+    return _asked(_room(cast))
+
+
+def other_question_in_room(cast: Cast) -> dict:
+    return _asked(_room(cast, other=True))
+
+
+SCRIBES = "administrator coordinator facilitator"
+OTHER_SCRIBES = "administrator other"
 LISTS = ("programme-questions", "programme-questions-export", "programme-assurances", "programme-assurances-export")
 
 ROUTES: list[Route] = [
@@ -143,6 +181,42 @@ ROUTES: list[Route] = [
     Route("commitments:session-questions", other_session, {200: "administrator other"}),
     Route("commitments:session-promise", own_session, {200: "administrator coordinator facilitator"}, post=True),
     Route("commitments:session-promise", other_session, {200: "administrator other"}, post=True),
+    # Live questions: what phones and the screen open is for whoever has the code; the rest is the scribe's.
+    Route("commitments:room-enter", nothing, {200: "everyone"}),
+    *(Route(f"commitments:{name}", own_code, {200: "everyone"}) for name in ("room-show", "room-now", "room-screen")),
+    Route("commitments:room-ask-as-me", own_code, {200: "signed_in"}),
+    Route("commitments:room-ask-as-me", other_code, {200: "signed_in"}),
+    *(
+        route
+        for name in ("room-list", "room-close")
+        for route in (
+            Route(f"commitments:{name}", session_with_room, {200: SCRIBES}),
+            Route(f"commitments:{name}", other_session_with_room, {200: OTHER_SCRIBES}),
+        )
+    ),
+    *(
+        route
+        for name in ("room-open", "room-moderation", "room-code")
+        for route in (
+            Route(f"commitments:{name}", session_with_room, {302: SCRIBES}, post=True),
+            Route(f"commitments:{name}", other_session_with_room, {302: OTHER_SCRIBES}, post=True),
+        )
+    ),
+    Route("commitments:room-question", own_question_in_room, {200: SCRIBES}),
+    Route("commitments:room-question", other_question_in_room, {200: OTHER_SCRIBES}),
+    *(
+        route
+        for name, status in (
+            ("room-question-show", 302),
+            ("room-question-hide", 302),
+            ("room-question-answered", 200),
+            ("room-question-taken", 200),
+        )
+        for route in (
+            Route(f"commitments:{name}", own_question_in_room, {status: SCRIBES}, post=True),
+            Route(f"commitments:{name}", other_question_in_room, {status: OTHER_SCRIBES}, post=True),
+        )
+    ),
     # Links that were never opened in this browser open nothing, whoever asks.
     Route("commitments:commission-show", commission_link, {403: "everyone"}),
     Route("commitments:commission-decline", commission_link, {403: "everyone"}),

@@ -1,0 +1,249 @@
+"""What happens in the room: people ask from their phones, the scribe shows, hides, notes answers and gives owners.
+
+Locks: the question first, the room last. Whoever changes what can be seen in the room holds its row and raises its
+version; phones, screen and scribe learn of it at once.
+"""
+
+import secrets
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import Person
+from attendance.models import LIVE, Place
+from attendance.models.places import REFERENCE_LETTERS
+from briefings.models import Mandate, Session, SessionState
+from commitments.actions.questions import commission, note_answer, open_question, raise_question
+from commitments.models import (
+    Answer,
+    AskedAs,
+    Commission,
+    HiddenBecause,
+    LiveRoom,
+    Question,
+    QuestionState,
+    RoomQuestion,
+    Showing,
+)
+from commitments.queries.room import Speaker, keep_version
+from history.actions import record
+from history.refusals import Refused
+
+CODE_LETTERS = 5
+
+
+class RoomNotThen(Refused):
+    sentence = "Live questions are for a session that is open or was held. Open the session first."
+
+
+class RoomClosed(Refused):
+    sentence = "Questions are closed in this session. Ask the coordinator, or ask from the page of your place."
+
+
+@transaction.atomic
+def open_room(*, session: Session, is_moderated: bool, by: Any, now: datetime) -> LiveRoom:
+    """Let people ask from their phones in ``session``; opening it again keeps the code. Raises RoomNotThen."""
+    if session.state not in (SessionState.OPEN, SessionState.HELD):
+        raise RoomNotThen
+    LiveRoom.objects.get_or_create(session=session, defaults={"code": _new_code()})
+    room = _locked(session)
+    room.is_open, room.is_moderated = True, is_moderated
+    record(by=by, verb="opened_room", about=session, now=now)
+    return _changed(room, "is_open", "is_moderated")
+
+
+@transaction.atomic
+def set_moderation(*, session: Session, is_moderated: bool, by: Any, now: datetime) -> LiveRoom:
+    """Let new questions wait for the scribe, or show them at once. What waits already goes on waiting."""
+    room = _locked(session)
+    if room.is_moderated == is_moderated:
+        return room
+    room.is_moderated = is_moderated
+    record(by=by, verb="moderated_room" if is_moderated else "unmoderated_room", about=session, now=now)
+    return _changed(room, "is_moderated")
+
+
+@transaction.atomic
+def change_code(*, session: Session, by: Any, now: datetime) -> LiveRoom:
+    """Give the room another code: whoever has the old one and cannot see the screen is out, and limits begin again."""
+    room = _locked(session)
+    room.code = _new_code()
+    record(by=by, verb="changed_room_code", about=session, now=now)
+    return _changed(room, "code")
+
+
+@transaction.atomic
+def close_room(*, session: Session, by: Any, now: datetime) -> LiveRoom:
+    """Take no more questions. What was shown can be read for some days more. Closing twice is closing once.
+
+    Only now the history says what became of the anonymous questions, all at one moment and in no order: a line at the
+    time of each would tell when it was asked.
+    """
+    room = _locked(session)
+    if not room.is_open:
+        return room
+    room.is_open = False
+    asked = RoomQuestion.objects.filter(room=room, question__asked_as=AskedAs.NOBODY).select_related("question")
+    for each in asked.order_by("?"):
+        record(by=by, verb=_VERBS[each.showing], about=each.question, reason=each.hidden_because, now=now)
+    record(by=by, verb="closed_room", about=session, now=now)
+    return _changed(room, "is_open")
+
+
+_VERBS = {Showing.WAITING: "waited_in_room", Showing.SHOWN: "shown_in_room", Showing.HIDDEN: "hidden_in_room"}
+
+
+@transaction.atomic
+def ask_in_room(
+    *,
+    session: Session,
+    words: str,
+    asked_as: AskedAs | str,
+    by: Any,
+    now: datetime,
+    person: Person | None = None,
+    showing: Showing | None = None,
+) -> Question:
+    """Ask in the room of ``session``; the same words from the same person, or from nobody, are one question.
+
+    It waits or is shown as the room is moderated, unless ``showing`` says it. Raises RoomClosed. See
+    ``raise_question`` for ``asked_as`` and ``person``; of an anonymous question nothing tells who asked it or when.
+    """
+    if asked_as == AskedAs.NOBODY:
+        _lock_order_of_questions()
+    again = Question.objects.filter(
+        session=session, words=words, asked_as=asked_as, askers__person=person, in_room__isnull=False
+    ).first()
+    if again:
+        return again
+    place = Place.objects.filter(session=session, person=person, state__in=LIVE).first() if person else None
+    question = raise_question(
+        programme=session.programme, session=session, words=words, asked_as=asked_as, person=person, place=place,
+        by=by, now=now,
+    )  # fmt: skip
+    room = _locked(session)
+    if not room.is_open:
+        raise RoomClosed
+    showing = showing or (Showing.WAITING if room.is_moderated else Showing.SHOWN)
+    RoomQuestion.objects.create(question=question, room=room, showing=showing)
+    _changed(room)
+    if asked_as == AskedAs.NOBODY:
+        _forget_order(question, room)
+    return question
+
+
+@transaction.atomic
+def show_question(*, session: Session, question: Question, by: Any, now: datetime) -> RoomQuestion:
+    """Show ``question`` to everybody in the room, also one that was asked before the session or was hidden."""
+    return _show(session, question, Showing.SHOWN, "", by, now)
+
+
+@transaction.atomic
+def hide_question(
+    *, session: Session, question: Question, because: HiddenBecause | str, by: Any, now: datetime
+) -> RoomQuestion:
+    """Keep ``question`` from the room, with the reason. It stays a question: it is answered or ended as any other."""
+    return _show(session, question, Showing.HIDDEN, because, by, now)
+
+
+@transaction.atomic
+def answer_in_room(
+    *, session: Session, question: Question, speaker: Speaker, words: str, by: Any, now: datetime
+) -> Answer:
+    """Note what ``speaker`` answered in the room: who asked is told, and everybody with a place may read it.
+
+    Raises NotNow where it was answered or ended meanwhile.
+    """
+    if question.state == QuestionState.RAISED:
+        open_question(question=question, by=by, now=now)
+    answer = note_answer(
+        question=question,
+        words=words,
+        organisation=speaker.organisation,
+        person=speaker.person,
+        role=speaker.role,
+        by=by,
+        now=now,
+    )
+    _changed(_locked(session))
+    return answer
+
+
+@transaction.atomic
+def take_away(*, session: Session, question: Question, mandate: Mandate, by: Any, now: datetime) -> Commission:
+    """Give ``question`` an owner before people leave: the senior manager is asked to answer it by the service standard.
+
+    Raises NoMandate, NotNow.
+    """
+    made = commission(question=question, organisation=mandate.organisation, person=mandate.person, by=by, now=now)
+    _changed(_locked(session))
+    return made
+
+
+def _show(session: Session, question: Question, showing: Showing, because: str, by: Any, now: datetime) -> RoomQuestion:
+    # The question before the room, as everywhere: see _lock_order_of_questions.
+    question = Question.objects.select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
+    room = _locked(session)
+    own, _ = RoomQuestion.objects.get_or_create(question=question, defaults={"room": room, "showing": Showing.WAITING})
+    if (own.showing, own.hidden_because) == (showing, because):
+        return own
+    own.showing, own.hidden_because = showing, because
+    own.save(update_fields=["showing", "hidden_because"])
+    if question.asked_as != AskedAs.NOBODY or not room.is_open:
+        record(by=by, verb=_VERBS[showing], about=question, reason=because, now=now)
+    _changed(room)
+    return own
+
+
+def _locked(session: Session) -> LiveRoom:
+    return LiveRoom.objects.select_for_update(no_key=True, of=("self",)).get(session=session.pk)
+
+
+def _changed(room: LiveRoom, *fields: str) -> LiveRoom:
+    """Save ``fields`` of the locked ``room`` under its next version, and tell who follows it once that is true."""
+    room.version += 1
+    room.save(update_fields=["version", *fields])
+    transaction.on_commit(partial(keep_version, room))
+    return room
+
+
+def _new_code() -> str:
+    """Return a code that no room has: read from a screen and typed on a phone, so short and without lookalikes."""
+    while True:
+        code = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(CODE_LETTERS))
+        if not LiveRoom.objects.filter(code=code).exists():
+            return code
+
+
+def _lock_order_of_questions() -> None:
+    """Let nobody else hold or change a question until the order of the rows is forgotten; reading goes on.
+
+    Taken before any row, so that who waits here holds nothing that others wait for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {Question._meta.db_table} IN EXCLUSIVE MODE")
+
+
+def _forget_order(question: Question, room: LiveRoom) -> None:
+    """Write the questions of this programme and day anew in an order of chance, and so what the room shows of them.
+
+    PostgreSQL keeps rows in the order in which they came: a copy of the database would tell between which two named
+    questions, whose moments are known, an anonymous one was asked (docs/adr/0065).
+    """
+    _shuffle(Question, "programme_id = %s AND raised_on = %s", [question.programme_id, question.raised_on])
+    _shuffle(RoomQuestion, "room_id = %s", [room.pk])
+
+
+def _shuffle(model: type, which: str, values: list) -> None:
+    table = model._meta.db_table
+    columns = ", ".join(
+        f'"{field.column}"' for field in model._meta.local_concrete_fields if not getattr(field, "generated", False)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH taken AS (DELETE FROM {table} WHERE {which} RETURNING {columns})"  # noqa: S608 (names of ours)
+            f" INSERT INTO {table} ({columns}) SELECT {columns} FROM taken ORDER BY random()",
+            values,
+        )

@@ -1,0 +1,202 @@
+"""What is seen of live questions: by phones and the screen, by the scribe, and who may have answered in the room."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.core.cache import caches
+from django.db.models import OuterRef, QuerySet, Subquery
+from redis.exceptions import RedisError
+
+from accounts.models import Person
+from briefings.models import Mandate, Session, SessionState
+from briefings.rules import coordinators_of
+from commitments.models import (
+    UNANSWERED,
+    WITH_OWNER,
+    Answer,
+    LiveRoom,
+    Question,
+    QuestionState,
+    RoomQuestion,
+    Showing,
+)
+from commitments.queries.assurances import mandates_on
+from organisations.models import Affiliation, Organisation
+
+READABLE_FOR = timedelta(days=14)
+"""How long after its session a room can still be read under its code."""
+KEPT_SECONDS = 1
+"""How long a version may be taken from the quick store without looking at the row: so long may a lost word delay it."""
+_ANSWERED = (QuestionState.ANSWERED, QuestionState.CLOSED)
+_ENDED = (QuestionState.OUT_OF_SCOPE, QuestionState.WITHDRAWN)
+
+
+def room_with(code: str, today: date) -> LiveRoom | None:
+    """Return the room whose code was typed, in whatever case and with spaces, where it can be read on ``today``."""
+    typed = "".join(code.split()).upper()
+    if not typed.isascii() or not typed.isalnum():
+        return None
+    readable = LiveRoom.objects.select_related("session__programme", "session__room__venue")
+    return readable.filter(
+        code=typed,
+        session__state__in=(SessionState.OPEN, SessionState.HELD),
+        session__date__gte=today - READABLE_FOR,
+    ).first()
+
+
+def room_of(session: Session) -> LiveRoom | None:
+    """Return the room of ``session``, or None where it was never opened."""
+    return LiveRoom.objects.filter(session=session).first()
+
+
+def version_of(code: str) -> int | None:
+    """Return the version of the room with exactly this code, at most KEPT_SECONDS old; None where there is none."""
+    with suppress(RedisError):
+        kept = caches["quick"].get(_key(code))
+        if kept is not None:
+            return kept
+    version = LiveRoom.objects.filter(code=code).values_list("version", flat=True).first()
+    if version is not None:
+        with suppress(RedisError):
+            # Only where there is none: a newer one that was written meanwhile must not be replaced by this one.
+            caches["quick"].add(_key(code), version, KEPT_SECONDS)
+    return version
+
+
+def keep_version(room: LiveRoom) -> None:
+    """Tell those who follow ``room`` that it has changed. Where the quick store is gone they read the row instead."""
+    with suppress(RedisError):
+        caches["quick"].set(_key(room.code), room.version, KEPT_SECONDS)
+
+
+def _key(code: str) -> str:
+    return f"live:{code}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One question as everybody in the room may see it: no name of anybody."""
+
+    reference: str
+    words: str
+    answer: str
+    answered_for: str
+    promised: str
+    due_on: date | None
+
+
+def shown_in(room: LiveRoom) -> list[Shown]:
+    """Return the questions that phones and the screen show, unanswered ones first. Their order tells nothing."""
+    asked = _with_newest_answer(
+        Question.objects.filter(in_room__room=room, in_room__showing=Showing.SHOWN).exclude(state__in=_ENDED)
+    )
+    rows = [
+        Shown(
+            reference=question.reference,
+            words=question.words,
+            answer=question.newest_words or "" if question.state in _ANSWERED else "",
+            answered_for=question.newest_for or "" if question.state in _ANSWERED else "",
+            promised=str(question.organisation) if question.state in WITH_OWNER else "",
+            due_on=question.due_on if question.state in WITH_OWNER else None,
+        )
+        for question in asked.select_related("organisation").order_by("reference")
+    ]
+    return sorted(rows, key=lambda row: (bool(row.answer), bool(row.promised)))
+
+
+def _with_newest_answer(questions: QuerySet[Question]) -> QuerySet[Question]:
+    heard = Answer.objects.filter(question=OuterRef("pk")).exclude(audience="asker").order_by("-version")
+    return questions.annotate(
+        newest_words=Subquery(heard.values("words")[:1]), newest_for=Subquery(heard.values("organisation__name")[:1])
+    )
+
+
+@dataclass(frozen=True)
+class ScribeList:
+    """All questions of a session as the scribe works on them; each has ``showing``, "" where it was asked before."""
+
+    waiting: list[Question]
+    open: list[Question]
+    settled: list[Question]
+    hidden: list[Question]
+
+    @property
+    def total(self) -> int:
+        return len(self.waiting) + len(self.open) + len(self.settled) + len(self.hidden)
+
+
+def scribe_list(session: Session) -> ScribeList:
+    """Return all questions of ``session`` in two queries. Within a group they stand by reference: no order tells when.
+
+    Waiting: not shown and not hidden yet. Open: shown, and nobody has answered or taken it away. Settled: answered,
+    with an owner, or ended.
+    """
+    found = _with_newest_answer(session.questions.exclude(state=QuestionState.WITHDRAWN))
+    rows = list(found.select_related("organisation", "owner").order_by("reference"))
+    known = {each.question_id: each for each in RoomQuestion.objects.filter(question__session=session)}
+    groups = ScribeList([], [], [], [])
+    for question in rows:
+        own = known.get(question.pk)
+        question.showing = own.showing if own else ""
+        question.hidden_words = own.get_hidden_because_display() if own else ""
+        _group_of(groups, question).append(question)
+    return groups
+
+
+def _group_of(groups: ScribeList, question: Question) -> list[Question]:
+    if question.showing == Showing.HIDDEN:
+        return groups.hidden
+    if question.state in WITH_OWNER or question.state not in UNANSWERED:
+        return groups.settled
+    return groups.open if question.showing == Showing.SHOWN else groups.waiting
+
+
+def without_owner(session: Session) -> QuerySet[Question]:
+    """Return the questions of ``session`` that nobody has answered and no senior manager has been given."""
+    owed = session.questions.filter(state__in=UNANSWERED).exclude(state__in=WITH_OWNER)
+    return owed.order_by("reference")
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Somebody who may have answered in the room: for whom, and in which role."""
+
+    key: str
+    person: Person
+    organisation: Organisation
+    role: str
+
+    @property
+    def words(self) -> str:
+        return f"{self.person.name}, {self.role} ({self.organisation.name})"
+
+
+def speakers_of(session: Session, on: date) -> list[Speaker]:
+    """Return who may have answered in ``session``: who runs it, who coordinates, and the senior managers of ``on``.
+
+    Who runs it or coordinates speaks for the own organisation, else for the programme's first partner.
+    """
+    programme = session.programme
+    people: dict[int, tuple[Person, str]] = {}
+    for part in session.parts.select_related("person").order_by("person__sort_name", "part"):
+        people.setdefault(part.person_id, (part.person, part.get_part_display()))
+    for person in coordinators_of(programme, on):
+        people.setdefault(person.pk, (person, "Coordinator"))
+    homes = _homes_of(list(people), on)
+    first = programme.partners.select_related("organisation").order_by("pk").first()
+    found = [
+        Speaker(f"p{pk}", person, home, role)
+        for pk, (person, role) in people.items()
+        if (home := homes.get(pk) or (first and first.organisation))
+    ]
+    return found + [_speaker(mandate) for mandate in mandates_on(programme, on)]
+
+
+def _speaker(mandate: Mandate) -> Speaker:
+    return Speaker(f"m{mandate.pk}", mandate.person, mandate.organisation, mandate.job_title)
+
+
+def _homes_of(people: list[int], on: date) -> dict[int, Organisation]:
+    rows = Affiliation.objects.on(on).filter(person__in=people).select_related("organisation").order_by("-pk")
+    return {row.person_id: row.organisation for row in rows}
