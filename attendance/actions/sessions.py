@@ -170,9 +170,11 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
     rows.save_changes(session=session, changed=changed, by=by, now=now)
     if moves:
         _move_people(session, {found.person_id for found in clashes}, now)
-    if session.state == SessionState.OPEN and changed & TOLD:
+    if changed & TOLD:
         _raise_entries(session)
-        messages.tell_changed(session, before, people.everybody, now=now)
+        # A draft is known to nobody but the senior managers who were asked to come to it.
+        concerned = people.everybody if session.state == SessionState.OPEN else people.seniors
+        messages.tell_changed(session, before, concerned, now=now)
     return session
 
 
@@ -196,8 +198,7 @@ def cancel_session(*, session: Session, reason: str, by: Any, now: datetime) -> 
     Engagement.objects.filter(session=session).delete()
     with_entry = set(CalendarEntry.objects.filter(session=session, is_cancelled=False).values_list("person", flat=True))
     take_out(with_entry, session)
-    if was_open:
-        messages.tell_cancelled(session, people.everybody, with_entry, now=now)
+    messages.tell_cancelled(session, people.everybody if was_open else people.seniors, with_entry, now=now)
     return session
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 import messaging.actions
 from accounts.links import address_of
@@ -130,9 +131,9 @@ def _with_entry(content: Content, own: SeniorAttendance, message: Message) -> Co
         return content
     entry.session, entry.person = own.session, own.person
     if message.kind == COMING:
-        content.calendar, content.calendar_method = request_for(entry, now=message.due_at), REQUEST
+        content.calendar, content.calendar_method = request_for(entry, now=timezone.now()), REQUEST
     elif entry.is_cancelled:
-        content.calendar, content.calendar_method = cancel_for(entry, now=message.due_at), CANCEL
+        content.calendar, content.calendar_method = cancel_for(entry, now=timezone.now()), CANCEL
     return content
 
 

@@ -138,7 +138,8 @@ def _why_not(
     runs = (message.person_id, session.pk) in running
     if message.kind == PART_ENDED:
         return "runs_it_again" if runs else ""
-    if session.state != SessionState.OPEN:
+    # Of a draft only senior managers are told: they may have said that they come.
+    if session.state not in (SessionState.DRAFT, SessionState.OPEN):
         return "session_cancelled"
     if message.kind == CHANGED and message.refs["revision"] != session.revision:
         return "changed_again"
@@ -198,12 +199,16 @@ def _entry(message: Message, session: Session) -> CalendarEntry | None:
     if message.kind in (CANCELLED, PART_ENDED):
         return found if found.is_cancelled else None
     # What was taken out by this change goes out with it; what was given up long ago is not spoken of again.
-    is_news = message.kind == CHANGED and _place_is_offered(message, session)
+    is_news = message.kind == CHANGED and _has_to_choose(message, session)
     return found if not found.is_cancelled or is_news else None
 
 
-def _place_is_offered(message: Message, session: Session) -> bool:
-    return Place.objects.filter(session=session, person=message.person_id, state=PlaceState.OFFERED).exists()
+def _has_to_choose(message: Message, session: Session) -> bool:
+    own = {"session": session, "person": message.person_id}
+    return (
+        Place.objects.filter(state=PlaceState.OFFERED, **own).exists()
+        or SeniorAttendance.objects.filter(state=CoverState.ASKED, **own).exists()
+    )
 
 
 def _doing(message: Message, session: Session) -> str:

@@ -90,7 +90,7 @@ def preview_change(session: Session, columns: dict) -> Preview:
         )
     return Preview(
         changed=frozenset(changed),
-        tells=len(people.everybody) if session.state == SessionState.OPEN else 0,
+        tells=len(people.everybody if session.state == SessionState.OPEN else people.seniors),
         keep=len(people.booked) - len(lost),
         offered=sorted(lost.values()),
         waiting=len(people.waiting),

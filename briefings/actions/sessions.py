@@ -182,7 +182,7 @@ def with_changes(session: Session, **columns: Any) -> set[str]:
 
 @transaction.atomic
 def save_changes(*, session: Session, changed: set[str], by: Any, now: datetime) -> None:
-    """Save what ``with_changes`` set on ``session``, its revision raised where people of an open one are told.
+    """Save what ``with_changes`` set on ``session``, its revision raised by what people are told of.
 
     Raises SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken. The caller holds the seat counter.
     """
@@ -192,7 +192,7 @@ def save_changes(*, session: Session, changed: set[str], by: Any, now: datetime)
     if session.state == SessionState.OPEN and not (session.room_id or session.online_link):
         raise NowhereToMeet
     fields = set(changed)
-    if session.state == SessionState.OPEN and changed & TOLD:
+    if changed & TOLD:
         session.revision += 1
         fields.add("revision")
     _save(session, now, fields)
