@@ -2,15 +2,23 @@ from celery import shared_task
 from django.utils import timezone
 
 from commitments.actions import assurances, questions
-from commitments.models import Assurance, Question
+from commitments.models import Assurance, Clearance, ClearanceState, Question
 
 
 @shared_task(name="commitments.tasks.remind_due", ignore_result=True)
 def remind_due() -> int:
     """Send what is to be reminded of today and close what is over; return how many. Running it twice does it once."""
     now = timezone.now()
-    due = {"next_reminder_on__lte": timezone.localdate(now)}
+    today = timezone.localdate(now)
+    due = {"next_reminder_on__lte": today}
+    # First whom nobody may ask any more: a reminder to who has left would reach nobody.
     count = sum(
+        questions.release_orphan(question_id=pk, now=now)
+        for pk in questions.orphaned(today).values_list("pk", flat=True)
+    )
+    clearing = Clearance.objects.filter(state=ClearanceState.ASKED).values_list("draft__question", flat=True)
+    count += sum(questions.reroute_clearances(question_id=pk, now=now) for pk in sorted(set(clearing)))
+    count += sum(
         questions.remind_about(question_id=pk, now=now)
         for pk in Question.objects.filter(**due).order_by("next_reminder_on").values_list("pk", flat=True)
     )

@@ -24,7 +24,7 @@ from django.utils import timezone
 from accounts.models import Person
 from attendance.models import AccessNeed, Place, PlaceState, WalkIn
 from briefings.models import Mandate, Programme, Session
-from commitments.models import Commission, Question
+from commitments.models import Clearance, ClockChange, Commission, Draft, Question
 from messaging.models import Delivered, Message, SenderProfile
 from organisations.models import Affiliation, ImportChange, ImportRow, ImportState, Organisation, StaffListImport
 from tests.briefings.factories import AppointmentFactory
@@ -51,6 +51,7 @@ CODES = {
     "attendance.WalkIn.made_by": "the key of a row",
     "attendance.Mark.made_by": "the key of a row",
     "commitments.Commission.made_by": "the key of a row",
+    "commitments.ClockChange.made_by": "the key of a row",
 }
 """Personal fields that hold no words of anybody: model and field, and what they hold."""
 
@@ -276,6 +277,35 @@ def _commission(side: Side, needle) -> None:
         question=_a_question(side, "When do we begin?"), organisation=side.organisation, person=side.person,
         state="declined", made_at=timezone.now(), decided_at=timezone.now(), made_by=f"accounts.person:{side.staff.pk}",
         reason=needle("reason"),
+    )  # fmt: skip
+
+
+@plants("commitments.Draft", words="administrator coordinator")
+def _draft(side: Side, needle) -> None:
+    Draft.objects.create(
+        question=_a_question(side, "Who writes it?"), version=1, words=needle("words"), written_by=side.staff,
+        written_at=timezone.now(),
+    )  # fmt: skip
+
+
+@plants("commitments.Clearance", reason="administrator coordinator")
+def _clearance(side: Side, needle) -> None:
+    draft = Draft.objects.create(
+        question=_a_question(side, "Who clears it at all?"), version=1, words="A draft", state="returned",
+        written_by=side.staff, written_at=timezone.now(),
+    )  # fmt: skip
+    Clearance.objects.create(
+        draft=draft, role="dpo", organisation=side.organisation, state="returned", asked_at=timezone.now(),
+        decided_at=timezone.now(), decided_by=side.staff, reason=needle("reason"),
+    )  # fmt: skip
+
+
+@plants("commitments.ClockChange", reason="administrator coordinator board senior governance lead")
+def _clock_change(side: Side, needle) -> None:
+    day = timezone.localdate()
+    ClockChange.objects.create(
+        question=_a_question(side, "Why does it take longer?"), kind="extended", at=timezone.now(), calendar="",
+        made_by=f"accounts.person:{side.staff.pk}", reason=needle("reason"), due_before=day, due_after=day,
     )  # fmt: skip
 
 

@@ -1,5 +1,16 @@
 """What is asked and promised."""
 
+from commitments.models.answers import (
+    Answer,
+    Audience,
+    Clearance,
+    ClearanceState,
+    ClockChange,
+    ClockChangeKind,
+    Draft,
+    DraftState,
+    HoldingReply,
+)
 from commitments.models.assurances import (
     ASSURANCE_MOVES,
     STANDING,
@@ -8,23 +19,25 @@ from commitments.models.assurances import (
     AssuranceKind,
     AssuranceState,
 )
-from commitments.models.questions import (
-    QUESTION_MOVES,
-    UNANSWERED,
-    WITH_OWNER,
-    Answer,
-    AskedAs,
-    Asker,
-    Audience,
-    Commission,
-    CommissionState,
-    Question,
-    QuestionState,
-)
+from commitments.models.questions import AskedAs, Asker, Commission, CommissionState, Question
 from commitments.models.room import HiddenBecause, LiveRoom, RoomQuestion, Showing
+from commitments.models.standards import (
+    ClosureDay,
+    DigestChoice,
+    GovernanceHolder,
+    GovernanceRole,
+    LadderRung,
+    OwnTheme,
+    QuestionPolicy,
+    Theme,
+    Told,
+)
+from commitments.models.transitions import MOVES, TAKEN_ON, TOLD, UNANSWERED, WITH_OWNER, Move, QuestionState
 
 __all__ = [
-    "ASSURANCE_MOVES", "QUESTION_MOVES", "STANDING", "UNANSWERED", "UNENDED", "WITH_OWNER", "Answer", "AskedAs",
-    "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience", "Commission", "CommissionState",
-    "HiddenBecause", "LiveRoom", "Question", "QuestionState", "RoomQuestion", "Showing",
+    "ASSURANCE_MOVES", "MOVES", "STANDING", "TAKEN_ON", "TOLD", "UNANSWERED", "UNENDED", "WITH_OWNER", "Answer",
+    "AskedAs", "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience", "Clearance", "ClearanceState",
+    "ClockChange", "ClockChangeKind", "ClosureDay", "Commission", "CommissionState", "DigestChoice", "Draft",
+    "DraftState", "GovernanceHolder", "GovernanceRole", "HiddenBecause", "HoldingReply", "LadderRung", "LiveRoom",
+    "Move", "OwnTheme", "Question", "QuestionPolicy", "QuestionState", "RoomQuestion", "Showing", "Theme", "Told",
 ]  # fmt: skip

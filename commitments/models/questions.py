@@ -1,51 +1,20 @@
-"""Questions: what was asked, who asked, who answers, and the words of each answer."""
+"""Questions: what was asked, who asked, who answers."""
 
 import uuid
+from datetime import date
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from attendance.models import Place
 from briefings.models import Programme, Session
+from commitments.models.standards import OwnTheme, Theme
+from commitments.models.transitions import TOLD, UNANSWERED, QuestionState
 from history.retention import Retention
 from organisations.models import Organisation
-
-
-class QuestionState(models.TextChoices):
-    RAISED = "raised", "Raised"
-    OPEN = "open", "Open"
-    COMMISSIONED = "commissioned", "Asked of an owner"
-    ACCEPTED = "accepted", "With an owner"
-    ANSWERED = "answered", "Answered"
-    CLOSED = "closed", "Closed"
-    OUT_OF_SCOPE = "out_of_scope", "Out of scope"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-
-
-QUESTION_MOVES = {
-    QuestionState.RAISED: {
-        QuestionState.OPEN, QuestionState.COMMISSIONED, QuestionState.OUT_OF_SCOPE, QuestionState.WITHDRAWN,
-    },
-    QuestionState.OPEN: {
-        QuestionState.COMMISSIONED, QuestionState.ANSWERED, QuestionState.OUT_OF_SCOPE, QuestionState.WITHDRAWN,
-    },
-    QuestionState.COMMISSIONED: {
-        QuestionState.OPEN, QuestionState.ACCEPTED, QuestionState.ANSWERED, QuestionState.OUT_OF_SCOPE,
-        QuestionState.WITHDRAWN,
-    },
-    QuestionState.ACCEPTED: {
-        QuestionState.OPEN, QuestionState.ANSWERED, QuestionState.OUT_OF_SCOPE, QuestionState.WITHDRAWN,
-    },
-    QuestionState.ANSWERED: {QuestionState.OPEN, QuestionState.ACCEPTED, QuestionState.CLOSED},
-    QuestionState.CLOSED: set(),
-    QuestionState.OUT_OF_SCOPE: set(),
-    QuestionState.WITHDRAWN: set(),
-}  # fmt: skip
-UNANSWERED = (QuestionState.RAISED, QuestionState.OPEN, QuestionState.COMMISSIONED, QuestionState.ACCEPTED)
-"""The states in which somebody owes something: each has an owner, a due date and a next reminder."""
-WITH_OWNER = (QuestionState.COMMISSIONED, QuestionState.ACCEPTED)
-"""The states in which a senior manager is the owner; before them it is the programme's coordinator."""
 
 
 class AskedAs(models.TextChoices):
@@ -61,9 +30,17 @@ class QuestionQuerySet(models.QuerySet):
         """Return those that somebody still owes an answer, or an end with a reason."""
         return self.filter(state__in=UNANSWERED)
 
+    def late(self, today: date) -> "QuestionQuerySet":
+        """Return those that are owed and were due before ``today``; a clock that is paused runs nowhere."""
+        return self.unanswered().filter(due_on__lt=today, paused_on=None)
+
+    def answered_late(self) -> "QuestionQuerySet":
+        """Return those whose answer came after its day, without what was corrected since."""
+        return self.filter(state__in=TOLD, answered_on__gt=F("due_on"), is_not_late=False)
+
 
 class Question(models.Model):
-    """An issue or query raised before, during or after a session. Its words are never edited.
+    """An issue or query raised before, during or after a session. Its words are never edited, only redacted.
 
     Who asked stands in ``Asker``, so that nobody who reads questions meets a name by accident. The number is random:
     no order leads back to a moment.
@@ -77,6 +54,15 @@ class Question(models.Model):
     asked_as = models.CharField(max_length=10, choices=AskedAs)
     state = models.CharField(max_length=20, choices=QuestionState, default=QuestionState.RAISED)
     raised_on = models.DateField()
+    theme = models.CharField(max_length=12, choices=Theme, blank=True)
+    own_theme = models.ForeignKey(
+        OwnTheme,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="questions",
+        help_text="of the programme",
+    )
 
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="questions"
@@ -88,10 +74,21 @@ class Question(models.Model):
     due_from = models.DateField(null=True, blank=True, help_text="the day from which working days were counted")
     due_days = models.PositiveSmallIntegerField(null=True, blank=True)
     due_left_out = models.JSONField(default=list, help_text="bank holidays left out, as they were known then")
+    calendar = models.CharField(
+        max_length=40, blank=True, help_text="the version of the calendar by which the due date was counted"
+    )
+    paused_on = models.DateField(null=True, blank=True, help_text="the day from which the clock stands still")
+    paused_until = models.DateField(null=True, blank=True, help_text="the day on which it goes on by itself")
+    answered_on = models.DateField(null=True, blank=True, help_text="the day that counts for the service standard")
+    is_not_late = models.BooleanField(default=False, help_text="“late” was wrong, and was corrected with a note")
     next_reminder_on = models.DateField(null=True, blank=True)
     reminded_step = models.PositiveSmallIntegerField(default=0)
     is_reopened = models.BooleanField(default=False, help_text="an asker said that it was not answered")
     end_reason = models.CharField(max_length=500, blank=True, help_text="why it ended without an answer")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="merged", help_text="what answers it too"
+    )
+    redacted_on = models.DateField(null=True, blank=True, help_text="the day on which words were destroyed")
 
     objects = QuestionQuerySet.as_manager()
 
@@ -99,6 +96,8 @@ class Question(models.Model):
         plain=(
             "id", "reference", "programme", "session", "asked_as", "state", "raised_on", "organisation", "due_on",
             "due_from", "due_days", "due_left_out", "next_reminder_on", "reminded_step", "is_reopened", "end_reason",
+            "theme", "own_theme", "calendar", "paused_on", "paused_until", "answered_on", "is_not_late", "merged_into",
+            "redacted_on",
         ),
         personal=("words", "owner"),
         until="seven years after the programme has ended, or until redacted",
@@ -108,7 +107,7 @@ class Question(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(words=""), name="question_has_words"),
             models.CheckConstraint(
-                condition=~Q(state__in=("raised", "open", "commissioned", "accepted"))
+                condition=~Q(state__in=("raised", "open", "commissioned", "accepted", "drafting", "clearing"))
                 | Q(
                     due_on__isnull=False, due_from__isnull=False, due_days__isnull=False, next_reminder_on__isnull=False
                 ),
@@ -123,15 +122,40 @@ class Question(models.Model):
                 condition=~Q(state__in=("out_of_scope", "withdrawn")) | ~Q(end_reason=""),
                 name="question_end_has_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(state="merged", merged_into__isnull=False) | (~Q(state="merged") & Q(merged_into=None)),
+                name="question_merged_into_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="question_not_merged_into_itself"
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_on=None, paused_until=None)
+                | Q(
+                    paused_on__isnull=False,
+                    paused_until__gt=F("paused_on"),
+                    state__in=("open", "commissioned", "accepted", "drafting", "clearing"),
+                ),
+                name="question_paused_while_owed_and_until_a_day",
+            ),
+            models.CheckConstraint(condition=Q(theme="") | Q(own_theme=None), name="question_one_theme"),
         ]
         indexes = [
             models.Index(fields=["programme", "state", "due_on"], name="question_by_programme"),
             models.Index(fields=["owner", "state"], name="question_by_owner"),
             models.Index(fields=["next_reminder_on"], name="question_to_remind"),
+            models.Index(fields=["organisation", "state", "due_on"], name="question_by_organisation"),
+            GinIndex(SearchVector("words", config="english"), name="question_words"),
+            GinIndex(OpClass("words", name="gin_trgm_ops"), name="question_trigrams"),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def theme_words(self) -> str:
+        """The theme in words, "" where none was chosen."""
+        return self.own_theme.name if self.own_theme else self.get_theme_display()
 
 
 class Asker(models.Model):
@@ -144,9 +168,10 @@ class Asker(models.Model):
         "accounts.PersonalLink", on_delete=models.SET_NULL, null=True, blank=True, related_name="asker"
     )
     said_unanswered_on = models.DateField(null=True, blank=True, help_text="said once that it was not answered")
+    withdrawn_on = models.DateField(null=True, blank=True, help_text="took it back; others asked it as well")
 
     retention = Retention(
-        plain=("id", "question", "link", "said_unanswered_on"),
+        plain=("id", "question", "link", "said_unanswered_on", "withdrawn_on"),
         personal=("person", "place"),
         until="six months after the answer was told",
     )
@@ -192,37 +217,4 @@ class Commission(models.Model):
                 condition=~Q(state="declined") | (~Q(reason="") & Q(decided_at__isnull=False)),
                 name="commission_declined_with_reason",
             ),
-        ]
-
-
-class Audience(models.TextChoices):
-    ASKER = "asker", "Only who asked"
-    ATTENDERS = "attenders", "Everybody with a place in that session"
-    PRACTITIONERS = "practitioners", "All practitioners of the programme"
-    PUBLIC = "public", "Everybody"
-
-
-class Answer(models.Model):
-    """One version of the answer to a question. A later version stands beside the earlier, which is kept."""
-
-    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="answers")
-    version = models.PositiveSmallIntegerField()
-    words = models.TextField(max_length=5000)
-    audience = models.CharField(max_length=15, choices=Audience, default=Audience.ASKER)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
-    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    given_as = models.CharField(max_length=200, help_text="the role at that time")
-    published_at = models.DateTimeField()
-
-    retention = Retention(
-        plain=("id", "question", "version", "words", "audience", "organisation", "given_as", "published_at"),
-        personal=("given_by",),
-        until="seven years after the programme has ended",
-    )
-
-    class Meta:
-        ordering = ("-version",)
-        constraints = [
-            models.UniqueConstraint(fields=["question", "version"], name="answer_version_once"),
-            models.CheckConstraint(condition=~Q(words=""), name="answer_has_words"),
         ]

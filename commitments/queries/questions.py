@@ -29,7 +29,10 @@ SHOWN = {
     QuestionState.OPEN: ("ring", "open"),
     QuestionState.COMMISSIONED: ("ring", "open"),
     QuestionState.ACCEPTED: ("half", "wait"),
+    QuestionState.DRAFTING: ("half", "wait"),
+    QuestionState.CLEARING: ("half", "wait"),
     QuestionState.ANSWERED: ("full", "good"),
+    QuestionState.MERGED: ("dash", "quiet"),
     QuestionState.CLOSED: ("full", "good"),
     QuestionState.OUT_OF_SCOPE: ("dash", "quiet"),
     QuestionState.WITHDRAWN: ("dash", "quiet"),
@@ -59,7 +62,7 @@ def questions_found(
     if organisation:
         questions = questions.filter(organisation=organisation)
     if late_on:
-        questions = questions.unanswered().filter(due_on__lt=late_on)
+        questions = questions.late(late_on)
     for word in words.split()[:6]:
         questions = questions.filter(Q(words__icontains=word) | Q(reference__icontains=word))
     return in_order(questions)

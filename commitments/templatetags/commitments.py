@@ -20,7 +20,9 @@ MOST_STANDING = 5
 
 @register.simple_tag
 def question_state(question: Question, today: date | None = None) -> SafeString:
-    """The state of a question as mark, colour and word; "Late" where it is owed and ``today`` is after its date."""
+    """The state of a question as mark, colour and word; "late" where it is owed and ``today`` is after its date."""
+    if question.paused_on:
+        return state("dash", "wait", f"{question.get_state_display()}, paused")
     if today and question.state in UNANSWERED and question.due_on < today:
         return state("gap", "bad", f"{question.get_state_display()}, late")
     return state(*questions.SHOWN[question.state], question.get_state_display())

@@ -203,13 +203,16 @@ def _questions(programme: Programme, people: int, now: datetime) -> None:
     """Ask a question for every 50 people: one in ten still open, the others answered and closed."""
     _run(
         """INSERT INTO commitments_question (id, reference, programme_id, session_id, words, asked_as, state, raised_on,
-                  due_on, due_from, due_days, due_left_out, next_reminder_on, reminded_step, is_reopened, end_reason)
+                  due_on, due_from, due_days, due_left_out, next_reminder_on, reminded_step, is_reopened, end_reason,
+                  theme, calendar, is_not_late, answered_on)
            SELECT gen_random_uuid(), 'DC-Q' || lpad(i::text, 7, '0'), %(programme)s,
                   (SELECT min(id) FROM briefings_session) + i %% (SELECT count(*) FROM briefings_session),
                   'Invented question number ' || i || ': who does what when two services disagree?', 'nobody',
                   CASE WHEN i %% 10 = 0 THEN 'open' ELSE 'closed' END, %(today)s - i %% 200,
                   %(today)s + 5, %(today)s - i %% 200, 10, '[]',
-                  CASE WHEN i %% 10 = 0 THEN %(today)s + 3 END, 0, false, ''
+                  CASE WHEN i %% 10 = 0 THEN %(today)s + 3 END, 0, false, '',
+                  (ARRAY['language', 'risk', 'trust', 'process'])[1 + i %% 4], '', false,
+                  CASE WHEN i %% 10 > 0 THEN %(today)s - i %% 200 END
            FROM generate_series(1, %(count)s) AS i""",
         programme=programme.pk,
         today=now.date(),

@@ -1,8 +1,9 @@
 """What is asked in the pilot and what is promised, in every state there is."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import commitments.actions.assurances as assurances
+import commitments.actions.policies as policies
 import commitments.actions.questions as questions
 from attendance.models import Place, PlaceState
 from briefings.models import Mandate
@@ -13,6 +14,7 @@ from commitments.models import (
     AssuranceState,
     Audience,
     Commission,
+    GovernanceRole,
     Question,
 )
 from config.demo import words
@@ -45,6 +47,8 @@ class Promises:
             self.calendar.at(self.calendar.day(-ago), hour, self._ask, key, who, session, text)
         for row in words.ASSURANCES:
             self.calendar.at(self.calendar.day(-row[3]), 15, self._promise, *row)
+        self.calendar.at(self.calendar.day(-31), 8, self._set_policy)
+        self.calendar.at(self.calendar.day(0), 8.1, self._file)
         self._plan_answers()
         self._plan_ends()
 
@@ -92,18 +96,63 @@ class Promises:
             (2, 11, self._answer, "record", Audience.PUBLIC),
             (16, 12, self._commission, "login", 1),  # overdue: reminded, then the lead and the coordinator are told
             (15, 12, self._accept, "login"),
+            (8, 16, self._hold, "login"),
+            (9, 12, self._merge, "again", "login"),
             (9, 9.5, self._commission, "night", 2),
             (7, 9.5, self._accept, "night"),
+            (3, 15, self._draft, "night"),
             (9, 10, self._commission, "risk", 3),
             (6, 10, self._decline, "risk"),
             (9, 11, self._open, "welsh"),
             (4, 9.5, self._commission, "travel", 3),
             (4, 10, self._commission, "agency", 0),
+            (3, 9.5, self._accept, "agency"),
+            (2, 16, self._send_to_clearance, "agency"),
             (3, 10, self._out_of_scope, "pay"),
             (3, 11, self._withdraw, "wrong"),
             (0, 8.3, self._commission, "phone", 2),
         ):
             at(day(-ago), hour, do, *what)
+
+    def _set_policy(self, now: datetime) -> None:
+        """The council's information governance lead clears words; the offices are closed on Christmas Eve."""
+        common = {"programme": self.pilot.programme, "by": self.by, "now": now}
+        policies.name_holder(
+            organisation=self.pilot.mandates[0].organisation,
+            role=GovernanceRole.IG_LEAD,
+            person=self.county.cast["governance"],
+            **common,
+        )
+        policies.close_on(day=date(now.year, 12, 24), why="Council offices closed", **common)
+        policies.add_theme(name="Working hours", **common)
+
+    def _file(self, now: datetime) -> None:
+        own = self.pilot.programme.own_themes.get()
+        for theme, keys in {**words.THEMES, f"own-{own.pk}": ("rota", "travel")}.items():
+            rows = [self._latest(key) for key in keys]
+            policies.file_under(questions=rows, theme=theme, by=self.by, now=now)
+
+    def _merge(self, key: str, into: str, now: datetime) -> None:
+        questions.merge(question=self._latest(key), into=self._latest(into), by=self.by, now=now)
+
+    def _hold(self, key: str, now: datetime) -> None:
+        own = self._latest(key)
+        questions.send_holding_reply(question=own, words=words.HOLDING_REPLY, by=own.owner, now=now)
+
+    def _draft(self, key: str, now: datetime) -> None:
+        own = self._latest(key)
+        questions.save_draft(question=own, words=words.DRAFT, audience=Audience.PUBLIC, by=own.owner, now=now)
+
+    def _send_to_clearance(self, key: str, now: datetime) -> None:
+        own = self._latest(key)
+        questions.send_to_clearance(
+            question=own,
+            words=words.TO_CLEAR,
+            audience=Audience.PUBLIC,
+            roles=[GovernanceRole.IG_LEAD],
+            by=own.owner,
+            now=now,
+        )
 
     def _latest(self, key: str) -> Question:
         return Question.objects.select_related("programme", "owner", "organisation").get(pk=self.questions[key].pk)

@@ -156,6 +156,7 @@ QUESTIONS = (
         "The shared plan. Correct it the same day and note in your own system that you did.",
     ),
     ("login", "name", "third", 17, "How do school nurses sign in to the shared record? We have no county account.", ""),
+    ("again", "name", "fourth", 10, "How does somebody without a county account get into the shared record?", ""),
     ("night", "scribe", "fourth", 10, "Who takes a call at night when the lead worker is not on duty?", ""),
     ("risk", "pseudonym", "fourth", 10, "Who carries the risk when two services disagree about the plan?", ""),
     ("welsh", "name", "fourth", 10, "Can the family’s copy of the plan be in Welsh?", ""),
@@ -167,6 +168,18 @@ QUESTIONS = (
     ("trust", "nobody", None, 1, "Will what I say in a session get back to my manager?", ""),
     ("consent", "name", "soon", 0, "Does a young person of 15 agree to the plan, or the parents?", ""),
 )
+
+THEMES = {
+    "process": ("bank", "visits", "night", "agency"),
+    "legal_basis": ("share", "consent"),
+    "technical": ("record", "login", "again"),
+    "risk": ("risk",),
+    "language": ("welsh",),
+    "trust": ("trust",),
+}
+HOLDING_REPLY = "The accounts are ordered. We are waiting for the supplier to say from which day they work."
+DRAFT = "Not yet. From January the duty desk takes calls between ten at night and seven in the morning."
+TO_CLEAR = "Yes, from their second week on, when their agency has confirmed their checks to us."
 
 ASSURANCES = (
     # key, organisation, session, given so many working days ago, due in so many, kind, words

@@ -18,12 +18,6 @@ from messaging.working_days import working_days_between
 
 COVER_AHEAD = timedelta(days=30)
 NO_OWNER, ASKED, OWNED = "no_owner", "asked", "owned"
-WHOSE = {
-    QuestionState.RAISED: NO_OWNER,
-    QuestionState.OPEN: NO_OWNER,
-    QuestionState.COMMISSIONED: ASKED,
-    QuestionState.ACCEPTED: OWNED,
-}
 AGES = ((5, "0 to 5"), (10, "6 to 10"), (20, "11 to 20"), (None, "Over 20"))
 """Working days since a question was asked, up to and with the number, and what the row is called."""
 
@@ -69,7 +63,7 @@ class Questions:
             self.answered += number
         if state not in UNANSWERED:
             return
-        whose = WHOSE[state]
+        whose = NO_OWNER if not row["is_owned"] else ASKED if state == QuestionState.COMMISSIONED else OWNED
         self.by_owner[whose] += number
         self.by_age[_age(working_days_between(raised, today, nation)), whose] += number
         self.late += number if row["is_late"] else 0
@@ -87,9 +81,14 @@ def questions_of(programmes: Iterable[Programme], today: date) -> dict[int, Ques
     found = {programme.pk: Questions() for programme in programmes}
     nations = {programme.pk: programme.nation for programme in programmes}
     raised = Case(When(state__in=UNANSWERED, then=F("raised_on")), output_field=DateField())
-    is_late = Case(When(state__in=UNANSWERED, due_on__lt=today, then=Value(True)), default=Value(False))
-    rows = Question.objects.filter(programme__in=found).order_by().annotate(raised=raised, is_late=is_late)
-    for row in rows.values("programme", "state", "raised", "is_late").annotate(number=Count("pk")):
+    late = When(state__in=UNANSWERED, due_on__lt=today, paused_on=None, then=Value(True))
+    rows = Question.objects.filter(programme__in=found).order_by()
+    rows = rows.annotate(
+        raised=raised,
+        is_late=Case(late, default=Value(False)),
+        is_owned=Case(When(owner__isnull=False, then=Value(True)), default=Value(False)),
+    )
+    for row in rows.values("programme", "state", "raised", "is_late", "is_owned").annotate(number=Count("pk")):
         found[row["programme"]]._add(row, today, nations[row["programme"]])
     return found
 

@@ -121,7 +121,7 @@ def test_a_programme_that_is_not_public_has_no_such_pages(client):
 
 
 def answered(cast, said, audience, session=None):
-    question = cast.question(said, asked_as=AskedAs.NOBODY, session=session)
+    question = cast.question(said, session=session)
     question = open_question(question=question, by=cast.coordinator, now=NOW)
     publish_answer(question=question, words=f"Answer to {said}", audience=audience, by=cast.coordinator, now=NOW)
     return question

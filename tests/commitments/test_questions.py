@@ -46,7 +46,7 @@ def test_a_raised_question_is_the_coordinators_on_the_triage_clock(cast):
     question = cast.question()
     assert (question.state, question.owner, question.due_on) == (QuestionState.RAISED, None, date(2026, 11, 4))
     assert question.next_reminder_on == TODAY
-    assert messages.reminded_people(question, False, NOW) == [cast.coordinator]
+    assert messages.reminded_people(question, ("owner",), NOW) == [cast.coordinator]
 
 
 def test_who_asks_by_name_is_told_and_stands_in_the_history(cast):

@@ -7,6 +7,7 @@ import pytest
 
 from briefings.rules import coordinators_of
 from commitments.actions import assurances, questions
+from commitments.clocks import LATE
 from commitments.messages.assurances import reminded_people as reminded_of_assurance
 from commitments.messages.questions import reminded_people as reminded_of_question
 from commitments.models import (
@@ -118,7 +119,7 @@ def nothing_is_silent(quarter: Quarter, earliest: date) -> None:
     today = quarter.now.date()
     coordinators = set(coordinators_of(quarter.cast.programme, today))
     for own in Question.objects.filter(state__in=UNANSWERED).select_related("programme", "owner", "organisation"):
-        told = reminded_of_question(own, own.due_on < today, quarter.now)
+        told = reminded_of_question(own, LATE if own.due_on < today else ("owner",), quarter.now)
         assert told, own
         assert (own.owner is not None) == (own.state in WITH_OWNER), own
         assert own.owner in told if own.owner else set(told) == coordinators, own

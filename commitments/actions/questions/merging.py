@@ -1,0 +1,101 @@
+"""Joining questions that ask the same: one answer goes to all, and every asker keeps the right to be told."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from commitments.actions.questions.answers import SAID_UNANSWERED_WITHIN
+from commitments.actions.questions.moving import (
+    NotNow,
+    become,
+    end_commissions,
+    everything,
+    start_answer_clock,
+    stop_writing,
+)
+from commitments.clocks import local_day
+from commitments.messages import questions as messages
+from commitments.models import MOVES, TOLD, AskedAs, Audience, Question, QuestionState
+from commitments.queries.standards import calendar_of
+from history.actions import record
+from history.refusals import Refused
+
+
+class SameQuestion(Refused):
+    sentence = "A question cannot be joined with itself. Choose another."
+
+
+class OtherProgramme(Refused):
+    sentence = "Only questions of one programme can be joined."
+
+
+class HiddenAnswer(Refused):
+    sentence = (
+        "The answer there is not for everybody, and somebody asked this question anonymously: they would never find it."
+    )
+
+
+@transaction.atomic
+def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Question:
+    """Join ``question`` with ``into``, which answers it too; what was joined with it before goes along.
+
+    Its askers are told: the answer, where there is one already. Raises SameQuestion, OtherProgramme, HiddenAnswer,
+    NotNow. Returns ``question``.
+    """
+    if question.pk == into.pk:
+        raise SameQuestion
+    both = (
+        everything().filter(pk__in=[question.pk, into.pk]).order_by("pk").select_for_update(no_key=True, of=("self",))
+    )
+    found = {each.pk: each for each in both}
+    question, into = found[question.pk], found[into.pk]
+    if question.programme_id != into.programme_id:
+        raise OtherProgramme
+    if question.state not in MOVES["merged"].sources:
+        raise NotNow
+    today = local_day(into.programme, now)
+    if into.state == QuestionState.RAISED:
+        start_answer_clock(into, into.raised_on, today)
+        become(into, QuestionState.OPEN, by=by, verb="opened", now=now)
+    if into.state not in MOVES["joined"].sources:
+        raise NotNow
+    before = list(question.merged.order_by("pk"))
+    if into.state in TOLD:
+        _demand_found(into, [question, *before])
+        # Who asks it now may object as long as anybody else could.
+        into.next_reminder_on = calendar_of(into.programme).after(today, SAID_UNANSWERED_WITHIN)
+    end_commissions(question, now)
+    stop_writing(question, now, keep=False)
+    Question.objects.filter(pk__in=[each.pk for each in before]).update(merged_into=into)
+    question.merged_into, question.next_reminder_on = into, None
+    become(question, QuestionState.MERGED, by=by, verb="merged", now=now)
+    state = QuestionState.ANSWERED if into.state in TOLD else into.state
+    become(into, state, by=by, verb="joined", now=now)
+    for each in (question, *before):
+        each.merged_into = into
+        messages.tell_joined(each, now=now)
+    return question
+
+
+@transaction.atomic
+def part(*, question: Question, by: Any, now: datetime) -> Question:
+    """Undo a joining: the question is the coordinator's again, on a clock from the day it was asked. Raises NotNow."""
+    question = everything().select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
+    if question.state != QuestionState.MERGED:
+        raise NotNow
+    whole, today = question.merged_into, local_day(question.programme, now)
+    question.merged_into = question.owner = question.organisation = None
+    start_answer_clock(question, question.raised_on, today)
+    become(question, QuestionState.OPEN, by=by, verb="parted", now=now)
+    record(by=by, verb="parted_from", about=whole, now=now)
+    return question
+
+
+def _demand_found(into: Question, joining: list[Question]) -> None:
+    answer = into.answers.first()
+    if answer is None or not any(each.asked_as == AskedAs.NOBODY for each in joining):
+        return
+    widest = (Audience.PUBLIC,) if into.programme.is_public else (Audience.PRACTITIONERS, Audience.PUBLIC)
+    if answer.audience not in widest:
+        raise HiddenAnswer

@@ -1,0 +1,59 @@
+"""Questions: who is told what. The actions name nothing beyond what stands here."""
+
+from commitments.messages.questions import askers, reminders, staff
+from commitments.messages.questions.askers import (
+    ANSWERED,
+    OUT_OF_SCOPE,
+    RECEIVED,
+    askers_owed,
+    render_for_asker,
+    tell_answered,
+    tell_holding,
+    tell_joined,
+    tell_moved,
+    tell_out_of_scope,
+    tell_received,
+)
+from commitments.messages.questions.reminders import (
+    DIGEST,
+    REMINDER,
+    digest_not_wanted,
+    remind,
+    reminded_people,
+    reminder_not_wanted,
+)
+from commitments.messages.questions.staff import (
+    CLEARANCE,
+    COMMISSIONED,
+    DECLINED,
+    RELEASED,
+    REOPENED,
+    RETURNED,
+    TRANSFERRED,
+    ask_clearance,
+    commission_not_wanted,
+    page_of,
+    tell_commissioned,
+    tell_declined,
+    tell_nobody_clears,
+    tell_released,
+    tell_reopened,
+    tell_returned,
+    tell_transferred,
+)
+
+__all__ = [
+    "ANSWERED", "CLEARANCE", "COMMISSIONED", "DECLINED", "DIGEST", "OUT_OF_SCOPE", "RECEIVED", "RELEASED", "REMINDER",
+    "REOPENED", "RETURNED", "TRANSFERRED", "ask_clearance", "askers_owed", "commission_not_wanted",
+    "digest_not_wanted", "page_of", "register_kinds", "remind", "reminded_people", "reminder_not_wanted",
+    "render_for_asker", "tell_answered", "tell_commissioned", "tell_declined", "tell_holding", "tell_joined",
+    "tell_moved", "tell_nobody_clears", "tell_out_of_scope", "tell_received", "tell_released", "tell_reopened",
+    "tell_returned", "tell_transferred",
+]  # fmt: skip
+
+
+def register_kinds() -> None:
+    """Make the kinds of questions known; called when the app is ready."""
+    askers.register_kinds()
+    staff.register_kinds()
+    reminders.register_kinds()

@@ -1,0 +1,131 @@
+"""What is told to who asked. All of it is private, so that no log leads from an answer to who asked."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+import messaging.actions
+from accounts.links import address_of
+from commitments.models import Answer, Asker, ClockChange, HoldingReply, Question
+from messaging.actions import Planned
+from messaging.kinds import Content, Kind, register, render_mail
+from messaging.models import Message
+
+RECEIVED = "commitments.question_received"
+ANSWERED = "commitments.question_answered"
+OUT_OF_SCOPE = "commitments.question_out_of_scope"
+HOLDING = "commitments.question_holding"
+MERGED = "commitments.question_merged"
+MOVED = "commitments.question_moved"
+_PRIVATE = "Private message"
+
+
+def askers_owed(question: Question) -> QuerySet[Asker]:
+    """Return who is owed the answer to ``question``: its askers, and those of the questions joined with it."""
+    found = Asker.objects.filter(Q(question=question) | Q(question__merged_into=question), withdrawn_on=None)
+    return found.order_by("pk")
+
+
+def tell_received(asker: Asker, *, now: datetime) -> None:
+    """Tell who asked that the question has arrived, and by when it is looked at."""
+    if asker.person.email:
+        messaging.actions.queue(
+            kind=RECEIVED,
+            key=f"commitments.asker:{asker.pk}:received",
+            to=asker.person,
+            refs={"asker": asker.pk},
+            now=now,
+            useful_until=now + timedelta(days=3),
+        )
+
+
+def tell_answered(answer: Answer, *, now: datetime) -> None:
+    """Tell everybody who asked that there is an answer, once for each version of it."""
+    _tell(askers_owed(answer.question), ANSWERED, f"answered:{answer.pk}", now, answer=answer.pk)
+
+
+def tell_joined(question: Question, *, now: datetime) -> None:
+    """Tell who asked ``question`` that it was joined with another: the answer there, where it is given already."""
+    whole = question.merged_into
+    answer = whole.answers.first() if whole.answered_on else None
+    own = askers_owed(question)
+    if answer:
+        _tell(own, ANSWERED, f"answered:{answer.pk}", now, answer=answer.pk)
+    else:
+        _tell(own, MERGED, f"merged:{whole.pk}", now)
+
+
+def tell_holding(reply: HoldingReply, *, now: datetime) -> None:
+    """Tell everybody who asked how it stands."""
+    _tell(askers_owed(reply.question), HOLDING, f"holding:{reply.pk}", now, reply=reply.pk)
+
+
+def tell_moved(change: ClockChange, *, now: datetime) -> None:
+    """Tell everybody who asked that the answer has another date, or waits, and why."""
+    _tell(askers_owed(change.question), MOVED, f"moved:{change.pk}", now, change=change.pk)
+
+
+def tell_out_of_scope(question: Question, *, now: datetime) -> None:
+    """Tell everybody who asked that this programme cannot answer, and why."""
+    _tell(askers_owed(question), OUT_OF_SCOPE, "out_of_scope", now)
+
+
+def render_for_asker(message: Message) -> Content:
+    """Return what somebody who asked gets."""
+    asker = Asker.objects.select_related("question__programme", "question__merged_into", "person", "link").get(
+        pk=message.refs["asker"]
+    )
+    question = asker.question
+    name, subject = _LOOKS[message.kind]
+    refs = message.refs
+    whole = question.merged_into or question
+    context = {
+        "asker": asker,
+        "person": asker.person,
+        "question": question,
+        "whole": whole,
+        "programme": question.programme,
+        "answer": whole.answers.select_related("organisation").first(),
+        "reply": HoldingReply.objects.select_related("organisation").filter(pk=refs.get("reply")).first(),
+        "change": ClockChange.objects.filter(pk=refs.get("change")).first(),
+        "address": address_of(asker.link),
+    }
+    return render_mail(f"commitments/mail/{name}", context, subject.format(question.reference))
+
+
+_LOOKS = {
+    RECEIVED: ("question_received", "We have your question {}"),
+    ANSWERED: ("question_answered", "Your question {} is answered"),
+    OUT_OF_SCOPE: ("question_out_of_scope", "Your question {}"),
+    HOLDING: ("question_holding", "Your question {}: how it stands"),
+    MERGED: ("question_merged", "Your question {} is answered with another"),
+    MOVED: ("question_moved", "Your question {} has another date"),
+}
+
+
+def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each message to somebody who has taken the question back since, or is answered."""
+    askers = Asker.objects.select_related("question__merged_into").in_bulk([m.refs["asker"] for m in batch])
+    reasons = {}
+    for message in batch:
+        asker = askers.get(message.refs["asker"])
+        if asker is None or asker.withdrawn_on is not None:
+            reasons[message.pk] = "question_withdrawn"
+        elif message.kind in (HOLDING, MOVED, MERGED) and (asker.question.merged_into or asker.question).answered_on:
+            reasons[message.pk] = "question_answered"
+    return reasons
+
+
+def _tell(askers: QuerySet[Asker], kind: str, reason: str, now: datetime, **refs: int) -> None:
+    found = askers.filter(person__email__isnull=False).values_list("pk", "person_id")
+    rows = (
+        Planned(key=f"commitments.asker:{pk}:{reason}", to=person, refs={"asker": pk, **refs}) for pk, person in found
+    )
+    messaging.actions.queue_many(kind=kind, rows=rows, now=now)
+
+
+def register_kinds() -> None:
+    """Make the kinds of askers known; called when the app is ready."""
+    for kind in _LOOKS:
+        register(Kind(kind, render_for_asker, not_wanted, private=True, label=_PRIVATE))

@@ -1,0 +1,142 @@
+"""Reminders of questions: one mail for each, or one a day for who has chosen that."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+import messaging.actions
+from accounts.links import address_of
+from accounts.models import Person
+from commitments.clocks import Rung, local_day
+from commitments.messages.questions.staff import page_of, tell
+from commitments.models import UNANSWERED, CommissionState, DigestChoice, Question, Told
+from commitments.queries.owed import owed_to
+from commitments.queries.standards import board_of, keepers_of
+from messaging.actions import Planned
+from messaging.kinds import Content, Kind, register, render_mail
+from messaging.models import Message
+from organisations.models import OrganisationLead
+
+REMINDER = "commitments.question_reminder"
+DIGEST = "commitments.question_digest"
+
+
+def remind(question: Question, rung: Rung, *, now: datetime) -> int:
+    """Plan one rung of the ladder to those it tells; return how many mails are new.
+
+    Who has chosen one mail a day gets that instead: it names all that is theirs, once a day whatever falls due.
+    """
+    people = reminded_people(question, rung.tells, now)
+    daily = set(DigestChoice.objects.filter(person__in=people).values_list("person", flat=True))
+    refs = {"question": str(question.pk), "step": rung.step, "due": question.due_on.isoformat()}
+    key = f"commitments.question:{question.pk}:{question.due_on}:reminder:{rung.step}"
+    single = [person for person in people if person.pk not in daily]
+    return tell(REMINDER, key, single, refs, question, now) + _plan_digests(
+        [person for person in people if person.pk in daily], now
+    )
+
+
+def reminded_people(question: Question, tells: Sequence[str], now: datetime) -> list[Person]:
+    """Return who is reminded of ``question`` where a rung ``tells`` owner, lead, coordinator or board.
+
+    What has no owner is the coordinators', and somebody is always told: else they, else the administrators.
+    """
+    today = local_day(question.programme, now)
+    keepers = keepers_of(question.programme, today)
+    found: list[Person] = []
+    if Told.OWNER in tells:
+        found += [question.owner] if question.owner else keepers
+    if Told.LEAD in tells and question.organisation_id:
+        leads = OrganisationLead.objects.on(today).filter(organisation=question.organisation_id).values("person")
+        found += Person.objects.filter(pk__in=leads, is_active=True).order_by("pk")
+    if Told.COORDINATOR in tells:
+        found += keepers
+    if Told.BOARD in tells:
+        found += board_of(question.programme, today)
+    return list({person.pk: person for person in found or keepers}.values())
+
+
+def _plan_digests(people: Sequence[Person], now: datetime) -> int:
+    day = timezone.localtime(now).date().isoformat()
+    rows = [
+        Planned(key=f"commitments.digest:{person.pk}:{day}", to=person, refs={"day": day})
+        for person in people
+        if person.email
+    ]
+    return messaging.actions.queue_many(kind=DIGEST, rows=rows, now=now)
+
+
+def reminder_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each reminder whose question is answered, waits, has ended or has another date."""
+    found = Question.objects.in_bulk([UUID(message.refs["question"]) for message in batch])
+    reasons = {}
+    for message in batch:
+        question = found.get(UUID(message.refs["question"]))
+        if question is None or question.state not in UNANSWERED:
+            reasons[message.pk] = "question_has_ended"
+        elif question.due_on.isoformat() != message.refs["due"]:
+            reasons[message.pk] = "another_due_date"
+        elif question.paused_on is not None:
+            reasons[message.pk] = "clock_is_paused"
+    return reasons
+
+
+def digest_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each mail of the day that would name nothing."""
+    today = timezone.localtime(now).date()
+    return {m.pk: "nothing_owed" for m in batch if m.person is None or not owed_to(m.person, today).exists()}
+
+
+def render_reminder(message: Message) -> Content:
+    """Return the reminder of one question."""
+    question = Question.objects.select_related("programme", "owner", "organisation").get(pk=message.refs["question"])
+    today = local_day(question.programme, message.due_at)
+    live = question.commissions.filter(
+        state__in=(CommissionState.ASKED, CommissionState.ACCEPTED), person=message.person_id, link__isnull=False
+    )
+    live = live.select_related("link").first()
+    is_late, is_due_today = question.due_on < today, question.due_on == today
+    context = {
+        "person": message.person,
+        "question": question,
+        "programme": question.programme,
+        "is_owner": question.owner_id == message.person_id,
+        "needs_owner": question.owner_id is None,
+        "is_late": is_late,
+        "is_due_today": is_due_today,
+        "address": address_of(live.link) if live else page_of(question),
+    }
+    late = "is late" if is_late else "is due today" if is_due_today else "is due soon"
+    return render_mail("commitments/mail/question_reminder", context, f"Question {question.reference} {late}")
+
+
+MOST_IN_DIGEST = 50
+
+
+def render_digest(message: Message) -> Content:
+    """Return the one mail of the day: all that is owed by its reader, the earliest due first."""
+    today = timezone.localtime(message.due_at).date()
+    owed = owed_to(message.person, today)
+    number = owed.count()
+    rows = [
+        {"question": each, "address": page_of(each), "is_late": each.due_on < today, "is_today": each.due_on == today}
+        for each in owed.select_related("programme", "owner", "organisation")[:MOST_IN_DIGEST]
+    ]
+    context = {
+        "person": message.person,
+        "rows": rows,
+        "more": number - len(rows),
+        "address": settings.SITE_URL + reverse("commitments:question-list"),
+    }
+    subject = f"{number} question{'' if number == 1 else 's'} waiting for you"
+    return render_mail("commitments/mail/question_digest", context, subject)
+
+
+def register_kinds() -> None:
+    """Make the kinds of reminders known; called when the app is ready."""
+    register(Kind(REMINDER, render_reminder, reminder_not_wanted, label="Reminder of a question"))
+    register(Kind(DIGEST, render_digest, digest_not_wanted, label="Questions of the day"))

@@ -1,0 +1,75 @@
+"""What holds for the questions of a programme: its calendar, ladder, themes, clearance, and who looks after them."""
+
+from datetime import date
+
+from accounts.models import Person
+from briefings.models import Programme, ProgrammeRole
+from briefings.rules import coordinators_of
+from commitments.clocks import Calendar, Ladder, Step, ladder_of
+from commitments.models import GovernanceHolder, Question, QuestionPolicy, Theme
+from organisations.models import Organisation
+
+
+def calendar_of(programme: Programme) -> Calendar:
+    """Return the working days of ``programme``: those of its nation without its closure days. One query."""
+    return Calendar(programme.nation, frozenset(programme.closure_days.values_list("day", flat=True)))
+
+
+def policy_of(programme: Programme) -> QuestionPolicy:
+    """Return what ``programme`` says about its questions; a new, unsaved one where it has said nothing."""
+    return QuestionPolicy.objects.filter(programme=programme).first() or QuestionPolicy(programme=programme)
+
+
+def ladder_for(programme: Programme) -> Ladder:
+    """Return the ladder of reminders of ``programme``. Two queries at most."""
+    policy = policy_of(programme)
+    rungs = list(policy.rungs.all()) if policy.pk else []
+    return ladder_of([Step(rung.days, tuple(rung.tells)) for rung in rungs], policy.repeat_days)
+
+
+def themes_of(programme: Programme) -> list[tuple[str, str]]:
+    """Return what a question of ``programme`` may be filed under, as choices: standard themes, then own ones.
+
+    An own theme has the value ``own-<id>``; ``theme_from`` reads it back.
+    """
+    used = policy_of(programme).themes
+    own = programme.own_themes.filter(is_ended=False).values_list("pk", "name")
+    return [choice for choice in Theme.choices if choice[0] in used] + [(f"own-{pk}", name) for pk, name in own]
+
+
+def theme_from(value: str) -> dict:
+    """Return the columns of a question for the choice ``value`` of ``themes_of``; "" means none."""
+    if value.startswith("own-"):
+        return {"theme": "", "own_theme_id": int(value.removeprefix("own-"))}
+    return {"theme": value, "own_theme_id": None}
+
+
+def keepers_of(programme: Programme, on: date) -> list[Person]:
+    """Return who looks after what nobody else owns: the coordinators, where there is none the administrators."""
+    found = list(coordinators_of(programme, on))
+    return found or list(Person.objects.filter(is_administrator=True, is_active=True).order_by("sort_name", "pk"))
+
+
+def board_of(programme: Programme, on: date) -> list[Person]:
+    """Return the members of the programme's board on ``on``."""
+    held = programme.appointments.filter(role=ProgrammeRole.BOARD)
+    seats = held.model.objects.on(on).filter(pk__in=held)
+    return list(Person.objects.filter(pk__in=seats.values("person"), is_active=True).order_by("sort_name", "pk"))
+
+
+def holders_of(programme: Programme, role: str, organisation: Organisation, on: date) -> list[Person]:
+    """Return who holds ``role`` for ``organisation`` in ``programme`` on ``on``."""
+    held = GovernanceHolder.objects.on(on).filter(programme=programme, role=role, organisation=organisation)
+    return list(Person.objects.filter(pk__in=held.values("person"), is_active=True).order_by("sort_name", "pk"))
+
+
+def organisation_that_clears(question: Question, role: str, on: date, *, but: Person) -> Organisation | None:
+    """Return whose holder of ``role`` clears an answer to ``question``: its own organisation's, else another partner's.
+
+    None where nobody in the programme holds the role ``but`` who wrote the words.
+    """
+    held = GovernanceHolder.objects.on(on).filter(programme=question.programme, role=role, person__is_active=True)
+    held = held.exclude(person=but)
+    own = held.filter(organisation=question.organisation_id).select_related("organisation").first()
+    found = own or held.select_related("organisation").order_by("since", "pk").first()
+    return found.organisation if found else None
