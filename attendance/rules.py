@@ -1,6 +1,6 @@
 """Who may answer for whom, and who keeps the register."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from accounts.permissions import Permission, has
@@ -37,3 +37,26 @@ def can_keep_materials(person: Any, session: Session) -> bool:
     return has(person, Permission.MANAGE_SESSIONS, session.programme) or (
         person.is_authenticated and session.parts.filter(person=person.pk).exists()
     )
+
+
+BEFORE, AFTERWARDS = timedelta(days=3), timedelta(days=2)
+"""How long before the day whoever runs a session may load its register on a phone, and how long after it send."""
+
+
+def can_load_register(person: Any, session: Session, today: date) -> bool:
+    """Return whether ``person`` may load the register of ``session`` onto a phone on ``today``, for want of signal.
+
+    Coordinators may at any time; who presents or facilitates it from three days before (over a weekend) until two days
+    after, when a phone without signal has come home.
+    """
+    if has(person, Permission.MANAGE_SESSIONS, session.programme):
+        return True
+    near = session.date - BEFORE <= today <= session.date + AFTERWARDS
+    return near and session.parts.filter(person=person.pk).exists()
+
+
+def can_send_marks(person: Any, session: Session, today: date) -> bool:
+    """Return whether marks from the phone of ``person`` are taken on ``today``: not before the day."""
+    if has(person, Permission.MANAGE_SESSIONS, session.programme):
+        return True
+    return today >= session.date and can_load_register(person, session, today)

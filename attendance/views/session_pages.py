@@ -1,6 +1,6 @@
 """Looking at sessions: a programme's list, its month, one session."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from accounts.permissions import Permission, has
 from attendance.forms.sessions import SessionFilter
 from attendance.models import Place, SeatCount
 from attendance.queries.sessions import filter_options, sessions_listed, sessions_visible_to, weeks_of
-from attendance.rules import can_keep_materials, can_keep_register
+from attendance.rules import can_keep_materials, can_keep_register, can_load_register
 from briefings.models import Programme, Session, SessionState
 from briefings.words import where_in_words
 from face.paging import page_of
@@ -180,17 +180,19 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
         "parts": parts,
         "inside": staff or place is not None or found.parts.filter(person=request.user.pk).exists(),
         "agenda": found.agenda.select_related("presenter"),
-        "keeps_register": _keeps_register(request, found, now),
+        "keeps_register": _may_at_door(can_keep_register, request, found, now),
+        "loads_register": _may_at_door(can_load_register, request, found, now),
         "keeps_materials": found.state in (SessionState.OPEN, SessionState.HELD)
         and can_keep_materials(request.user, found),
     }
     return render(request, "attendance/sessions/show.html", context)
 
 
-def _keeps_register(request: HttpRequest, session: Session, now: datetime) -> bool:
+def _may_at_door(rule: Callable, request: HttpRequest, session: Session, now: datetime) -> bool:
+    """Return what ``rule`` says of this person on the day that it is where ``session`` is."""
     if not request.user.is_authenticated or session.state not in (SessionState.OPEN, SessionState.HELD):
         return False
-    return can_keep_register(request.user, session, now.astimezone(ZoneInfo(session.zone)).date())
+    return rule(request.user, session, now.astimezone(ZoneInfo(session.zone)).date())
 
 
 def _own_place(request: HttpRequest, session: Session) -> Place | None:

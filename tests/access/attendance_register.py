@@ -6,12 +6,12 @@ tests/attendance/test_register_pages.py.
 
 from attendance.models import SeniorAttendance
 from briefings.models import Session
-from tests.access.routes import Route, other_session, own_session
+from tests.access.routes import Route, nothing, other_session, own_session
 from tests.cast import NOW, Cast
 from tests.organisations.factories import OrganisationFactory, PersonFactory
 
 OWN, OTHER = "administrator coordinator", "administrator other"
-PAGES = ("show", "walk-in", "sheet", "type-in", "export", "close", "walk-ins")
+PAGES = ("show", "walk-in", "sheet", "type-in", "export", "close", "walk-ins", "phone", "phone-rows")
 
 
 def own_senior(cast: Cast) -> dict:
@@ -42,6 +42,9 @@ ROUTES = [
     Route("attendance:register-reopen", other_session, {302: OTHER}),
     *[Route(f"attendance:register-{name}", own_session, {302: OWN}, post=True) for name in ("mark", "senior")],
     *[Route(f"attendance:register-{name}", other_session, {302: OTHER}, post=True) for name in ("mark", "senior")],
+    Route("attendance:register-phone-send", own_session, {400: OWN}, post=True),
+    Route("attendance:register-phone-send", other_session, {400: OTHER}, post=True),
+    Route("attendance:register-worker", nothing, {200: "everyone"}),
     Route("attendance:register-senior-undo", own_senior, {302: OWN}, post=True),
     Route("attendance:register-senior-undo", other_senior, {302: OTHER}, post=True),
     Route("attendance:register-senior-undo", other_senior_under_the_own_session, {404: "signed_in"}, post=True),

@@ -1,0 +1,77 @@
+"""What a phone kept while it had no signal: its presses, in any order and any number of times.
+
+Each is an action of its own (attendance.actions.register), so one that is refused holds nothing else back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from attendance.actions.register import AnotherPress, NotAPress, NotOnThisRegister, RegisterIsClosed, add_walk_in, mark
+from attendance.models import Place, WalkIn
+from attendance.queries.phone import subject_of
+from briefings.models import Session
+from history.refusals import Refused
+from organisations.models import Organisation
+
+KEPT, GONE = "kept", "gone"
+_CODES = {RegisterIsClosed: "closed", NotOnThisRegister: "closed", AnotherPress: "another", NotAPress: "another"}
+
+
+@dataclass(frozen=True)
+class SentWalkIn:
+    """Somebody added at the door: the id that the phone made, a name, an organisation."""
+
+    id: UUID
+    name: str
+    organisation: Organisation
+
+
+@dataclass(frozen=True)
+class SentPress:
+    """One press: its id, the key of its row, what was pressed, for an undo the id of what it takes back."""
+
+    id: UUID
+    row: str
+    kind: str
+    undoes: UUID | None = None
+
+
+def take_presses(
+    *,
+    session: Session,
+    walk_ins: Iterable[SentWalkIn],
+    presses: Iterable[SentPress],
+    by: Any,
+    now: datetime,
+) -> tuple[dict[str, str], list[Place | WalkIn]]:
+    """Keep what a phone sent, walk-ins first. Returns what became of each id, and the rows that were touched.
+
+    ``kept`` (now or before), ``closed``, ``another`` (the id was used for something else), ``gone`` (there is no such
+    row: perhaps a walk-in that has not arrived). What was not kept changes nothing and may be sent again.
+    """
+    found: dict[str, str] = {}
+    touched: dict[str, Place | WalkIn] = {}
+    for own in walk_ins:
+        act = {"name": own.name, "organisation": own.organisation, "press": own.id}
+        found[str(own.id)] = _code(lambda act=act: add_walk_in(session=session, by=by, now=now, **act))
+        touched[f"w{own.id}"] = WalkIn(pk=own.id)
+    for press in presses:
+        subject = subject_of(session, press.row)
+        if subject is None:
+            found[str(press.id)] = GONE
+            continue
+        act = {"subject": subject, "kind": press.kind, "press": press.id, "undoes": press.undoes}
+        found[str(press.id)] = _code(lambda act=act: mark(session=session, by=by, now=now, **act))
+        touched[press.row] = subject
+    return found, list(touched.values())
+
+
+def _code(act: Any) -> str:
+    try:
+        act()
+    except Refused as refusal:
+        return _CODES.get(type(refusal), "another")
+    return KEPT
