@@ -14,11 +14,12 @@ from briefings.models import Session
 from briefings.words import where_in_words
 from face.dates import clock
 from messaging.headers import Unmailable, clean_name, mailbox
+from messaging.mime import Sender
 from messaging.queries import sender_for
 
 REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 
-_PRODID = "-//Briefing Hub//Sessions//EN"
+PRODID = "-//Briefing Hub//Sessions//EN"
 _UNSEEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+"
 )
@@ -53,26 +54,29 @@ def _object(entry: CalendarEntry, method: str, now: datetime, words: str) -> byt
     calendar = Calendar()
     calendar.add("METHOD", method)
     calendar.add("VERSION", "2.0")
-    calendar.add("PRODID", _PRODID)
-    calendar.add_component(_event(entry, method, now, words))
+    calendar.add("PRODID", PRODID)
+    calendar.add_component(event_of(entry, method, now, words))
     return calendar.to_ical(sorted=False)
 
 
-def _event(entry: CalendarEntry, method: str, now: datetime, words: str) -> Event:
+def event_of(
+    entry: CalendarEntry, method: str, now: datetime, words: str = "", *, sender: Sender | None = None
+) -> Event:
+    """Return ``entry`` as it stands in an object of ``method``; ``sender`` is the organiser, asked for if not given."""
     session, event = entry.session, Event()
     event.add("UID", str(entry.uid))
-    event.add("DTSTAMP", _utc(now))
+    event.add("DTSTAMP", utc(now))
     event.add("SEQUENCE", entry.sequence)
-    event.add("DTSTART", _utc(session.during.lower))
-    event.add("DTEND", _utc(session.during.upper))
-    event.add("SUMMARY", _text(session))
-    event.add("LOCATION", _text(where_in_words(session, address=True)))
-    event.add("DESCRIPTION", _text(_description(session, words)))
+    event.add("DTSTART", utc(session.during.lower))
+    event.add("DTEND", utc(session.during.upper))
+    event.add("SUMMARY", text(session))
+    event.add("LOCATION", text(where_in_words(session, address=True)))
+    event.add("DESCRIPTION", text(_description(session, words)))
     event.add("STATUS", "CANCELLED" if method == CANCEL else "CONFIRMED")
     event.add("TRANSP", "TRANSPARENT" if method == CANCEL else "OPAQUE")
     if session.online_link and method != CANCEL:
         event.add("CONFERENCE", vUri(_line(session.online_link)), parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
-    event.add("ORGANIZER", _organizer(session), encode=0)
+    event.add("ORGANIZER", organizer(sender or sender_for(session.programme)), encode=0)
     if method != PUBLISH:
         event.add("ATTENDEE", _attendee(entry, method), encode=0)
     return event
@@ -96,8 +100,8 @@ def _description(session: Session, words: str) -> str:
     return "\n\n".join(lines)
 
 
-def _organizer(session: Session) -> vCalAddress:
-    sender = sender_for(session.programme)
+def organizer(sender: Sender) -> vCalAddress:
+    """Return the organiser: the mailbox that the mails come from (CAL-16)."""
     return _party(sender.name, sender.address)
 
 
@@ -119,15 +123,17 @@ def _party(name: str, address: str) -> vCalAddress:
     return party
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """Return ``value`` with one sort of line end and nothing that cannot be seen; the library escapes it (CAL-13)."""
     return _UNSEEN.sub(" ", str(value).replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _line(value: object) -> str:
-    return " ".join(_text(value).split())
+    return " ".join(text(value).split())
 
 
-def _utc(moment: datetime) -> datetime:
+def utc(moment: datetime) -> datetime:
+    """Return ``moment`` in UTC and whole seconds (CAL-12)."""
     return moment.astimezone(UTC).replace(microsecond=0)
 
 

@@ -1,5 +1,6 @@
 """What is asked of the outbox: who sends, what the log shows, how the ways of delivery are doing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
@@ -24,7 +25,18 @@ def sender_for(about: models.Model | str | None) -> Sender:
     """
     keys = [key_of(about), INSTALLATION] if about else [INSTALLATION]
     profiles = {profile.about: profile for profile in SenderProfile.objects.filter(about__in=keys)}
-    profile = profiles.get(keys[0]) or profiles.get(INSTALLATION)
+    return _sender(profiles.get(keys[0]) or profiles.get(INSTALLATION))
+
+
+def senders_for(abouts: Iterable[models.Model]) -> dict[models.Model, Sender]:
+    """Return for each of ``abouts`` who its mails come from, as ``sender_for``, in one query for all of them."""
+    abouts = list(abouts)
+    keys = [*(key_of(about) for about in abouts), INSTALLATION]
+    profiles = {profile.about: profile for profile in SenderProfile.objects.filter(about__in=keys)}
+    return {about: _sender(profiles.get(key_of(about)) or profiles.get(INSTALLATION)) for about in abouts}
+
+
+def _sender(profile: SenderProfile | None) -> Sender:
     if profile is not None:
         return Sender(profile.name, profile.address, profile.reply_to or "")
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.links import exchange
-from attendance.views import booking, invited, places, staff
+from attendance.views import booking, feeds, invited, places, staff
 
 invitation = [
     path("i/<link_token:token>/", exchange, {"purpose": "invitation"}, name="invitation-open"),
@@ -19,6 +19,7 @@ place = [
     path("p/<link_token:token>/", exchange, {"purpose": "place"}, name="place-open"),
     path("p/<int:link>/", places.show_place, name="place-show"),
     path("p/<int:link>/newer/", places.open_newer, name="place-newer"),
+    path("p/<int:link>/calendar/", feeds.show_by_place, name="place-feed"),
     path("p/<int:link>/entry/", places.send_entry, name="place-send-entry"),
     path("p/<int:link>/session.ics", places.download_entry, name="place-file"),
     path("p/<int:link>/accept/", places.accept, name="place-accept"),
@@ -27,6 +28,11 @@ place = [
     path("p/<int:link>/change/<int:session>/", places.change, name="place-change"),
     path("p/<int:link>/needs/", places.change_needs, name="place-needs"),
     path("p/<int:link>/absence/", places.say_why, name="place-absence"),
+]
+calendar = [
+    path("calendar/<link_token:token>.ics", feeds.show_feed, name="feed-show"),
+    path("programmes/<slug:slug>/sessions.ics", feeds.show_public_feed, name="session-feed"),
+    path("account/calendar/", feeds.show_own, name="feed-own"),
 ]
 PERSON = "programmes/<slug:slug>/people/<int:person>/"
 for_others = [
@@ -48,4 +54,4 @@ without_invitation = [
     path("sessions/<int:session>/book/details/", booking.give_details, name="session-book-details"),
     path("sessions/<int:session>/book/check/", booking.check, name="session-book-check"),
 ]
-urlpatterns = [*invitation, *place, *for_others, *without_invitation]
+urlpatterns = [*invitation, *place, *for_others, *without_invitation, *calendar]

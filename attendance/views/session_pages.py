@@ -5,10 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -57,6 +59,7 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
             "page": page,
             "rows": [(session, where_in_words(session)) for session in page.rows],
             "staff": staff,
+            "feed": f"{settings.SITE_URL}{reverse('attendance:session-feed', args=[programme.slug])}",
             "may_plan": has(request.user, Permission.MANAGE_SESSIONS, programme),
             "empty_text": _nothing_there(staff, chosen),
         },

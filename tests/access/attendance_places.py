@@ -5,7 +5,7 @@ from datetime import timedelta
 from accounts.links import make_link, token_of
 from attendance.actions.places import take_place
 from attendance.models import Invitation, Place, SeatCount
-from tests.access.routes import Route, other_programme, other_session, own_programme, own_session
+from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
 from tests.cast import NOW, Cast
 from tests.organisations.factories import AffiliationFactory, PersonFactory
 
@@ -72,6 +72,12 @@ def place_session(cast: Cast) -> dict:
     return {**place_link(cast), "session": cast.session.pk}
 
 
+def feed_token(cast: Cast) -> dict:
+    person = cast.practitioner
+    link = make_link(purpose="calendar", person=person, about=person, ends_at=NOW + timedelta(days=9), now=NOW)
+    return {"token": token_of(link)}
+
+
 def programme_person(cast: Cast) -> dict:
     return {"slug": cast.programme.slug, "person": cast.practitioner.pk}
 
@@ -132,9 +138,13 @@ ROUTES = [
     Route("attendance:invitation-place", invitation_place, {403: "everyone"}),
     Route("attendance:invitation-answer", invitation_answer, {403: "everyone"}),
     Route("attendance:place-open", place_token, {302: "everyone"}),
-    *_link_routes("place", place_link, "show newer file give-up choose-other needs", "send-entry accept"),
+    *_link_routes("place", place_link, "show newer feed file give-up choose-other needs", "send-entry accept"),
     Route("attendance:place-change", place_session, {403: "everyone"}),
     Route("commitments:place-ask", place_link, {403: "everyone"}),
+    Route("attendance:feed-show", feed_token, {200: "everyone"}),
+    Route("attendance:feed-own", nothing, {200: "signed_in"}),
+    Route("attendance:session-feed", own_programme, {200: "everyone"}),
+    Route("attendance:session-feed", other_programme, {200: "everyone"}),
     Route("attendance:person-find", own_programme, BOOKING),
     Route("attendance:person-find", other_programme, OTHERS),
     Route("attendance:person-show", programme_person, BOOKING),
