@@ -8,6 +8,7 @@ worker_class = "gthread"
 workers = 2
 preload_app = True  # read the code once, not once for each worker
 threads = 8
+keepalive = 10  # a phone that follows live questions asks every second: opening a line costs more than keeping it
 timeout = 60
 graceful_timeout = 8
 worker_tmp_dir = None

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from threading import Barrier, Thread
+from typing import IO
 
 from config import env
 from config.processes import free_port, spawn
@@ -56,8 +57,11 @@ class Figure:
 
 
 @contextlib.contextmanager
-def serving(*, reference: bool = False, **environment: str) -> Iterator[int]:
-    """Run the product, or the raw views of script/reference.py, behind the same server; yield the port."""
+def serving(*, reference: bool = False, output: int | IO = subprocess.DEVNULL, **environment: str) -> Iterator[int]:
+    """Run the product, or the raw views of script/reference.py, behind the same server; yield the port.
+
+    ``output`` takes all that the server writes.
+    """
     port = free_port()
     settings = "script.reference_settings" if reference else "config.settings"
     process = spawn(
@@ -65,8 +69,8 @@ def serving(*, reference: bool = False, **environment: str) -> Iterator[int]:
          f"127.0.0.1:{port}", "config.wsgi:application"],
         cwd=str(env.BASE_DIR),
         env={**os.environ, "DJANGO_SETTINGS_MODULE": settings, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
         _wait(port, process)

@@ -1,4 +1,4 @@
-/* Follows live questions: asks every second and a half whether there is something new, and puts it on the page.
+/* Follows live questions: asks every second whether there is something new, and puts it on the page.
    The page works without: its link loads it again. Nothing is sent but the version that is here. */
 (function () {
   "use strict";
@@ -16,7 +16,7 @@
 
   function pause() {
     if (document.hidden) return 15000;
-    return (1400 + Math.random() * 200) * Math.pow(2, Math.min(failed, 4));
+    return (1000 + Math.random() * 200) * Math.pow(2, Math.min(failed, 4));
   }
 
   function ask() {
