@@ -15,7 +15,7 @@ from accounts.models import Person
 from attendance.models import LIVE, Place
 from attendance.models.places import REFERENCE_LETTERS
 from briefings.models import Mandate, Session, SessionState
-from commitments.actions.questions import commission, note_answer, open_question, raise_question
+from commitments.actions.questions import commission, merge, note_answer, open_question, raise_question
 from commitments.models import (
     Answer,
     AskedAs,
@@ -180,6 +180,17 @@ def take_away(*, session: Session, question: Question, mandate: Mandate, by: Any
     made = commission(question=question, organisation=mandate.organisation, person=mandate.person, by=by, now=now)
     _changed(_locked(session))
     return made
+
+
+@transaction.atomic
+def join_in_room(*, session: Session, question: Question, into: Question, by: Any, now: datetime) -> Question:
+    """Say that ``question`` asks the same as ``into``: one stands in the room, and every asker gets its answer.
+
+    Raises what ``merge`` raises.
+    """
+    joined = merge(question=question, into=into, by=by, now=now)
+    _changed(_locked(session))
+    return joined
 
 
 def _show(session: Session, question: Question, showing: Showing, because: str, by: Any, now: datetime) -> RoomQuestion:

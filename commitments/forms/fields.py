@@ -37,6 +37,13 @@ class SessionField(forms.ModelChoiceField):
         return f"{when_in_words(session)}{f': {session.title}' if session.title else ''}"
 
 
+class QuestionField(forms.ModelChoiceField):
+    """One question to choose, by reference and the first words."""
+
+    def label_from_instance(self, question: Question) -> str:
+        return f"{question.reference}: {Truncator(question.words).chars(100)}"
+
+
 class QuestionsField(forms.ModelMultipleChoiceField):
     """Questions to tick, by reference and the first words."""
 
@@ -158,6 +165,6 @@ def names_of(people: Iterable[Person]) -> list[str]:
 
 
 __all__ = [
-    "NO_CASES", "ByWhenMixin", "LongTextField", "MandateField", "PersonByNameField", "QuestionsField", "ReasonForm",
-    "SessionField", "SuggestingInput", "names_of",
+    "NO_CASES", "ByWhenMixin", "LongTextField", "MandateField", "PersonByNameField", "QuestionField", "QuestionsField",
+    "ReasonForm", "SessionField", "SuggestingInput", "names_of",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from briefings.models import Mandate
-from commitments.forms.fields import NO_CASES, LongTextField, MandateField
+from commitments.forms.fields import NO_CASES, LongTextField, MandateField, QuestionField
 from commitments.models import AskedAs, Question
 from commitments.queries.room import Speaker
 from face.fields import HintedRadios
@@ -101,6 +101,21 @@ class TakenForm(HubForm):
     def __init__(self, *args: Any, mandates: QuerySet[Mandate], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["mandate"].queryset = mandates
+
+
+class SameForm(HubForm):
+    """Which other question of the session asks the same."""
+
+    into = QuestionField(
+        label="Which question asks the same?",
+        help_text="That one stays in the room. Whoever asked either gets its answer.",
+        queryset=Question.objects.none(),
+        empty_label="Choose one",
+    )
+
+    def __init__(self, *args: Any, others: QuerySet[Question], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["into"].queryset = others
 
 
 class OwnersForm(HubForm):

@@ -13,8 +13,8 @@ from accounts.models import Person
 from briefings.models import Mandate, Session, SessionState
 from briefings.rules import coordinators_of
 from commitments.models import (
+    TOLD,
     UNANSWERED,
-    WITH_OWNER,
     Answer,
     LiveRoom,
     Question,
@@ -33,8 +33,7 @@ LOOKED_AT_EVERY = 0.2
 """Seconds for which one process believes what it has read: hundreds of phones then cost a handful of looks."""
 _read: dict[str, tuple[float, int]] = {}
 _MOST_READ = 100
-_ANSWERED = (QuestionState.ANSWERED, QuestionState.CLOSED)
-_ENDED = (QuestionState.OUT_OF_SCOPE, QuestionState.WITHDRAWN)
+_ENDED = (QuestionState.OUT_OF_SCOPE, QuestionState.WITHDRAWN, QuestionState.MERGED)
 
 
 def room_with(code: str, today: date) -> LiveRoom | None:
@@ -113,14 +112,18 @@ def shown_in(room: LiveRoom) -> list[Shown]:
         Shown(
             reference=question.reference,
             words=question.words,
-            answer=question.newest_words or "" if question.state in _ANSWERED else "",
-            answered_for=question.newest_for or "" if question.state in _ANSWERED else "",
-            promised=str(question.organisation) if question.state in WITH_OWNER else "",
-            due_on=question.due_on if question.state in WITH_OWNER else None,
+            answer=question.newest_words or "" if question.state in TOLD else "",
+            answered_for=question.newest_for or "" if question.state in TOLD else "",
+            promised=str(question.organisation) if _is_with_owner(question) else "",
+            due_on=question.due_on if _is_with_owner(question) else None,
         )
         for question in asked.select_related("organisation").order_by("reference")
     ]
     return sorted(rows, key=lambda row: (bool(row.answer), bool(row.promised)))
+
+
+def _is_with_owner(question: Question) -> bool:
+    return question.owner_id is not None and question.state in UNANSWERED
 
 
 def _with_newest_answer(questions: QuerySet[Question]) -> QuerySet[Question]:
@@ -148,7 +151,7 @@ def scribe_list(session: Session) -> ScribeList:
     """Return all questions of ``session`` in two queries. Within a group they stand by reference: no order tells when.
 
     Waiting: not shown and not hidden yet. Open: shown, and nobody has answered or taken it away. Settled: answered,
-    with an owner, or ended.
+    with an owner, joined with another, or ended.
     """
     found = _with_newest_answer(session.questions.exclude(state=QuestionState.WITHDRAWN))
     rows = list(found.select_related("organisation", "owner").order_by("reference"))
@@ -165,15 +168,20 @@ def scribe_list(session: Session) -> ScribeList:
 def _group_of(groups: ScribeList, question: Question) -> list[Question]:
     if question.showing == Showing.HIDDEN:
         return groups.hidden
-    if question.state in WITH_OWNER or question.state not in UNANSWERED:
+    if question.owner_id or question.state not in UNANSWERED:
         return groups.settled
     return groups.open if question.showing == Showing.SHOWN else groups.waiting
 
 
 def without_owner(session: Session) -> QuerySet[Question]:
     """Return the questions of ``session`` that nobody has answered and no senior manager has been given."""
-    owed = session.questions.filter(state__in=UNANSWERED).exclude(state__in=WITH_OWNER)
-    return owed.order_by("reference")
+    return session.questions.filter(state__in=UNANSWERED, owner=None).order_by("reference")
+
+
+def same_as(question: Question) -> QuerySet[Question]:
+    """Return the questions of the same session with which ``question`` can be joined."""
+    others = question.session.questions.filter(state__in=(*UNANSWERED, *TOLD)).exclude(pk=question.pk)
+    return others.order_by("reference")
 
 
 @dataclass(frozen=True)

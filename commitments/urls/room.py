@@ -23,5 +23,6 @@ urlpatterns = [
     path(f"{ONE}show/", room_steps.show_it, name="room-question-show"),
     path(f"{ONE}hide/", room_steps.hide_it, name="room-question-hide"),
     path(f"{ONE}answered/", room_steps.answered_now, name="room-question-answered"),
+    path(f"{ONE}same/", room_steps.same, name="room-question-same"),
     path(f"{ONE}taken/", room_steps.taken_away, name="room-question-taken"),
 ]

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from briefings.models import Session
 from commitments.actions import room as actions
 from commitments.clocks import local_day
-from commitments.forms.room import AnsweredForm, OpenForm, OwnersForm, TakenForm
-from commitments.models import UNANSWERED, WITH_OWNER, HiddenBecause, LiveRoom, Question
+from commitments.forms.room import AnsweredForm, OpenForm, OwnersForm, SameForm, TakenForm
+from commitments.models import UNANSWERED, HiddenBecause, LiveRoom, Question
 from commitments.queries.assurances import mandates_on
-from commitments.queries.room import room_of, speakers_of, without_owner
+from commitments.queries.room import room_of, same_as, speakers_of, without_owner
 from commitments.views.scribe import session_of_scribe
+from face.forms import HubForm
 from history.actions import look_at_many
 from history.refusals import Refused
 
@@ -103,23 +104,26 @@ def show_one(request: HttpRequest, session: int, question: str) -> HttpResponse:
     return _one(request, own, asked)
 
 
-def _one(
-    request: HttpRequest, own: Session, asked: Question, answered: AnsweredForm | None = None,
-    taken: TakenForm | None = None,
-) -> HttpResponse:  # fmt: skip
+def _one(request: HttpRequest, own: Session, asked: Question, **typed: HubForm) -> HttpResponse:
+    """Render the page with its forms; ``typed`` are those that came back with errors."""
     today = local_day(own.programme, timezone.now())
     speakers, mandates = speakers_of(own, today), mandates_on(own.programme, today)
     people = [each.person for each in (*speakers, *mandates)]
     look_at_many(by=request.user, at=people, page="commitments:room-question", now=timezone.now())
-    is_owed = asked.state in UNANSWERED
+    forms: dict[str, HubForm] = {}
+    if asked.state in UNANSWERED:
+        forms["answered_form"] = AnsweredForm(prefix="answered", speakers=speakers)
+        if asked.owner is None:
+            forms["taken_form"] = TakenForm(prefix="taken", mandates=mandates)
+        if same_as(asked).exists():
+            forms["same_form"] = SameForm(prefix="same", others=same_as(asked))
+    forms |= typed
     context = {
         **_context(own),
+        **forms,
+        "forms": list(forms.values()),
         "question": asked,
         "answers": asked.answers.select_related("organisation", "given_by"),
-        "answered_form": (answered or AnsweredForm(prefix="answered", speakers=speakers)) if is_owed else None,
-        "taken_form": (taken or TakenForm(prefix="taken", mandates=mandates))
-        if is_owed and asked.state not in WITH_OWNER
-        else None,
         "title": "One question",
         "back_url": reverse("commitments:session-questions", args=[own.pk]),
         "back_words": "Back to the questions",
@@ -156,7 +160,7 @@ def answered_now(request: HttpRequest, session: int, question: str) -> HttpRespo
     speakers = speakers_of(own, local_day(own.programme, timezone.now()))
     form = AnsweredForm(request.POST, prefix="answered", speakers=speakers)
     if not form.is_valid():
-        return _one(request, own, asked, answered=form)
+        return _one(request, own, asked, answered_form=form)
     said = f"{asked.reference} is answered. Who asked is told"
     return _do(
         request, own, lambda **by: actions.answer_in_room(session=own, question=asked, **form.cleaned_data, **by), said
@@ -171,10 +175,22 @@ def taken_away(request: HttpRequest, session: int, question: str) -> HttpRespons
         request.POST, prefix="taken", mandates=mandates_on(own.programme, local_day(own.programme, timezone.now()))
     )
     if not form.is_valid():
-        return _one(request, own, asked, taken=form)
+        return _one(request, own, asked, taken_form=form)
     mandate = form.cleaned_data["mandate"]
     said = f"{mandate.person.name} takes {asked.reference} away and is asked by e-mail to answer it"
     return _do(request, own, lambda **by: actions.take_away(session=own, question=asked, mandate=mandate, **by), said)
+
+
+@require_POST
+def same(request: HttpRequest, session: int, question: str) -> HttpResponse:
+    """Join it with another question of the session that asks the same."""
+    own, asked = _question(request, session, question)
+    form = SameForm(request.POST, prefix="same", others=same_as(asked))
+    if not form.is_valid():
+        return _one(request, own, asked, same_form=form)
+    into = form.cleaned_data["into"]
+    said = f"{asked.reference} is joined with {into.reference}. Whoever asked either gets its answer"
+    return _do(request, own, lambda **by: actions.join_in_room(session=own, question=asked, into=into, **by), said)
 
 
 def _with_room(request: HttpRequest, session: int) -> Session:
@@ -185,7 +201,9 @@ def _with_room(request: HttpRequest, session: int) -> Session:
 
 def _question(request: HttpRequest, session: int, question: str) -> tuple[Session, Question]:
     own = _with_room(request, session)
-    return own, get_object_or_404(own.questions.select_related("programme", "organisation", "owner"), pk=question)
+    return own, get_object_or_404(
+        own.questions.select_related("programme", "session", "organisation", "owner"), pk=question
+    )
 
 
 def _context(own: Session) -> dict:

@@ -211,6 +211,7 @@ ROUTES: list[Route] = [
             ("room-question-hide", 302),
             ("room-question-answered", 200),
             ("room-question-taken", 200),
+            ("room-question-same", 200),
         )
         for route in (
             Route(f"commitments:{name}", own_question_in_room, {status: SCRIBES}, post=True),

@@ -16,6 +16,7 @@ from commitments.actions.room import (
     change_code,
     close_room,
     hide_question,
+    join_in_room,
     open_room,
     set_moderation,
     show_question,
@@ -173,6 +174,20 @@ def test_nobody_without_a_mandate_takes_it_away_and_nothing_ended_is_taken(room)
     with pytest.raises(NotNow):
         take_away(question=question, mandate=room.mandate, **room.by)
     assert room.shown() == []
+
+
+def test_the_same_question_is_joined_stands_once_and_every_asker_gets_the_answer(room):
+    kept, joined = room.asks("Who pays?", AskedAs.NAME), room.asks("Who pays for it?", AskedAs.PSEUDONYM)
+    for each in (kept, joined):
+        show_question(question=each, **room.by)
+    join_in_room(question=joined, into=kept, **room.by)
+    assert room.shown() == ["Who pays?"]
+    assert list(without_owner(room.session)) == [kept]
+    (speaker, *_) = speakers_of(room.session, TODAY)
+    answer_in_room(question=Question.objects.get(pk=kept.pk), speaker=speaker, words="We do.", **room.by)
+    assert Message.objects.filter(kind="commitments.question_answered").count() == 2
+    with pytest.raises(NotNow):
+        join_in_room(question=joined, into=kept, **room.by)
 
 
 def test_a_closed_room_takes_no_question_and_says_so(room):

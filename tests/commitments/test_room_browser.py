@@ -54,7 +54,7 @@ def test_a_phone_asks_the_scribe_shows_it_and_everybody_sees_it(room, phone, new
     room.asks("Do we still make our own visits?", AskedAs.NAME)
     room.asks("About Mrs Example of 3 Example Street")
     appears(desk, "Do we still make our own visits?")
-    desk.get_by_role("link", name="Answered now").last.click()
+    desk.get_by_role("link", name="Answered, taken away or the same").last.click()
     look(desk, shot, "room-question", phone=False)
     desk.get_by_label("Who answered?").select_option(index=1)
     desk.get_by_label("In which words?").fill("Yes. Anybody on the emergency duty rota.")

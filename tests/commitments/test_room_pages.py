@@ -294,6 +294,15 @@ def test_answered_now_and_taken_away(room):
     assert "It needs nothing more in the room" in words(client.get(scribes(room, "room-question", answered)))
 
 
+def test_the_same_question_is_joined_in_one_press(room):
+    one, two, client = room.asks("One?"), room.asks("Two?"), signed_in(room.coordinator)
+    address = scribes(room, "room-question-same", two)
+    assert "There is a problem" in words(client.post(address, {"same-into": two.pk}))
+    page = client.post(address, {"same-into": one.pk}, follow=True)
+    assert f"{two.reference} is joined with {one.reference}" in words(page)
+    assert "Joined with another" in words(page)
+
+
 def test_closing_shows_what_has_no_owner_and_gives_it_to_people(room):
     one, two, client = room.asks("One?"), room.asks("Two?"), signed_in(room.coordinator)
     hide_question(question=two, because="person", **room.by)
