@@ -22,7 +22,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Person
-from attendance.models import AccessNeed, Place, PlaceState, WalkIn
+from attendance.models import AccessNeed, OnlinePresence, OnlineReport, Place, PlaceState, WalkIn
 from briefings.models import Mandate, Programme, Session
 from commitments.models import Clearance, ClockChange, Commission, Draft, Question
 from messaging.models import Delivered, Message, SenderProfile
@@ -264,6 +264,14 @@ def _walk_in(side: Side, needle) -> None:
         session=side.session, name=needle("name"), organisation=side.organisation, made_at=timezone.now(),
         made_by=f"accounts.person:{side.staff.pk}",
     )  # fmt: skip
+
+
+@plants("attendance.OnlinePresence", name="administrator coordinator", address="administrator coordinator")
+def _online_presence(side: Side, needle) -> None:
+    report = OnlineReport.objects.create(
+        session=side.session, file_name="report.csv", digest=side.name, version=2, uploaded_at=timezone.now()
+    )
+    OnlinePresence.objects.create(report=report, name=needle("name"), address=needle("address"), joins=1, minutes=9)
 
 
 @plants("commitments.Question", words="administrator coordinator facilitator board senior governance lead")

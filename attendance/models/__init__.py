@@ -2,6 +2,7 @@
 
 from attendance.models.afterwards import AbsenceCode, AbsenceReason, Material
 from attendance.models.cover import COVER_MOVES, CoverState, SeniorAttendance
+from attendance.models.online import FULL_SHARE, OnlineDecision, OnlinePresence, OnlineReport, OnlineRule
 from attendance.models.places import (
     LIVE,
     PLACE_MOVES,
@@ -19,11 +20,12 @@ from attendance.models.places import (
     SeatCount,
     new_reference,
 )
-from attendance.models.register import CAME, Attendance, Mark, MarkKind, Outcome, Register, WalkIn
+from attendance.models.register import CAME, Attendance, CheckInCode, Mark, MarkKind, Outcome, Register, WalkIn
 
 __all__ = [
-    "CAME", "COVER_MOVES", "LIVE", "PLACE_MOVES", "REFERENCE_LETTERS", "SEATED", "AbsenceCode", "AbsenceReason",
-    "AccessNeed", "Attendance", "CalendarEntry", "CoverState", "Engagement", "Invitation", "InvitationAnswer",
-    "InvitationRound", "Mark", "MarkKind", "Material", "Outcome", "Place", "PlaceState", "Register", "RoundState",
+    "CAME", "COVER_MOVES", "FULL_SHARE", "LIVE", "PLACE_MOVES", "REFERENCE_LETTERS", "SEATED", "AbsenceCode",
+    "AbsenceReason", "AccessNeed", "Attendance", "CalendarEntry", "CheckInCode", "CoverState", "Engagement",
+    "Invitation", "InvitationAnswer", "InvitationRound", "Mark", "MarkKind", "Material", "OnlineDecision",
+    "OnlinePresence", "OnlineReport", "OnlineRule", "Outcome", "Place", "PlaceState", "Register", "RoundState",
     "SeatCount", "SeniorAttendance", "WalkIn", "new_reference",
 ]  # fmt: skip

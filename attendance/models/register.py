@@ -158,3 +158,13 @@ class Attendance(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["session", "outcome"], name="attendance_by_session")]
+
+
+class CheckInCode(models.Model):
+    """The code shown in the room, by which people check themselves in. A new one takes the place of the old."""
+
+    session = models.OneToOneField(Session, on_delete=models.CASCADE, primary_key=True, related_name="check_in_code")
+    code = models.CharField(max_length=8, unique=True)
+    shown_at = models.DateTimeField()
+
+    retention = Retention(plain=("session", "code", "shown_at"))

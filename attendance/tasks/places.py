@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from attendance.actions import cover, needs, register, reminders
+from attendance.actions import cover, needs, online, register, reminders
 
 
 @shared_task(name="attendance.tasks.remind_of_sessions", ignore_result=True)
@@ -22,9 +22,10 @@ def settle_places() -> int:
 
 @shared_task(name="attendance.tasks.forget_access_needs", ignore_result=True)
 def forget_access_needs() -> int:
-    """Delete what people needed for sessions 30 days ago."""
+    """Delete what people needed for sessions 30 days ago, and the names of online reports that came 30 days ago."""
     now = timezone.now()
-    return needs.forget_access_needs(today=timezone.localdate(now), now=now)
+    forgotten = online.forget_online_rows(now=now)
+    return forgotten + needs.forget_access_needs(today=timezone.localdate(now), now=now)
 
 
 @shared_task(name="attendance.tasks.remind_seniors", ignore_result=True)

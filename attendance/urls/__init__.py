@@ -1,6 +1,6 @@
 """The addresses of attendance, by object."""
 
-from attendance.urls import bilateral, cover, invitations, materials, places, record, register, sessions
+from attendance.urls import bilateral, cover, invitations, materials, online, places, record, register, sessions
 
 app_name = "attendance"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     *record.urlpatterns,
     *register.urlpatterns,
     *materials.urlpatterns,
+    *online.urlpatterns,
     *places.urlpatterns,
     *invitations.urlpatterns,
 ]

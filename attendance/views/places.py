@@ -1,5 +1,7 @@
 """What the link of a place opens: my place, the entry again, another date, giving up, what I need. No sign-in."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.links import open_in_browser, personal_link
 from attendance.actions.afterwards import say_why_absent
+from attendance.actions.check_in import is_on
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import accept_offer, change_place, give_up_place, send_entry_again
 from attendance.calendar import file_for
@@ -21,6 +24,7 @@ from attendance.models import (
     AccessNeed,
     Attendance,
     CalendarEntry,
+    CheckInCode,
     Place,
     PlaceState,
 )
@@ -46,12 +50,19 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
     context = {
         **_context(place),
         "is_over": place.session.during.lower <= now,
+        "checks_in": place.state == PlaceState.BOOKED and _checks_in(place, now),
         **(_afterwards(place) if place.session.during.lower <= now else {}),
         "line_before": line_before(place) if place.state == PlaceState.WAITING else 0,
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
         "newer": _newer(place) if place.state not in LIVE else None,
     }
     return render(request, "attendance/place/show.html", context)
+
+
+def _checks_in(place: Place, now: datetime) -> bool:
+    """Return whether a code is shown in the room now and this place is not marked yet."""
+    shown = CheckInCode.objects.filter(session=place.session_id).exists()
+    return shown and is_on(place.session, now) and not Attendance.objects.filter(place=place).exists()
 
 
 def _afterwards(place: Place) -> dict:

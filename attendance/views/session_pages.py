@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission, has
 from attendance.forms.sessions import SessionFilter
-from attendance.models import Place, SeatCount
+from attendance.models import Place, PlaceState, SeatCount
 from attendance.queries.sessions import filter_options, sessions_listed, sessions_visible_to, weeks_of
 from attendance.rules import can_keep_materials, can_keep_register, can_load_register
 from briefings.models import Programme, Session, SessionState
@@ -163,6 +163,7 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
     staff = has(request.user, Permission.SEE_PROGRAMME, programme)
     parts = _parts_shown(request, found, staff, now)
     place = _own_place(request, found)
+    runs = staff or found.parts.filter(person=request.user.pk).exists()
     context = {
         "title": str(found),
         "session": found,
@@ -181,7 +182,8 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
         ),
         "place": place,
         "parts": parts,
-        "inside": staff or place is not None or found.parts.filter(person=request.user.pk).exists(),
+        "inside": runs or place is not None,
+        "joins": runs or (place is not None and place.state == PlaceState.BOOKED),
         "agenda": found.agenda.select_related("presenter"),
         "keeps_register": _may_at_door(can_keep_register, request, found, now),
         "loads_register": _may_at_door(can_load_register, request, found, now),

@@ -1,0 +1,237 @@
+"""Attendance of an online session, from the report of its meeting: upload, decide, take over, forget."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.core.files import File
+from django.db import transaction
+
+from attendance.actions.register import add_walk_in, check_can_mark, mark
+from attendance.models import (
+    FULL_SHARE,
+    Mark,
+    MarkKind,
+    OnlineDecision,
+    OnlinePresence,
+    OnlineReport,
+    OnlineRule,
+    Place,
+    WalkIn,
+)
+from attendance.queries.register import on_the_register
+from attendance.teams import NotAReport, Present, present, read_report
+from briefings.models import Programme, Session
+from history.actions import record
+from history.refusals import Refused
+from organisations.actions.uploads import MEGABYTE, safe_name
+from organisations.models import Organisation
+
+MAX_BYTES = 5 * MEGABYTE
+KEPT = timedelta(days=30)
+_PRESSES = UUID("6f1f0d1e-54f8-4a6c-9a70-1c8c0cf5f4a5")
+"""The name space of the presses that reports make, so that the same report taken over again makes the same ones."""
+
+
+class StillOpen(Refused):
+    sentence = "Decide about everybody in the report first. Who did not come as a guest can be left out."
+
+
+class RowsAreGone(Refused):
+    sentence = "The rows of this report were deleted 30 days after it came. Upload the file again."
+
+
+@transaction.atomic
+def set_full_share(*, programme: Programme, full_share: int, by: Any, now: datetime) -> OnlineRule:
+    """Say which per cent of a session counts as attended online. Saying the same again changes nothing."""
+    rule, _ = OnlineRule.objects.get_or_create(programme=programme)
+    rule = OnlineRule.objects.select_for_update(no_key=True).get(pk=rule.pk)
+    if rule.full_share != full_share:
+        rule.full_share = full_share
+        rule.save(update_fields=["full_share"])
+        record(by=by, verb="changed_online_share", about=programme, now=now)
+    return rule
+
+
+def full_share_of(programme: Programme) -> int:
+    """Return the per cent of a session that counts as attended online."""
+    found = OnlineRule.objects.filter(programme=programme).values_list("full_share", flat=True).first()
+    return FULL_SHARE if found is None else found
+
+
+@transaction.atomic
+def upload_report(*, session: Session, file: File, by: Any, now: datetime) -> OnlineReport:
+    """Read a report and match its people by address. The same file again is the same report.
+
+    Raises NotAReport, AnotherDay.
+    """
+    if file.size > MAX_BYTES:
+        raise NotAReport
+    content = file.read()
+    digest = hashlib.sha256(content).hexdigest()
+    version, joins = read_report(content, day=session.date, zone=session.zone)
+    people = present(joins, starts=session.during.lower, ends=session.during.upper)
+    if not people:
+        raise NotAReport
+    made, is_new = OnlineReport.objects.get_or_create(
+        session=session,
+        digest=digest,
+        defaults={
+            "file_name": safe_name(file.name or ""),
+            "version": version,
+            "uploaded_at": now,
+            "uploaded_by": by,
+        },
+    )
+    if not is_new and made.presences.exists():
+        return made
+    if not is_new:
+        made.uploaded_at, made.taken_over_at = now, None
+        made.save(update_fields=["uploaded_at", "taken_over_at"])
+    OnlinePresence.objects.bulk_create(_rows(made, people, session))
+    record(by=by, verb="uploaded_online_report", about=made, now=now)
+    return made
+
+
+def _rows(report: OnlineReport, people: Iterable[Present], session: Session) -> list[OnlinePresence]:
+    places = {
+        place.person.email: place
+        for place in on_the_register(session).select_related("person")
+        if place.person.email is not None
+    }
+    staff = set(session.parts.filter(person__email__isnull=False).values_list("person__email", flat=True))
+    rows = []
+    for own in people:
+        place = places.get(own.address) or places.get(own.upn)
+        row = OnlinePresence(
+            report=report,
+            name=own.name,
+            address=own.address or own.upn,
+            role=own.role,
+            joins=own.joins,
+            minutes=own.minutes,
+            first_at=own.first,
+            last_at=own.last,
+        )
+        if place:
+            row.decision, row.place = OnlineDecision.PLACE, place
+        elif staff & {own.address, own.upn}:
+            row.decision = OnlineDecision.NOBODY
+        rows.append(row)
+    return rows
+
+
+Decision = Place | Organisation | None
+"""What a person decides about a row: the place it is, the organisation it walked in from, or None to leave it out."""
+
+
+@transaction.atomic
+def decide(*, report: OnlineReport, decisions: Mapping[int, Decision], by: Any, now: datetime) -> int:
+    """Keep who the people of a report are, by the id of their rows; others stay. Returns how many were decided."""
+    rows = report.presences.select_for_update(no_key=True).filter(pk__in=decisions).order_by("pk")
+    for row in rows:
+        said = decisions[row.pk]
+        row.place = said if isinstance(said, Place) else None
+        row.organisation = said if isinstance(said, Organisation) else None
+        row.decision = (
+            OnlineDecision.PLACE if row.place else OnlineDecision.WALK_IN if row.organisation else OnlineDecision.NOBODY
+        )
+        row.save(update_fields=["decision", "place", "organisation"])
+    if decisions:
+        record(by=by, verb="decided_online_report", about=report, now=now)
+    return len(rows)
+
+
+@transaction.atomic
+def take_over(*, report: OnlineReport, by: Any, now: datetime) -> int:
+    """Mark on the register who was there: attended, or in part below the programme's share. Returns how many.
+
+    Several reports of one session are added up. Who was marked by a person is left as they are. Taking over again
+    changes nothing. Raises StillOpen, RowsAreGone, and as ``mark``.
+    """
+    locked = OnlineReport.objects.select_for_update(no_key=True, of=("self",)).get(pk=report.pk)
+    session = Session.objects.select_related("programme").get(pk=locked.session_id)
+    check_can_mark(session)
+    rows = list(locked.presences.select_related("place", "organisation").order_by("place_id", "pk"))
+    if not rows:
+        raise RowsAreGone
+    if any(row.decision == OnlineDecision.OPEN for row in rows):
+        raise StillOpen
+    locked.taken_over_at = now
+    locked.save(update_fields=["taken_over_at"])
+    marked = sum(_mark_place(session, place, by, now) for place in _places(rows))
+    for row in rows:
+        if row.organisation:
+            _mark_walk_in(session, row, by, now)
+            marked += 1
+    record(by=by, verb="took_over_online_report", about=locked, now=now)
+    return marked
+
+
+def _places(rows: list[OnlinePresence]) -> list[Place]:
+    return list({row.place_id: row.place for row in rows if row.place}.values())
+
+
+def _mark_place(session: Session, place: Place, by: Any, now: datetime) -> bool:
+    """Mark ``place`` with what all taken-over reports of ``session`` come to. Returns whether it is marked by them."""
+    own = OnlinePresence.objects.filter(report__session=session, report__taken_over_at__isnull=False, place=place)
+    rows = list(own.order_by("pk"))
+    made = {row.press for row in rows if row.press}
+    by_hand = Mark.objects.filter(place=place).exclude(pk__in=made).exclude(kind=MarkKind.UNDO)
+    undone = set(Mark.objects.filter(place=place, kind=MarkKind.UNDO).values_list("undoes", flat=True))
+    if by_hand.exclude(pk__in=undone).exists():
+        return False
+    kind = _kind(session, rows)
+    press = _press(place, kind, rows, undone)
+    for old in sorted(made - {press} - undone):
+        undo = uuid5(old, "undo")
+        mark(session=session, subject=place, kind=MarkKind.UNDO, press=undo, undoes=old, by=by, now=now)
+    mark(session=session, subject=place, kind=kind, press=press, by=by, now=now)
+    OnlinePresence.objects.filter(pk__in=[row.pk for row in rows]).update(press=press)
+    return True
+
+
+def _press(place: Place, kind: MarkKind, rows: list[OnlinePresence], undone: set[UUID]) -> UUID:
+    """Return the id of a press: the same for the same rows, unless that one was taken back meanwhile."""
+    words = f"{place.pk}:{kind}:{','.join(str(row.pk) for row in rows)}"
+    press = uuid5(_PRESSES, words)
+    while press in undone:
+        press = uuid5(press, words)
+    return press
+
+
+def _mark_walk_in(session: Session, row: OnlinePresence, by: Any, now: datetime) -> None:
+    press = row.press or uuid5(_PRESSES, f"walk-in:{row.pk}")
+    own: WalkIn = add_walk_in(
+        session=session, name=row.name, organisation=row.organisation, press=press, by=by, now=now
+    )
+    kind = _kind(session, [row])
+    if kind != MarkKind.ATTENDED:
+        mark(session=session, subject=own, kind=kind, press=uuid5(press, kind), by=by, now=now)
+    OnlinePresence.objects.filter(pk=row.pk).update(press=press)
+
+
+def _kind(session: Session, rows: list[OnlinePresence]) -> MarkKind:
+    """Return what ``rows`` of one person come to; who missed more of the beginning than of the end came late."""
+    if any(row.minutes is None for row in rows):
+        return MarkKind.ATTENDED
+    length = (session.during.upper - session.during.lower) / timedelta(minutes=1)
+    if 100 * sum(row.minutes for row in rows) >= full_share_of(session.programme) * length:
+        return MarkKind.ATTENDED
+    first = min((row.first_at for row in rows if row.first_at), default=session.during.lower)
+    last = max((row.last_at for row in rows if row.last_at), default=session.during.lower)
+    return MarkKind.LATE if first - session.during.lower > session.during.upper - last else MarkKind.LEFT_EARLY
+
+
+def forget_online_rows(*, now: datetime) -> int:
+    """Delete names and addresses of reports that came 30 days ago; return how many rows went."""
+    return OnlinePresence.objects.filter(report__uploaded_at__lt=now - KEPT).delete()[0]
+
+
+@transaction.atomic
+def reconsider(*, presence: OnlinePresence, by: Any, now: datetime) -> None:
+    """Open the decision about one row again; a mark that was made of it stays until the report is taken over again."""
+    OnlinePresence.objects.filter(pk=presence.pk).update(decision=OnlineDecision.OPEN, place=None, organisation=None)
+    record(by=by, verb="decided_online_report", about=presence.report, now=now)

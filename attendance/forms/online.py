@@ -1,0 +1,69 @@
+"""What is asked about the report of an online session."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from attendance.models import OnlinePresence, Place
+from face.forms import HubForm
+from organisations.models import Organisation
+
+LEAVE_OUT = "leave"
+
+
+class ShareForm(HubForm):
+    """Which share of a session counts as attended."""
+
+    full_share = forms.IntegerField(
+        label="How much of a session counts as attended, in per cent?",
+        help_text="Who was there for less attended in part.",
+        min_value=1,
+        max_value=100,
+        widget=forms.NumberInput({"class": "w4"}),
+    )
+
+
+class ReportForm(HubForm):
+    """The report of a meeting."""
+
+    file = forms.FileField(
+        label="Attendance report of Microsoft Teams",
+        help_text="The CSV file as it comes from the Attendance tab of the meeting.",
+        widget=forms.FileInput({"accept": ".csv,.tsv,.txt"}),
+        error_messages={"required": "Choose the report", "empty": "The file is empty"},
+    )
+
+
+class DecisionsForm(forms.Form):
+    """Who each of some rows is: one of the places that were suggested, a walk-in of a partner, or nobody."""
+
+    def __init__(
+        self,
+        *args: Any,
+        rows: Iterable[OnlinePresence],
+        suggested: dict[int, list[Place]],
+        organisations: Iterable[Organisation],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.places = {place.pk: place for found in suggested.values() for place in found}
+        self.organisations = {own.pk: own for own in organisations}
+        for row in rows:
+            places = [(f"p{own.pk}", f"{own.person.name}, {own.organisation}") for own in suggested.get(row.pk, ())]
+            walk_ins = [(f"o{own.pk}", own.name) for own in self.organisations.values()]
+            choices = [("", "Decide later"), (LEAVE_OUT, "Leave out")]
+            if places:
+                choices.append(("Has a place", places))
+            if walk_ins:
+                choices.append(("A walk-in from", walk_ins))
+            self.fields[f"row-{row.pk}"] = forms.ChoiceField(choices=choices, required=False, label=row.name)
+
+    def decisions(self) -> dict[int, Place | Organisation | None]:
+        """Return what was decided, by the id of the row; what stays open is not in it."""
+        found: dict[int, Place | Organisation | None] = {}
+        for name, said in self.cleaned_data.items():
+            if said:
+                known = self.places if said[0] == "p" else self.organisations
+                found[int(name.removeprefix("row-"))] = None if said == LEAVE_OUT else known[int(said[1:])]
+        return found

@@ -1,0 +1,30 @@
+"""Who the people of a report of an online session may be."""
+
+from collections.abc import Iterable
+
+from accounts.models import sort_key
+from attendance.models import OnlinePresence, Place
+from attendance.queries.register import on_the_register
+from briefings.models import Session
+
+MOST_SUGGESTED = 5
+
+
+def places_alike(session: Session, rows: Iterable[OnlinePresence]) -> dict[int, list[Place]]:
+    """Return for each row the places of ``session`` that share a word of the name, most alike first, in one query."""
+    rows = list(rows)
+    if not rows:
+        return {}
+    places = list(on_the_register(session).select_related("person", "organisation"))
+    words = {place.pk: _words(place.person.name) for place in places}
+    found = {}
+    for row in rows:
+        wanted = _words(row.name)
+        alike = [(len(wanted & words[place.pk]), place) for place in places]
+        ranked = sorted((pair for pair in alike if pair[0]), key=lambda pair: (-pair[0], pair[1].person.sort_name))
+        found[row.pk] = [place for _, place in ranked[:MOST_SUGGESTED]]
+    return found
+
+
+def _words(name: str) -> set[str]:
+    return {word for word in sort_key(name).replace(",", " ").split() if len(word) > 1}

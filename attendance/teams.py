@@ -1,0 +1,254 @@
+"""Attendance reports of Microsoft Teams, read: both versions, as docs/teams-attendance.md describes them."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.models import sort_key
+from history.refusals import Refused
+
+MOST_ROWS = 20_000
+_PAST_TITLE = re.compile(r"^\s*(?:\d\.\s*)?(meeting )?summary\s*$", re.IGNORECASE)
+_SECTION = re.compile(r"^\s*(\d)\.\s*\S")
+_DURATION = re.compile(r"^(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*(?:(\d+)\s*s)?$")
+_MOMENT = re.compile(
+    r"^(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4}),?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([ap])?\.?m?\.?$", re.IGNORECASE
+)
+_MARKERS = re.compile(r"\s*\((?:external|guest|unverified|ext)\)\s*$", re.IGNORECASE)
+_HEADS = {
+    "name": ("name", "full name"),
+    "joined": ("join time", "first join"),
+    "left": ("leave time", "last leave"),
+    "duration": ("duration", "in-meeting duration"),
+    "address": ("email", "e-mail"),
+    "upn": ("participant id (upn)",),
+    "role": ("role",),
+}
+
+
+class NotAReport(Refused):
+    sentence = (
+        "This is no attendance report of Microsoft Teams that we can read. Download it again in English from the "
+        "Attendance tab of the meeting, and upload the file as it comes."
+    )
+
+
+class AnotherDay(Refused):
+    sentence = "This report is of another day than the session. Check which meeting you downloaded it from."
+
+
+@dataclass(frozen=True)
+class Join:
+    """One stay of somebody in the meeting. Times are UTC, None where the report has none; ``seconds`` as it says."""
+
+    name: str
+    address: str
+    upn: str
+    role: str
+    joined: datetime | None
+    left: datetime | None
+    seconds: int | None
+
+
+@dataclass(frozen=True)
+class Present:
+    """One person of a report with all their joins: ``minutes`` within the session, None where the report says none.
+
+    ``first`` and ``last`` are when they first joined and last left, within the session.
+    """
+
+    name: str
+    address: str
+    upn: str
+    role: str
+    joins: int
+    minutes: int | None
+    first: datetime | None
+    last: datetime | None
+
+
+def read_report(content: bytes, *, day: date, zone: str) -> tuple[int, list[Join]]:
+    """Return the version of a report (1 or 2) and its joins. ``day`` and ``zone`` are those of the session.
+
+    Raises NotAReport; AnotherDay where its times are not of ``day``.
+    """
+    rows = _rows(content)
+    if not rows or not _PAST_TITLE.match(rows[0][0]):
+        raise NotAReport
+    version = 2 if _SECTION.match(rows[0][0]) else 1
+    table = _table(rows, "3") or _table(rows, "2") if version == 2 else _table(rows, "")
+    if table is None:
+        raise NotAReport
+    order = _order([row.get(name, "") for row in table for name in ("joined", "left")], day)
+    return version, [_join(row, order, ZoneInfo(zone)) for row in table if row.get("name", "").strip()]
+
+
+def present(joins: Iterable[Join], *, starts: datetime, ends: datetime) -> list[Present]:
+    """Return who was there between two aware moments, by name: the joins of one person together, overlaps once.
+
+    One person is one address, or one name where there is no address.
+    """
+    people: dict[str, list[Join]] = {}
+    for join in joins:
+        people.setdefault(join.address or join.upn or f"name:{sort_key(join.name)}", []).append(join)
+    found = [_together(own, starts, ends) for own in people.values()]
+    return sorted(found, key=lambda own: (sort_key(own.name), own.address))
+
+
+def _together(joins: list[Join], starts: datetime, ends: datetime) -> Present:
+    first = joins[0]
+    stays = sorted(
+        (max(join.joined, starts), min(_left(join, ends), ends)) for join in joins if join.joined is not None
+    )
+    stays = [(begin, end) for begin, end in stays if end > begin]
+    total, until = timedelta(), starts
+    for begin, end in stays:
+        total += max(end - max(begin, until), timedelta())
+        until = max(until, end)
+    minutes = round(total / timedelta(minutes=1)) if any(join.joined for join in joins) else None
+    said = [join.seconds for join in joins if join.seconds is not None]
+    if minutes is None and said:
+        minutes = round(sum(said) / 60)
+    elif said and minutes is not None and len(joins) == 1:
+        # One row for a person may stand for several joins: between them they were not there.
+        minutes = min(minutes, round(said[0] / 60))
+    return Present(
+        first.name, first.address, first.upn, first.role, len(joins), minutes,
+        stays[0][0] if stays else None, max(end for _, end in stays) if stays else None,
+    )  # fmt: skip
+
+
+def _left(join: Join, ends: datetime) -> datetime:
+    """Return when a join ended: where the report does not say, by its duration, or not before the end."""
+    if join.left is not None:
+        return join.left
+    return join.joined + timedelta(seconds=join.seconds) if join.seconds is not None else ends
+
+
+def _rows(content: bytes) -> list[list[str]]:
+    try:
+        text = content.decode(_encoding(content)).lstrip("\ufeff").replace("\x00", "")
+    except (UnicodeDecodeError, LookupError):
+        raise NotAReport from None
+    lines = text.splitlines()
+    separator = max("\t;,", key=lambda each: sum(line.count(each) for line in lines[:60]))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error:
+        raise NotAReport from None
+    if len(rows) > MOST_ROWS:
+        raise NotAReport
+    while rows and not any(cell.strip() for cell in rows[0]):
+        del rows[0]
+    return [row or [""] for row in rows]
+
+
+def _encoding(content: bytes) -> str:
+    """Return the encoding: UTF-16 as Teams writes it, by mark or zero bytes; else what a spreadsheet program makes."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if len(content) > 3 and content[1:2000:2].count(0) > 300:
+        return "utf-16-le"
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _table(rows: list[list[str]], section: str) -> list[dict[str, str]] | None:
+    """Return the rows of a table by our own names: that of a numbered section, or the first one there is."""
+    begun = not section
+    for number, row in enumerate(rows):
+        mark = _SECTION.match(row[0])
+        if mark and section:
+            begun = mark[1] == section
+        columns = _columns(row) if begun and not mark else {}
+        if columns:
+            return _until_empty(rows[number + 1 :], columns)
+    return None
+
+
+def _columns(row: list[str]) -> dict[str, int]:
+    heads = [" ".join(cell.split()).lower() for cell in row]
+    columns = {name: heads.index(word) for name, words in _HEADS.items() for word in words if word in heads}
+    return columns if "name" in columns and len(columns) > 1 else {}
+
+
+def _until_empty(rows: list[list[str]], columns: dict[str, int]) -> list[dict[str, str]]:
+    found = []
+    for row in rows:
+        if not any(cell.strip() for cell in row) or (_SECTION.match(row[0]) and len(row) < 2):
+            break
+        found.append({name: row[place].strip() for name, place in columns.items() if place < len(row)})
+    return found
+
+
+def _join(row: dict[str, str], order: str, zone: ZoneInfo) -> Join:
+    name = row.get("name", "")
+    while (bare := _MARKERS.sub("", name)) != name:
+        name = bare
+    addresses = [row.get(column, "").strip().lower() for column in ("address", "upn")]
+    address, upn = (each if re.fullmatch(r"[^@\s]+@[^@\s]+", each) else "" for each in addresses)
+    joined, left = (_moment(row.get(column, ""), order, zone) for column in ("joined", "left"))
+    if joined and left and left < joined:
+        left = None
+    return Join(
+        " ".join(name.split())[:300], address[:254], upn[:254], row.get("role", "")[:40], joined, left,
+        _seconds(row.get("duration", "")),
+    )  # fmt: skip
+
+
+def _seconds(text: str) -> int | None:
+    found = _DURATION.match(text.strip().lower())
+    if not found or not any(found.groups()):
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return min(hours, 99) * 3600 + minutes * 60 + seconds
+
+
+def _order(texts: list[str], day: date) -> str:
+    """Return "dmy" or "mdy": the reading by which the first time is of ``day``. Raises AnotherDay, NotAReport."""
+    times = [text for text in texts if text]
+    if not times:
+        return "dmy"
+    readings = {order: [_naive(text, order) for text in times] for order in ("dmy", "mdy")}
+    if not any(found for each in readings.values() for found in each):
+        raise NotAReport
+    fits = [order for order, found in readings.items() if any(each and each.date() == day for each in found)]
+    if not fits:
+        raise AnotherDay
+    # Where both fit (5 May), they say the same of that day; the one that reads more of the times is right.
+    return max(fits, key=lambda order: sum(found is not None for found in readings[order]))
+
+
+def _naive(text: str, order: str) -> datetime | None:
+    found = _MOMENT.match(" ".join(text.replace("\u202f", " ").replace("\u200e", "").split()))
+    if not found:
+        return None
+    one, separator, two, three, hour, minute, second, half = found.groups()
+    if len(one) == 4:
+        year, month, day = one, two, three
+    elif order == "mdy" and separator == "/":
+        month, day, year = one, two, three
+    else:
+        day, month, year = one, two, three
+    hours = int(hour)
+    if half:
+        if not 1 <= hours <= 12:
+            return None
+        hours = hours % 12 + (12 if half.lower() == "p" else 0)
+    try:
+        full = int(year) + (2000 if len(year) < 3 else 0)
+        return datetime(full, int(month), int(day), hours, int(minute), int(second or 0))  # noqa: DTZ001 local time
+    except ValueError:
+        return None
+
+
+def _moment(text: str, order: str, zone: ZoneInfo) -> datetime | None:
+    found = _naive(text, order)
+    return found.replace(tzinfo=zone).astimezone(UTC) if found else None

@@ -1,0 +1,204 @@
+"""Attendance online: the joining link, the report of the meeting, decisions, what stands on the register afterwards."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from accounts.links import address_of
+from attendance.actions import online
+from attendance.actions import register as actions
+from attendance.models import Attendance, OnlinePresence, OnlineReport, PlaceState
+from attendance.tasks import forget_access_needs
+from messaging import kinds
+from messaging.models import Message
+from tests.attendance.places import a_place, a_practitioner, a_session, partner_of
+from tests.attendance.registers import a_coordinator, half_way, text_of
+from tests.attendance.test_teams import teams, version_2
+from tests.organisations.factories import PersonFactory
+
+pytestmark = pytest.mark.django_db
+LINK = "https://meet.example.org/secret"
+
+
+@pytest.fixture
+def session():
+    return a_session(capacity=20, room=None, online_link=LINK)
+
+
+@pytest.fixture(autouse=True)
+def the_day(session):
+    with time_machine.travel(half_way(session) + timedelta(hours=3), tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def coordinator(client, session):
+    person = a_coordinator(session)
+    client.force_login(person)
+    return person
+
+
+def somebody(session, name, email):
+    before = session.during.lower - timedelta(days=9)
+    return a_place(session, a_practitioner(session.programme, name=name, email=email), now=before)
+
+
+def a_line(name, address="", joined="09:30:00", left="12:30:00"):
+    return f"{name}\t26/11/26, {joined}\t26/11/26, {left}\t3h\t{address}\tAttendee"
+
+
+def a_file(*lines, name="report.csv"):
+    return SimpleUploadedFile(name, teams(version_2([], list(lines))))
+
+
+def upload(session, *lines):
+    return online.upload_report(session=session, file=a_file(*lines), by=PersonFactory(), now=later(session))
+
+
+def later(session):
+    return half_way(session) + timedelta(hours=3)
+
+
+def outcome_of(place):
+    return Attendance.objects.filter(place=place).values_list("outcome", flat=True).first()
+
+
+# the link
+
+
+def test_the_joining_link_is_for_those_with_a_place(client, session, the_day):
+    the_day.move_to(session.during.lower - timedelta(days=8))
+    small = a_session(session.programme, capacity=1, room=None, online_link=LINK, date=session.date + timedelta(days=1))
+    now = session.during.lower - timedelta(days=9)
+    booked, waiting = a_place(small, now=now), a_place(small, now=now)
+    assert waiting.state == PlaceState.WAITING
+    for place, shown in ((booked, True), (waiting, False)):
+        client.get(address_of(place.link))
+        assert (LINK in client.get(reverse("attendance:place-show", args=[place.link_id])).content.decode()) is shown
+        client.force_login(place.person)
+        assert (LINK in client.get(f"/sessions/{small.pk}/").content.decode()) is shown
+        client.logout()
+        mail = Message.objects.get(refs__place=place.pk)
+        content = kinds.find(mail.kind).render(mail)
+        assert (LINK in content.text, LINK in content.html) == (shown, shown)
+    assert LINK not in client.get(f"/sessions/{small.pk}/").content.decode()
+
+
+# the report
+
+
+def test_who_has_the_address_is_matched_and_the_share_decides(client, session, coordinator):
+    whole, part, late = (somebody(session, f"Person {n}", f"{n}@example.org") for n in ("whole", "part", "late"))
+    address = reverse("attendance:online-list", args=[session.pk])
+    file = a_file(
+        a_line("Person W.", "Whole@example.org", left="12:00:00"),
+        a_line("Person P.", "part@example.org", left="11:00:00"),
+        a_line("Person L.", "late@example.org", joined="11:30:00"),
+    )
+    answer = client.post(address, {"file": file}, follow=True)
+    assert "Everybody is decided" in text_of(answer)
+    report = OnlineReport.objects.get()
+    client.post(reverse("attendance:online-take-over", args=[session.pk, report.pk]))
+    assert [outcome_of(place) for place in (whole, part, late)] == ["attended", "in_part", "in_part"]
+    kinds_of = {place.pk: list(place.marks.values_list("kind", flat=True)) for place in (part, late)}
+    assert kinds_of == {part.pk: ["left_early"], late.pk: ["late"]}
+
+
+def test_a_name_alone_never_decides(client, session, coordinator):
+    place = somebody(session, "Siân Samplewood", "sian@example.org")
+    report = upload(session, a_line("Sian SAMPLEWOOD", "private@example.org"), a_line("Unknown Guest"))
+    row, guest = OnlinePresence.objects.order_by("name")
+    assert row.decision == guest.decision == "open"
+    with pytest.raises(online.StillOpen):
+        online.take_over(report=report, by="clock", now=later(session))
+    address = reverse("attendance:online-report", args=[session.pk, report.pk])
+    assert "Siân Samplewood" in text_of(client.get(address))
+    assert client.post(address, {f"row-{row.pk}": "p999999"}).status_code == 422
+    client.post(address, {f"row-{row.pk}": f"p{place.pk}", f"row-{guest.pk}": f"o{partner_of(session.programme).pk}"})
+    client.post(reverse("attendance:online-take-over", args=[session.pk, report.pk]))
+    assert outcome_of(place) == "attended"
+    assert Attendance.objects.get(walk_in__isnull=False).walk_in.name == "Unknown Guest"
+
+
+def test_taking_over_again_changes_nothing(session):
+    place = somebody(session, "A", "a@example.org")
+    report = upload(session, a_line("A", "a@example.org", left="10:00:00"))
+    for _ in range(2):
+        assert online.take_over(report=report, by="clock", now=later(session)) == 1
+    assert place.marks.count() == 1
+    assert upload(session, a_line("A", "a@example.org", left="10:00:00")) == report
+    assert OnlinePresence.objects.count() == 1
+
+
+def test_several_reports_are_added_up(session):
+    place = somebody(session, "A", "a@example.org")
+    for joined, left, outcome in (("09:30:00", "11:00:00", "in_part"), ("11:05:00", "12:30:00", "attended")):
+        report = upload(session, a_line("A", "a@example.org", joined=joined, left=left))
+        online.take_over(report=report, by="clock", now=later(session))
+        assert outcome_of(place) == outcome
+
+
+def test_the_share_is_the_programmes_and_may_be_changed_back_and_forth(client, session, coordinator):
+    place = somebody(session, "A", "a@example.org")
+    report = upload(session, a_line("A", "a@example.org", left="11:00:00"))
+    for share, outcome in ((75, "in_part"), (50, "attended"), (75, "in_part"), (50, "attended")):
+        client.post(reverse("attendance:online-share", args=[session.pk]), {"full_share": share})
+        online.take_over(report=report, by="clock", now=later(session))
+        assert outcome_of(place) == outcome
+    assert client.post(reverse("attendance:online-share", args=[session.pk]), {"full_share": 101}).status_code == 422
+
+
+def test_what_a_person_marked_stays(session):
+    place = somebody(session, "A", "a@example.org")
+    actions.mark(session=session, subject=place, kind="attended", press=uuid4(), by="clock", now=half_way(session))
+    report = upload(session, a_line("A", "a@example.org", left="10:00:00"))
+    assert online.take_over(report=report, by="clock", now=later(session)) == 0
+    assert outcome_of(place) == "attended"
+
+
+def test_who_left_is_left_out_until_decided_again(client, session, coordinator):
+    report = upload(session, a_line("Guest"))
+    row = report.presences.get()
+    online.decide(report=report, decisions={row.pk: None}, by="clock", now=later(session))
+    assert online.take_over(report=report, by="clock", now=later(session)) == 0
+    client.post(reverse("attendance:online-reconsider", args=[session.pk, report.pk, row.pk]))
+    with pytest.raises(online.StillOpen):
+        online.take_over(report=report, by="clock", now=later(session))
+
+
+def test_a_closed_register_and_gone_rows_are_refused(client, session, coordinator, the_day):
+    report = upload(session, a_line("Guest"))
+    take_over = reverse("attendance:online-take-over", args=[session.pk, report.pk])
+    the_day.move_to(later(session) + timedelta(days=31))
+    assert forget_access_needs() == 1
+    client.force_login(coordinator)
+    assert "deleted 30 days" in text_of(client.get(reverse("attendance:online-report", args=[session.pk, report.pk])))
+    assert "deleted 30 days" in text_of(client.post(take_over, follow=True))
+    actions.close_register(session=session, by="clock", now=later(session))
+    assert "The register is closed" in text_of(client.post(take_over, follow=True))
+
+
+def test_a_file_that_is_no_report_is_explained(client, session, coordinator):
+    address = reverse("attendance:online-list", args=[session.pk])
+    answer = client.post(address, {"file": SimpleUploadedFile("x.csv", b"a,b\n1,2\n")})
+    assert answer.status_code == 422
+    assert "no attendance report of Microsoft Teams" in text_of(answer)
+    assert client.post(address, {}).status_code == 422
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_a_report_needs_as_many_queries_for_one_as_for_three(
+    client, session, coordinator, people, django_assert_max_num_queries
+):
+    for number in range(people):
+        somebody(session, f"Person {number}", f"{number}@example.org")
+    lines = [a_line(f"Person {n}", f"{n}@example.org") for n in range(people)] + [
+        a_line(f"Guest {n}") for n in range(people)
+    ]
+    report = upload(session, *lines)
+    with django_assert_max_num_queries(20):
+        client.get(reverse("attendance:online-report", args=[session.pk, report.pk]))
