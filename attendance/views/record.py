@@ -35,6 +35,8 @@ def show_own(request: HttpRequest) -> HttpResponse:
     page = page_of(attended_by(request.user), request.GET.get("page"))
     context = {
         "title": "What you attended",
+        "back_url": reverse("desk:home-show"),
+        "back_words": "Back to what waits for you",
         "page": page,
         "rows": _with_papers(request.user, page.rows),
         "others": other_parts_of(request.user),

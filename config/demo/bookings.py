@@ -5,13 +5,25 @@ from datetime import date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from django.core.files.base import ContentFile
+
+import attendance.actions.afterwards as afterwards
 import attendance.actions.cover as cover
 import attendance.actions.places as places
 import attendance.actions.register as register
 from accounts.models import Person
 from attendance.actions.invitations import answer_invitation
 from attendance.actions.needs import set_access_need
-from attendance.models import CoverState, Invitation, InvitationAnswer, MarkKind, Place, PlaceState, SeniorAttendance
+from attendance.models import (
+    AbsenceCode,
+    CoverState,
+    Invitation,
+    InvitationAnswer,
+    MarkKind,
+    Place,
+    PlaceState,
+    SeniorAttendance,
+)
 from briefings.models import Mandate
 from config.demo import words
 from config.demo.bulk import seat_many
@@ -147,7 +159,9 @@ class Bookings:
         at(day, starts + 0.2, self._walk_in, key, number)
         at(day, starts + 0.3, self._seniors_came, key)
         at(day, starts + 3.1, self._close, key)
+        at(day, starts + 3.2, self._add_paper, key)
         at(self.calendar.day(offset + 1), 9.5, self._match, key, number)
+        at(self.calendar.day(offset + 1), 11.5, self._say_why, key, number)
 
     def _mark(self, key: str, now: datetime) -> None:
         """Mark those who come: the last two on the list stay away, one is excused, one is late, one leaves early."""
@@ -183,6 +197,22 @@ class Bookings:
             known = Person.objects.filter(name=walk_in.name, affiliations__organisation=walk_in.organisation_id).first()
             if known and number < 4:
                 register.match_walk_in(walk_in=walk_in, person=known, by=self.by, now=now)
+
+    def _add_paper(self, key: str, now: datetime) -> None:
+        """Keep a paper of the session for those who came."""
+        file = ContentFile(words.PAPER.encode(), name="The operating procedures in short.txt")
+        by = self.county.cast["facilitator"]
+        afterwards.add_material(session=self.pilot.sessions[key], file=file, title="", by=by, now=now)
+
+    def _say_why(self, key: str, number: int, now: datetime) -> None:
+        """Let one of those who did not come say why."""
+        missed = Place.objects.filter(session=self.pilot.sessions[key], missed_at__isnull=False).select_related(
+            "person"
+        )
+        place = missed.order_by("pk").first()
+        if place:
+            code = list(AbsenceCode)[number % len(AbsenceCode)]
+            afterwards.say_why_absent(place=place, code=code, by=place.person, now=now)
 
     def _seniors_came(self, key: str, now: datetime) -> None:
         session = self.pilot.sessions[key]

@@ -208,3 +208,12 @@ ASSURANCES = (
     ("lapsed", 8, "first", 32, 5, "addressed",
      "Probation will send somebody to the first meeting about each family we know."),
 )  # fmt: skip
+
+PAPER = """The operating procedures in short
+
+1. Ask the family before you share. Write down what they said.
+2. One plan for one family: open it, do not begin another.
+3. Whoever opens the plan names the practitioner who leads it.
+4. Within two working days, tell everybody whom the plan names.
+5. Not sure? Ask your team's champion, or raise a question: it has an owner and a date.
+"""

@@ -244,7 +244,7 @@ def test_a_place_cannot_be_given_up_once_the_session_has_begun(client, place):
     mine(client, place)
     with time_machine.travel(place.session.during.lower, tick=False):
         client.get(f"/p/{token_of(place.link)}/")
-        assert "This session is over" in words(client.get(f"/p/{place.link_id}/"))
+        assert "This session has begun" in words(client.get(f"/p/{place.link_id}/"))
         response = client.post(reverse("attendance:place-give-up", args=[place.link_id]))
     assert response.status_code == 409
     assert actions.PlaceHasEnded.sentence in words(response)
