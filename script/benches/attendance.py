@@ -35,14 +35,16 @@ def _stage() -> tuple:
     from django.utils import timezone
 
     from accounts.models import Person
-    from attendance.models import Place
+    from attendance.models import Place, Register
     from briefings.models import Session
 
     call_command("demo", people=PEOPLE)
-    session = Session.objects.open().order_by("pk").first()
+    # On some days every drawn session lies in the past: the latest is taken and opened.
+    session = Session.objects.order_by("-date", "pk").first()
+    Register.objects.filter(session=session).delete()
     today = timezone.localdate()
     Session.objects.filter(state="open", date=today).exclude(pk=session.pk).update(date=today - timedelta(days=1))
-    Session.objects.filter(pk=session.pk).update(capacity=2 * PEOPLE)
+    Session.objects.filter(pk=session.pk).update(capacity=2 * PEOPLE, state="open")
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE attendance_seatcount SET capacity = %s, taken = %s WHERE session_id = %s",
