@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -99,21 +101,30 @@ class CommitmentsConfig(AppConfig):
         from django.utils import timezone
 
         from accounts.permissions import Permission, has, scopes_with
-        from commitments.rules import programmes_with_questions
+        from commitments.rules import programmes_with_lists, programmes_with_questions
         from face.navigation import SITE, Link, register
 
-        def concerned(person, programme) -> bool:
+        def among(programmes, person, programme) -> bool:
             # Who may by a role needs no query: this is asked for each link on every page.
             read = Permission.READ_QUESTIONS
             if has(person, read, programme) if programme else scopes_with(person, read):
                 return True
-            found = programmes_with_questions(person, timezone.localdate())
+            found = programmes(person, timezone.localdate())
             return found.filter(pk=programme.pk).exists() if programme else found.exists()
 
+        reads, concerned = partial(among, programmes_with_lists), partial(among, programmes_with_questions)
+
         lists = (
-            ("questions", "Questions", "commitments:programme-questions", "commitments:question-list", 50),
-            ("assurances", "Assurances", "commitments:programme-assurances", "commitments:assurance-list", 60),
+            ("questions", "Questions", "commitments:programme-questions", "commitments:question-list", 50, reads),
+            (
+                "assurances",
+                "Assurances",
+                "commitments:programme-assurances",
+                "commitments:assurance-list",
+                60,
+                concerned,
+            ),
         )
-        for section, words, of_programme, of_all, order in lists:
-            register(Link(section, words, of_programme, concerned, order=order))
-            register(Link(section, words, of_all, concerned, order=order - 30, row=SITE))
+        for section, words, of_programme, of_all, order, may in lists:
+            register(Link(section, words, of_programme, may, order=order))
+            register(Link(section, words, of_all, may, order=order - 30, row=SITE))

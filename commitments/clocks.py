@@ -85,6 +85,11 @@ class Step:
     days: int
     tells: tuple[str, ...]
 
+    @property
+    def before(self) -> int:
+        """How many working days it lies before the due date."""
+        return -self.days
+
 
 LATE = ("owner", "lead", "coordinator")
 

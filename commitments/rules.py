@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from accounts.permissions import Permission, has
 from briefings.models import Partner, Programme, Session
 from briefings.rules import mandate_for, mandates_of
-from commitments.models import Assurance, Question
+from commitments.models import Assurance, Clearance, Commission, GovernanceHolder, Question
 from organisations.rules import led_organisation_ids
 
 
@@ -23,13 +23,23 @@ def can_scribe(person: Any, programme: Programme) -> bool:
 
 
 def questions_visible_to(person: Any, on: date) -> QuerySet[Question]:
-    """Return the questions that ``person`` may read: in own programmes, and those that are theirs to answer."""
+    """Return the questions that ``person`` may read.
+
+    Those of own programmes, those that are theirs to answer or were asked of them, those of organisations they lead,
+    and those whose answers they clear.
+    """
     if not person.is_authenticated:
         return Question.objects.none()
     programmes = Programme.objects.where(person, Permission.READ_QUESTIONS)
+    asked = Commission.objects.filter(person=person).values("question")
+    cleared = Clearance.objects.of_holder(person, on).values("draft__question")
     return Question.objects.filter(
-        Q(programme__in=programmes) | Q(owner=person) | Q(commissions__person=person)
-    ).distinct()
+        Q(programme__in=programmes)
+        | Q(owner=person)
+        | Q(pk__in=asked)
+        | Q(organisation__in=led_organisation_ids(person))
+        | Q(pk__in=cleared)
+    )
 
 
 def assurances_visible_to(person: Any, on: date) -> QuerySet[Assurance]:
@@ -51,6 +61,19 @@ def programmes_with_questions(person: Any, on: date) -> QuerySet[Programme]:
     return Programme.objects.filter(
         Q(pk__in=Programme.objects.where(person, Permission.READ_QUESTIONS).values("pk"))
         | Q(pk__in=mandates_of(person, on).values("programme"))
+    )
+
+
+def programmes_with_lists(person: Any, on: date) -> QuerySet[Programme]:
+    """Return the programmes whose questions ``person`` may read a list of.
+
+    By a role or a mandate, as lead of a partner, or because they clear answers there. Which questions of them they
+    read is ``questions_visible_to``.
+    """
+    led = Partner.objects.on(on).filter(organisation__in=led_organisation_ids(person)).values("programme")
+    held = GovernanceHolder.objects.on(on).filter(person=person.pk).values("programme")
+    return Programme.objects.filter(
+        Q(pk__in=programmes_with_questions(person, on).values("pk")) | Q(pk__in=led) | Q(pk__in=held)
     )
 
 

@@ -191,6 +191,26 @@ def forget_old(*, now: datetime) -> int:
     return count
 
 
+def destroy_words(*, refs: Iterable[dict[str, int | str]], kind: str = "", quoting: str = "") -> int:
+    """Destroy the kept words of every mail that holds one of ``refs``, and of those of ``kind`` that quote ``quoting``.
+
+    Both in the log and at the trial's receiving end. The row stays, because its key must never mail again; what is
+    still to be sent is written anew when it goes. Call it in the transaction that makes the words go. Returns how many
+    mails lost their words.
+    """
+    _demand_transaction()
+    chosen = Q(pk__in=[])
+    for each in refs:
+        chosen |= Q(refs__contains=each)
+    if kind and quoting:
+        chosen |= Q(kind=kind, text__contains=quoting)
+    found = Message.objects.filter(chosen)
+    ids = list(found.values_list("pk", flat=True))
+    delivered = found.exclude(message_id=None).values("message_id")
+    Delivered.objects.filter(message_id__in=list(delivered.values_list("message_id", flat=True))).delete()
+    return Message.objects.filter(pk__in=ids).update(text=None)
+
+
 _EMPTY = Q(person=None, address=None, sent_to=None, refs={}, subject=None, text=None, sealed=None)
 
 

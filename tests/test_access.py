@@ -17,7 +17,17 @@ from messaging.models import Message
 from tests.access.routes import SIGN_IN, Route
 from tests.cast import PEOPLE, ROLES, Cast, client_of, on_stage
 
-APPS = ("config", "desk", "commitments", "attendance", "briefings", "organisations", "messaging", "accounts")
+APPS = (
+    "config",
+    "desk",
+    "commitments",
+    "commitments_questions",
+    "attendance",
+    "briefings",
+    "organisations",
+    "messaging",
+    "accounts",
+)
 ROUTES: list[Route] = [route for app in APPS for route in importlib.import_module(f"tests.access.{app}").ROUTES]
 
 

@@ -5,6 +5,16 @@ from django import forms
 from commitments.models import AskedAs
 from face.forms import HubForm
 
+LOOKS_WHILE_TYPING = {
+    "hx-post": "",
+    "hx-vals": '{"look": "1"}',
+    "hx-trigger": "input changed delay:700ms",
+    "hx-target": "#alike",
+    "hx-select": "#alike",
+    "hx-swap": "outerHTML",
+}
+"""Attributes of a field whose words are compared with questions asked before; without scripts a button does it."""
+
 
 class AskForm(HubForm):
     """A question beforehand, by name or by pseudonym."""
@@ -12,7 +22,7 @@ class AskForm(HubForm):
     words = forms.CharField(
         label="Your question",
         help_text="Do not write about a case: no names, dates of birth, addresses or numbers of people you work with.",
-        widget=forms.Textarea(attrs={"rows": 5}),
+        widget=forms.Textarea(attrs={"rows": 5, **LOOKS_WHILE_TYPING}),
         max_length=2000,
     )
     asked_as = forms.ChoiceField(

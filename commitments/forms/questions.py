@@ -1,5 +1,6 @@
 """What is typed about questions: finding them, asking somebody to answer, the answer, raising one for somebody."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Person
 from briefings.models import Mandate, Session
+from commitments.forms.asking import LOOKS_WHILE_TYPING
 from commitments.forms.fields import (
     NO_CASES,
     LongTextField,
@@ -16,8 +18,8 @@ from commitments.forms.fields import (
     SuggestingInput,
     names_of,
 )
-from commitments.models import AskedAs, Audience, Question, QuestionState
-from commitments.queries.questions import UNANSWERED_WORD
+from commitments.models import AskedAs, Audience, GovernanceRole, Question, QuestionState
+from commitments.queries.questions import UNANSWERED_WORD, anonymous_among
 from face.fields import HintedRadios
 from face.forms import FilterForm, HubForm
 from organisations.models import Organisation
@@ -31,11 +33,18 @@ class QuestionFilter(FilterForm):
         label="State", choices=[("", "All"), (UNANSWERED_WORD, "Not answered yet"), *QuestionState.choices]
     )
     organisation = forms.ModelChoiceField(label="Organisation", queryset=Organisation.objects.none(), empty_label="All")
+    whose = forms.ChoiceField(
+        label="Owner", choices=[("", "Anybody"), ("mine", "Me"), ("nobody", "Nobody yet: the coordinator’s")]
+    )
+    theme = forms.ChoiceField(label="Theme")
     late = forms.BooleanField(label="Only what is late")
 
-    def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, organisations: QuerySet[Organisation], themes: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = organisations
+        self.fields["theme"].choices = [("", "All"), *themes]
 
 
 class AnswersFilter(FilterForm):
@@ -73,13 +82,31 @@ class AnswerForm(HubForm):
         initial="no",
     )
 
-    def __init__(self, *args: Any, question: Question, may_promise: bool, **kwargs: Any) -> None:
+    roles = forms.MultipleChoiceField(
+        label="Who should clear it before it is published?",
+        choices=GovernanceRole.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        question: Question,
+        may_promise: bool,
+        is_cleared_always: Collection[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        roles = self.fields["roles"]
+        roles.choices = [choice for choice in roles.choices if choice[0] not in is_cleared_always]
+        if is_cleared_always:
+            roles.label = "Who else should clear it?"
         audience = self.fields["audience"]
         audience.choices, hints = _audiences(question)
         audience.widget = HintedRadios(hints=hints, choices=audience.choices)
         audience.initial = Audience.PUBLIC
-        if not may_promise:
+        if not may_promise or is_cleared_always:
             del self.fields["promise"]
 
 
@@ -87,10 +114,11 @@ def _audiences(question: Question) -> tuple[list[tuple[str, str]], dict[str, str
     """Return who may be told, and why. An anonymous asker finds the answer only where everybody can."""
     hint = "The words of the question and the answer stand on the programme’s answers page."
     everybody = [(str(Audience.PUBLIC), Audience.PUBLIC.label)]
-    if question.asked_as == AskedAs.NOBODY and question.programme.is_public:
-        return everybody, {Audience.PUBLIC: f"{hint} Nobody was named as asking, so they can find it only there."}
+    is_anonymous = anonymous_among(question)
+    if is_anonymous and question.programme.is_public:
+        return everybody, {Audience.PUBLIC: f"{hint} Somebody asked it anonymously, and they can find it only there."}
     choices = [(value, label) for value, label in Audience.choices if value != Audience.PUBLIC]
-    if question.asked_as == AskedAs.NOBODY:
+    if is_anonymous:
         choices = [choice for choice in choices if choice[0] != Audience.ASKER]
     if question.session_id is None:
         choices = [choice for choice in choices if choice[0] != Audience.ATTENDERS]
@@ -116,7 +144,9 @@ _WHO_HINTS = {
 class RaiseForm(HubForm):
     """A question raised for oneself or for somebody else."""
 
-    words = LongTextField(label="The question", help_text=NO_CASES, max_length=2000)
+    words = LongTextField(
+        label="The question", help_text=NO_CASES, max_length=2000, widget=LongTextField.widget(LOOKS_WHILE_TYPING)
+    )
     who = forms.ChoiceField(label="Who asks?", choices=list(_WHO.items()), widget=HintedRadios(hints=_WHO_HINTS))
     person = PersonByNameField(
         label="Their name or e-mail address", help_text="Only where somebody else asks.", required=False

@@ -1,11 +1,14 @@
 """The words of answers: drafts and who clears them, holding replies, what was published; and what moved the clock."""
 
+from datetime import date
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from commitments.models.questions import Question
-from commitments.models.standards import GovernanceRole
+from commitments.models.standards import GovernanceHolder, GovernanceRole
 from history.retention import Retention
 from organisations.models import Organisation
 
@@ -113,6 +116,20 @@ class ClearanceState(models.TextChoices):
     ENDED = "ended", "No longer asked"
 
 
+class ClearanceQuerySet(models.QuerySet):
+    """Clearances, in the words of the product."""
+
+    def of_holder(self, person: Any, day: date) -> "ClearanceQuerySet":
+        """Return those, asked or decided, of roles that ``person`` holds on ``day``."""
+        held = GovernanceHolder.objects.on(day).filter(
+            person=person.pk,
+            programme=OuterRef("draft__question__programme"),
+            organisation=OuterRef("organisation"),
+            role=OuterRef("role"),
+        )
+        return self.filter(Exists(held))
+
+
 class Clearance(models.Model):
     """The sign-off of one draft by one governance role of one organisation: by whoever holds it on the day."""
 
@@ -126,6 +143,8 @@ class Clearance(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     reason = models.CharField(max_length=500, blank=True, help_text="what must change")
+
+    objects = ClearanceQuerySet.as_manager()
 
     retention = Retention(
         plain=("id", "draft", "role", "organisation", "state", "asked_at", "decided_at"),

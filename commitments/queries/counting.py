@@ -30,6 +30,14 @@ def first_due(question: Question) -> date:
     return day
 
 
+def day_one(question: Question) -> date:
+    """Return the first day that was counted, from what is kept."""
+    out, day = {date.fromisoformat(each) for each in question.due_left_out}, question.due_from + DAY
+    while day.weekday() >= 5 or day in out:
+        day += DAY
+    return day
+
+
 def changes_of(question: Question) -> list[ClockChange]:
     """Return what moved the date since the clock that runs began, in order."""
     found = list(question.clock_changes.all())

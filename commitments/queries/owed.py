@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Person
 from briefings.models import Appointment, ProgrammeRole
-from commitments.models import UNANSWERED, Clearance, ClearanceState, GovernanceHolder, Question
+from commitments.models import UNANSWERED, Clearance, ClearanceState, Question
 from organisations.rules import led_organisation_ids
 
 
@@ -29,14 +29,5 @@ def owed_to(person: Person, today: date) -> QuerySet[Question]:
 
 def to_clear(person: Person, today: date) -> QuerySet[Clearance]:
     """Return the clearances that wait for a role that ``person`` holds on ``today``, the oldest first."""
-    found = Clearance.objects.filter(state=ClearanceState.ASKED, pk__in=clearances_of(person, today))
+    found = Clearance.objects.of_holder(person, today).filter(state=ClearanceState.ASKED)
     return found.select_related("draft__question__programme", "organisation").order_by("asked_at", "pk")
-
-
-def clearances_of(person: Person, today: date) -> QuerySet[Clearance]:
-    """Return the ids of the clearances, asked or decided, of roles that ``person`` holds on ``today``."""
-    holds = Q(pk__in=[])
-    held = GovernanceHolder.objects.on(today).filter(person=person.pk)
-    for programme, organisation, role in held.values_list("programme", "organisation", "role"):
-        holds |= Q(draft__question__programme=programme, organisation=organisation, role=role)
-    return Clearance.objects.filter(holds).values("pk")

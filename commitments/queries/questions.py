@@ -5,23 +5,29 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils import timezone
 
 from accounts.models import Person
 from briefings.models import Nation, Programme, Session
+from commitments.clocks import Calendar
 from commitments.models import (
     UNANSWERED,
     Answer,
     AskedAs,
     Audience,
+    ClockChange,
     Commission,
     CommissionState,
     Question,
     QuestionState,
 )
+from commitments.queries.counting import changes_of, day_one, first_due
+from commitments.queries.standards import theme_from
 from face.dates import day, day_without_year
 from history.queries import Event, timeline
-from messaging.working_days import add_working_days, working_days_between
+from messaging.working_days import holidays
 
 UNANSWERED_WORD = "unanswered"
 SHOWN = {
@@ -46,12 +52,16 @@ def questions_found(
     programme: Programme | None = None,
     state: str = "",
     organisation: Any = None,
+    owner: Person | None = None,
+    without_owner: bool = False,
+    theme: str = "",
     late_on: date | None = None,
     words: str = "",
 ) -> QuerySet[Question]:
     """Return those of ``questions`` that fit, what is owed first and the earliest due before the rest.
 
-    ``state`` is a QuestionState or UNANSWERED_WORD; ``late_on`` leaves only what was due before that day.
+    ``state`` is a QuestionState or UNANSWERED_WORD; ``theme`` a value of ``themes_of``; ``late_on`` leaves only what
+    was due before that day.
     """
     if programme is not None:
         questions = questions.filter(programme=programme)
@@ -61,6 +71,12 @@ def questions_found(
         questions = questions.filter(state=state)
     if organisation:
         questions = questions.filter(organisation=organisation)
+    if owner:
+        questions = questions.filter(owner=owner)
+    if without_owner:
+        questions = questions.unanswered().filter(owner=None)
+    if theme:
+        questions = questions.filter(**theme_from(theme))
     if late_on:
         questions = questions.late(late_on)
     for word in words.split()[:6]:
@@ -72,7 +88,9 @@ def in_order(questions: QuerySet[Question]) -> QuerySet[Question]:
     """Return ``questions`` with what is owed first, by its date; then the rest, newest first."""
     owed = Case(When(state__in=UNANSWERED, then=Value(0)), default=Value(1), output_field=IntegerField())
     due = Case(When(state__in=UNANSWERED, then=F("due_on")))
-    found = questions.annotate(owed=owed, owed_on=due).select_related("programme", "organisation", "owner", "session")
+    found = questions.annotate(owed=owed, owed_on=due).select_related(
+        "programme", "organisation", "owner", "session", "own_theme"
+    )
     return found.order_by("owed", F("owed_on").asc(nulls_last=True), "-raised_on", "pk")
 
 
@@ -83,31 +101,55 @@ def with_answered_on(questions: QuerySet[Question]) -> QuerySet[Question]:
 
 
 def clock_steps(question: Question) -> list[str]:
-    """Return how the due date of ``question`` came about, as sentences in their order; none where there is no date."""
+    """Return how the due date of ``question`` came about, as sentences in their order; none where there is no date.
+
+    All of it is read from what was kept when the date was counted and moved: the holidays of today play no part.
+    """
     if question.due_on is None or question.due_from is None:
         return []
     nation = question.programme.nation
-    first = add_working_days(question.due_from, 1, nation)
     purpose = "look at a new question" if question.state == QuestionState.RAISED else "answer"
     out = [date.fromisoformat(each) for each in question.due_left_out]
     where = Nation(nation).label
-    holidays = (
-        f"Weekends are left out, and so {'are the bank holidays' if len(out) > 1 else 'is the bank holiday'} of "
-        f"{', '.join(day_without_year(each) for each in out)} ({where})."
-        if out
-        else f"Weekends are left out. There is no bank holiday in {where} in this time."
-    )
+    free = [each for each in out if each in holidays(each.year, nation)]
+    closed = [each for each in out if each not in free]
+    left = [
+        *([f"the bank holiday{'s' if len(free) > 1 else ''} of {_listed(free)} ({where})"] if free else []),
+        *(
+            [f"the day{'s' if len(closed) > 1 else ''} on which offices are closed, {_listed(closed)}"]
+            if closed
+            else []
+        ),
+    ]
     return [
         f"The service standard gives {_days(question.due_days or 0)} to {purpose}.",
-        f"Counted from {day(question.due_from)}, so {day_without_year(first)} is day 1.",
-        holidays,
-        f"Day {question.due_days} is {day(question.due_on)}.",
+        f"Counted from {day(question.due_from)}, so {day_without_year(day_one(question))} is day 1.",
+        f"Weekends are left out, and so {'are' if len(out) > 1 else 'is'} {' and '.join(left)}."
+        if left
+        else f"Weekends are left out. There is no bank holiday in {where} in this time.",
+        f"Day {question.due_days} is {day(first_due(question))}.",
+        *map(_change_in_words, changes_of(question)),
+        *([f"Calendar of that day: {question.calendar}."] if question.calendar else []),
     ]
 
 
-def distance(due_on: date, today: date, nation: str) -> str:
-    """Return how far away a due date is: "in 4 working days", "today", "2 working days late"."""
-    days = working_days_between(today, due_on, nation)
+def _listed(days: list[date]) -> str:
+    return ", ".join(day_without_year(each) for each in days)
+
+
+def _change_in_words(change: ClockChange) -> str:
+    on = day_without_year(timezone.localtime(change.at).date())
+    why = f" The reason: {change.reason.rstrip('.')}." if change.reason else ""
+    what = f"{change.get_kind_display()}, {on}"
+    if change.due_before == change.due_after:
+        return f"{what}.{why}"
+    return f"{what}: due on {day(change.due_after)} instead of {day(change.due_before)}.{why}"
+
+
+def distance(due_on: date, today: date, calendar: Calendar | str) -> str:
+    """Return how far away a due date is: "in 4 working days", "today", "2 working days late"; by a nation or more."""
+    calendar = calendar if isinstance(calendar, Calendar) else Calendar(calendar)
+    days = calendar.between(today, due_on)
     if due_on == today:
         return "today"
     if due_on > today:
@@ -154,6 +196,11 @@ def askers_of(question: Question, shows_names: bool) -> Askers:
     return Askers(list(Person.objects.filter(pk__in=question.askers.values("person")).order_by("sort_name", "pk")), "")
 
 
+def anonymous_among(question: Question) -> bool:
+    """Return whether ``question``, or one that was joined with it, was asked anonymously."""
+    return question.asked_as == AskedAs.NOBODY or question.merged.filter(asked_as=AskedAs.NOBODY).exists()
+
+
 def live_commission(question: Question) -> Commission | None:
     """Return the commission that is asked or accepted, or None."""
     live = (CommissionState.ASKED, CommissionState.ACCEPTED)
@@ -186,10 +233,14 @@ def published_answers(
     found = Answer.objects.filter(may, question__programme=programme, question__state__in=answered)
     for word in words.split()[:6]:
         found = found.filter(
-            Q(words__icontains=word) | Q(question__words__icontains=word) | Q(question__reference__icontains=word)
+            Q(words__icontains=word)
+            | Q(question__words__icontains=word)
+            | Q(question__reference__icontains=word)
+            | Exists(Question.objects.filter(merged_into=OuterRef("question"), reference__icontains=word))
         )
-    found = found.filter(pk=Subquery(newest)).select_related("question", "organisation")
-    return found.order_by("-published_at", "pk")
+    joined = Question.objects.filter(merged_into=OuterRef("question")).order_by("reference").values("reference")
+    found = found.filter(pk=Subquery(newest)).annotate(also=ArraySubquery(joined))
+    return found.select_related("question", "organisation").order_by("-published_at", "pk")
 
 
 def ended_for_nobody(programme: Programme) -> QuerySet[Question]:

@@ -39,8 +39,9 @@ def themes_of(programme: Programme) -> list[tuple[str, str]]:
 
 def theme_from(value: str) -> dict:
     """Return the columns of a question for the choice ``value`` of ``themes_of``; "" means none."""
-    if value.startswith("own-"):
-        return {"theme": "", "own_theme_id": int(value.removeprefix("own-"))}
+    own = value.removeprefix("own-")
+    if value.startswith("own-") and own.isdecimal() and len(own) < 19:
+        return {"theme": "", "own_theme_id": int(own)}
     return {"theme": value, "own_theme_id": None}
 
 

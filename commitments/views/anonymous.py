@@ -22,6 +22,8 @@ from briefings.models import Programme
 from commitments.actions.questions import raise_question
 from commitments.forms.asking import AnonymousForm
 from commitments.models import AskedAs
+from commitments.queries.questions import published_answers
+from commitments.queries.similar import alike_answered
 
 QUESTIONS_AN_HOUR = 30
 """For each programme, all askers together: a limit by address would keep a trace of who was here."""
@@ -37,8 +39,9 @@ _TOO_MANY = "Many questions were asked here in the last hour. Send yours again i
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask a question that nothing links to anybody; the answer stands on the programme's answers page."""
     programme = get_object_or_404(Programme.objects.public(), slug=slug)
-    form = AnonymousForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    looks = "look" in request.POST
+    form = AnonymousForm(request.POST if request.method == "POST" and not looks else None, initial=request.POST.dict())
+    if form.is_bound and form.is_valid():
         now = timezone.now()
         if not came_from_here(request):
             form.add_error(None, _ELSEWHERE)
@@ -51,7 +54,15 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
             # Shown at once and not after a redirect: an address with the reference would stay in the browser's history.
             context = {"programme": programme, "question": question}
             return render(request, "commitments/public/asked.html", context)
-    context = {"programme": programme, "form": form, "title": "Ask a question anonymously"}
+    # Compared only on a press: words on their way while somebody types would be a trace of when they typed.
+    answered = alike_answered(request.POST.get("words", ""), published_answers(programme)) if looks else []
+    context = {
+        "programme": programme,
+        "form": form,
+        "title": "Ask a question anonymously",
+        "looked": looks,
+        "answered": answered,
+    }
     return render(request, "commitments/public/ask.html", context)
 
 

@@ -26,15 +26,20 @@ def show_own(request: HttpRequest, link: int) -> HttpResponse:
     """Where the question is, and its answer."""
     own = _own(request)
     question = own.question
+    whole = question.merged_into or question
+    is_owed = whole.state in UNANSWERED and own.withdrawn_on is None
     context = {
         **_page(own, link),
-        "answer": question.answers.select_related("organisation").first(),
-        "may_object": question.state == QuestionState.ANSWERED
+        "whole": whole,
+        "answer": whole.answers.select_related("organisation").first(),
+        "holding_reply": whole.holding_replies.select_related("organisation").first() if is_owed else None,
+        "may_object": whole.state == QuestionState.ANSWERED
         and own.said_unanswered_on is None
-        and not question.is_reopened,
-        "may_withdraw": question.state in UNANSWERED and not question.is_reopened,
-        "is_owed": question.state in UNANSWERED,
-        "standing": question.assurances.standing().select_related("organisation", "person").order_by("due_on", "pk"),
+        and own.withdrawn_on is None
+        and not whole.is_reopened,
+        "may_withdraw": is_owed and not whole.is_reopened,
+        "is_owed": is_owed,
+        "standing": whole.assurances.standing().select_related("organisation", "person").order_by("due_on", "pk"),
     }
     return render(request, "commitments/asker/show.html", context)
 
@@ -84,7 +89,13 @@ def withdraw(request: HttpRequest, link: int) -> HttpResponse:
 
 
 def _own(request: HttpRequest) -> Asker:
-    found = Asker.objects.select_related("question__programme", "question__session", "question__organisation", "person")
+    found = Asker.objects.select_related(
+        "question__programme",
+        "question__session",
+        "question__organisation",
+        "question__merged_into__organisation",
+        "person",
+    )
     return get_object_or_404(found, link=request.link, person=request.link.person_id)
 
 

@@ -14,6 +14,10 @@ from accounts.links import personal_link
 from attendance.models import LIVE, Place
 from commitments.actions.questions import raise_question
 from commitments.forms.asking import AskForm
+from commitments.models import Answer
+from commitments.queries.questions import published_answers
+from commitments.queries.similar import alike_answered
+from commitments.views.public import FOR_PRACTITIONERS
 
 QUESTIONS_A_DAY = 10
 
@@ -24,8 +28,9 @@ def ask_before(request: HttpRequest, link: int) -> HttpResponse:
     """Ask a question about the session somebody has a place in; it is stored as raised."""
     places = Place.objects.select_related("session__programme", "person")
     place = get_object_or_404(places, link=request.link, person=request.link.person_id, state__in=LIVE)
-    form = AskForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    looks = "look" in request.POST
+    form = AskForm(request.POST if request.method == "POST" and not looks else None, initial=request.POST.dict())
+    if form.is_bound and form.is_valid():
         now = timezone.now()
         key, day = str(place.person_id), timedelta(days=1)
         if limits.hit("question", key, limit=QUESTIONS_A_DAY, period=day, now=now):
@@ -46,7 +51,16 @@ def ask_before(request: HttpRequest, link: int) -> HttpResponse:
         "caption": place.session.programme.name,
         "session": place.session,
         "form": form,
+        "looked": looks,
+        "answered": _answered_alike(place, request.POST.get("words", "")) if looks else [],
         "back_url": reverse("attendance:place-show", args=[link]),
         "back_words": "Back to my place",
     }
     return render(request, "commitments/place/ask.html", context)
+
+
+def _answered_alike(place: Place, words: str) -> list[Answer]:
+    """Return what was answered to questions like it, among what this person may read from the page of their place."""
+    session = place.session
+    may = published_answers(session.programme, audiences=FOR_PRACTITIONERS, session=session)
+    return alike_answered(words, may)

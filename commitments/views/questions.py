@@ -1,6 +1,7 @@
 """Questions as staff and senior managers see them: lists, spreadsheets, one question."""
 
 from collections.abc import Iterator
+from datetime import date
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -14,8 +15,22 @@ from accounts.models import Person
 from briefings.models import Programme
 from commitments.clocks import local_day
 from commitments.forms.questions import QuestionFilter
-from commitments.models import UNANSWERED, Question, QuestionState
+from commitments.models import (
+    TAKEN_ON,
+    TOLD,
+    UNANSWERED,
+    Clearance,
+    ClearanceState,
+    DraftState,
+    Question,
+    QuestionState,
+    Theme,
+)
 from commitments.queries import questions as queries
+from commitments.queries.counting import counted_today
+from commitments.queries.owed import to_clear
+from commitments.queries.similar import alike
+from commitments.queries.standards import calendar_of, themes_of
 from commitments.rules import (
     assurances_visible_to,
     can_answer,
@@ -23,7 +38,7 @@ from commitments.rules import (
     can_read_names,
     can_triage,
     programmes_to_raise_in,
-    programmes_with_questions,
+    programmes_with_lists,
     questions_visible_to,
 )
 from face.paging import LONG, page_of
@@ -33,7 +48,7 @@ from organisations.models import Organisation
 
 HEADS = (
     "Reference", "Programme", "Session", "Question", "State", "Raised on", "Organisation", "Owner", "Due on", "Late",
-    "Answered on", "Ended without an answer because",
+    "Answered on", "Ended without an answer because", "Theme", "Paused until", "Answered late", "Joined with",
 )  # fmt: skip
 
 
@@ -84,36 +99,79 @@ def show_question(request: HttpRequest, question: UUID) -> HttpResponse:
         "asked": asked,
         "back_url": _list_address(request, own.programme),
         "mandate": _mandate(own),
-        "distance": queries.distance(own.due_on, today, own.programme.nation) if own.due_on else "",
-        "steps": queries.clock_steps(own) if own.state in UNANSWERED else [],
         "events": queries.history_of(own, shows_names),
         "answers": list(own.answers.select_related("organisation", "given_by")),
+        "holding_replies": list(own.holding_replies.select_related("organisation", "given_by")),
+        "merged": list(own.merged.order_by("raised_on", "reference")),
         "assurances": assurances_visible_to(request.user, today).filter(questions=own).order_by("pk"),
         "declined": list(queries.declined_commissions(own)) if triages else [],
         "commission": commission,
         "triages": triages,
         "is_asked": bool(commission and commission.person_id == request.user.pk),
+        "is_owner": own.owner_id == request.user.pk,
+        "is_owed": own.state in UNANSWERED,
         "can_answer": can_answer(request.user, own, today) and own.state in ANSWERABLE,
+        **_date(own, today),
+        **_drafts(request, own, today, triages=triages),
+        "alike": alike(own.words, _others(own)) if triages and own.state == QuestionState.RAISED else [],
     }
     return render(request, "commitments/questions/show.html", context)
 
 
-ANSWERABLE = (QuestionState.OPEN, QuestionState.COMMISSIONED, QuestionState.ACCEPTED, QuestionState.ANSWERED)
+ANSWERABLE = (*TAKEN_ON, *TOLD)
+
+
+def _date(own: Question, today: date) -> dict:
+    """Return the due date, how it came about, and what today's calendar makes of it."""
+    calendar = calendar_of(own.programme)
+    is_owed = own.state in UNANSWERED
+    counted = counted_today(own, calendar).due if is_owed and own.paused_on is None else own.due_on
+    late = own.state in TOLD and bool(own.answered_on and own.due_on and own.answered_on > own.due_on)
+    return {
+        "distance": queries.distance(own.due_on, today, calendar) if own.due_on else "",
+        "steps": queries.clock_steps(own),
+        "counted_today": counted if counted != own.due_on else None,
+        "is_late": is_owed and own.paused_on is None and own.due_on < today,
+        "was_late": late and not own.is_not_late,
+        "was_corrected": late and own.is_not_late,
+    }
+
+
+def _drafts(request: HttpRequest, own: Question, today: date, *, triages: bool) -> dict:
+    """Return words that are not published, for who writes or clears them alone."""
+    draft = own.drafts.select_related("written_by").first()
+    clearances = list(draft.clearances.select_related("organisation", "decided_by").order_by("pk")) if draft else []
+    held = set(Clearance.objects.of_holder(request.user, today).filter(draft=draft).values_list("pk", flat=True))
+    if not (triages or own.owner_id == request.user.pk or held):
+        draft, clearances = None, []
+    shown = draft if draft and draft.state in (DraftState.WRITING, DraftState.CLEARING, DraftState.RETURNED) else None
+    return {
+        "draft": shown,
+        "clearances": clearances if shown else [],
+        "to_clear": [each for each in clearances if each.pk in held and each.state == ClearanceState.ASKED],
+    }
+
+
+def _others(own: Question) -> QuerySet[Question]:
+    ended = (QuestionState.MERGED, QuestionState.OUT_OF_SCOPE, QuestionState.WITHDRAWN)
+    return Question.objects.filter(programme=own.programme).exclude(pk=own.pk).exclude(state__in=ended)
 
 
 def question_of(request: HttpRequest, question: UUID) -> Question:
     """Return the question that this person may read; raises Http404 for any other."""
     visible = questions_visible_to(request.user, timezone.localdate())
-    return get_object_or_404(visible.select_related("programme", "owner", "organisation", "session"), pk=question)
+    return get_object_or_404(
+        visible.select_related("programme", "owner", "organisation", "session", "own_theme", "merged_into"), pk=question
+    )
 
 
 def _programme(request: HttpRequest, slug: str) -> Programme:
-    return get_object_or_404(programmes_with_questions(request.user, timezone.localdate()), slug=slug)
+    return get_object_or_404(programmes_with_lists(request.user, timezone.localdate()), slug=slug)
 
 
 def _list_address(request: HttpRequest, programme: Programme) -> str:
     """Return the list of ``programme`` where this person reads it, else the list of what they were asked."""
-    if programmes_with_questions(request.user, timezone.localdate()).filter(pk=programme.pk).exists():
+    if programmes_with_lists(request.user, timezone.localdate()).filter(pk=programme.pk).exists():
         return reverse("commitments:programme-questions", args=[programme.slug])
     return reverse("commitments:question-list")
 
@@ -131,11 +189,16 @@ def _found(request: HttpRequest, programme: Programme | None) -> tuple[QuestionF
     visible = questions_visible_to(request.user, today)
     own = visible.filter(programme=programme) if programme else visible
     owners = Organisation.objects.filter(pk__in=own.exclude(organisation=None).values("organisation")).order_by("name")
-    chosen = QuestionFilter(request.GET, organisations=owners)
+    themes = themes_of(programme) if programme else list(Theme.choices)
+    chosen = QuestionFilter(request.GET, organisations=owners, themes=themes)
+    whose = chosen.value("whose")
     found = queries.questions_found(
         own,
         state=chosen.value("state") or "",
         organisation=chosen.value("organisation"),
+        owner=request.user if whose == "mine" else None,
+        without_owner=whose == "nobody",
+        theme=chosen.value("theme") or "",
         late_on=today if chosen.value("late") else None,
         words=chosen.value("q") or "",
     )
@@ -144,6 +207,7 @@ def _found(request: HttpRequest, programme: Programme | None) -> tuple[QuestionF
 
 def _list(request: HttpRequest, programme: Programme | None, more: dict) -> HttpResponse:
     now = timezone.now()
+    today = timezone.localdate(now)
     chosen, found = _found(request, programme)
     page = page_of(found, request.GET.get("page"), size=LONG)
     owners = {question.owner for question in page.rows if question.owner}
@@ -154,8 +218,10 @@ def _list(request: HttpRequest, programme: Programme | None, more: dict) -> Http
         "caption": programme.name if programme else "",
         "filter": chosen,
         "page": page,
-        "today": timezone.localdate(now),
+        "today": today,
         "in_programme": programme,
+        "triages": bool(programme and can_triage(request.user, programme)),
+        "to_clear": to_clear(request.user, today),
         **({"programme": programme} if programme else {}),
         **more,
     }
@@ -167,13 +233,14 @@ def _export(request: HttpRequest, programme: Programme | None) -> StreamingHttpR
     owners = Person.objects.filter(pk__in=found.order_by().values("owner"))
     look_at_many(by=request.user, at=owners, page="commitments:question-export", now=timezone.now())
     name = f"{programme.slug}-questions" if programme else "questions"
-    return stream_csv(name, HEADS, _rows(queries.with_answered_on(found)))
+    return stream_csv(name, HEADS, _rows(queries.with_answered_on(found.select_related("merged_into"))))
 
 
 def _rows(found: QuerySet[Question]) -> Iterator[list]:
     today = timezone.localdate()
     for question in found.iterator(chunk_size=500):
-        is_late = question.state in UNANSWERED and question.due_on < today
+        is_late = question.state in UNANSWERED and question.due_on < today and question.paused_on is None
+        was_late = bool(question.answered_on and question.answered_on > question.due_on and not question.is_not_late)
         yield [
             question.reference,
             question.programme.name,
@@ -187,4 +254,8 @@ def _rows(found: QuerySet[Question]) -> Iterator[list]:
             "yes" if is_late else "no",
             timezone.localtime(question.answered_at).date().isoformat() if question.answered_at else "",
             question.end_reason,
+            question.theme_words,
+            question.paused_until.isoformat() if question.paused_until else "",
+            "yes" if was_late else "no",
+            question.merged_into.reference if question.merged_into else "",
         ]

@@ -16,13 +16,18 @@ from briefings.models import Programme, Session, SessionState
 from commitments.actions.questions import raise_question
 from commitments.clocks import local_day
 from commitments.forms.questions import RaiseForm
+from commitments.models import UNANSWERED, Question
+from commitments.queries.questions import published_answers
+from commitments.queries.similar import alike, alike_answered
 from commitments.rules import (
     can_raise_for,
     can_triage,
     programmes_to_raise_in,
     programmes_with_questions,
+    questions_visible_to,
     staff_organisations,
 )
+from commitments.views.public import FOR_PRACTITIONERS
 from organisations.models import Affiliation
 
 
@@ -34,12 +39,14 @@ def raise_for(request: HttpRequest, slug: str) -> HttpResponse:
     today = local_day(programme, now)
     if not can_raise_for(request.user, programme, today):
         raise Http404
+    looks = "look" in request.POST
     form = RaiseForm(
-        request.POST if request.method == "POST" else None,
+        request.POST if request.method == "POST" and not looks else None,
+        initial={"who": "me", **request.POST.dict()} if looks else None,
         people=_people(request, programme, today),
         sessions=shown_sessions(programme),
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         question = raise_question(
             programme=programme,
             words=form.cleaned_data["words"],
@@ -60,6 +67,8 @@ def raise_for(request: HttpRequest, slug: str) -> HttpResponse:
         "back_url": _back(request, programme, today),
         "back_words": "Back",
         "triages": can_triage(request.user, programme),
+        "looked": looks,
+        **(_alike(request, programme, today) if looks else {"answered": [], "open_alike": []}),
     }
     return render(request, "commitments/questions/raise.html", context)
 
@@ -68,6 +77,16 @@ def shown_sessions(programme: Programme) -> QuerySet[Session]:
     """Return the sessions that a question or promise may be about: those that people know of, newest first."""
     known = programme.sessions.filter(state__in=(SessionState.OPEN, SessionState.HELD))
     return known.select_related("programme").order_by("-date", "-starts", "pk")
+
+
+def _alike(request: HttpRequest, programme: Programme, today: date) -> dict:
+    """Return what is asked and answered like the words that were typed, among what this person may read."""
+    words = request.POST.get("words", "")
+    owed = questions_visible_to(request.user, today).filter(programme=programme, state__in=UNANSWERED)
+    return {
+        "answered": alike_answered(words, published_answers(programme, audiences=FOR_PRACTITIONERS)),
+        "open_alike": alike(words, Question.objects.filter(pk__in=owed.values("pk"))),
+    }
 
 
 def _people(request: HttpRequest, programme: Programme, today: date) -> QuerySet[Person]:

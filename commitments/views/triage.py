@@ -1,6 +1,7 @@
-"""What coordinators and owners do with one question. Publishing an answer asks for a sign-in code."""
+"""Who answers a question: taken on, asked of a senior manager, accepted, declined, out of scope."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,16 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.decorators import fresh_code_required
-from briefings.rules import mandate_for
 from commitments.actions import questions as actions
 from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
-from commitments.forms.questions import AnswerForm, CommissionForm
+from commitments.forms.questions import CommissionForm
 from commitments.models import AskedAs, Commission, Question
 from commitments.queries.assurances import mandates_on
 from commitments.queries.questions import live_commission
-from commitments.rules import can_answer, can_triage
+from commitments.rules import can_triage
 from commitments.views.questions import question_of
 from history.refusals import Refused
 
@@ -30,8 +29,8 @@ DECLINE_HINT = "The coordinator reads it and asks somebody else. Say who could a
 @require_POST
 def take_on(request: HttpRequest, question: UUID) -> HttpResponse:
     """Keep a raised question as one that the coordinator answers."""
-    own = _to_triage(request, question)
-    return _done(
+    own = to_triage(request, question)
+    return done(
         request,
         own,
         lambda: actions.open_question(question=own, by=request.user, now=timezone.now()),
@@ -42,7 +41,7 @@ def take_on(request: HttpRequest, question: UUID) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def commission_it(request: HttpRequest, question: UUID) -> HttpResponse:
     """Ask one senior manager of one organisation to answer."""
-    own, now = _to_triage(request, question), timezone.now()
+    own, now = to_triage(request, question), timezone.now()
     mandates = mandates_on(own.programme, local_day(own.programme, now))
     form = CommissionForm(request.POST if request.method == "POST" else None, mandates=mandates)
     if request.method == "POST" and form.is_valid():
@@ -56,47 +55,13 @@ def commission_it(request: HttpRequest, question: UUID) -> HttpResponse:
         else:
             messages.success(request, f"{chosen.person.name} is asked by e-mail, and reminded until it is answered")
             return redirect("commitments:question-show", question=own.pk)
-    return _form(request, own, form, "Who can answer this question?", "Ask this senior manager")
-
-
-@require_http_methods(READ_OR_POST)
-def answer(request: HttpRequest, question: UUID) -> HttpResponse:
-    """Answer a question, or improve its answer."""
-    own = question_of(request, question)
-    if not can_answer(request.user, own, local_day(own.programme, timezone.now())):
-        raise Http404
-    return _answer(request, own)
-
-
-@fresh_code_required
-def _answer(request: HttpRequest, own: Question) -> HttpResponse:
-    now = timezone.now()
-    promises = mandate_for(request.user, own.programme, local_day(own.programme, now)) is not None
-    form = AnswerForm(request.POST if request.method == "POST" else None, question=own, may_promise=promises)
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        try:
-            actions.publish_answer(
-                question=own, words=said["words"], audience=said["audience"], by=request.user, now=now
-            )
-        except Refused as refusal:
-            form.add_refusal(refusal)
-        else:
-            told = (
-                "It stands on the answers page" if own.asked_as == AskedAs.NOBODY else "Whoever asked is told by e-mail"
-            )
-            messages.success(request, f"The answer is published. {told}")
-            if said.get("promise") == "yes":
-                return redirect(f"{reverse('commitments:assurance-give', args=[own.programme.slug])}?question={own.pk}")
-            return redirect("commitments:question-show", question=own.pk)
-    title = "Improve the answer" if own.answers.exists() else "Answer this question"
-    return _form(request, own, form, title, "Publish the answer")
+    return form_page(request, own, form, "Who can answer this question?", "Ask this senior manager")
 
 
 @require_http_methods(READ_OR_POST)
 def put_aside(request: HttpRequest, question: UUID) -> HttpResponse:
     """End a question that this programme cannot answer."""
-    own = _to_triage(request, question)
+    own = to_triage(request, question)
     is_anonymous = own.asked_as == AskedAs.NOBODY
     hint = "Whoever asked reads these words. Say where they can ask instead."
     form = ReasonForm(
@@ -118,7 +83,7 @@ def accept(request: HttpRequest, question: UUID) -> HttpResponse:
     """Take a question on that one was asked to answer."""
     own = question_of(request, question)
     asked = _asked(request, own)
-    return _done(
+    return done(
         request,
         own,
         lambda: actions.accept_commission(commission=asked, by=request.user, now=timezone.now()),
@@ -145,7 +110,8 @@ def decline(request: HttpRequest, question: UUID) -> HttpResponse:
     return _with_reason(request, own, form, act, said, "This is not mine to answer", "Send it back")
 
 
-def _to_triage(request: HttpRequest, question: UUID) -> Question:
+def to_triage(request: HttpRequest, question: UUID) -> Question:
+    """Return the question that this person decides about; raises Http404 for any other."""
     own = question_of(request, question)
     if not can_triage(request.user, own.programme):
         raise Http404
@@ -159,7 +125,8 @@ def _asked(request: HttpRequest, own: Question) -> Commission:
     return asked
 
 
-def _done(request: HttpRequest, own: Question, act: Callable[[], object], said: str) -> HttpResponse:
+def done(request: HttpRequest, own: Question, act: Callable[[], object], said: str) -> HttpResponse:
+    """Do ``act`` and go back to the question, with ``said`` or with why it cannot be done."""
     try:
         act()
     except Refused as refusal:
@@ -173,11 +140,14 @@ def _with_reason(
     request: HttpRequest, own: Question, form: ReasonForm, act: Callable, said: str, title: str, button: str
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        return _done(request, own, act, said)
-    return _form(request, own, form, title, button)
+        return done(request, own, act, said)
+    return form_page(request, own, form, title, button)
 
 
-def _form(request: HttpRequest, own: Question, form, title: str, button: str) -> HttpResponse:
+def form_page(
+    request: HttpRequest, own: Question, form: Any, title: str, button: str, *, template: str = "form", **more: Any
+) -> HttpResponse:
+    """Show ``form`` about a question, with its words above."""
     context = {
         "question": own,
         "programme": own.programme,
@@ -188,5 +158,6 @@ def _form(request: HttpRequest, own: Question, form, title: str, button: str) ->
         "button": button,
         "back_url": reverse("commitments:question-show", args=[own.pk]),
         "back_words": "Back to the question",
+        **more,
     }
-    return render(request, "commitments/questions/form.html", context)
+    return render(request, f"commitments/questions/{template}.html", context)

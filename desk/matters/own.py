@@ -10,7 +10,7 @@ from django.utils import timezone
 from attendance.models import Invitation, Place, PlaceState
 from briefings.models import SessionPart, SessionState
 from briefings.words import where_in_words
-from commitments.models import UNANSWERED, Asker, QuestionState
+from commitments.models import TOLD, UNANSWERED, Asker, QuestionState
 from desk import addresses
 from desk.matters import BAD, GOOD, OPEN, QUIET, WAIT, Group, Matter
 from face.dates import day_plain, day_without_year, moment, period
@@ -82,11 +82,15 @@ def _invitation(invitation: Invitation) -> Matter:
 
 def questions(person: Any, now: datetime) -> Group:
     """Return the questions that ``person`` asked: what is owed to them first."""
-    wanted = (*UNANSWERED, QuestionState.ANSWERED)
+    wanted = (*UNANSWERED, QuestionState.ANSWERED, QuestionState.MERGED)
     asked = Asker.objects.filter(
-        person=person, question__state__in=wanted, link__revoked_at__isnull=True, link__ends_at__gt=now
+        person=person,
+        question__state__in=wanted,
+        withdrawn_on=None,
+        link__revoked_at__isnull=True,
+        link__ends_at__gt=now,
     )
-    found = asked.select_related("question").order_by("question__due_on", "pk")[:_READ]
+    found = asked.select_related("question__merged_into").order_by("question__due_on", "pk")[:_READ]
     return Group("Your questions", "questions", [_question(asker) for asker in found])
 
 
@@ -94,9 +98,12 @@ def _question(asker: Asker) -> Matter:
     question = asker.question
     words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"
     url = reverse("desk:link-open", args=[asker.link_id])
-    if question.state == QuestionState.ANSWERED:
+    whole = question.merged_into or question
+    if whole.state in TOLD:
         return Matter(GOOD, words, url, "It is answered.", question.raised_on.isoformat())
-    return Matter(OPEN, words, url, f"An answer is due by {day_plain(question.due_on)}.", question.due_on.isoformat())
+    if whole.state not in UNANSWERED:
+        return Matter(QUIET, words, url, "It has ended without an answer.", question.raised_on.isoformat())
+    return Matter(OPEN, words, url, f"An answer is due by {day_plain(whole.due_on)}.", whole.due_on.isoformat())
 
 
 def running(person: Any, now: datetime) -> Group:

@@ -12,6 +12,7 @@ from tests.cast import NOW, Cast
 from tests.organisations.factories import PersonFactory
 
 READING = {200: "administrator coordinator board governance senior"}
+READING_ONE = {200: "administrator coordinator board governance senior lead"}
 READING_ELSEWHERE = {200: "administrator other"}
 TRIAGING = {200: "administrator coordinator"}
 OWNING = {302: "senior"}
@@ -141,7 +142,8 @@ def other_question_in_room(cast: Cast) -> dict:
 
 SCRIBES = "administrator coordinator facilitator"
 OTHER_SCRIBES = "administrator other"
-LISTS = ("programme-questions", "programme-questions-export", "programme-assurances", "programme-assurances-export")
+LISTS = ("programme-assurances", "programme-assurances-export")
+QUESTION_LISTS = ("programme-questions", "programme-questions-export")
 
 ROUTES: list[Route] = [
     *(
@@ -156,10 +158,18 @@ ROUTES: list[Route] = [
             Route(f"commitments:{name}", other_programme, READING_ELSEWHERE),
         )
     ),
+    *(
+        route
+        for name in QUESTION_LISTS
+        for route in (
+            Route(f"commitments:{name}", own_programme, READING_ONE),
+            Route(f"commitments:{name}", other_programme, {200: "administrator other other_lead"}),
+        )
+    ),
     Route("commitments:question-raise", own_programme, {200: "administrator coordinator senior lead"}),
     Route("commitments:question-raise", other_programme, {200: "administrator other other_lead"}),
-    Route("commitments:question-show", own_question, READING),
-    Route("commitments:question-show", other_question, READING_ELSEWHERE),
+    Route("commitments:question-show", own_question, READING_ONE),
+    Route("commitments:question-show", other_question, {200: "administrator other other_lead"}),
     *(
         route
         for name in ("question-commission", "question-out-of-scope")

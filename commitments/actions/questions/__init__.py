@@ -11,7 +11,6 @@ from commitments.actions.questions.answers import (
     NothingToClear,
     OwnWords,
     SaidBefore,
-    anonymous_among,
     clear,
     note_answer,
     publish_answer,
@@ -40,6 +39,8 @@ from commitments.actions.questions.clock import (
 )
 from commitments.actions.questions.merging import HiddenAnswer, OtherProgramme, SameQuestion, merge, part
 from commitments.actions.questions.moving import NoMandate, NotNow, NotYours
+from commitments.actions.questions.redaction import NothingDestroyed, redact
+from commitments.actions.questions.several import assign_several, merge_several
 from commitments.actions.questions.way import (
     SamePlace,
     accept_commission,
@@ -54,11 +55,13 @@ from commitments.actions.questions.way import (
 
 __all__ = [
     "AlreadyLate", "HiddenAnswer", "NeedsClearance", "NoHolder", "NoMandate", "NoOtherDate", "NoSuchDay", "NotFound",
-    "NotLater", "NotNow", "NotYours", "NothingToClear", "OtherProgramme", "OwnWords", "SaidBefore", "SamePlace",
-    "SameQuestion", "StillLate", "accept_commission", "anonymous_among", "clear", "commission", "correct_late",
-    "decline_commission", "extend", "merge", "note_answer", "open_question", "orphaned", "part", "pause_clock",
+    "NotLater", "NotNow", "NotYours", "NothingDestroyed", "NothingToClear", "OtherProgramme",
+    "OwnWords", "SaidBefore", "SamePlace",
+    "SameQuestion", "StillLate", "accept_commission", "assign_several", "clear", "commission", "correct_late",
+    "decline_commission", "extend", "merge", "merge_several",
+    "note_answer", "open_question", "orphaned", "part", "pause_clock",
     "publish_answer",
-    "put_out_of_scope", "raise_question", "recount", "release_orphan", "remind_about", "reroute_clearances",
+    "put_out_of_scope", "raise_question", "recount", "redact", "release_orphan", "remind_about", "reroute_clearances",
     "resume_clock", "save_draft", "say_unanswered", "send_back", "send_holding_reply", "send_to_clearance",
     "take_back", "transfer", "withdraw_question",
 ]  # fmt: skip

@@ -24,7 +24,6 @@ from commitments.messages import questions as messages
 from commitments.models import (
     TAKEN_ON,
     Answer,
-    AskedAs,
     Asker,
     Audience,
     Clearance,
@@ -38,6 +37,7 @@ from commitments.models import (
     Question,
     QuestionState,
 )
+from commitments.queries.questions import anonymous_among
 from commitments.queries.standards import calendar_of, holders_of, organisation_that_clears, policy_of
 from history.actions import record
 from history.refusals import Refused
@@ -174,6 +174,8 @@ def clear(*, clearance: Clearance, by: Person, now: datetime) -> Clearance:
 def send_back(*, clearance: Clearance, reason: str, by: Person, now: datetime) -> Clearance:
     """Say what must change before the words can go out; who wrote them is told. Raises NotYours, OwnWords, NotNow."""
     question, own = _locked_clearance(clearance, by, now)
+    if own.state != ClearanceState.ASKED:
+        raise NotNow
     own.reason = reason
     _decide(own, ClearanceState.RETURNED, by, now)
     stop_writing(question, now, keep=True)
@@ -246,11 +248,6 @@ def say_unanswered(*, asker: Asker, by: Person, now: datetime) -> Question:
     become(question, state, by="asker", verb="reopened", now=now)
     messages.tell_reopened(question, now=now)
     return question
-
-
-def anonymous_among(question: Question) -> bool:
-    """Return whether ``question``, or one that was joined with it, was asked anonymously."""
-    return question.asked_as == AskedAs.NOBODY or question.merged.filter(asked_as=AskedAs.NOBODY).exists()
 
 
 def _write(question: Question, words: str, audience: str, by: Person, now: datetime) -> Draft:

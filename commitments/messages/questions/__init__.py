@@ -18,6 +18,7 @@ from commitments.messages.questions.reminders import (
     DIGEST,
     REMINDER,
     digest_not_wanted,
+    refs_of,
     remind,
     reminded_people,
     reminder_not_wanted,
@@ -45,7 +46,7 @@ from commitments.messages.questions.staff import (
 __all__ = [
     "ANSWERED", "CLEARANCE", "COMMISSIONED", "DECLINED", "DIGEST", "OUT_OF_SCOPE", "RECEIVED", "RELEASED", "REMINDER",
     "REOPENED", "RETURNED", "TRANSFERRED", "ask_clearance", "askers_owed", "commission_not_wanted",
-    "digest_not_wanted", "page_of", "register_kinds", "remind", "reminded_people", "reminder_not_wanted",
+    "digest_not_wanted", "page_of", "refs_of", "register_kinds", "remind", "reminded_people", "reminder_not_wanted",
     "render_for_asker", "tell_answered", "tell_commissioned", "tell_declined", "tell_holding", "tell_joined",
     "tell_moved", "tell_nobody_clears", "tell_out_of_scope", "tell_received", "tell_released", "tell_reopened",
     "tell_returned", "tell_transferred",

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +14,7 @@ from accounts.links import address_of
 from accounts.models import Person
 from commitments.clocks import Rung, local_day
 from commitments.messages.questions.staff import page_of, tell
-from commitments.models import UNANSWERED, CommissionState, DigestChoice, Question, Told
+from commitments.models import UNANSWERED, Asker, Clearance, CommissionState, DigestChoice, Question, Told
 from commitments.queries.owed import owed_to
 from commitments.queries.standards import board_of, keepers_of
 from messaging.actions import Planned
@@ -58,6 +59,21 @@ def reminded_people(question: Question, tells: Sequence[str], now: datetime) -> 
     if Told.BOARD in tells:
         found += board_of(question.programme, today)
     return list({person.pk: person for person in found or keepers}.values())
+
+
+def refs_of(question: Question) -> list[dict[str, int | str]]:
+    """Return what the mails about ``question`` refer to, those to who asked it or one that was joined with it too."""
+    clearances = Clearance.objects.filter(draft__question=question).values_list("pk", flat=True)
+    return [
+        {"question": str(question.pk)},
+        *({"commission": pk} for pk in question.commissions.values_list("pk", flat=True)),
+        *({"clearance": pk} for pk in clearances),
+        *({"asker": pk} for pk in Asker.objects.filter(_asked(question)).values_list("pk", flat=True)),
+    ]
+
+
+def _asked(question: Question) -> Q:
+    return Q(question=question) | Q(question__merged_into=question)
 
 
 def _plan_digests(people: Sequence[Person], now: datetime) -> int:

@@ -1,0 +1,44 @@
+"""Which questions ask the same, by PostgreSQL's own means: stems that both have, and letters in groups of three.
+
+Always among rows that the looker may see already: nothing here widens that.
+"""
+
+import re
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector, TrigramSimilarity
+from django.db.models import F, FloatField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from commitments.models import Answer, Question
+
+MOST = 5
+ENOUGH = 0.2
+"""From this score on two questions look alike; tests/commitments/test_similar.py holds pairs on both sides of it."""
+_MOST_WORDS = 40
+
+
+def alike(words: str, among: QuerySet[Question], *, most: int = MOST) -> list[Question]:
+    """Return those of ``among`` that look most like ``words``, the most alike first. One query.
+
+    Stems that both have weigh most; whole words misspelt or joined differently are caught by trigrams. Nothing for a
+    word or two, which fit everything.
+    """
+    found = list(dict.fromkeys(re.findall(r"\w{3,}", words.lower())))[:_MOST_WORDS]
+    if len(found) < 2:
+        return []
+    query = SearchQuery(" | ".join(found), search_type="raw", config="english")
+    vector = SearchVector("words", config="english")
+    letters = TrigramSimilarity("words", words)
+    # 32: the rank is brought between 0 and 1; the stems of a question count together, not by how often each stands.
+    stems = Coalesce(SearchRank(vector, query, normalization=Value(32)), Value(0.0), output_field=FloatField())
+    rows = among.annotate(stems=stems, letters=letters, score=F("stems") + F("letters"))
+    rows = rows.annotate(vector=vector).filter(Q(vector=query) | Q(words__trigram_similar=words), score__gte=ENOUGH)
+    return list(rows.order_by("-score", "reference")[:most])
+
+
+def alike_answered(words: str, among: QuerySet[Answer], *, most: int = MOST) -> list[Answer]:
+    """Return the published answers of ``among`` whose questions look most like ``words``, the most alike first."""
+    questions = Question.objects.filter(pk__in=among.order_by().values("question"))
+    order = {question.pk: number for number, question in enumerate(alike(words, questions, most=most))}
+    found = among.filter(question__in=order).select_related("question", "organisation")
+    return sorted(found, key=lambda answer: order[answer.question_id])
