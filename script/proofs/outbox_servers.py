@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import uuid
+from http import HTTPStatus
 from pathlib import Path
 
 import redis
@@ -62,7 +63,9 @@ class Proof:
         self._wait_for(10)
         os.kill(self.server.part(part), signal.SIGKILL)
         seconds = self._wait_for(MAILS)
-        return self._said(f"{part} killed", marks, seconds, most=SENDERS)
+        said = self._said(f"{part} killed", marks, seconds, most=SENDERS)
+        self._wait_healthy()
+        return said
 
     def flush_redis(self) -> str:
         """Empty the broker while mail goes out."""
@@ -111,6 +114,13 @@ class Proof:
     def _broker(self) -> redis.Redis:
         urls = json.loads((self.var_dir / "servers.running").read_text())
         return redis.Redis.from_url(urls["REDIS_URL"])
+
+    def _wait_healthy(self, limit: float = PROMISE) -> None:
+        """Wait until what was killed is there again: the mails may all have left before it was."""
+        begun = time.monotonic()
+        while self.server.status() != HTTPStatus.OK:
+            assert time.monotonic() - begun < limit, f"the product was not healthy again after {limit} s"
+            time.sleep(0.2)
 
     def _queue(self) -> set[str]:
         """Write mails through the product's own backend, as a page would."""
