@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import foot, home, people, programmes, sessions, trace
+from desk.views import briefs, foot, home, people, programmes, sessions, trace
 
 app_name = "desk"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("programmes/<programme:slug>/reach.csv", programmes.download_reach, name="reach-download"),
     path("programmes/<programme:slug>/messages/", programmes.list_messages, name="programme-messages"),
     path("sessions/<int:session>/everything/", sessions.show_session, name="session-show"),
+    path("cover/<int:link>/brief/", briefs.show_brief, name="brief-show"),
     path("people/<int:person>/everything/", people.show_person, name="person-show"),
     path("history/", trace.list_looks, name="trace-list"),
     path("history/download/", trace.download_looks, name="trace-download"),

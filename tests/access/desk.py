@@ -25,6 +25,11 @@ def other_link(cast: Cast) -> dict:
     return _link(cast, cast.other_lead)
 
 
+def a_cover_link(cast: Cast) -> dict:
+    """A link that was never opened in this browser."""
+    return {"link": 1}
+
+
 def _link(cast: Cast, person) -> dict:
     ends_at = NOW + timedelta(days=30)
     made = make_link(purpose="place", person=person, about="attendance.place:1", ends_at=ends_at, now=NOW)
@@ -35,6 +40,7 @@ ROUTES = [
     Route("desk:home-show", nothing, {200: "everyone"}),
     Route("desk:link-open", own_link, {302: "practitioner"}),
     Route("desk:link-open", other_link, {302: "other_lead"}),
+    Route("desk:brief-show", a_cover_link, {403: "everyone"}),
     Route("desk:programme-show", own_programme, {200: "everyone"}),
     Route("desk:programme-show", other_programme, {200: "everyone"}),
     Route("desk:reach-download", own_programme, {200: "administrator coordinator board"}),
