@@ -1,15 +1,17 @@
-"""Journey A: a round of briefings. From an empty hub to a confirmed place, by pages and mails only."""
+"""Journey A: a round of briefings. From an empty hub to a kept assurance, by pages and mails only."""
 
 import re
 
 import pytest
 
+from tests.journeys import the_day
 from tests.journeys.staff_lists import AREAS, PARTNERS, PROFESSIONS, Listed, staff_lists_arrive
 from tests.journeys.walking import Somebody, the_clock_ticks
 
 pytestmark = pytest.mark.browser
 
 PRESSES_TO_A_PLACE = 3
+SENIOR = "sian.omadeup@wrentrust.example.org"
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def on_phone(new_page):
     )
 
 
-def test_a_round_of_briefings_to_the_confirmed_place(administrator, new_page, on_phone):
+def test_a_round_of_briefings_to_the_kept_assurance(administrator, clock, new_page, on_phone):
     ada = administrator.signs_in()
     eligible = staff_lists_arrive(ada)
     starts_a_programme(ada)
@@ -38,6 +40,26 @@ def test_a_round_of_briefings_to_the_confirmed_place(administrator, new_page, on
     gives_the_place_up(amina)
     is_told_that_the_place_is_free(bran, second)
     sees_who_comes(carys, second, not_any_more=first)
+
+    sian = on_phone(SENIOR)
+    the_day.asks_for_senior_cover(carys, sian)
+    the_day.asks_beforehand(bran)
+    the_day.the_clock_moves(clock, the_day.NOON)
+    the_day.keeps_the_register(carys, second)
+    the_day.writes_down_what_is_said(carys)
+    the_day.the_clock_moves(clock, the_day.AFTERWARDS)
+    carys.signs_in()
+    the_day.closes_the_register(carys)
+    the_day.the_clock_moves(clock, the_day.AN_HOUR_LATER)
+    the_day.is_thanked(bran)
+    the_day.confirms_the_words(sian)
+    the_day.asks_a_senior_manager(carys, the_day.WITH_A_PLACE)
+    the_day.accepts_and_answers(sian, the_day.WITH_A_PLACE)
+    the_day.reads_the_answer(bran)
+    the_day.answers_for_everybody(carys)
+    the_day.says_it_was_kept(sian)
+    the_day.confirms_it_was_kept(carys, sian)
+    every_mail_reads_well(carys)
 
 
 def starts_a_programme(ada: Somebody) -> None:
@@ -76,7 +98,7 @@ def names_a_senior_manager(carys: Somebody) -> None:
     carys.follows("Programmes").follows("One Family Plan").follows("Set-up").follows("Mandates of senior managers")
     carys.follows("Record a mandate").fills(
         organisation="Wren Valley NHS Trust",
-        email="sian.omadeup@wrentrust.example.org",
+        email=SENIOR,
         name="Siân O’Madeup",
         job_title="Director of Nursing",
         confirmed_by="The chief executive, by e-mail",
@@ -162,3 +184,18 @@ def is_told_that_the_place_is_free(bran: Somebody, who: Listed) -> None:
 def sees_who_comes(carys: Somebody, who: Listed, *, not_any_more: Listed) -> None:
     carys.follows("Sessions").follows("3 December 2026, 1:30pm").follows("See who has a place").sees(who.name)
     assert not_any_more.name == who.name or not_any_more.name not in carys.words()
+
+
+def every_mail_reads_well(carys: Somebody) -> None:
+    """Open one mail of each subject that was sent to anybody, as its recipient sees it."""
+    carys.goes_to("/mailbox/")
+    found = {}
+    while True:
+        for link in carys.page.locator("main table a, main li a").all():
+            found.setdefault(re.sub(r"[0-9]+|[A-Z]{2}-[A-Z0-9]+", "…", link.inner_text()), link.get_attribute("href"))
+        if not carys.page.get_by_role("link", name="Next").count():
+            break
+        carys.follows("Next")
+    assert len(found) > 12, found
+    for address in found.values():
+        carys.goes_to(address)

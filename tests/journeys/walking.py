@@ -9,6 +9,7 @@ import re
 from playwright.sync_api import Locator, Page
 
 from attendance import tasks as attendance_tasks
+from commitments import tasks as commitments_tasks
 from messaging import tasks as messaging_tasks
 from organisations import tasks as organisations_tasks
 from tests.accounts.signing_in import CODE
@@ -21,6 +22,8 @@ def the_clock_ticks() -> None:
     attendance_tasks.write_rounds()
     attendance_tasks.settle_places()
     attendance_tasks.remind_of_sessions()
+    attendance_tasks.remind_seniors()
+    commitments_tasks.remind_due()
     messaging_tasks.deliver_due()
 
 
@@ -43,7 +46,7 @@ class Somebody:
         """Follow the link whose words contain ``name``."""
         return self._presses(self.page.get_by_role("link", name=name).nth(nth), f"link “{name}”")
 
-    def presses_button(self, name: str) -> "Somebody":
+    def presses_button(self, name: str | re.Pattern) -> "Somebody":
         return self._presses(self.page.get_by_role("button", name=name).first, f"button “{name}”")
 
     def _presses(self, what: Locator, name: str) -> "Somebody":
@@ -74,6 +77,12 @@ class Somebody:
         """Tick boxes by their labels; a name that came from a staff list may be in capitals."""
         for label in labels:
             self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*$", re.IGNORECASE)).first.check()
+        return self
+
+    def ticks_what_begins(self, *labels: str) -> "Somebody":
+        """Tick boxes by how their labels begin: a hint may stand behind the word."""
+        for label in labels:
+            self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}")).first.check()
         return self
 
     def chooses_file(self, name: str, content: bytes) -> "Somebody":
@@ -124,7 +133,7 @@ class Somebody:
         the_clock_ticks()
         mail = self.page.context.new_page()
         mail.goto(f"/mailbox/?q={self.address}")
-        mail.get_by_role("link", name=subject).first.click()
+        mail.locator("main").get_by_role("link", name=subject).first.click()
         text = mail.locator("article").inner_text()
         mail.close()
         return text
@@ -141,11 +150,21 @@ class Somebody:
         the_clock_ticks()
         mail = self.page.context.new_page()
         mail.goto(f"/mailbox/?q={self.address}")
-        found = mail.get_by_role("link", name=subject).count() > 0
+        found = mail.locator("main").get_by_role("link", name=subject).count() > 0
         mail.close()
         return found
 
     def signs_in(self) -> "Somebody":
-        self.goes_to("/sign-in/").fills(email=self.address).presses_button("Send me a code")
+        return self.goes_to("/sign-in/").enters_code()
+
+    def confirms_who_they_are(self) -> "Somebody":
+        """Enter another code where what follows speaks for an organisation and the last one is old."""
+        self.presses_button("Send me a code")
+        code = CODE.search(self.reads_mail("Your code")).group()
+        return self.fills(code=code).presses_button("Confirm")
+
+    def enters_code(self) -> "Somebody":
+        """Sign in from where signing in is asked for."""
+        self.fills(email=self.address).presses_button("Send me a code")
         code = CODE.search(self.reads_mail("Your code")).group()
         return self.fills(code=code).presses_button("Sign in")
