@@ -82,8 +82,12 @@ def test_a_phone_gets_names_and_organisations_and_nothing_else(client, session, 
 
 
 def test_the_page_that_is_kept_names_nobody(client, session, keeper):
-    somebody(session)
+    place = somebody(session)
+    press = {"walk_in": uuid4(), "mark": "attended", "press": "no press"}
+    client.post(reverse("attendance:register-mark", args=[session.pk]), press)  # a message waits to be shown
     page = client.get(reverse("attendance:register-phone", args=[session.pk])).content.decode()
+    assert "did not arrive whole" not in page
+    assert place.person.email not in page
     assert "Amina" not in page
     assert keeper.name not in page
     assert "needs JavaScript" in page
