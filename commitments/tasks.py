@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from commitments.actions import assurances, questions
+from commitments.actions import assurances, questions, room
 from commitments.models import Assurance, Clearance, ClearanceState, Question
 
 
@@ -26,3 +26,9 @@ def remind_due() -> int:
         assurances.remind_about(assurance_id=pk, now=now)
         for pk in Assurance.objects.filter(**due).order_by("next_reminder_on").values_list("pk", flat=True)
     )
+
+
+@shared_task(name="commitments.tasks.close_rooms", ignore_result=True)
+def close_rooms() -> int:
+    """Close the live questions of days gone by that nobody closed; return how many."""
+    return room.close_forgotten(now=timezone.now())

@@ -1,25 +1,26 @@
-"""What happens in the room: people ask from their phones, the scribe shows, hides, notes answers and gives owners.
+"""What happens in the room: people ask from their phones, the scribe shows, hides and notes answers.
 
-Locks: the question first, the room last. Whoever changes what can be seen in the room holds its row and raises its
-version; phones, screen and scribe learn of it at once.
+Giving owners and joining questions are ``commitments.actions.questions``. Locks: the question first, the room last.
+Whoever changes what can be seen in the room holds its row and raises its version (``following``).
 """
 
 import secrets
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Person
 from attendance.models import LIVE, Place
 from attendance.models.places import REFERENCE_LETTERS
-from briefings.models import Mandate, Session, SessionState
-from commitments.actions.questions import commission, merge, note_answer, open_question, raise_question
+from briefings.models import Session, SessionState
+from commitments.actions import order
+from commitments.actions.following import change
+from commitments.actions.questions import note_answer, open_question, raise_question
+from commitments.clocks import local_day
 from commitments.models import (
     Answer,
     AskedAs,
-    Commission,
     HiddenBecause,
     LiveRoom,
     Question,
@@ -27,8 +28,8 @@ from commitments.models import (
     RoomQuestion,
     Showing,
 )
-from commitments.queries.room import Speaker, keep_version
-from history.actions import record
+from commitments.queries.room import Speaker
+from history.actions import CLOCK, record
 from history.refusals import Refused
 
 CODE_LETTERS = 5
@@ -51,7 +52,7 @@ def open_room(*, session: Session, is_moderated: bool, by: Any, now: datetime) -
     room = _locked(session)
     room.is_open, room.is_moderated = True, is_moderated
     record(by=by, verb="opened_room", about=session, now=now)
-    return _changed(room, "is_open", "is_moderated")
+    return change(room, "is_open", "is_moderated")
 
 
 @transaction.atomic
@@ -62,7 +63,7 @@ def set_moderation(*, session: Session, is_moderated: bool, by: Any, now: dateti
         return room
     room.is_moderated = is_moderated
     record(by=by, verb="moderated_room" if is_moderated else "unmoderated_room", about=session, now=now)
-    return _changed(room, "is_moderated")
+    return change(room, "is_moderated")
 
 
 @transaction.atomic
@@ -71,7 +72,7 @@ def change_code(*, session: Session, by: Any, now: datetime) -> LiveRoom:
     room = _locked(session)
     room.code = _new_code()
     record(by=by, verb="changed_room_code", about=session, now=now)
-    return _changed(room, "code")
+    return change(room, "code")
 
 
 @transaction.atomic
@@ -89,7 +90,16 @@ def close_room(*, session: Session, by: Any, now: datetime) -> LiveRoom:
     for each in asked.order_by("?"):
         record(by=by, verb=_VERBS[each.showing], about=each.question, reason=each.hidden_because, now=now)
     record(by=by, verb="closed_room", about=session, now=now)
-    return _changed(room, "is_open")
+    return change(room, "is_open")
+
+
+def close_forgotten(*, now: datetime) -> int:
+    """Close the rooms of days gone by that nobody closed; return how many."""
+    forgotten = Session.objects.filter(live_room__is_open=True, date__lte=now.date()).select_related("programme")
+    over = [session for session in forgotten if session.date < local_day(session.programme, now)]
+    for session in over:
+        close_room(session=session, by=CLOCK, now=now)
+    return len(over)
 
 
 _VERBS = {Showing.WAITING: "waited_in_room", Showing.SHOWN: "shown_in_room", Showing.HIDDEN: "hidden_in_room"}
@@ -112,7 +122,7 @@ def ask_in_room(
     ``raise_question`` for ``asked_as`` and ``person``; of an anonymous question nothing tells who asked it or when.
     """
     if asked_as == AskedAs.NOBODY:
-        _lock_order_of_questions()
+        order.hold_order()
     again = Question.objects.filter(
         session=session, words=words, asked_as=asked_as, askers__person=person, in_room__isnull=False
     ).first()
@@ -128,9 +138,9 @@ def ask_in_room(
         raise RoomClosed
     showing = showing or (Showing.WAITING if room.is_moderated else Showing.SHOWN)
     RoomQuestion.objects.create(question=question, room=room, showing=showing)
-    _changed(room)
+    change(room)
     if asked_as == AskedAs.NOBODY:
-        _forget_order(question, room)
+        order.shuffle(RoomQuestion, "room_id = %s", [room.pk])
     return question
 
 
@@ -149,16 +159,14 @@ def hide_question(
 
 
 @transaction.atomic
-def answer_in_room(
-    *, session: Session, question: Question, speaker: Speaker, words: str, by: Any, now: datetime
-) -> Answer:
+def answer_in_room(*, question: Question, speaker: Speaker, words: str, by: Any, now: datetime) -> Answer:
     """Note what ``speaker`` answered in the room: who asked is told, and everybody with a place may read it.
 
     Raises NotNow where it was answered or ended meanwhile.
     """
     if question.state == QuestionState.RAISED:
         open_question(question=question, by=by, now=now)
-    answer = note_answer(
+    return note_answer(
         question=question,
         words=words,
         organisation=speaker.organisation,
@@ -167,34 +175,10 @@ def answer_in_room(
         by=by,
         now=now,
     )
-    _changed(_locked(session))
-    return answer
-
-
-@transaction.atomic
-def take_away(*, session: Session, question: Question, mandate: Mandate, by: Any, now: datetime) -> Commission:
-    """Give ``question`` an owner before people leave: the senior manager is asked to answer it by the service standard.
-
-    Raises NoMandate, NotNow.
-    """
-    made = commission(question=question, organisation=mandate.organisation, person=mandate.person, by=by, now=now)
-    _changed(_locked(session))
-    return made
-
-
-@transaction.atomic
-def join_in_room(*, session: Session, question: Question, into: Question, by: Any, now: datetime) -> Question:
-    """Say that ``question`` asks the same as ``into``: one stands in the room, and every asker gets its answer.
-
-    Raises what ``merge`` raises.
-    """
-    joined = merge(question=question, into=into, by=by, now=now)
-    _changed(_locked(session))
-    return joined
 
 
 def _show(session: Session, question: Question, showing: Showing, because: str, by: Any, now: datetime) -> RoomQuestion:
-    # The question before the room, as everywhere: see _lock_order_of_questions.
+    # The question before the room, as everywhere: whoever asks anonymously holds all questions and waits for the room.
     question = Question.objects.select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
     room = _locked(session)
     own, _ = RoomQuestion.objects.get_or_create(question=question, defaults={"room": room, "showing": Showing.WAITING})
@@ -204,20 +188,12 @@ def _show(session: Session, question: Question, showing: Showing, because: str, 
     own.save(update_fields=["showing", "hidden_because"])
     if question.asked_as != AskedAs.NOBODY or not room.is_open:
         record(by=by, verb=_VERBS[showing], about=question, reason=because, now=now)
-    _changed(room)
+    change(room)
     return own
 
 
 def _locked(session: Session) -> LiveRoom:
     return LiveRoom.objects.select_for_update(no_key=True, of=("self",)).get(session=session.pk)
-
-
-def _changed(room: LiveRoom, *fields: str) -> LiveRoom:
-    """Save ``fields`` of the locked ``room`` under its next version, and tell who follows it once that is true."""
-    room.version += 1
-    room.save(update_fields=["version", *fields])
-    transaction.on_commit(partial(keep_version, room))
-    return room
 
 
 def _new_code() -> str:
@@ -226,35 +202,3 @@ def _new_code() -> str:
         code = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(CODE_LETTERS))
         if not LiveRoom.objects.filter(code=code).exists():
             return code
-
-
-def _lock_order_of_questions() -> None:
-    """Let nobody else hold or change a question until the order of the rows is forgotten; reading goes on.
-
-    Taken before any row, so that who waits here holds nothing that others wait for.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(f"LOCK TABLE {Question._meta.db_table} IN EXCLUSIVE MODE")
-
-
-def _forget_order(question: Question, room: LiveRoom) -> None:
-    """Write the questions of this programme and day anew in an order of chance, and so what the room shows of them.
-
-    PostgreSQL keeps rows in the order in which they came: a copy of the database would tell between which two named
-    questions, whose moments are known, an anonymous one was asked (docs/adr/0065).
-    """
-    _shuffle(Question, "programme_id = %s AND raised_on = %s", [question.programme_id, question.raised_on])
-    _shuffle(RoomQuestion, "room_id = %s", [room.pk])
-
-
-def _shuffle(model: type, which: str, values: list) -> None:
-    table = model._meta.db_table
-    columns = ", ".join(
-        f'"{field.column}"' for field in model._meta.local_concrete_fields if not getattr(field, "generated", False)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH taken AS (DELETE FROM {table} WHERE {which} RETURNING {columns})"  # noqa: S608 (names of ours)
-            f" INSERT INTO {table} ({columns}) SELECT {columns} FROM taken ORDER BY random()",
-            values,
-        )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.core.cache import caches
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from redis.exceptions import RedisError
 
 from accounts.models import Person
@@ -16,6 +16,7 @@ from commitments.models import (
     TOLD,
     UNANSWERED,
     Answer,
+    HiddenBecause,
     LiveRoom,
     Question,
     QuestionState,
@@ -120,6 +121,12 @@ def shown_in(room: LiveRoom) -> list[Shown]:
         for question in asked.select_related("organisation").order_by("reference")
     ]
     return sorted(rows, key=lambda row: (bool(row.answer), bool(row.promised)))
+
+
+def hidden_in(room: LiveRoom) -> list[tuple[int, str]]:
+    """Return how many questions are hidden from ``room`` for each reason, in words: that much is said to everybody."""
+    hidden = room.asked.filter(showing=Showing.HIDDEN).values_list("hidden_because").order_by("hidden_because")
+    return [(number, HiddenBecause(reason).label) for reason, number in hidden.annotate(number=Count("pk"))]
 
 
 def _is_with_owner(question: Question) -> bool:

@@ -1,6 +1,7 @@
 """Asking a question beforehand, from the page of one's own place. No sign-in: the personal link says who it is."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,9 +14,11 @@ from accounts import limits
 from accounts.links import personal_link
 from attendance.models import LIVE, Place
 from commitments.actions.questions import raise_question
+from commitments.actions.room import ask_in_room
 from commitments.forms.asking import AskForm
-from commitments.models import Answer
+from commitments.models import Answer, Question
 from commitments.queries.questions import published_answers
+from commitments.queries.room import room_of
 from commitments.queries.similar import alike_answered
 from commitments.views.public import FOR_PRACTITIONERS
 
@@ -28,21 +31,17 @@ def ask_before(request: HttpRequest, link: int) -> HttpResponse:
     """Ask a question about the session somebody has a place in; it is stored as raised."""
     places = Place.objects.select_related("session__programme", "person")
     place = get_object_or_404(places, link=request.link, person=request.link.person_id, state__in=LIVE)
+    room = room_of(place.session)
+    is_live = room is not None and room.is_open
     looks = "look" in request.POST
     form = AskForm(request.POST if request.method == "POST" and not looks else None, initial=request.POST.dict())
     if form.is_bound and form.is_valid():
         now = timezone.now()
         key, day = str(place.person_id), timedelta(days=1)
         if limits.hit("question", key, limit=QUESTIONS_A_DAY, period=day, now=now):
-            raise_question(
-                programme=place.session.programme,
-                by=place.person,
-                now=now,
-                person=place.person,
-                place=place,
-                **form.cleaned_data,
-            )
-            messages.success(request, "Your question is with the coordinator. You get the answer by e-mail")
+            _ask(place, form.cleaned_data, is_live)
+            with_whom = "in the room" if is_live else "with the coordinator"
+            messages.success(request, f"Your question is {with_whom}. You get the answer by e-mail")
             return redirect("attendance:place-show", link=link)
         form.add_error(None, "You have asked many questions today. Ask the next one tomorrow, or in the session")
     context = {
@@ -53,6 +52,8 @@ def ask_before(request: HttpRequest, link: int) -> HttpResponse:
         "form": form,
         "looked": looks,
         "answered": _answered_alike(place, request.POST.get("words", "")) if looks else [],
+        "room": room if is_live else None,
+        "title": "Ask a question in the session" if is_live else "Ask a question before the session",
         "back_url": reverse("attendance:place-show", args=[link]),
         "back_words": "Back to my place",
     }
@@ -64,3 +65,11 @@ def _answered_alike(place: Place, words: str) -> list[Answer]:
     session = place.session
     may = published_answers(session.programme, audiences=FOR_PRACTITIONERS, session=session)
     return alike_answered(words, may)
+
+
+def _ask(place: Place, typed: dict[str, Any], is_live: bool) -> Question:
+    """Ask in the room where live questions are open, else beforehand."""
+    said = {"by": place.person, "person": place.person, "now": timezone.now(), **typed}
+    if is_live:
+        return ask_in_room(session=place.session, **said)
+    return raise_question(programme=place.session.programme, place=place, **said)

@@ -26,7 +26,7 @@ from accounts.qr import qr_svg
 from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.forms.room import AnonymousRoomForm, CodeForm, RoomForm
 from commitments.models import AskedAs, LiveRoom, Showing
-from commitments.queries.room import room_with, shown_in, version_of
+from commitments.queries.room import hidden_in, room_with, shown_in, version_of
 from commitments.views.anonymous import came_from_here
 
 HELD_BACK_AFTER = 100
@@ -180,8 +180,7 @@ def _shown(code: str, version: int) -> str:
 
 def _render(code: str) -> str:
     room = LiveRoom.objects.filter(code=code).first()
-    rows = shown_in(room) if room else []
-    return render_to_string("commitments/room/_shown.html", {"questions": rows, "room": room})
+    return render_to_string("commitments/room/_shown.html", _seen(room)) if room else ""
 
 
 def tag_of(room: LiveRoom) -> str:
@@ -213,10 +212,14 @@ def _room(code: str) -> LiveRoom:
 
 def _page(room: LiveRoom) -> dict:
     return {
-        "room": room,
         "session": room.session,
         "programme": room.session.programme,
-        "questions": shown_in(room),
+        **_seen(room),
         "tag": tag_of(room),
         "short_address": short_address(),
     }
+
+
+def _seen(room: LiveRoom) -> dict:
+    """Return what the list of everybody needs: nothing in it depends on who looks."""
+    return {"room": room, "questions": shown_in(room), "hidden": hidden_in(room)}

@@ -1,6 +1,7 @@
 """What the scribe does with the room and with each question in it: one press, one action."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,13 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from briefings.models import Session
+from briefings.models import Mandate, Session
 from commitments.actions import room as actions
+from commitments.actions.questions import commission, merge
 from commitments.clocks import local_day
 from commitments.forms.room import AnsweredForm, OpenForm, OwnersForm, SameForm, TakenForm
-from commitments.models import UNANSWERED, HiddenBecause, LiveRoom, Question
+from commitments.models import UNANSWERED, Commission, HiddenBecause, LiveRoom, Question
 from commitments.queries.assurances import mandates_on
 from commitments.queries.room import room_of, same_as, speakers_of, without_owner
+from commitments.rules import can_triage
 from commitments.views.scribe import session_of_scribe
 from face.forms import HubForm
 from history.actions import look_at_many
@@ -83,7 +86,7 @@ def _give_owners(request: HttpRequest, own: Session, form: OwnersForm) -> bool:
     """Give each question to who was chosen; what cannot be given is said, and the rest stands."""
     for question, mandate in form.given():
         try:
-            actions.take_away(session=own, question=question, mandate=mandate, by=request.user, now=timezone.now())
+            _take_away(question, mandate, by=request.user, now=timezone.now())
         except Refused as refusal:
             form.add_error(None, f"{question.reference}: {refusal.sentence}")
     return form.is_valid()
@@ -124,6 +127,7 @@ def _one(request: HttpRequest, own: Session, asked: Question, **typed: HubForm) 
         "forms": list(forms.values()),
         "question": asked,
         "answers": asked.answers.select_related("organisation", "given_by"),
+        "may_triage": can_triage(request.user, own.programme),
         "title": "One question",
         "back_url": reverse("commitments:session-questions", args=[own.pk]),
         "back_words": "Back to the questions",
@@ -162,9 +166,7 @@ def answered_now(request: HttpRequest, session: int, question: str) -> HttpRespo
     if not form.is_valid():
         return _one(request, own, asked, answered_form=form)
     said = f"{asked.reference} is answered. Who asked is told"
-    return _do(
-        request, own, lambda **by: actions.answer_in_room(session=own, question=asked, **form.cleaned_data, **by), said
-    )
+    return _do(request, own, lambda **by: actions.answer_in_room(question=asked, **form.cleaned_data, **by), said)
 
 
 @require_POST
@@ -178,7 +180,7 @@ def taken_away(request: HttpRequest, session: int, question: str) -> HttpRespons
         return _one(request, own, asked, taken_form=form)
     mandate = form.cleaned_data["mandate"]
     said = f"{mandate.person.name} takes {asked.reference} away and is asked by e-mail to answer it"
-    return _do(request, own, lambda **by: actions.take_away(session=own, question=asked, mandate=mandate, **by), said)
+    return _do(request, own, lambda **by: _take_away(asked, mandate, **by), said)
 
 
 @require_POST
@@ -190,7 +192,11 @@ def same(request: HttpRequest, session: int, question: str) -> HttpResponse:
         return _one(request, own, asked, same_form=form)
     into = form.cleaned_data["into"]
     said = f"{asked.reference} is joined with {into.reference}. Whoever asked either gets its answer"
-    return _do(request, own, lambda **by: actions.join_in_room(session=own, question=asked, into=into, **by), said)
+    return _do(request, own, lambda **by: merge(question=asked, into=into, **by), said)
+
+
+def _take_away(question: Question, mandate: Mandate, **by: Any) -> Commission:
+    return commission(question=question, organisation=mandate.organisation, person=mandate.person, **by)
 
 
 def _with_room(request: HttpRequest, session: int) -> Session:

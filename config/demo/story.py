@@ -10,6 +10,7 @@ from accounts.models import Person
 from config.demo.bookings import Bookings
 from config.demo.clock import ZONE, Calendar
 from config.demo.county import CAST, County, make_county
+from config.demo.live import LiveQuestions
 from config.demo.pilot import BEGINS, Pilot
 from config.demo.promises import Promises
 from config.demo.share import BilateralShare
@@ -27,7 +28,12 @@ def tell_story(*, now: datetime, seed: int = 1) -> County:
     begins = calendar.moment(calendar.day(BEGINS), 8)
     county = make_county(random, begins)
     pilot = Pilot(county, calendar)
-    for part in (pilot, Bookings(county, calendar, pilot, random), Promises(county, calendar, pilot)):
+    for part in (
+        pilot,
+        Bookings(county, calendar, pilot, random),
+        Promises(county, calendar, pilot),
+        LiveQuestions(county, calendar, pilot),
+    ):
         part.plan()
     BilateralShare(county, calendar).plan()
     calendar.tell()

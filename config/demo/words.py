@@ -181,6 +181,22 @@ HOLDING_REPLY = "The accounts are ordered. We are waiting for the supplier to sa
 DRAFT = "Not yet. From January the duty desk takes calls between ten at night and seven in the morning."
 TO_CLEAR = "Yes, from their second week on, when their agency has confirmed their checks to us."
 
+LIVE = (
+    # asked in the room of today: how, what becomes of it, words, answer
+    (
+        "nobody",
+        "answered",
+        "What do I do when a family says no to the shared plan?",
+        "Respect it, write down why, and tell the lead worker. The services they have do not change because of it.",
+    ),
+    ("name", "taken", "Who pays for an interpreter at a joint visit?", ""),
+    ("pseudonym", "shown", "My manager says that this is optional. Is it?", ""),
+    ("nobody", "shown", "How long will each meeting take?", ""),
+    ("nobody", "hidden", "What happens to the M. family in Harbour Road after last week?", ""),
+    ("nobody", "waiting", "Will our case loads be smaller, or is this on top?", ""),
+    ("name", "waiting", "Can students on placement read the plan?", ""),
+)
+
 ASSURANCES = (
     # key, organisation, session, given so many working days ago, due in so many, kind, words
     ("release", 0, "first", 32, 25, "supported",

@@ -86,7 +86,7 @@ def _untold_is_unseen(port: int, room) -> None:
     """The control: a question that comes in without a new version reaches no phone."""
     from commitments.actions import room as actions
 
-    raising, actions._changed = actions._changed, lambda room, *fields: room
+    raising, actions.change = actions.change, lambda room, *fields: room
     try:
 
         async def ask_silently() -> None:
@@ -95,7 +95,7 @@ def _untold_is_unseen(port: int, room) -> None:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         phones = asyncio.run(crowd(port, f"/ask/{room.code}/now/", 20, ask_silently))
     finally:
-        actions._changed = raising
+        actions.change = raising
     assert {len(phone.seen) for phone in phones} == {QUESTIONS}, "it was seen although nobody was told"
 
 

@@ -4,10 +4,12 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 
+from briefings.models import Mandate
 from commitments.actions import room as actions
-from commitments.actions.questions import NoMandate, NotNow, put_out_of_scope
+from commitments.actions.questions import NoMandate, NotNow, commission, merge, put_out_of_scope
 from commitments.actions.room import (
     RoomClosed,
     RoomNotThen,
@@ -16,14 +18,22 @@ from commitments.actions.room import (
     change_code,
     close_room,
     hide_question,
-    join_in_room,
     open_room,
     set_moderation,
     show_question,
-    take_away,
 )
-from commitments.models import AskedAs, Audience, HiddenBecause, LiveRoom, Question, QuestionState, RoomQuestion
+from commitments.models import (
+    AskedAs,
+    Audience,
+    Commission,
+    HiddenBecause,
+    LiveRoom,
+    Question,
+    QuestionState,
+    RoomQuestion,
+)
 from commitments.queries.room import room_with, scribe_list, shown_in, speakers_of, without_owner
+from commitments.tasks import close_rooms
 from history.models import Entry
 from messaging.models import Message
 from tests.briefings.factories import MandateFactory, SessionFactory
@@ -39,7 +49,8 @@ class Room(Cast):
         super().__init__()
         self.session = SessionFactory(programme=self.programme, date=TODAY, **session)
         self.room = open_room(session=self.session, is_moderated=is_moderated, by=self.coordinator, now=NOW)
-        self.by = {"session": self.session, "by": self.coordinator, "now": NOW}
+        self.by_whom = {"by": self.coordinator, "now": NOW}
+        self.by = {"session": self.session, **self.by_whom}
 
     def asks(self, words: str = "Who pays?", asked_as: AskedAs = AskedAs.NOBODY, **options) -> Question:
         person = None if asked_as == AskedAs.NOBODY else self.practitioner
@@ -52,6 +63,10 @@ class Room(Cast):
             now=NOW,
             **options,
         )
+
+    def gives_away(self, question: Question, mandate: Mandate | None = None) -> Commission:
+        mandate = mandate or self.mandate
+        return commission(question=question, organisation=mandate.organisation, person=mandate.person, **self.by_whom)
 
     def shown(self) -> list[str]:
         return [each.words for each in shown_in(self.room)]
@@ -137,14 +152,14 @@ def test_an_answer_in_the_room_keeps_who_said_it_and_tells_who_asked(room):
     question = room.asks(asked_as=AskedAs.NAME)
     show_question(question=question, **room.by)
     speaker = next(each for each in speakers_of(room.session, TODAY) if each.person == room.senior)
-    answer = answer_in_room(question=question, speaker=speaker, words="We do.", **room.by)
+    answer = answer_in_room(question=question, speaker=speaker, words="We do.", **room.by_whom)
     assert (answer.given_by, answer.organisation, answer.given_as) == (room.senior, room.organisation, speaker.role)
     assert answer.audience == Audience.ATTENDERS
     assert Message.objects.filter(kind="commitments.question_answered", person=room.practitioner).count() == 1
     (shown,) = shown_in(room.room)
     assert (shown.answer, shown.answered_for) == ("We do.", room.organisation.name)
     with pytest.raises(NotNow):
-        answer_in_room(question=Question.objects.get(), speaker=speaker, words="Again.", **room.by)
+        answer_in_room(question=Question.objects.get(), speaker=speaker, words="Again.", **room.by_whom)
 
 
 def test_who_runs_the_session_or_coordinates_may_have_answered(room):
@@ -156,7 +171,7 @@ def test_what_is_taken_away_has_an_owner_and_a_date(room):
     question = room.asks()
     show_question(question=question, **room.by)
     assert list(without_owner(room.session)) == [question]
-    take_away(question=question, mandate=room.mandate, **room.by)
+    room.gives_away(question)
     question = Question.objects.get()
     assert (question.state, question.owner) == (QuestionState.COMMISSIONED, room.senior)
     assert Message.objects.filter(kind="commitments.question_commissioned", person=room.senior).count() == 1
@@ -169,10 +184,10 @@ def test_nobody_without_a_mandate_takes_it_away_and_nothing_ended_is_taken(room)
     question = room.asks()
     elsewhere = MandateFactory()
     with pytest.raises(NoMandate):
-        take_away(question=question, mandate=elsewhere, **room.by)
+        room.gives_away(question, elsewhere)
     put_out_of_scope(question=question, reason="Another programme", by=room.coordinator, now=NOW)
     with pytest.raises(NotNow):
-        take_away(question=question, mandate=room.mandate, **room.by)
+        room.gives_away(question)
     assert room.shown() == []
 
 
@@ -180,14 +195,14 @@ def test_the_same_question_is_joined_stands_once_and_every_asker_gets_the_answer
     kept, joined = room.asks("Who pays?", AskedAs.NAME), room.asks("Who pays for it?", AskedAs.PSEUDONYM)
     for each in (kept, joined):
         show_question(question=each, **room.by)
-    join_in_room(question=joined, into=kept, **room.by)
+    merge(question=joined, into=kept, **room.by_whom)
     assert room.shown() == ["Who pays?"]
     assert list(without_owner(room.session)) == [kept]
     (speaker, *_) = speakers_of(room.session, TODAY)
-    answer_in_room(question=Question.objects.get(pk=kept.pk), speaker=speaker, words="We do.", **room.by)
+    answer_in_room(question=Question.objects.get(pk=kept.pk), speaker=speaker, words="We do.", **room.by_whom)
     assert Message.objects.filter(kind="commitments.question_answered").count() == 2
     with pytest.raises(NotNow):
-        join_in_room(question=joined, into=kept, **room.by)
+        merge(question=joined, into=kept, **room.by_whom)
 
 
 def test_a_closed_room_takes_no_question_and_says_so(room):
@@ -199,6 +214,15 @@ def test_a_closed_room_takes_no_question_and_says_so(room):
     assert not Question.objects.exists()
     close_room(**room.by)
     assert verbs_of(room.session).count("closed_room") == 1
+
+
+def test_a_room_that_nobody_closed_closes_by_itself_the_next_day(room):
+    with time_machine.travel(NOW):
+        assert close_rooms() == 0
+    with time_machine.travel(NOW.replace(day=3, hour=2)):
+        assert (close_rooms(), close_rooms()) == (1, 0)
+    assert not LiveRoom.objects.get().is_open
+    assert Entry.objects.get(verb="closed_room").actor == "clock"
 
 
 def test_the_history_of_an_anonymous_question_begins_when_the_room_closes(room):
@@ -234,7 +258,8 @@ def test_everything_that_can_be_seen_raises_the_version(room):
     for do in (
         lambda: show_question(question=question, **room.by),
         lambda: hide_question(question=question, because="case", **room.by),
-        lambda: take_away(question=question, mandate=room.mandate, **room.by),
+        lambda: room.gives_away(question),
+        lambda: put_out_of_scope(question=question, reason="Another programme", by=room.coordinator, now=NOW),
         lambda: set_moderation(is_moderated=False, **room.by),
         lambda: change_code(**room.by),
         lambda: close_room(**room.by),
@@ -301,7 +326,7 @@ def test_no_question_comes_in_behind_the_closing():
 def test_without_the_lock_one_would(monkeypatch):
     """The control: the same race with the lock taken out."""
     room = Room()
-    monkeypatch.setattr(actions, "_changed", lambda room, *fields: room)
+    monkeypatch.setattr(actions, "change", lambda room, *fields: room)
     locked = actions._locked
     monkeypatch.setattr(
         actions,
@@ -320,7 +345,7 @@ def test_twelve_who_ask_while_the_scribe_works_are_all_kept():
     jobs = [lambda number=number: room.asks(f"Now {number}?") for number in range(8)]
     jobs += [lambda number=number: room.asks(f"Named {number}?", AskedAs.NAME) for number in range(4)]
     jobs += [lambda each=each: show_question(question=each, **room.by) for each in first]
-    jobs += [lambda each=each: take_away(question=each, mandate=room.mandate, **room.by) for each in first]
+    jobs += [lambda each=each: room.gives_away(each) for each in first]
     besides = [in_another_thread(job) for job in jobs]
     results = [beside.__enter__() for beside in besides]
     for beside in besides:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+from commitments.actions import order
 from commitments.actions import room as actions
 from commitments.actions.room import close_room, show_question
 from commitments.models import AskedAs, Question
@@ -68,6 +69,7 @@ class AccessLog:
 def attacked(tmp_path, *, rounds: int) -> Attack:
     """Play several sessions in which everybody asks by name and, right after it, anonymously; attack each.
 
+    In one of three they use the programme's own page instead of the room's.
     The attacker gets more than there is: the log of a server whose access log was switched on.
     """
     attack, people = Attack(), [PersonFactory() for _ in range(PEOPLE)]
@@ -76,7 +78,7 @@ def attacked(tmp_path, *, rounds: int) -> Attack:
             room = Room(is_moderated=bool(number % 2))
             log = AccessLog(tmp_path / f"access-{number}.log", switched_on=True)
             before = dump()
-            truth = _everybody_asks(room, people, log, clock)
+            truth = _everybody_asks(room, people, log, clock, in_room=number % 3 != 1)
             if number % 3 == 2:
                 close_room(**room.by)
             attack.play(before, dump(), _by_log(log, room, people), truth)
@@ -84,8 +86,8 @@ def attacked(tmp_path, *, rounds: int) -> Attack:
     return attack
 
 
-def _everybody_asks(room: Room, people: list, log: AccessLog, clock) -> dict:
-    addresses = [reverse(f"commitments:{name}", args=[room.room.code]) for name in ("room-show", "room-ask-as-me")]
+def _everybody_asks(room: Room, people: list, log: AccessLog, clock, *, in_room: bool) -> dict:
+    addresses = [_anonymous_page(room, in_room), reverse("commitments:room-ask-as-me", args=[room.room.code])]
     truth = {}
     for person in chance.sample(people, len(people)):
         clock.shift(timedelta(seconds=chance.randint(20, 90)))
@@ -97,9 +99,16 @@ def _everybody_asks(room: Room, people: list, log: AccessLog, clock) -> dict:
         log.post(client, _network(person), addresses[0], {"words": words})
         clock.shift(timedelta(seconds=2))
         asked = Question.objects.get(words=words)
-        show_question(session=room.session, question=asked, by=room.coordinator, now=timezone.now())
+        if in_room:
+            show_question(session=room.session, question=asked, by=room.coordinator, now=timezone.now())
         truth[asked.pk] = person.pk
     return truth
+
+
+def _anonymous_page(room: Room, in_room: bool) -> str:
+    if in_room:
+        return reverse("commitments:room-show", args=[room.room.code])
+    return reverse("commitments:anonymous-ask", args=[room.programme.slug])
 
 
 def _network(person) -> str:
@@ -109,8 +118,8 @@ def _network(person) -> str:
 def _by_log(log: AccessLog, room: Room, people: list) -> list[int]:
     """Return people in the order of their anonymous lines: their addresses are known from what they asked by name."""
     known = {_network(person): person.pk for person in people}
-    anonymous = f"POST {reverse('commitments:room-show', args=[room.room.code])} "
-    return [known[line.split()[0]] for line in log.lines() if anonymous in line]
+    anonymous = [f"POST {_anonymous_page(room, in_room)} " for in_room in (True, False)]
+    return [known[line.split()[0]] for line in log.lines() if any(each in line for each in anonymous)]
 
 
 def test_the_whole_database_and_the_log_do_not_tell_who_asked_anonymously(tmp_path):
@@ -131,7 +140,7 @@ def test_the_server_as_it_is_configured_writes_no_line_at_all(tmp_path):
 
 
 def test_rows_left_in_the_order_of_coming_would_tell(tmp_path, monkeypatch):
-    monkeypatch.setattr(actions, "_forget_order", lambda *given: None)
+    monkeypatch.setattr(order, "shuffle", lambda *given: None)
     attack = attacked(tmp_path, rounds=ROUNDS_OF_A_CONTROL)
     beats = attack.beats_chance
     assert beats["commitments_question by order on disk: the neighbour before"] == attack.asked

@@ -10,13 +10,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from attendance.models import SeatCount
 from commitments.actions.room import close_room, hide_question, open_room, show_question
 from commitments.models import AskedAs, LiveRoom, Question, QuestionState, RoomQuestion, Showing
 from commitments.queries import room as queries
 from commitments.views import room as views
+from tests.attendance.places import a_place, a_practitioner
 from tests.briefings.factories import SessionFactory
 from tests.commitments.factories import NOW
-from tests.commitments.pages import signed_in, words
+from tests.commitments.pages import opened, signed_in, words
 from tests.commitments.test_room import Room
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +145,27 @@ def test_one_person_by_name_is_limited_and_nobody_else_by_it(room, monkeypatch):
     assert "Let others ask" in words(me.post(address, {"words": "Two", "asked_as": "name"}))
     signed_in(room.senior).post(address, {"words": "Three", "asked_as": "name"})
     assert Question.objects.count() == 2
+
+
+def test_the_page_of_a_place_leads_into_the_room_while_it_is_open(room):
+    SeatCount.objects.create(session=room.session, capacity=5)
+    place = a_place(room.session, a_practitioner(room.programme))
+    client, address = opened(place.link), reverse("commitments:place-ask", args=[place.link_id])
+    assert "Live questions are open" in words(client.get(address))
+    page = client.post(address, {"words": "From my place?", "asked_as": "pseudonym"}, follow=True)
+    assert "Your question is in the room" in words(page)
+    asked = Question.objects.get()
+    assert (asked.in_room.showing, asked.askers.get().place) == (Showing.WAITING, place)
+    close_room(**room.by)
+    client.post(address, {"words": "And afterwards?", "asked_as": "name"})
+    assert not hasattr(Question.objects.get(words="And afterwards?"), "in_room")
+
+
+def test_what_is_hidden_is_explained_to_everybody_without_its_words(client, room):
+    hide_question(question=room.asks("About Mrs Example"), because="case", **room.by)
+    page = words(client.get(phone_page(room)))
+    assert "Not shown: 1 (it tells of a case)" in page
+    assert "Mrs Example" not in page
 
 
 def test_no_name_stands_on_phones_and_screen(client, room):
@@ -356,5 +379,5 @@ def test_phones_cost_the_same_for_many_questions(client, room):
     first = queries_now()
     for number in range(3):
         room.asks(f"Another {number}?")
-    assert queries_now() == first <= 3
+    assert queries_now() == first <= 4
     assert len(re.findall("data-question", client.get(phone_page(room)).content.decode())) == 4

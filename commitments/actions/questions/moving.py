@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from accounts.models import Person
 from briefings.models import Programme
 from briefings.rules import mandate_for
+from commitments.actions.following import tell_room
 from commitments.clocks import Calendar, Clock, clock_from, local_day, next_rung
 from commitments.models import (
     MOVES,
@@ -80,6 +81,7 @@ def become(
         question.paused_on = question.paused_until = None
     question.save(update_fields=MOVING)
     record(by=by, verb=verb, about=question, now=now, reason=reason)
+    tell_room(question)
     return question
 
 

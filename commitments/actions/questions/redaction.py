@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 import messaging.actions
+from commitments.actions.following import tell_room
 from commitments.actions.questions.moving import lock
 from commitments.clocks import local_day
 from commitments.messages import questions as messages
@@ -47,4 +48,5 @@ def redact(*, what: Redactable, words: str, by: Any, now: datetime) -> Redactabl
     old.exclude(pk=own.pk if isinstance(own, Draft) else None).update(words=GONE, redacted_on=today)
     messaging.actions.destroy_words(refs=messages.refs_of(question), kind=messages.DIGEST, quoting=question.reference)
     record(by=by, verb="redacted", about=question, now=now, fields=[own._meta.model_name])
+    tell_room(question)
     return own

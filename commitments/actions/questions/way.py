@@ -10,6 +10,7 @@ from accounts.models import Person
 from attendance.models import Place, new_reference
 from briefings.models import Programme, Session
 from briefings.rules import mandate_for
+from commitments.actions.order import forget_order, hold_order
 from commitments.actions.questions.moving import (
     NoMandate,
     NotNow,
@@ -58,6 +59,8 @@ def raise_question(
     """
     if (person is None) != (asked_as == AskedAs.NOBODY):
         raise ValueError("Nobody is owed an answer exactly where a question is asked anonymously.")
+    if asked_as == AskedAs.NOBODY:
+        hold_order()
     today, calendar = local_day(programme, now), calendar_of(programme)
     question = Question(
         programme=programme,
@@ -74,6 +77,8 @@ def raise_question(
     if person is not None:
         asker = _new_asker(question, person, place, now)
         messages.tell_received(asker, now=now)
+    if asked_as == AskedAs.NOBODY:
+        forget_order(question)
     return question
 
 
