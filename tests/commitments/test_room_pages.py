@@ -97,9 +97,10 @@ def test_a_flood_waits_for_the_scribe_and_a_new_code_takes_questions_again(clien
     room = Room(is_moderated=False)
     monkeypatch.setattr(views, "HELD_BACK_AFTER", 2)
     monkeypatch.setattr(views, "REFUSED_AFTER", 4)
-    for number in range(6):
-        page = client.post(phone_page(room), {"words": f"Number {number}"})
-    assert "Tell the scribe" in words(page)
+    pages = [words(client.post(phone_page(room), {"words": f"Number {number}"})) for number in range(6)]
+    assert "It stands below" in pages[1]
+    assert "It appears below when the scribe shows it" in pages[2]
+    assert "Tell the scribe" in pages[5]
     assert sorted(RoomQuestion.objects.values_list("showing", flat=True)) == ["shown"] * 2 + ["waiting"] * 2
     signed_in(room.coordinator).post(scribes(room, "room-code"))
     room.room.refresh_from_db()
