@@ -36,7 +36,7 @@ REFUSED_AFTER = 1_000
 OWN_AN_HOUR = 20
 """By name or pseudonym, for each person."""
 _HOUR = timedelta(hours=1)
-_KEPT = 60
+_KEPT = 10
 _ELSEWHERE = "This form was not sent from our own page. Open the page again and send it from there"
 _FLOODED = (
     "Very many questions were sent under this code. Tell the scribe: a new code on the screen takes questions again"

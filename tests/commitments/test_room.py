@@ -9,7 +9,15 @@ from django.db import IntegrityError, connection, transaction
 
 from briefings.models import Mandate
 from commitments.actions import room as actions
-from commitments.actions.questions import NoMandate, NotNow, commission, merge, put_out_of_scope
+from commitments.actions.questions import (
+    NoMandate,
+    NotNow,
+    commission,
+    merge,
+    put_out_of_scope,
+    redact,
+    withdraw_question,
+)
 from commitments.actions.room import (
     RoomClosed,
     RoomNotThen,
@@ -203,6 +211,17 @@ def test_the_same_question_is_joined_stands_once_and_every_asker_gets_the_answer
     assert Message.objects.filter(kind="commitments.question_answered").count() == 2
     with pytest.raises(NotNow):
         merge(question=joined, into=kept, **room.by_whom)
+
+
+def test_what_is_redacted_or_withdrawn_elsewhere_changes_in_the_room_too(room):
+    question = room.asks("About Mrs Example?", AskedAs.NAME)
+    show_question(question=question, **room.by)
+    version = LiveRoom.objects.get().version
+    redact(what=question, words="About somebody?", by=room.coordinator, now=NOW)
+    assert room.shown() == ["About somebody?"]
+    withdraw_question(asker=question.askers.get(), by=room.practitioner, now=NOW)
+    assert room.shown() == []
+    assert LiveRoom.objects.get().version == version + 2
 
 
 def test_a_closed_room_takes_no_question_and_says_so(room):
