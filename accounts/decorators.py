@@ -7,6 +7,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.adapters import has_authenticator, is_fresh
+from face.anonymous import reads_no_session as reads_no_session  # views above may take it from here
 
 
 def fresh_code_required(view: Callable) -> Callable:
@@ -34,14 +35,3 @@ def authenticator_required(view: Callable) -> Callable:
         return view(request, *args, **kwargs)
 
     return guarded
-
-
-def reads_no_session(view: Callable) -> Callable:
-    """Mark a public view before which no middleware of ours may look at who is signed in (anonymous questions)."""
-
-    @wraps(view)
-    def unread(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        return view(request, *args, **kwargs)
-
-    unread.reads_no_session = True
-    return unread

@@ -41,6 +41,8 @@ class Permission(enum.Enum):
     RUN_SESSIONS = "see who comes to a session and keep its register"
     READ_QUESTIONS = "read a programme's questions and assurances, never who asked by pseudonym"
     TRIAGE_QUESTIONS = "decide what becomes of questions, and confirm that assurances were kept"
+    SEE_FEEDBACK = "see what was answered anonymously, in numbers that show nobody"
+    CHOOSE_QUESTIONS = "choose what is asked anonymously after sessions and around workshops"
     SEE_FIGURES = "see a programme's reach, cover, questions and assurances in figures"
 
 
@@ -87,6 +89,8 @@ ADMINISTRATOR = Role(
             Permission.RUN_SESSIONS,
             Permission.READ_QUESTIONS,
             Permission.TRIAGE_QUESTIONS,
+            Permission.SEE_FEEDBACK,
+            Permission.CHOOSE_QUESTIONS,
             Permission.SEE_FIGURES,
         }
     ),
@@ -112,6 +116,8 @@ COORDINATOR = Role(
             Permission.RUN_SESSIONS,
             Permission.READ_QUESTIONS,
             Permission.TRIAGE_QUESTIONS,
+            Permission.SEE_FEEDBACK,
+            Permission.CHOOSE_QUESTIONS,
             Permission.SEE_FIGURES,
         }
     ),
@@ -119,12 +125,16 @@ COORDINATOR = Role(
 FACILITATOR = Role(
     name="Facilitator",
     scope=Scope.PROGRAMME,
-    permissions=frozenset({Permission.SEE_PROGRAMME, Permission.SEE_ACCESS_NEEDS, Permission.RUN_SESSIONS}),
+    permissions=frozenset(
+        {Permission.SEE_PROGRAMME, Permission.SEE_ACCESS_NEEDS, Permission.SEE_FEEDBACK, Permission.RUN_SESSIONS}
+    ),
 )
 BOARD = Role(
     name="Programme board",
     scope=Scope.PROGRAMME,
-    permissions=frozenset({Permission.SEE_PROGRAMME, Permission.READ_QUESTIONS, Permission.SEE_FIGURES}),
+    permissions=frozenset(
+        {Permission.SEE_PROGRAMME, Permission.READ_QUESTIONS, Permission.SEE_FEEDBACK, Permission.SEE_FIGURES}
+    ),
 )
 INFORMATION_GOVERNANCE = Role(
     name="Information governance officer",

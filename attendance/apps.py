@@ -39,6 +39,10 @@ class AttendanceConfig(AppConfig):
         def may_book(person, programme) -> bool:
             return has(person, Permission.BOOK_FOR_OTHERS, programme)
 
+        def sees_feedback(person, programme) -> bool:
+            return has(person, Permission.SEE_FEEDBACK, programme)
+
+        register(Link("feedback", "Feedback", "attendance:feedback-show", sees_feedback, order=70))
         register(Link("booking", "Book for somebody", "attendance:person-find", may_book, order=35))
         register(Link("sessions", "Sessions", "attendance:session-list", sees_drafts, order=20))
         register(Link("cover", "Senior cover", "attendance:cover-show", sees_figures, order=40))

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "briefings",
     "organisations",
     "messaging",
+    "surveys",
     "accounts",
     "history",
     "face",

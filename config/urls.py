@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("face.urls")),
     path("", include("accounts.urls")),
     path("", include("messaging.urls")),
+    path("", include("surveys.urls")),
     path("", include("organisations.urls")),
     path("", include("briefings.urls")),
     path("", include("attendance.urls")),

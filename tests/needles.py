@@ -50,6 +50,7 @@ CODES = {
     "attendance.Register.closed_by": "the key of a row",
     "attendance.WalkIn.made_by": "the key of a row",
     "attendance.Mark.made_by": "the key of a row",
+    "surveys.Ticket.digest": "a keyed digest",
     "commitments.Commission.made_by": "the key of a row",
     "commitments.ClockChange.made_by": "the key of a row",
 }

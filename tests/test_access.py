@@ -28,6 +28,7 @@ APPS = (
     "messaging",
     "accounts",
 )
+APPS = ("config", "desk", "commitments", "attendance", "briefings", "organisations", "messaging", "surveys", "accounts")
 ROUTES: list[Route] = [route for app in APPS for route in importlib.import_module(f"tests.access.{app}").ROUTES]
 
 

@@ -19,6 +19,7 @@ LINE = (
     "briefings",
     "organisations",
     "messaging",
+    "surveys",
     "accounts",
     "history",
     "face",
@@ -150,8 +151,10 @@ def test_the_face_keeps_its_promises(pattern):
     assert [_template(path) for path in TEMPLATES if re.search(pattern, _uncommented(path))] == []
 
 
-WITHOUT_TOKEN = {"commitments/public/ask.html", "commitments/room/ask.html"}
-"""Asking anonymously: a token needs a cookie. It is protected by other means (docs/adr/0038, test_anonymous.py)."""
+WITHOUT_TOKEN = {
+    "commitments/public/ask.html", "commitments/room/ask.html", "surveys/attitudes.html", "surveys/feedback.html",
+}  # fmt: skip
+"""Asking and answering anonymously: a token needs a cookie. They are protected by other means (docs/adr/0038)."""
 
 
 @pytest.mark.parametrize("path", [path for path in TEMPLATES if _template(path) not in WITHOUT_TOKEN], ids=_template)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Person
+from attendance.actions.feedback import ask_for_feedback
 from attendance.messages import register as messages
 from attendance.models import (
     CAME,
@@ -177,6 +178,7 @@ def close_register(*, session: Session, by: Any, now: datetime) -> Register:
     record(by=by, verb="closed_register", about=session, now=now)
     if session.state == SessionState.OPEN and session.during.upper <= now:
         mark_session_held(session=session, by=by, now=now)
+    ask_for_feedback(session, now=now)
     messages.tell_closed(session, now=now)
     return register
 

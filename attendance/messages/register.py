@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 import messaging.actions
 from accounts.links import address_of
 from attendance.models import CAME, Attendance, Invitation, Outcome, Register
+from attendance.queries.feedback import feedback_path
 from attendance.queries.invitations import has_session_to_choose
 from briefings.models import Session
 from messaging.actions import Planned
@@ -50,7 +52,7 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
 
 def render(message: Message) -> Content:
     """Return the mail after the day."""
-    row = Attendance.objects.select_related("session__programme", "person", "place__link").get(
+    row = Attendance.objects.select_related("session__programme", "person", "place__link", "walk_in").get(
         pk=message.refs["attendance"]
     )
     programme = row.session.programme
@@ -58,9 +60,16 @@ def render(message: Message) -> Content:
     if message.kind == THANKS:
         address = address_of(row.place.link) if row.place and row.place.link else ""
         record = settings.SITE_URL + reverse("attendance:record-show")
+        feedback = feedback_path(row, timezone.localdate(message.due_at))
         return render_mail(
             "attendance/mail/thanks",
-            {**context, "address": address, "record": record, "papers": row.session.materials.exists()},
+            {
+                **context,
+                "address": address,
+                "record": record,
+                "papers": row.session.materials.exists(),
+                "feedback": feedback and settings.SITE_URL + feedback,
+            },
             f"Thank you for coming: {programme.name}",
         )
     own = address_of(row.place.link) if row.place and row.place.link else ""

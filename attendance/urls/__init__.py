@@ -1,11 +1,23 @@
 """The addresses of attendance, by object."""
 
-from attendance.urls import bilateral, cover, invitations, materials, online, places, record, register, sessions
+from attendance.urls import (
+    bilateral,
+    cover,
+    feedback,
+    invitations,
+    materials,
+    online,
+    places,
+    record,
+    register,
+    sessions,
+)
 
 app_name = "attendance"
 urlpatterns = [
     *bilateral.urlpatterns,
     *cover.urlpatterns,
+    *feedback.urlpatterns,
     *sessions.urlpatterns,
     *record.urlpatterns,
     *register.urlpatterns,

@@ -35,6 +35,7 @@ from attendance.queries.booking import (
     sessions_to_choose,
     with_line,
 )
+from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from briefings.models import Session
 from history.refusals import Refused
@@ -68,11 +69,12 @@ def _checks_in(place: Place, now: datetime) -> bool:
 
 def _afterwards(place: Place) -> dict:
     """Return what there is after the day: whether they came, certificate and papers, or why they did not."""
-    came = Attendance.objects.filter(place=place, outcome__in=CAME).first()
+    came = Attendance.objects.filter(place=place, outcome__in=CAME).select_related("session__programme").first()
     return {
         "came": came,
         "certificate": came is not None and certified().filter(place=place).exists(),
         "materials": place.session.materials.all() if came else (),
+        "feedback": feedback_path(came, timezone.localdate()) if came else "",
         "reason": AbsenceReason.objects.filter(place=place).first() if place.missed_at else None,
     }
 

@@ -1,13 +1,11 @@
 """Asking anonymously: nothing here knows, reads, sets or keeps anything that leads back to who asks.
 
-No sign-in, no session, no cookie, no address, no moment: the question is stored with its day alone. A form with a
-token against forgery would need a cookie, so the browser's own word for where the form was opened is asked instead
-(Sec-Fetch-Site, else Origin; OWASP "Cross-Site Request Forgery Prevention", Fetch Metadata).
+No sign-in, no session, no cookie, no address, no moment: the question is stored with its day alone. See
+``face.anonymous`` for what protects the form instead of a token.
 """
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,17 +15,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts import limits
-from accounts.decorators import reads_no_session
 from briefings.models import Programme
 from commitments.actions.questions import raise_question
 from commitments.forms.asking import AnonymousForm
 from commitments.models import AskedAs
 from commitments.queries.questions import published_answers
 from commitments.queries.similar import alike_answered
+from face.anonymous import SENT_FROM_ELSEWHERE, came_from_here, reads_no_session
 
 QUESTIONS_AN_HOUR = 30
 """For each programme, all askers together: a limit by address would keep a trace of who was here."""
-_ELSEWHERE = "This form was not sent from our own page. Open the page again and send it from there"
 _TOO_MANY = "Many questions were asked here in the last hour. Send yours again in an hour; copy its words until then"
 
 
@@ -44,7 +41,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         now = timezone.now()
         if not came_from_here(request):
-            form.add_error(None, _ELSEWHERE)
+            form.add_error(None, SENT_FROM_ELSEWHERE)
         elif not _within_limit(programme, now):
             form.add_error(None, _TOO_MANY)
         else:
@@ -64,20 +61,6 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         "answered": answered,
     }
     return render(request, "commitments/public/ask.html", context)
-
-
-def came_from_here(request: HttpRequest) -> bool:
-    """Return whether the browser says that this form was opened on a page of ours.
-
-    Every browser of today sends Sec-Fetch-Site over https and to this machine; what sends neither header is no
-    browser, and gains nothing, because the form acts in nobody's name.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    own = f"{request.scheme}://{request.get_host()}"
-    return origin is None or origin in (own, settings.SITE_URL)
 
 
 def _within_limit(programme: Programme, now: datetime) -> bool:

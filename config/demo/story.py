@@ -7,6 +7,7 @@ from random import Random
 from django.db import connection, transaction
 
 from accounts.models import Person
+from config.demo.answers import Answers
 from config.demo.bookings import Bookings
 from config.demo.clock import ZONE, Calendar
 from config.demo.county import CAST, County, make_county
@@ -36,6 +37,7 @@ def tell_story(*, now: datetime, seed: int = 1) -> County:
     ):
         part.plan()
     BilateralShare(county, calendar).plan()
+    Answers(county, calendar, pilot, Random(seed)).plan()  # noqa: S311 (chance, no secret)
     calendar.tell()
     _made_when_it_began(begins)
     return county

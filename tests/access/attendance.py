@@ -3,6 +3,7 @@
 from tests.access import (
     attendance_bilateral,
     attendance_cover,
+    attendance_feedback,
     attendance_invitations,
     attendance_online,
     attendance_places,
@@ -15,6 +16,7 @@ from tests.access.routes import Route
 ROUTES: list[Route] = [
     *attendance_bilateral.ROUTES,
     *attendance_cover.ROUTES,
+    *attendance_feedback.ROUTES,
     *attendance_invitations.ROUTES,
     *attendance_online.ROUTES,
     *attendance_places.ROUTES,

@@ -10,6 +10,7 @@ from briefings.models import Session
 from commitments.models import Assurance, AssuranceState, Question, QuestionState
 from config.demo.story import who_can_sign_in
 from messaging.models import Message
+from surveys.models import Edition
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +26,7 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
     ]  # fmt: skip
     assert set(Question.objects.values_list("state", flat=True)) == set(QuestionState.values)
     assert set(Assurance.objects.values_list("state", flat=True)) == set(AssuranceState.values)
+    assert Edition.objects.exists()
     assert Place.objects.filter(state=PlaceState.WAITING).exists()
     assert {person is None for person in WalkIn.objects.values_list("person", flat=True)} == {True, False}
     assert 8 <= Message.objects.filter(state=Message.State.PLANNED).count() <= 60

@@ -1,0 +1,1 @@
+"""What happens to questionnaires and answers: one module for the questions, one for each way of answering."""

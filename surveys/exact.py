@@ -1,0 +1,68 @@
+"""The exact sign test (Dixon and Mood 1946): did more people move one way than chance alone would bring about?"""
+
+from fractions import Fraction
+from math import comb
+
+from surveys.suppression import Row
+
+BETTER, SAME, WORSE = 0, 1, 2
+"""Where each stands in a row of change."""
+
+
+def sign_test(better: int, worse: int) -> Fraction:
+    """Return the exact two-sided p: how probable a split at least as uneven is where each way is as likely.
+
+    Those who stayed the same say nothing about the way and are left out. 1 where nobody moved.
+    """
+    moved = better + worse
+    tail = sum(comb(moved, number) for number in range(max(better, worse), moved + 1))
+    return min(Fraction(1), Fraction(2 * tail, 2**moved))
+
+
+def at_most(row: Row) -> tuple[Fraction, bool]:
+    """Return the largest p that a published ``row`` (better, same, worse, …) leaves possible, and whether it is exact.
+
+    It is worked out from what is shown alone, so that it cannot tell more than the row does.
+    """
+    better, _, worse = row.cells[:3]
+    if better is not None and worse is not None:
+        return sign_test(better, worse), True
+    unknown = range(row.held_back + 1)
+    if better is None and worse is None:
+        # As many one way as the other can never be ruled out then.
+        return Fraction(1), False
+    known = better if better is not None else worse
+    return max(sign_test(known, other) for other in (unknown[0], min(known, unknown[-1]), unknown[-1])), False
+
+
+def in_words(row: Row) -> str:
+    """Return what the test says of a row of change, in one or two plain sentences."""
+    probability, is_exact = at_most(row)
+    if not is_exact:
+        if probability > Fraction(1, 20):
+            return "Too few people moved one of the ways to show how many, so it stays open whether it is chance."
+        return (
+            "If the workshops had changed nothing, a split as uneven as this would come about by chance "
+            f"{_odds(probability)} at most (sign test, worked out from the numbers shown)."
+        )
+    return (
+        "If the workshops had changed nothing, a split at least as uneven as this would come about by chance "
+        f"{_odds(probability)} (exact sign test, p = {_figure(probability)}). "
+        + (
+            "That is seldom enough to call it a change."
+            if probability <= Fraction(1, 20)
+            else "That is too often to call it a change."
+        )
+    )
+
+
+def _odds(probability: Fraction) -> str:
+    if probability >= Fraction(1, 2):
+        return f"{round(probability * 100)} times in 100"
+    if probability < Fraction(1, 1000):
+        return "less than once in 1,000 times"
+    return f"about once in {round(1 / probability):,} times"
+
+
+def _figure(probability: Fraction) -> str:
+    return "less than 0.001" if probability < Fraction(1, 1000) else f"{float(probability):.3f}"

@@ -1,0 +1,49 @@
+"""The exact sign test, against counting every way there is, and what is said of it."""
+
+from fractions import Fraction
+from itertools import product
+
+import pytest
+
+from surveys.exact import at_most, in_words, sign_test
+from surveys.suppression import Row
+
+
+def by_counting(better: int, worse: int) -> Fraction:
+    """Return how many of all ways that so many people could move are at least as uneven."""
+    ways = list(product((1, -1), repeat=better + worse))
+    return Fraction(sum(abs(sum(way)) >= abs(better - worse) for way in ways), len(ways))
+
+
+@pytest.mark.parametrize(("better", "worse"), [(better, worse) for better in range(7) for worse in range(6)])
+def test_it_is_what_counting_every_way_gives(better, worse):
+    assert sign_test(better, worse) == by_counting(better, worse)
+
+
+def test_known_figures():
+    assert sign_test(8, 2) == Fraction(112, 1024)  # Conover, Practical Nonparametric Statistics: 0.109
+    assert float(sign_test(20, 6)) == pytest.approx(0.0094, abs=0.0001)
+    assert sign_test(0, 0) == 1
+    assert sign_test(3000, 2000) < Fraction(1, 10**40)
+
+
+def test_what_is_held_back_is_taken_at_its_worst():
+    assert at_most(Row(30, (20, 5, 5, 0))) == (sign_test(20, 5), True)
+    assert at_most(Row(30, (20, None, None, 0))) == (sign_test(20, 10), False)
+    assert at_most(Row(12, (5, None, None, 0))) == (1, False)  # five the other way are possible
+    assert at_most(Row(12, (None, 6, None, 0))) == (1, False)
+    assert at_most(Row(30, (None, None, 20, 0))) == (sign_test(10, 20), False)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (Row(31, (20, 6, 5, 0)), "about once in 245 times (exact sign test, p = 0.004). That is seldom enough"),
+        (Row(31, (10, 11, 10, 0)), "100 times in 100 (exact sign test, p = 1.000). That is too often"),
+        (Row(31, (25, None, None, 0)), "times at most (sign test, worked out from the numbers shown)"),
+        (Row(31, (12, None, None, 0)), "it stays open"),
+        (Row(90, (60, 25, 5, 0)), "less than once in 1,000 times (exact sign test, p = less than 0.001)"),
+    ],
+)
+def test_it_says_so_in_plain_words(row, said):
+    assert said in in_words(row)
