@@ -8,12 +8,13 @@ class AttendanceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.links import register_purpose
-        from attendance.messages import cover, feeds, invitations, places, register, sessions
+        from attendance.messages import attitudes, cover, feeds, invitations, places, register, sessions
 
         register_purpose("invitation", "i", resend="attendance:invitation-again")
         register_purpose("place", "p", resend="attendance:invitation-again")
         register_purpose("cover", "cover")
         register_purpose("calendar", "calendar")
+        attitudes.register_kinds()
         cover.register_kinds()
         feeds.register_kinds()
         invitations.register_kinds()

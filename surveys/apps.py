@@ -13,6 +13,7 @@ class SurveysConfig(AppConfig):
             ("chose_questions", "Questions chosen", "ring"),
             ("ended_questions", "Not asked any more", "dash"),
             ("opened_point", "Opened for answers", "half"),
+            ("sent_link", "Link sent by e-mail", "half"),
             ("closed_point", "Closed: no more answers", "full"),
         ):
             register(verb, words, mark=mark, about="surveys.questionnaire")

@@ -52,6 +52,11 @@ class Shown:
     bars: list[Bar] = field(default_factory=list)
     changes: list[tuple[Bar, str]] = field(default_factory=list)
 
+    @property
+    def change_bars(self) -> list[Bar]:
+        """Return the changes without what is said of them."""
+        return [bar for bar, _ in self.changes]
+
 
 def editions_of(questionnaire: Questionnaire) -> list[Edition]:
     """Return the editions of ``questionnaire`` in the order in which they are read: by block, the oldest first."""

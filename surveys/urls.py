@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from surveys.views import feedback
+from surveys.views import attitudes, feedback
 
 app_name = "surveys"
 
@@ -23,4 +23,6 @@ register_converter(TicketToken, "ticket")
 urlpatterns = [
     path("feedback/", feedback.send_feedback, name="feedback-send"),
     path("feedback/<ticket:token>/", feedback.show_feedback, name="feedback-show"),
+    path("attitudes/", attitudes.give_code, name="attitudes-code"),
+    path("attitudes/<slug:code>/", attitudes.answer, name="attitudes-answer"),
 ]

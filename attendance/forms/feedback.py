@@ -1,5 +1,7 @@
 """What is asked of people who answer anonymously."""
 
+from collections.abc import Sequence
+
 from django import forms
 
 from face.fields import LongTextField
@@ -53,7 +55,7 @@ class FeedbackForm(HubForm):
     )
 
     @classmethod
-    def initial_for(cls, words: list[str]) -> dict:
+    def initial_for(cls, words: Sequence[str]) -> dict:
         """Return what the form begins with where ``words`` are asked now; all that is suggested where nothing is."""
         return {
             "ready": [each for each in cls.SUGGESTED if each in words or not words],

@@ -1,6 +1,7 @@
 """The addresses of attendance, by object."""
 
 from attendance.urls import (
+    attitudes,
     bilateral,
     cover,
     feedback,
@@ -15,6 +16,7 @@ from attendance.urls import (
 
 app_name = "attendance"
 urlpatterns = [
+    *attitudes.urlpatterns,
     *bilateral.urlpatterns,
     *cover.urlpatterns,
     *feedback.urlpatterns,

@@ -13,6 +13,7 @@ from accounts.permissions import Permission, has
 from attendance.forms.feedback import FeedbackForm
 from attendance.queries.feedback import feedback_of
 from briefings.models import Programme
+from face.dates import day_plain
 from history.refusals import Refused
 from surveys.actions.editions import answers_wanted
 from surveys.actions.questionnaires import choose_feedback, end_feedback, standing_feedback
@@ -83,7 +84,11 @@ def _asked(questionnaire: Questionnaire) -> dict[str, Any]:
         "questionnaire": questionnaire,
         "counted": counted,
         "bars": feedback_bars(questionnaire, editions),
-        "editions": [(each, feedback_bars(questionnaire, [each])) for each in editions[::-1]] if editions[1:] else [],
+        "caption": f"Answers to what is asked since {day_plain(questionnaire.made_on)}",
+        "editions": [
+            (each, feedback_bars(questionnaire, [each]), f"Answers of edition {each.number}")
+            for each in (editions[::-1] if editions[1:] else ())
+        ],
         "since": questionnaire.answered - counted,
         "wanted": answers_wanted(counted),
     }

@@ -36,6 +36,10 @@ class CodeUsed(Refused):
     sentence = "Answers with this code are counted already. Each person answers once."
 
 
+class CodeUnknown(Refused):
+    sentence = "Nobody answered with this code before. Look at it again, or leave it empty."
+
+
 class NotTheStatements(Refused):
     sentence = "Open the page again: the statements on it have changed."
 
@@ -72,17 +76,21 @@ def close_point(*, opening: Opening, by: Any, now: datetime) -> None:
 
 
 @transaction.atomic
-def fill_in(*, code: str, pair: str, answers: Sequence[int]) -> None:
-    """Add a sheet to the point that ``code`` opens. ``pair`` is the code that its person keeps.
+def fill_in(*, code: str, pair: str, answers: Sequence[int], is_known: bool = False) -> None:
+    """Add a sheet to the point that ``code`` opens. ``pair`` is the code that its person keeps; ``is_known`` says that
+    they answered under it before.
 
     All sheets of the point are written anew in the order of their random ids: neither place nor transaction of a row
-    tells which came when. Raises NotOpen, Full, CodeUsed, NotTheStatements.
+    tells which came when. Raises NotOpen, Full, CodeUsed, CodeUnknown,
+    NotTheStatements.
     """
     opening = Opening.objects.select_for_update(no_key=True, of=("self",)).filter(code=code).first()
     if opening is None or opening.closed_on is not None:
         raise NotOpen
     sheets = list(opening.sheets.all())
     digest = digest_of_pair(opening.questionnaire_id, pair)
+    if is_known and not Sheet.objects.filter(opening__questionnaire=opening.questionnaire_id, pair=digest).exists():
+        raise CodeUnknown
     if any(sheet.pair == digest for sheet in sheets):
         raise CodeUsed
     if len(sheets) >= opening.most:
@@ -105,10 +113,19 @@ def new_pair_code() -> str:
     return f"{letters[:4]}-{letters[4:]}"
 
 
+def is_pair_code(text: str) -> bool:
+    """Return whether ``text`` could be such a code, however it was typed."""
+    plain = _plain(text)
+    return len(plain) == PAIR_LENGTH and set(plain) <= set(LETTERS)
+
+
 def digest_of_pair(questionnaire: int, pair: str) -> str:
     """Return what is kept of the code ``pair``, however it was typed."""
-    plain = "".join(letter for letter in pair.upper() if letter.isalnum())
-    return hashlib.sha256(f"{questionnaire}\n{plain}".encode()).hexdigest()
+    return hashlib.sha256(f"{questionnaire}\n{_plain(pair)}".encode()).hexdigest()
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in text.upper() if letter.isalnum())
 
 
 def _new_code() -> str:
