@@ -10,13 +10,15 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.links import register_purpose
-        from commitments.messages import assurances, questions
+        from commitments.messages import assurances, outputs, questions
 
         register_purpose("question", "q")
         register_purpose("commission", "commission")
         register_purpose("assurance", "assurance")
+        register_purpose("action", "action")
         questions.register_kinds()
         assurances.register_kinds()
+        outputs.register_kinds()
         self._name_verbs()
         self._register_links()
 
@@ -95,6 +97,14 @@ class CommitmentsConfig(AppConfig):
             ("superseded", "Replaced by a later one", "dash"),
         ):
             register(verb, words, mark=mark, about="commitments.assurance")
+        for verb, words, mark in (
+            ("noted_output", "Noted in the workshop", "ring"),
+            ("removed_output", "Taken off the list", "dash"),
+            ("reminded_of_action", "Owner reminded", "ring"),
+            ("action_done", "Done", "full"),
+            ("action_dropped", "Not needed any more", "dash"),
+        ):
+            register(verb, words, mark=mark, about="commitments.output")
 
     @staticmethod
     def _register_links() -> None:
@@ -128,3 +138,11 @@ class CommitmentsConfig(AppConfig):
         for section, words, of_programme, of_all, order, may in lists:
             register(Link(section, words, of_programme, may, order=order))
             register(Link(section, words, of_all, may, order=order - 30, row=SITE))
+        for section, words, of_programme, of_all, order in lists:
+            register(Link(section, words, of_programme, concerned, order=order))
+            register(Link(section, words, of_all, concerned, order=order - 30, row=SITE))
+
+        def sees_outputs(person, programme) -> bool:
+            return has(person, Permission.READ_QUESTIONS, programme) or has(person, Permission.RUN_SESSIONS, programme)
+
+        register(Link("outputs", "Outcomes", "commitments:programme-outputs", sees_outputs, order=65))

@@ -121,3 +121,10 @@ def programmes_to_raise_in(person: Any, on: date) -> QuerySet[Programme]:
         | Q(pk__in=mandates_of(person, on).values("programme"))
         | Q(pk__in=led)
     ).order_by("name", "pk")
+
+
+def programmes_with_outputs(person: Any) -> QuerySet[Programme]:
+    """Return the programmes whose outputs ``person`` may read: they read its questions or run its sessions."""
+    reads = Programme.objects.where(person, Permission.READ_QUESTIONS).values("pk")
+    runs = Programme.objects.where(person, Permission.RUN_SESSIONS).values("pk")
+    return Programme.objects.filter(Q(pk__in=reads) | Q(pk__in=runs))

@@ -8,6 +8,8 @@ from commitments.models import Assurance, Clearance, ClearanceState, Question
 @shared_task(name="commitments.tasks.remind_due", ignore_result=True)
 def remind_due() -> int:
     """Send what is to be reminded of today and close what is over; return how many. Running it twice does it once."""
+    from commitments.actions.outputs import remind_of_due_actions
+
     now = timezone.now()
     today = timezone.localdate(now)
     due = {"next_reminder_on__lte": today}
@@ -22,6 +24,7 @@ def remind_due() -> int:
         questions.remind_about(question_id=pk, now=now)
         for pk in Question.objects.filter(**due).order_by("next_reminder_on").values_list("pk", flat=True)
     )
+    count += remind_of_due_actions(now=now)
     return count + sum(
         assurances.remind_about(assurance_id=pk, now=now)
         for pk in Assurance.objects.filter(**due).order_by("next_reminder_on").values_list("pk", flat=True)

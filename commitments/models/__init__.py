@@ -19,6 +19,7 @@ from commitments.models.assurances import (
     AssuranceKind,
     AssuranceState,
 )
+from commitments.models.outputs import ActionState, Output, OutputKind, Term
 from commitments.models.questions import AskedAs, Asker, Commission, CommissionState, Question
 from commitments.models.room import HiddenBecause, LiveRoom, RoomQuestion, Showing
 from commitments.models.standards import (
@@ -35,9 +36,10 @@ from commitments.models.standards import (
 from commitments.models.transitions import MOVES, TAKEN_ON, TOLD, UNANSWERED, WITH_OWNER, Move, QuestionState
 
 __all__ = [
-    "ASSURANCE_MOVES", "MOVES", "STANDING", "TAKEN_ON", "TOLD", "UNANSWERED", "UNENDED", "WITH_OWNER", "Answer",
-    "AskedAs", "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience", "Clearance", "ClearanceState",
-    "ClockChange", "ClockChangeKind", "ClosureDay", "Commission", "CommissionState", "DigestChoice", "Draft",
-    "DraftState", "GovernanceHolder", "GovernanceRole", "HiddenBecause", "HoldingReply", "LadderRung", "LiveRoom",
-    "Move", "OwnTheme", "Question", "QuestionPolicy", "QuestionState", "RoomQuestion", "Showing", "Theme", "Told",
+    "ASSURANCE_MOVES", "MOVES", "STANDING", "TAKEN_ON", "TOLD", "UNANSWERED", "UNENDED", "WITH_OWNER", "ActionState",
+    "Answer", "AskedAs", "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience", "Clearance",
+    "ClearanceState", "ClockChange", "ClockChangeKind", "ClosureDay", "Commission", "CommissionState", "DigestChoice",
+    "Draft", "DraftState", "GovernanceHolder", "GovernanceRole", "HiddenBecause", "HoldingReply", "LadderRung",
+    "LiveRoom", "Move", "Output", "OutputKind", "OwnTheme", "Question", "QuestionPolicy", "QuestionState",
+    "RoomQuestion", "Showing", "Term", "Theme", "Told",
 ]  # fmt: skip

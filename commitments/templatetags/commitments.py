@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 
 from briefings.models import Programme
 from briefings.rules import mandates_of
-from commitments.models import UNANSWERED, UNENDED, Assurance, Question
-from commitments.queries import assurances, questions
+from commitments.models import UNANSWERED, UNENDED, ActionState, Assurance, Output, Question
+from commitments.queries import assurances, outputs, questions
 from commitments.rules import programmes_to_raise_in
 from face.templatetags.face import state
 
@@ -34,6 +34,14 @@ def assurance_state(assurance: Assurance, today: date | None = None) -> SafeStri
     if today and assurance.state in UNENDED and assurance.due_on < today:
         return state("gap", "bad", f"{assurance.get_state_display()}, late")
     return state(*assurances.SHOWN[assurance.state], assurance.get_state_display())
+
+
+@register.simple_tag
+def action_state(action: Output, today: date | None = None) -> SafeString:
+    """The state of an action as mark, colour and word; "late" where it is open and ``today`` is after its date."""
+    if today and action.action_state == ActionState.OPEN and action.due_on < today:
+        return state("gap", "bad", "Open, late")
+    return state(*outputs.SHOWN[action.action_state], action.get_action_state_display())
 
 
 @register.inclusion_tag("commitments/public/_standing.html")

@@ -1,6 +1,12 @@
 """The addresses of commitments, by object."""
 
-from commitments.urls import assurances, public, questions, room
+from commitments.urls import assurances, outputs, public, questions, room
 
 app_name = "commitments"
-urlpatterns = [*questions.urlpatterns, *assurances.urlpatterns, *public.urlpatterns, *room.urlpatterns]
+urlpatterns = [
+    *questions.urlpatterns,
+    *assurances.urlpatterns,
+    *outputs.urlpatterns,
+    *public.urlpatterns,
+    *room.urlpatterns,
+]

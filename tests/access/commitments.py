@@ -1,13 +1,15 @@
 """The addresses of commitments; see routes.py for how a line is written."""
 
 from accounts.links import token_of
+from briefings.models import Session, SessionKind
 from commitments.actions.assurances import note_assurance, propose_kept
+from commitments.actions.outputs import note_output
 from commitments.actions.questions import commission, raise_question
 from commitments.actions.room import ask_in_room, open_room
-from commitments.models import AskedAs, Assurance, LiveRoom, Question
+from commitments.models import AskedAs, Assurance, LiveRoom, Output, Question
 from tests.access.attendance_places import invitation_link, place_link
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
-from tests.briefings.factories import MandateFactory
+from tests.briefings.factories import MandateFactory, RoomFactory, SessionFactory
 from tests.cast import NOW, Cast
 from tests.organisations.factories import PersonFactory
 
@@ -145,7 +147,72 @@ OTHER_SCRIBES = "administrator other"
 LISTS = ("programme-assurances", "programme-assurances-export")
 QUESTION_LISTS = ("programme-questions", "programme-questions-export")
 
+
+def _workshop(cast: Cast, *, other: bool = False) -> Session:
+    programme = cast.other_programme if other else cast.programme
+    return SessionFactory(programme=programme, room=RoomFactory(), kind=SessionKind.WORKSHOP)
+
+
+def _output(cast: Cast, *, other: bool = False) -> Output:
+    by, owner = (cast.other, cast.other_lead) if other else (cast.coordinator, cast.senior)
+    common = {"words": "Write the list.", "owner": owner, "due_on": DUE, "by": by, "now": NOW}
+    return note_output(session=_workshop(cast, other=other), kind="action", **common)
+
+
+def own_workshop(cast: Cast) -> dict:
+    return {"session": _workshop(cast).pk}
+
+
+def other_workshop(cast: Cast) -> dict:
+    return {"session": _workshop(cast, other=True).pk}
+
+
+def own_output(cast: Cast) -> dict:
+    output = _output(cast)
+    return {"session": output.session_id, "output": output.pk}
+
+
+def other_output(cast: Cast) -> dict:
+    output = _output(cast, other=True)
+    return {"session": output.session_id, "output": output.pk}
+
+
+def own_action(cast: Cast) -> dict:
+    return {"slug": cast.programme.slug, "output": _output(cast).pk}
+
+
+def other_action(cast: Cast) -> dict:
+    return {"slug": cast.other_programme.slug, "output": _output(cast, other=True).pk}
+
+
+def other_action_under_the_own_programme(cast: Cast) -> dict:
+    """Somebody else's action, asked for under the address of the own programme."""
+    return {**other_action(cast), "slug": cast.programme.slug}
+
+
+def action_link(cast: Cast) -> dict:
+    return {"link": _output(cast).link_id}
+
+
+def action_token(cast: Cast) -> dict:
+    return {"token": token_of(_output(cast).link)}
+
+
 ROUTES: list[Route] = [
+    Route("commitments:session-outputs", own_workshop, {200: "administrator coordinator facilitator"}),
+    Route("commitments:session-outputs", other_workshop, READING_ELSEWHERE),
+    Route("commitments:session-outputs", own_session, {404: "signed_in"}),
+    Route("commitments:output-remove", own_output, {302: "administrator coordinator facilitator"}, post=True),
+    Route("commitments:output-remove", other_output, {302: "administrator other"}, post=True),
+    Route(
+        "commitments:programme-outputs", own_programme, {200: "administrator coordinator facilitator board governance"}
+    ),
+    Route("commitments:programme-outputs", other_programme, READING_ELSEWHERE),
+    Route("commitments:action-end", own_action, TRIAGING),
+    Route("commitments:action-end", other_action, READING_ELSEWHERE),
+    Route("commitments:action-end", other_action_under_the_own_programme, {404: "signed_in"}),
+    Route("commitments:action-show", action_link, {403: "everyone"}),
+    Route("commitments:action-open", action_token, {302: "everyone"}),
     *(
         Route(f"commitments:{name}", nothing, {200: "signed_in"})
         for name in ("question-list", "question-export", "assurance-list", "assurance-export")

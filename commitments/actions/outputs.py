@@ -1,0 +1,138 @@
+"""What is written down in a workshop, and what becomes of its actions: chased like a question until they end."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.links import make_link, revoke
+from accounts.models import Person
+from briefings.models import Session, SessionKind, SessionState
+from commitments.clocks import local_day, next_rung
+from commitments.messages import outputs as messages
+from commitments.models import ActionState, Output, OutputKind
+from history.actions import CLOCK, record
+from history.refusals import Refused
+
+LINK_LASTS = timedelta(days=365)
+
+
+class NoWorkshop(Refused):
+    sentence = "Only a workshop that takes place leaves something behind. This session is a briefing, or was cancelled."
+
+
+class ActionHasEnded(Refused):
+    sentence = "This action has ended. Look at the list for where it is now."
+
+
+@transaction.atomic
+def note_output(
+    *,
+    session: Session,
+    kind: OutputKind | str,
+    words: str,
+    by: Person,
+    now: datetime,
+    theme: str = "",
+    term: str = "",
+    owner: Person | None = None,
+    due_on: date | None = None,
+) -> Output:
+    """Write down what was said or settled in ``session``. An action is mailed to its ``owner``, due on ``due_on``.
+
+    The database refuses a barrier without theme, an expectation without term, an action without owner and date.
+    Raises NoWorkshop.
+    """
+    if session.kind != SessionKind.WORKSHOP or session.state not in (SessionState.OPEN, SessionState.HELD):
+        raise NoWorkshop
+    made = Output(
+        session=session, kind=kind, words=words, theme=theme, term=term, owner=owner, due_on=due_on, noted_at=now,
+        noted_by=by,
+    )  # fmt: skip
+    if kind == OutputKind.ACTION:
+        made.action_state = ActionState.OPEN
+        made.next_reminder_on = _next_day(made, now)
+    made.save(force_insert=True)
+    record(by=by, verb="noted_output", about=made, now=now, reason=str(kind))
+    if owner is not None:
+        made.link = make_link(purpose="action", person=owner, about=made, ends_at=now + LINK_LASTS, now=now)
+        made.save(update_fields=["link"])
+        messages.tell_owner(made, now=now)
+    return made
+
+
+@transaction.atomic
+def remove_output(*, output: Output, by: Person, now: datetime) -> None:
+    """Take back what was written down by mistake; its mail does not go out. Raises ActionHasEnded."""
+    own = _locked(output)
+    if own.action_state in (ActionState.DONE, ActionState.DROPPED):
+        raise ActionHasEnded
+    if own.link:
+        revoke(own.link, by, now)
+    record(by=by, verb="removed_output", about=own, now=now, reason=own.kind)
+    own.delete()
+
+
+@transaction.atomic
+def finish_action(*, output: Output, words: str, by: Person, now: datetime) -> Output:
+    """Note that an action is done, in words. Raises ActionHasEnded."""
+    return _end(output, ActionState.DONE, words, by, now)
+
+
+@transaction.atomic
+def drop_action(*, output: Output, words: str, by: Person, now: datetime) -> Output:
+    """End an action that is not needed any more, with the reason in words. Raises ActionHasEnded."""
+    return _end(output, ActionState.DROPPED, words, by, now)
+
+
+def remind_of_due_actions(*, now: datetime) -> int:
+    """Plan every reminder of an action that is due; return how many are told."""
+    due = Output.objects.open_actions().filter(next_reminder_on__lte=timezone.localdate(now))
+    found = due.order_by("next_reminder_on", "pk").values_list("pk", flat=True)
+    return sum(remind_of_action(output_id=pk, now=now) for pk in list(found))
+
+
+@transaction.atomic
+def remind_of_action(*, output_id: int, now: datetime) -> int:
+    """Plan the reminder of an open action that is due, and set the next; return how many are told."""
+    own = (
+        Output.objects.select_related("session__programme", "owner")
+        .select_for_update(no_key=True, of=("self",), skip_locked=True)
+        .filter(pk=output_id, action_state=ActionState.OPEN)
+        .first()
+    )
+    today = local_day(own.session.programme, now) if own else None
+    if own is None or own.next_reminder_on > today:
+        return 0
+    rung = next_rung(own.due_on, own.reminded_step, today, own.session.programme.nation)
+    count = messages.remind(own, rung, now=now)
+    own.reminded_step = rung.step
+    own.next_reminder_on = _next_day(own, now)
+    own.save(update_fields=["reminded_step", "next_reminder_on"])
+    record(by=CLOCK, verb="reminded_of_action", about=own, now=now)
+    return count
+
+
+def _next_day(output: Output, now: datetime) -> date:
+    programme = output.session.programme
+    today = local_day(programme, now)
+    rung = next_rung(output.due_on, output.reminded_step, today, programme.nation)
+    return max(rung.day, today + timedelta(days=1))
+
+
+def _end(output: Output, state: ActionState, words: str, by: Person, now: datetime) -> Output:
+    own = _locked(output)
+    if own.action_state != ActionState.OPEN:
+        raise ActionHasEnded
+    own.action_state, own.end_words, own.ended_at, own.next_reminder_on = state, words, now, None
+    own.save(update_fields=["action_state", "end_words", "ended_at", "next_reminder_on"])
+    record(by=by, verb=f"action_{state}", about=own, now=now)
+    return own
+
+
+def _locked(output: Output) -> Output:
+    found = Output.objects.select_related("session__programme", "owner", "link")
+    own = found.select_for_update(no_key=True, of=("self",)).filter(pk=output.pk).first()
+    if own is None:
+        raise ActionHasEnded
+    return own

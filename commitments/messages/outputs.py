@@ -1,0 +1,97 @@
+"""Actions from a workshop: who is told, and who is reminded until they end."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+import messaging.actions
+from accounts.links import address_of
+from accounts.models import Person
+from briefings.rules import coordinators_of
+from commitments.clocks import AFTER, Rung, local_day
+from commitments.models import ActionState, Output
+from messaging.actions import Planned
+from messaging.kinds import Content, Kind, register, render_mail
+from messaging.models import Message
+from organisations.models import OrganisationLead
+
+GIVEN = "commitments.action_given"
+REMINDER = "commitments.action_reminder"
+
+
+def tell_owner(action: Output, *, now: datetime) -> None:
+    """Tell the owner of a new action what it is and by when, with the link to say that it is done."""
+    _tell(GIVEN, f"commitments.action:{action.pk}:given", [action.owner], {}, action, now)
+
+
+def remind(action: Output, rung: Rung, *, now: datetime) -> int:
+    """Plan one rung of the ladder: to the owner, when late to leads and coordinators too; return how many."""
+    key = f"commitments.action:{action.pk}:{action.due_on}:reminder:{rung.step}"
+    people = reminded_people(action, rung.when == AFTER, now)
+    return _tell(REMINDER, key, people, {"due": action.due_on.isoformat()}, action, now)
+
+
+def reminded_people(action: Output, is_late: bool, now: datetime) -> list[Person]:
+    """Return who is reminded: the owner; when late, the leads of the owner's organisations and the coordinators too."""
+    if not is_late:
+        return [action.owner]
+    programme = action.session.programme
+    today = local_day(programme, now)
+    homes = action.owner.affiliations.on(today).values("organisation")
+    leads = OrganisationLead.objects.on(today).filter(organisation__in=homes).values("person")
+    others = [*Person.objects.filter(pk__in=leads, is_active=True), *coordinators_of(programme, today)]
+    return list({person.pk: person for person in [action.owner, *others]}.values())
+
+
+def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each mail whose action has ended, was taken back, or has another date since."""
+    found = Output.objects.in_bulk([message.refs["action"] for message in batch])
+    reasons = {}
+    for message in batch:
+        action = found.get(message.refs["action"])
+        if action is None or action.action_state != ActionState.OPEN:
+            reasons[message.pk] = "action_has_ended"
+        elif message.refs.get("due", action.due_on.isoformat()) != action.due_on.isoformat():
+            reasons[message.pk] = "another_due_date"
+    return reasons
+
+
+def render(message: Message) -> Content:
+    """Return the mail about one action: to its owner with the link, to others with the list."""
+    action = Output.objects.select_related("session__programme", "owner", "link").get(pk=message.refs["action"])
+    programme = action.session.programme
+    today = local_day(programme, message.due_at)
+    is_owner = action.owner_id == message.person_id
+    staff_page = settings.SITE_URL + reverse("commitments:programme-outputs", args=[programme.slug])
+    context = {
+        "person": message.person,
+        "action": action,
+        "session": action.session,
+        "programme": programme,
+        "is_owner": is_owner,
+        "is_late": action.due_on < today,
+        "is_due_today": action.due_on == today,
+        "address": address_of(action.link) if is_owner and action.link else staff_page,
+    }
+    if message.kind == GIVEN:
+        return render_mail("commitments/mail/action_given", context, f"An action for you from {programme.name}")
+    late = "is late" if context["is_late"] else "is due today" if context["is_due_today"] else "is due soon"
+    return render_mail("commitments/mail/action_reminder", context, f"An action from {programme.name} {late}")
+
+
+def _tell(kind: str, key: str, people: Iterable[Person], refs: dict, action: Output, now: datetime) -> int:
+    refs = {"action": action.pk, **refs}
+    rows = [
+        Planned(key=f"{key}:{person.pk}", to=person, refs=refs, about=action.session.programme)
+        for person in people
+        if person.email
+    ]
+    return messaging.actions.queue_many(kind=kind, rows=rows, now=now)
+
+
+def register_kinds() -> None:
+    """Make the kinds of actions known; called when the app is ready."""
+    register(Kind(GIVEN, render, not_wanted, label="Action from a workshop"))
+    register(Kind(REMINDER, render, not_wanted, label="Reminder of an action"))
