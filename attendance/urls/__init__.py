@@ -11,6 +11,7 @@ from attendance.urls import (
     places,
     record,
     register,
+    series,
     sessions,
 )
 
@@ -21,6 +22,7 @@ urlpatterns = [
     *cover.urlpatterns,
     *feedback.urlpatterns,
     *sessions.urlpatterns,
+    *series.urlpatterns,
     *record.urlpatterns,
     *register.urlpatterns,
     *materials.urlpatterns,

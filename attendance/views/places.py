@@ -37,6 +37,7 @@ from attendance.queries.booking import (
 )
 from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
+from attendance.queries.series import position_of
 from briefings.models import Session
 from history.refusals import Refused
 
@@ -54,6 +55,7 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
         "has_ended": place.session.during.upper <= now,
         "checks_in": place.state == PlaceState.BOOKED and _checks_in(place, now),
         **(_afterwards(place) if place.session.during.lower <= now else {}),
+        "position": position_of(place, now),
         "line_before": line_before(place) if place.state == PlaceState.WAITING else 0,
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
         "newer": _newer(place) if place.state not in LIVE else None,
@@ -250,7 +252,7 @@ def change_needs(request: HttpRequest, link: int) -> HttpResponse:
 
 def _place(request: HttpRequest) -> Place:
     places = Place.objects.select_related(
-        "session__programme", "session__room__venue", "organisation", "profession", "person", "link"
+        "session__programme", "session__series", "session__room__venue", "organisation", "profession", "person", "link"
     )
     return get_object_or_404(places, link=request.link, person=request.link.person_id)
 

@@ -84,6 +84,9 @@ class Session(models.Model):
 
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="sessions")
     series = models.ForeignKey(Series, on_delete=models.PROTECT, null=True, blank=True, related_name="sessions")
+    group = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="of several that go through one series"
+    )
     kind = models.CharField(max_length=10, choices=SessionKind, default=SessionKind.BRIEFING)
     title = models.CharField(max_length=200, blank=True, help_text="the programme's name where empty")
     state = models.CharField(max_length=10, choices=SessionState, default=SessionState.DRAFT)
@@ -107,8 +110,8 @@ class Session(models.Model):
 
     retention = Retention(
         plain=(
-            "id", "programme", "series", "kind", "title", "state", "date", "slot", "starts", "ends", "zone", "during",
-            "room", "area", "online_link", "capacity", "reserved", "notes", "revision", "cancelled_reason",
+            "id", "programme", "series", "group", "kind", "title", "state", "date", "slot", "starts", "ends", "zone",
+            "during", "room", "area", "online_link", "capacity", "reserved", "notes", "revision", "cancelled_reason",
             "created_at",
         )
     )  # fmt: skip

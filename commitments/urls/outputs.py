@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.links import exchange
-from commitments.views import outputs
+from commitments.views import missed, outputs
 
 SCREEN = "sessions/<int:session>/outputs/"
 LIST = "programmes/<slug:slug>/outputs/"
@@ -14,4 +14,5 @@ urlpatterns = [
     path(f"{LIST}<int:output>/end/", outputs.end, name="action-end"),
     path("action/<link_token:token>/", exchange, {"purpose": "action"}, name="action-open"),
     path("action/<int:link>/", outputs.show_own, name="action-show"),
+    path("p/<int:link>/missed/", missed.show_missed, name="place-missed"),
 ]

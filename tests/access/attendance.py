@@ -10,6 +10,7 @@ from tests.access import (
     attendance_places,
     attendance_record,
     attendance_register,
+    attendance_series,
     attendance_sessions,
 )
 from tests.access.routes import Route
@@ -24,5 +25,6 @@ ROUTES: list[Route] = [
     *attendance_places.ROUTES,
     *attendance_record.ROUTES,
     *attendance_register.ROUTES,
+    *attendance_series.ROUTES,
     *attendance_sessions.ROUTES,
 ]

@@ -211,6 +211,7 @@ ROUTES: list[Route] = [
     Route("commitments:action-end", own_action, TRIAGING),
     Route("commitments:action-end", other_action, READING_ELSEWHERE),
     Route("commitments:action-end", other_action_under_the_own_programme, {404: "signed_in"}),
+    Route("commitments:place-missed", place_link, {403: "everyone"}),
     Route("commitments:action-show", action_link, {403: "everyone"}),
     Route("commitments:action-open", action_token, {302: "everyone"}),
     *(

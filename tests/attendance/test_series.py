@@ -1,0 +1,196 @@
+"""Series of workshops: groups, places in the whole of one, and what somebody missed."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from attendance.actions import register
+from attendance.actions.series import take_rest_of_series
+from attendance.models import Place, PlaceState
+from attendance.queries.series import groups_of, position_of
+from briefings.actions.series import InAnotherSeries, NoSessions, SeriesNameTaken, settle_group, start_series
+from briefings.models import PlacesRule, Series, SessionKind, SessionState
+from commitments.actions.outputs import note_output
+from messaging import kinds
+from messaging.models import Message
+from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session
+from tests.attendance.registers import a_coordinator
+from tests.commitments.pages import opened, signed_in, words
+
+pytestmark = pytest.mark.django_db
+DAYS = [date(2026, 11, 26), date(2026, 12, 3), date(2026, 12, 10)]
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def workshops():
+    programme = a_programme(places_rule=PlacesRule.ONE_PER_SESSION)
+    return [a_session(programme, date=day, kind=SessionKind.WORKSHOP) for day in DAYS]
+
+
+def a_series(sessions, group="", series=None) -> Series:
+    series = series or start_series(programme=sessions[0].programme, name="Wren House", by="clock", now=NOW)
+    settle_group(series=series, group=group, sessions=sessions, by="clock", now=NOW)
+    for session in sessions:
+        session.refresh_from_db()
+    return series
+
+
+def test_groups_go_through_a_series_in_the_order_of_the_dates(workshops):
+    first, second, third = workshops
+    series = a_series([second, first], "Group A")
+    a_series([third], "Group B", series)
+    assert groups_of(series) == [("Group A", [first, second]), ("Group B", [third])]
+    settle_group(series=series, group="Group A", sessions=[second], by="clock", now=NOW)
+    first.refresh_from_db()
+    assert (first.series, first.group) == (None, "")
+    assert groups_of(series)[0] == ("Group A", [second])
+
+
+def test_what_is_refused_changes_nothing(workshops):
+    series = a_series(workshops[:1])
+    with pytest.raises(SeriesNameTaken):
+        start_series(programme=series.programme, name="Wren House", by="clock", now=NOW)
+    other = start_series(programme=series.programme, name="Other", by="clock", now=NOW)
+    with pytest.raises(InAnotherSeries):
+        settle_group(series=other, group="", sessions=workshops, by="clock", now=NOW)
+    with pytest.raises(NoSessions):
+        settle_group(series=series, group="", sessions=[], by="clock", now=NOW)
+    elsewhere = a_session(a_programme())
+    settle_group(series=series, group="", sessions=[workshops[0], elsewhere], by="clock", now=NOW)
+    elsewhere.refresh_from_db()
+    assert elsewhere.series is None
+
+
+def test_places_in_the_whole_series_each_for_itself(workshops):
+    first, second, third = workshops
+    a_series(workshops)
+    for _ in range(2):
+        a_place(second, a_practitioner(second.programme))  # full
+    place = a_place(first)
+    assert [each.pk for each in position_of(place, NOW).rest] == [second.pk, third.pk]
+    taken = take_rest_of_series(place=place, by=place.person, now=NOW)
+    assert [(each.session, each.is_booked) for each in taken] == [(second, False), (third, True)]
+    assert taken[0].place.state == PlaceState.WAITING
+    assert take_rest_of_series(place=place, by=place.person, now=NOW) == []
+    assert Place.objects.filter(person=place.person).count() == 3
+
+
+def test_one_that_cannot_be_had_takes_no_other_away(workshops):
+    first = workshops[0]
+    a_series(workshops)
+    programme = first.programme
+    programme.places_rule = PlacesRule.ONE
+    programme.save()
+    place = a_place(first)
+    taken = take_rest_of_series(place=place, by=place.person, now=NOW)
+    assert [each.place for each in taken] == [None, None]
+    assert "You hold a place in another session" in taken[0].why_not
+    assert position_of(a_place(a_session(a_programme())), NOW) is None
+
+
+def test_another_group_and_what_is_over_or_closed_are_not_offered(workshops):
+    first, second, third = workshops
+    series = a_series([first, second], "Group A")
+    a_series([third], "Group B", series)
+    place = a_place(first)
+    assert [each.pk for each in position_of(place, NOW).rest] == [second.pk]
+    second.state = SessionState.CANCELLED
+    second.save(update_fields=["state"])
+    position = position_of(place, NOW)
+    assert (position.number, position.total, position.rest) == (1, 1, [])
+
+
+def test_the_pages_of_who_plans(workshops):
+    client = signed_in(a_coordinator(workshops[0]))
+    slug = workshops[0].programme.slug
+    listed = reverse("attendance:series-list", args=[slug])
+    assert "There is no series yet" in words(client.get(listed))
+    assert "Enter the name" in words(client.post(reverse("attendance:series-start", args=[slug])))
+    client.post(reverse("attendance:series-start", args=[slug]), {"name": "Wren House"})
+    series = Series.objects.get()
+    show, group = (reverse(f"attendance:series-{name}", args=[slug, series.pk]) for name in ("show", "group"))
+    assert "No session belongs to it yet" in words(client.get(show))
+    assert "There is a problem" in words(client.post(group, {"group": "A"}))
+    client.post(group, {"group": "Group A", "sessions": [each.pk for each in workshops[:2]]})
+    assert "Group A" in words(client.get(show))
+    assert "0 of 2 places taken" in words(client.get(show))
+    assert "Wren House" in words(client.get(listed))
+    session_page = words(client.get(reverse("attendance:session-show", args=[workshops[0].pk])))
+    assert "Wren House Group A" in session_page
+    again = client.post(reverse("attendance:series-start", args=[slug]), {"name": "Wren House"})
+    assert "There is a series of this name" in words(again)
+
+
+def test_who_has_a_place_takes_the_others_from_the_own_page(workshops):
+    a_series(workshops)
+    place = a_place(workshops[0])
+    client = opened(place.link)
+    own = reverse("attendance:place-show", args=[place.link_id])
+    assert "This is workshop 1 of 3 of “Wren House”" in words(client.get(own))
+    take = reverse("attendance:place-series", args=[place.link_id])
+    assert "Take a place in all of them" in words(client.get(take))
+    page = words(client.post(take))
+    assert page.count("You have a place. A confirmation is on its way.") == 2
+    assert client.get(take).status_code == 302
+    assert "Take a place in the others too" not in words(client.get(own))
+
+
+def test_who_missed_one_is_told_what_was_missed(workshops):
+    first = workshops[0]
+    a_series(workshops)
+    place, other = a_place(first), a_place(first)
+    coordinator = a_coordinator(first)
+    common = {"session": first, "by": coordinator, "now": NOW}
+    note_output(kind="agreement", words="We share one plan.", **common)
+    note_output(kind="action", words="Write the list.", owner=other.person, due_on=date(2026, 12, 1), **common)
+    missed = reverse("commitments:place-missed", args=[place.link_id])
+    assert opened(place.link).get(missed).status_code == 404
+    with time_machine.travel(first.during.upper + timedelta(hours=1), tick=False) as moment:
+        now = first.during.upper + timedelta(hours=1)
+        register.mark(session=first, subject=other, kind="attended", press=uuid4(), by="clock", now=now)
+        register.close_register(session=first, by="clock", now=now)
+        mail = kinds.find("attendance.missed").render(Message.objects.get(kind="attendance.missed"))
+        assert "what was done in the workshop and what came out of it" in mail.text
+        client = opened(place.link)
+        assert "What you missed" in words(client.get(reverse("attendance:place-show", args=[place.link_id])))
+        page = words(client.get(missed))
+        assert moment is not None
+    assert "This was workshop 1 of 3" in page
+    assert "We share one plan." in page
+    assert "Write the list." in page
+    assert other.person.name not in page
+
+
+def test_pages_ask_the_database_as_often_for_one_as_for_three(workshops):
+    client = signed_in(a_coordinator(workshops[0]))
+    series = a_series(workshops[:1])
+    slug = series.programme.slug
+    addresses = [
+        reverse("attendance:series-list", args=[slug]), reverse("attendance:series-show", args=[slug, series.pk]),
+    ]  # fmt: skip
+
+    def queries() -> list[int]:
+        found = []
+        for address in addresses:
+            with CaptureQueriesContext(connection) as caught:
+                client.get(address)
+            found.append(len(caught))
+        return found
+
+    queries()
+    one = queries()
+    a_series(workshops, "", series)
+    for name in ("Second", "Third"):
+        start_series(programme=series.programme, name=name, by="clock", now=NOW)
+    assert queries() == one
