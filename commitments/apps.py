@@ -138,9 +138,6 @@ class CommitmentsConfig(AppConfig):
         for section, words, of_programme, of_all, order, may in lists:
             register(Link(section, words, of_programme, may, order=order))
             register(Link(section, words, of_all, may, order=order - 30, row=SITE))
-        for section, words, of_programme, of_all, order in lists:
-            register(Link(section, words, of_programme, concerned, order=order))
-            register(Link(section, words, of_all, concerned, order=order - 30, row=SITE))
 
         def sees_outputs(person, programme) -> bool:
             return has(person, Permission.READ_QUESTIONS, programme) or has(person, Permission.RUN_SESSIONS, programme)

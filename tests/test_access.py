@@ -26,9 +26,9 @@ APPS = (
     "briefings",
     "organisations",
     "messaging",
+    "surveys",
     "accounts",
 )
-APPS = ("config", "desk", "commitments", "attendance", "briefings", "organisations", "messaging", "surveys", "accounts")
 ROUTES: list[Route] = [route for app in APPS for route in importlib.import_module(f"tests.access.{app}").ROUTES]
 
 

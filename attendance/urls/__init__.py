@@ -1,6 +1,7 @@
 """The addresses of attendance, by object."""
 
 from attendance.urls import (
+    activities,
     attitudes,
     bilateral,
     cover,
@@ -17,6 +18,7 @@ from attendance.urls import (
 
 app_name = "attendance"
 urlpatterns = [
+    *activities.urlpatterns,
     *attitudes.urlpatterns,
     *bilateral.urlpatterns,
     *cover.urlpatterns,

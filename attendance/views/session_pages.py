@@ -184,7 +184,7 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
         "parts": parts,
         "inside": runs or place is not None,
         "joins": runs or (place is not None and place.state == PlaceState.BOOKED),
-        "agenda": found.agenda.select_related("presenter"),
+        "agenda": found.agenda.select_related("presenter", "activity"),
         "keeps_register": _may_at_door(can_keep_register, request, found, now),
         "loads_register": _may_at_door(can_load_register, request, found, now),
         "keeps_materials": found.state in (SessionState.OPEN, SessionState.HELD)

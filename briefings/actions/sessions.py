@@ -240,8 +240,9 @@ def change_agenda(*, session: Session, lines: Iterable[AgendaLine], by: Any, now
     minutes, length = sum(line.minutes for line in lines), minutes_between(session.starts, session.ends)
     if minutes > length:
         raise AgendaTooLong(minutes, length)
+    activities = dict(session.agenda.exclude(activity=None).values_list("title", "activity"))
     session.agenda.all().delete()
-    _write_agenda(session, lines)
+    _write_agenda(session, lines, activities)
     record(by=by, verb="changed_agenda", about=session, now=now)
 
 
@@ -320,7 +321,7 @@ def _move(session: Session, state: SessionState, by: Any, now: datetime, *, verb
     record(by=by, verb=verb, about=session, now=now)
 
 
-def _write_agenda(session: Session, lines: Iterable[AgendaLine]) -> None:
+def _write_agenda(session: Session, lines: Iterable[AgendaLine], activities: dict[str, int] | None = None) -> None:
     presenting = set(session.parts.values_list("person", flat=True))
     AgendaItem.objects.bulk_create(
         AgendaItem(
@@ -329,6 +330,7 @@ def _write_agenda(session: Session, lines: Iterable[AgendaLine]) -> None:
             kind=line.kind,
             title=line.title,
             minutes=line.minutes,
+            activity_id=(activities or {}).get(line.title),
             presenter_id=line.presenter if line.presenter in presenting else None,
         )
         for position, line in enumerate(lines, start=1)

@@ -1,5 +1,6 @@
 """What and when: programmes and the people in them, venues, sessions."""
 
+from briefings.models.activities import Activity
 from briefings.models.programmes import (
     Appointment,
     Assistant,
@@ -32,8 +33,8 @@ from briefings.models.sessions import (
 from briefings.models.venues import Room, Venue
 
 __all__ = [
-    "SESSION_MOVES", "AgendaItem", "AgendaKind", "Appointment", "Assistant", "CoverRule", "Mandate", "Nation", "Part",
-    "Partner", "PlacesRule", "Programme", "ProgrammeQuerySet", "ProgrammeRole", "Room", "Scale", "Series", "Session",
-    "SessionKind", "SessionPart", "SessionQuerySet", "SessionState", "Slot", "Venue", "usual_invitation_reminder_days",
-    "usual_reminder_days", "utc_range",
+    "SESSION_MOVES", "Activity", "AgendaItem", "AgendaKind", "Appointment", "Assistant", "CoverRule", "Mandate",
+    "Nation", "Part", "Partner", "PlacesRule", "Programme", "ProgrammeQuerySet", "ProgrammeRole", "Room", "Scale",
+    "Series", "Session", "SessionKind", "SessionPart", "SessionQuerySet", "SessionState", "Slot", "Venue",
+    "usual_invitation_reminder_days", "usual_reminder_days", "utc_range",
 ]  # fmt: skip

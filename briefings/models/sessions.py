@@ -10,6 +10,7 @@ from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F, Q
 
+from briefings.models.activities import Activity
 from briefings.models.programmes import Programme, Slot
 from briefings.models.venues import Room
 from history.retention import Retention
@@ -166,8 +167,10 @@ class AgendaItem(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
+    activity = models.ForeignKey(Activity, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
     retention = Retention(
-        plain=("id", "session", "position", "kind", "title", "minutes"),
+        plain=("id", "session", "position", "kind", "title", "minutes", "activity"),
         personal=("presenter",),
         until="as long as the person",
     )

@@ -1,6 +1,7 @@
 """The addresses of attendance; see routes.py for how a line is written."""
 
 from tests.access import (
+    attendance_activities,
     attendance_attitudes,
     attendance_bilateral,
     attendance_cover,
@@ -16,6 +17,7 @@ from tests.access import (
 from tests.access.routes import Route
 
 ROUTES: list[Route] = [
+    *attendance_activities.ROUTES,
     *attendance_attitudes.ROUTES,
     *attendance_bilateral.ROUTES,
     *attendance_cover.ROUTES,
