@@ -7,9 +7,12 @@ from desk.matters import Group
 from desk.matters.keepers import administering, governing, leading
 from desk.matters.own import places, questions, running
 from desk.matters.programmes import coordinating
-from desk.matters.seniors import assurances, commissions, cover
+from desk.matters.seniors import assurances, clearances, commissions, cover
 
-_SOURCES = (coordinating, running, cover, commissions, assurances, leading, administering, governing, places, questions)
+_SOURCES = (
+    coordinating, running, cover, commissions, clearances, assurances, leading, administering, governing, places,
+    questions,
+)  # fmt: skip
 
 
 def groups_for(person: Any, now: datetime) -> list[Group]:

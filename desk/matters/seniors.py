@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.models import PersonalLink
 from attendance.models import CoverState, SeniorAttendance
-from commitments.models import UNENDED, Assurance, AssuranceState, Commission, CommissionState
+from commitments.models import UNANSWERED, UNENDED, Assurance, AssuranceState, Clearance, Commission, CommissionState
+from commitments.queries.owed import to_clear
 from desk import addresses
 from desk.matters import BAD, GOOD, OPEN, QUIET, WAIT, Group, Matter
 from face.dates import day_plain, day_without_year, period
@@ -42,15 +43,30 @@ def _request(own: SeniorAttendance, link: int, person: Any) -> Matter:
 def commissions(person: Any, now: datetime) -> Group:
     """Return the questions that ``person`` was asked to answer, or has accepted."""
     today = timezone.localdate(now)
-    mine = Commission.objects.filter(person=person, state__in=(CommissionState.ASKED, CommissionState.ACCEPTED))
+    live = (CommissionState.ASKED, CommissionState.ACCEPTED)
+    mine = Commission.objects.filter(person=person, state__in=live, question__state__in=UNANSWERED)
     found = mine.select_related("question").order_by("question__due_on", "pk")[:_READ]
     more = (addresses.questions(), "All questions")
     return Group("Questions for you to answer", "commissions", [_commission(own, today) for own in found], more)
 
 
+def clearances(person: Any, now: datetime) -> Group:
+    """Return the answers that wait for a governance role that ``person`` holds."""
+    found = to_clear(person, timezone.localdate(now))[:_READ]
+    return Group("Answers for you to clear", "clearances", [_clearance(own) for own in found])
+
+
+def _clearance(own: Clearance) -> Matter:
+    question = own.draft.question
+    words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"
+    url = reverse("commitments:question-clear", args=[question.pk, own.pk])
+    text = f"As {own.get_role_display()} for {own.organisation}. The answer is due by {day_plain(question.due_on)}."
+    return Matter(WAIT, words, url, text, str(question.due_on))
+
+
 def _commission(own: Commission, today: date) -> Matter:
     question = own.question
-    late = question.due_on is not None and question.due_on < today
+    late = question.due_on is not None and question.due_on < today and question.paused_on is None
     due = f"{'Was due' if late else 'Due'} by {day_plain(question.due_on)}." if question.due_on else ""
     ask = "Say whether it is yours to answer." if own.state == CommissionState.ASKED else "You accepted it."
     words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"

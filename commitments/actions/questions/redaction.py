@@ -1,6 +1,7 @@
 """Redaction: words that must not stay are destroyed wherever they are kept, and only that it happened is written."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +11,8 @@ from commitments.actions.following import tell_room
 from commitments.actions.questions.moving import lock
 from commitments.clocks import local_day
 from commitments.messages import questions as messages
-from commitments.models import Answer, Draft, DraftState, HoldingReply, Question
+from commitments.models import Answer, Draft, DraftState, HoldingReply, LiveRoom, Question
+from commitments.queries.room import keep_version
 from history.actions import record
 from history.refusals import Refused
 
@@ -47,6 +49,16 @@ def redact(*, what: Redactable, words: str, by: Any, now: datetime) -> Redactabl
     old = question.drafts.exclude(state__in=(DraftState.WRITING, DraftState.CLEARING))
     old.exclude(pk=own.pk if isinstance(own, Draft) else None).update(words=GONE, redacted_on=today)
     messaging.actions.destroy_words(refs=messages.refs_of(question), kind=messages.DIGEST, quoting=question.reference)
+    _show_anew(question)
     record(by=by, verb="redacted", about=question, now=now, fields=[own._meta.model_name])
     tell_room(question)
     return own
+
+
+def _show_anew(question: Question) -> None:
+    """Tell the phones and the screen of a room in which the question stands that it reads differently now."""
+    room = LiveRoom.objects.filter(asked__question=question).select_for_update(no_key=True, of=("self",)).first()
+    if room:
+        room.version += 1
+        room.save(update_fields=["version"])
+        transaction.on_commit(partial(keep_version, room))
