@@ -22,6 +22,8 @@ def _line(task: str, every: float | crontab, patience: float = 0) -> dict:
 # The one timetable. Each line may run twice, late or not at all for a day: the rows say what is due.
 app.conf.beat_schedule = {
     "send what is due": _line("messaging.tasks.deliver_due", 5.0),
+    "read mail that came": _line("messaging.tasks.read_mailbox", MINUTE),
+    "take answers from calendars": _line("attendance.tasks.take_answers", 20.0),
     "read and write staff lists": _line("organisations.tasks.work_on_staff_lists", 5.0),
     "write waiting rounds": _line("attendance.tasks.write_rounds", 5.0),
     "remind those invited": _line("attendance.tasks.remind_invited", 10 * MINUTE),

@@ -20,6 +20,8 @@ KNOWN = {
     "DATABASE_URL": "postgresql://user:password@host:5432/name. Not set: our own PostgreSQL starts.",
     "REDIS_URL": "redis://:password@host:6379/0. Not set: our own Valkey starts.",
     "EMAIL_URL": "smtp://user:password@host:587. Not set: mails are kept and shown on /mailbox/.",
+    "INBOUND_URL": "imaps://user:password@host:993/INBOX, the mailbox that answers and bounces come to. Not set: none.",
+    "INBOUND_AUTHSERV_ID": "The name in Authentication-Results of your receiving server. Not set: no answer is proven.",
     "SITE_URL": "https://briefings.example.org, the address that stands in every mailed link.",
     "SECRET_KEY": "50 characters or more. Made and kept in VAR_DIR for a trial.",
     "DEPLOYMENT": "trial (default) or production.",

@@ -145,6 +145,10 @@ CELERY_TIMEZONE = "UTC"
 
 # Mail
 EMAIL_URL = env.url("EMAIL_URL", ("smtp", "smtps", "smtp+tls", "smtp+ssl"))
+INBOUND_URL = env.url("INBOUND_URL", ("imaps", "imap+tls", "imap"))
+if PRODUCTION and INBOUND_URL.startswith("imap://"):
+    raise ImproperlyConfigured("INBOUND_URL must start with imaps:// or imap+tls:// in production, for its password.")
+INBOUND_AUTHSERV_ID = env.text("INBOUND_AUTHSERV_ID")
 EMAIL_BACKEND = "messaging.backends.OutboxBackend"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Briefings <briefings@example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -15,7 +15,7 @@ import history.actions
 from history.actions import key_of
 from history.refusals import Refused
 from messaging import kinds, seals, wake
-from messaging.models import Delivered, Message, SenderProfile
+from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile
 
 BATCH = 2_000
 
@@ -172,6 +172,7 @@ KEPT = timedelta(days=365)
 """How long the log names people and keeps words; the row itself stays, because its key must never mail again."""
 
 MOST_DELIVERED = 100_000
+INBOUND_KEPT = timedelta(days=90)
 
 
 def forget_old(*, now: datetime) -> int:
@@ -188,6 +189,8 @@ def forget_old(*, now: datetime) -> int:
     newest = Delivered.objects.order_by("-received_at", "-id")
     beyond = newest.values_list("pk", flat=True)[MOST_DELIVERED : MOST_DELIVERED + 50_000]
     Delivered.objects.filter(pk__in=list(beyond)).delete()
+    Bounce.objects.filter(came_at__lt=now - KEPT).delete()
+    Inbound.objects.filter(settled_at__lt=now - INBOUND_KEPT).delete()
     return count
 
 
@@ -291,3 +294,21 @@ def _chosen(kind, keys, refs, person, about) -> models.QuerySet:
     if about:
         narrowed["about"] = key_of(about)
     return Message.objects.filter(**narrowed)
+
+
+def settle_inbound(row: Inbound, *, now: datetime) -> None:
+    """Note that the app which a mail concerns has taken it; its words go. The caller holds the row's lock."""
+    row.settled_at, row.words = now, ""
+    row.save(update_fields=["settled_at", "words"])
+
+
+@transaction.atomic
+def clear_bounces(*, address: str, by: Any, now: datetime) -> int:
+    """Say that ``address`` works again: it is not marked any more. Returns how many reports stood against it."""
+    standing = Bounce.objects.standing().filter(address=address.lower()).select_for_update(no_key=True, of=("self",))
+    bounces = list(standing.select_related("message").order_by("pk"))
+    for bounce in bounces:
+        bounce.cleared_at, bounce.cleared_by = now, key_of(by)
+        bounce.save(update_fields=["cleared_at", "cleared_by"])
+        history.actions.record(by=by, verb="messaging.address_works", about=bounce.message, now=now)
+    return len(bounces)

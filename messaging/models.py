@@ -162,6 +162,7 @@ class Message(models.Model):
             models.Index(fields=["-due_at", "-id"], name="message_newest"),
             models.Index(fields=["about", "-due_at", "-id"], name="message_by_scope"),
             models.Index(fields=["person", "-due_at"], name="message_by_person"),
+            models.Index(fields=["message_id"], name="message_by_its_number", condition=Q(state="sent")),
         ]
 
     def __str__(self) -> str:
@@ -246,3 +247,108 @@ class Delivered(models.Model):
 
     def __str__(self) -> str:
         return self.message_id
+
+
+class Inbound(models.Model):
+    """One mail that came and concerns us: an answer from a calendar, or a report that a mail of ours came back.
+
+    The app that it concerns fetches it. ``is_proven``: our receiving server vouches for the sender's domain.
+    """
+
+    class Kind(models.TextChoices):
+        CALENDAR = "calendar", "Answer from a calendar"
+        BOUNCE = "bounce", "Mail that came back"
+
+    message_id = models.CharField(max_length=255, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    received_at = models.DateTimeField()
+    sender = models.CharField(max_length=260, null=True)
+    is_proven = models.BooleanField()
+    words = models.TextField(blank=True, help_text="the calendar object, until it is settled")
+    settled_at = models.DateTimeField(null=True)
+
+    retention = Retention(
+        plain=("id", "message_id", "kind", "received_at", "is_proven", "settled_at"),
+        personal=("sender", "words"),
+        until="words until the answer is taken; the row 90 days, so that the same mail is not taken twice",
+    )
+
+    class Meta:
+        verbose_name_plural = "inbound"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["calendar", "bounce"]), name="inbound_kind_known"),
+            models.CheckConstraint(condition=Q(settled_at=None) | Q(words=""), name="inbound_settled_keeps_no_words"),
+            models.CheckConstraint(condition=~Q(message_id="") & ~Q(sender=""), name="inbound_nothing_empty"),
+        ]
+        indexes = [models.Index(fields=["kind", "id"], name="inbound_to_take", condition=Q(settled_at=None))]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class Mailbox(models.Model):
+    """How far the mailbox that answers come to has been read, and since when it cannot be."""
+
+    name = models.CharField(max_length=200, unique=True)
+    validity = models.BigIntegerField(default=0, help_text="UIDVALIDITY of IMAP")
+    last_number = models.BigIntegerField(default=0, help_text="UID of the last mail that was looked at")
+    read_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=60, null=True)
+
+    retention = Retention(
+        plain=("id", "name", "validity", "last_number", "read_at", "failing_since", "last_error"),
+    )
+
+    class Meta:
+        verbose_name_plural = "mailboxes"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failing_since=None, last_error=None)
+                | Q(failing_since__isnull=False, last_error__isnull=False),
+                name="mailbox_failing_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BounceQuerySet(models.QuerySet):
+    """Mails that came back."""
+
+    def standing(self) -> "BounceQuerySet":
+        """Return those whose address nobody has cleared since."""
+        return self.filter(cleared_at=None)
+
+
+class Bounce(models.Model):
+    """A mail of ours came back for good: its address is marked until somebody clears it or has a new one."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="bounce")
+    address = models.EmailField(max_length=254)
+    status = models.CharField(max_length=12, help_text="RFC 3463, for example 5.1.1")
+    came_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True)
+    cleared_by = models.CharField(max_length=80, blank=True)
+
+    objects = BounceQuerySet.as_manager()
+
+    retention = Retention(
+        plain=("id", "message", "status", "came_at", "cleared_at"),
+        personal=("address", "cleared_by"),
+        until="one year",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status__startswith="5."), name="bounce_is_for_good"),
+            models.CheckConstraint(
+                condition=Q(cleared_at=None, cleared_by="") | (Q(cleared_at__isnull=False) & ~Q(cleared_by="")),
+                name="bounce_cleared_says_by_whom",
+            ),
+        ]
+        indexes = [models.Index(fields=["address"], name="bounce_standing", condition=Q(cleared_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.pk}"

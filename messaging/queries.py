@@ -15,7 +15,7 @@ from accounts.permissions import INSTALLATION, Permission, scopes_with
 from history.actions import key_of
 from messaging import kinds
 from messaging.mime import Sender
-from messaging.models import Channel, Message, SenderProfile
+from messaging.models import Bounce, Channel, Mailbox, Message, SenderProfile
 
 
 def sender_for(about: models.Model | str | None) -> Sender:
@@ -61,13 +61,46 @@ def hides_recipient(kind: str) -> bool:
     return kind != kinds.CODES and (known is None or known.private)
 
 
+def shown_kinds() -> list[str]:
+    """Return the kinds of which the log may say to whom a message went."""
+    return [each.name for each in kinds.every() if not hides_recipient(each.name)]
+
+
+CAME_BACK = "came_back"
+"""A state for the filter alone: sent, and reported as not delivered."""
+
+
+def bounces_visible_to(person: Any) -> QuerySet[Bounce]:
+    """Return the reports that stand against addresses, as far as ``person`` may see the mails they are about.
+
+    Never those of mails that hide their recipient: that somebody got one would tell.
+    """
+    mails = messages_visible_to(person).filter(kind__in=shown_kinds())
+    return Bounce.objects.standing().filter(message__in=mails)
+
+
+def bounces_found(bounces: QuerySet[Bounce], q: str) -> QuerySet[Bounce]:
+    """Return the newest of ``bounces`` for each address, by address, those with ``q`` in address or name."""
+    if q:
+        bounces = bounces.filter(Q(address__icontains=q) | Q(message__person__name__icontains=q))
+    return bounces.order_by("address", "-came_at", "-pk").distinct("address").select_related("message__person")
+
+
+def bounce_of(address: str | None) -> Bounce | None:
+    """Return the newest report that stands against ``address``, None where mails arrive as far as we know."""
+    if not address:
+        return None
+    standing = Bounce.objects.standing().filter(address=address.lower(), message__kind__in=shown_kinds())
+    return standing.order_by("-came_at", "-pk").first()
+
+
 def found(messages: QuerySet[Message], *, q="", state="", kind="", domain="", about="") -> QuerySet[Message]:
     """Return those of ``messages`` that fit everything given, newest first. What is empty narrows nothing.
 
     A search for a person, or by kind, never finds a message that hides its recipient: finding it would tell.
     """
     if q or kind:
-        messages = messages.filter(kind__in=[each.name for each in kinds.every() if not hides_recipient(each.name)])
+        messages = messages.filter(kind__in=shown_kinds())
     if q:
         messages = messages.filter(
             Q(person__name__icontains=q)
@@ -75,6 +108,8 @@ def found(messages: QuerySet[Message], *, q="", state="", kind="", domain="", ab
             | Q(address__icontains=q)
             | Q(sent_to__icontains=q)
         )
+    if state == CAME_BACK:
+        messages, state = messages.filter(bounce__isnull=False, kind__in=shown_kinds()), ""
     exact = {name: value for name, value in {"state": state, "kind": kind, "about": about}.items() if value}
     messages = messages.filter(**exact)
     if domain:
@@ -133,3 +168,8 @@ def count_by_domain(messages: QuerySet[Message], *, most: int = 20) -> list[Doma
 def broken_channel() -> Channel | None:
     """Return the way of delivery that fails now, or None."""
     return Channel.objects.filter(failing_since__isnull=False).order_by("failing_since").first()
+
+
+def broken_mailbox() -> Mailbox | None:
+    """Return the mailbox for answers where it cannot be read now, or None."""
+    return Mailbox.objects.filter(failing_since__isnull=False).order_by("failing_since").first()

@@ -37,3 +37,18 @@ def words(code: str | None) -> str:
     if code in _WORDS:
         return _WORDS[code]
     return f"the mail server answered {code}" if code.isdigit() else code.replace("_", " ")
+
+
+_STATUS = (
+    ("5.1", "the mailbox does not exist"),
+    ("5.2.1", "the mailbox is switched off"),
+    ("5.2.2", "the mailbox is full"),
+    ("5.3", "their mail server does not take it"),
+    ("5.4", "their mail server cannot be reached"),
+    ("5.7", "their mail server refuses our mails"),
+)
+
+
+def words_of_status(status: str) -> str:
+    """Return what an enhanced status code such as "5.1.1" says (RFC 3463, 3)."""
+    return next((words for start, words in _STATUS if status.startswith(start)), "it could not be delivered")

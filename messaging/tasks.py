@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from messaging import actions, delivery
+from messaging import actions, delivery, receiving
 
 
 @shared_task(name="messaging.tasks.deliver_due", ignore_result=True)
@@ -14,3 +14,9 @@ def deliver_due() -> int:
 def forget_old() -> int:
     """Empty what is personal in messages that ended a year ago."""
     return actions.forget_old(now=timezone.now())
+
+
+@shared_task(name="messaging.tasks.read_mailbox", ignore_result=True)
+def read_mailbox() -> int:
+    """Read what came into the mailbox of INBOUND_URL; return how many mails concerned us."""
+    return receiving.read_mailbox(now=timezone.now())

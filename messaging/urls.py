@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging.views import log, mailbox, senders
+from messaging.views import bounces, log, mailbox, senders
 
 app_name = "messaging"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("mailbox/<int:mail>/files/<int:number>/", mailbox.show_file, name="mailbox-file"),
     path("messages/", log.list_messages, name="message-list"),
     path("messages/download/", log.download_messages, name="message-download"),
+    path("messages/returned/", bounces.list_bounces, name="bounce-list"),
+    path("messages/returned/<int:bounce>/clear/", bounces.clear_bounce, name="bounce-clear"),
     path("messages/sender/", senders.edit_sender, name="sender-edit"),
     path("messages/<int:message>/", log.show_message, name="message-show"),
     path("messages/<int:message>/try-again/", log.try_again, name="message-try-again"),

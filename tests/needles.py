@@ -22,10 +22,19 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Person
-from attendance.models import AccessNeed, OnlinePresence, OnlineReport, Place, PlaceState, WalkIn
+from attendance.models import (
+    AccessNeed,
+    CalendarAnswer,
+    CalendarEntry,
+    OnlinePresence,
+    OnlineReport,
+    Place,
+    PlaceState,
+    WalkIn,
+)
 from briefings.models import Mandate, Programme, Session
 from commitments.models import Clearance, ClockChange, Commission, Draft, Question
-from messaging.models import Delivered, Message, SenderProfile
+from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile
 from organisations.models import Affiliation, ImportChange, ImportRow, ImportState, Organisation, StaffListImport
 from tests.briefings.factories import AppointmentFactory
 from tests.cast import ROLES, Cast
@@ -45,6 +54,9 @@ CODES = {
     "attendance.Invitation.answer": "one of a list",
     "attendance.AbsenceReason.code": "one of a list",
     "attendance.Place.made_by": "the key of a row",
+    "attendance.CalendarAnswer.said": "one of a list",
+    "attendance.CalendarAnswer.settled_by": "the key of a row",
+    "messaging.Bounce.cleared_by": "the key of a row",
     "attendance.SeniorAttendance.asked_by": "the key of a row",
     "attendance.SeniorAttendance.answered_by": "the key of a row",
     "attendance.Register.closed_by": "the key of a row",
@@ -273,6 +285,35 @@ def _online_presence(side: Side, needle) -> None:
         session=side.session, file_name="report.csv", digest=side.name, version=2, uploaded_at=timezone.now()
     )
     OnlinePresence.objects.create(report=report, name=needle("name"), address=needle("address"), joins=1, minutes=9)
+
+
+@plants("attendance.CalendarAnswer", sender="administrator coordinator", attendee="administrator coordinator")
+def _calendar_answer(side: Side, needle) -> None:
+    CalendarAnswer.objects.create(
+        entry=CalendarEntry.objects.get_or_create(person=side.person, session=side.session)[0], said="accepted",
+        sequence=0, left_at=0, stamp=timezone.now(), received_at=timezone.now(),
+        sender=f"{needle('sender')}@example.org", attendee=f"{needle('attendee')}@example.org", outcome="asks",
+        why="stranger",
+    )  # fmt: skip
+
+
+@plants("messaging.Inbound", sender="", words="")
+def _inbound(side: Side, needle) -> None:
+    Inbound.objects.create(
+        message_id=f"<needle-{side.name}@in.example.org>", kind="calendar", received_at=timezone.now(),
+        sender=f"{needle('sender')}@example.org", is_proven=False, words=needle("words"),
+    )  # fmt: skip
+
+
+@plants("messaging.Bounce", address="administrator coordinator")
+def _bounce(side: Side, needle) -> None:
+    now = timezone.now()
+    message = Message.objects.create(
+        kind="attendance.place_booked", key=f"bounce:{side.name}", about=f"briefings.programme:{side.programme.pk}",
+        created_at=now, due_at=now, next_try_at=now, state=Message.State.SENT, sent_at=now,
+        message_id=f"<bounced-{side.name}@example.org>",
+    )  # fmt: skip
+    Bounce.objects.create(message=message, address=f"{needle('address')}@example.org", status="5.1.1", came_at=now)
 
 
 @plants("commitments.Question", words="administrator coordinator facilitator board senior governance lead")

@@ -314,6 +314,8 @@ def _become(own: SeniorAttendance, state: CoverState, by: Any, now: datetime, *,
 def _free(own: SeniorAttendance, was_coming: bool, now: datetime) -> None:
     if was_coming:
         leave([own.person_id], own.session)
+        if own.state == CoverState.APOLOGIES:
+            messages.tell_given_up(own, now=now)
 
 
 def _is_due(own: SeniorAttendance, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from messaging.models import Message
 ASKED = "attendance.cover_asked"
 REMINDER = "attendance.cover_reminder"
 COMING = "attendance.cover_coming"
+GIVEN_UP = "attendance.cover_given_up"
 WITHDRAWN = "attendance.cover_withdrawn"
 APOLOGIES = "attendance.cover_apologies"
 
@@ -42,6 +43,11 @@ def tell_coming(own: SeniorAttendance, *, now: datetime) -> None:
     """Plan the thanks with the calendar entry; once for each number of the entry."""
     entry = CalendarEntry.objects.get(person=own.person_id, session=own.session_id)
     _tell(COMING, own, [own.person_id], f":{entry.sequence}", now)
+
+
+def tell_given_up(own: SeniorAttendance, *, now: datetime) -> None:
+    """Plan the news that somebody who was coming does not, with what takes the entry out of their calendar."""
+    _tell(GIVEN_UP, own, [own.person_id], f":{now:%Y%m%d%H%M%S}", now)
 
 
 def tell_withdrawn(own: SeniorAttendance, *, was_coming: bool, now: datetime) -> None:
@@ -72,7 +78,8 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
 def no_longer_true(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     """Return the reason code of each answer's mail that another answer has overtaken."""
     states = dict(SeniorAttendance.objects.filter(pk__in=[m.refs["request"] for m in batch]).values_list("pk", "state"))
-    wanted = {COMING: CoverState.COMING, WITHDRAWN: CoverState.WITHDRAWN, APOLOGIES: CoverState.APOLOGIES}
+    wanted = {COMING: CoverState.COMING, WITHDRAWN: CoverState.WITHDRAWN}
+    wanted |= dict.fromkeys((APOLOGIES, GIVEN_UP), CoverState.APOLOGIES)
     return {m.pk: "answered_otherwise" for m in batch if states.get(m.refs["request"]) != wanted[m.kind]}
 
 
@@ -113,15 +120,16 @@ def render_answer(message: Message) -> Content:
         "organisation": own.organisation,
         "address": _address(own, message.person_id),
     }
-    names = {COMING: "cover_coming", WITHDRAWN: "cover_withdrawn", APOLOGIES: "cover_apologies"}
     subjects = {
         COMING: "Thank you: you are coming on {}",
+        GIVEN_UP: "You do not come on {}",
         WITHDRAWN: "You are not needed on {}",
         APOLOGIES: "Nobody comes for {} on {}",
     }
     when = when_in_words(session)
     words = (own.organisation.name, when) if message.kind == APOLOGIES else (when,)
-    content = render_mail(f"attendance/mail/{names[message.kind]}", context, subjects[message.kind].format(*words))
+    name = message.kind.removeprefix("attendance.")
+    content = render_mail(f"attendance/mail/{name}", context, subjects[message.kind].format(*words))
     return _with_entry(content, own, message)
 
 
@@ -195,5 +203,6 @@ def register_kinds() -> None:
     register(Kind(ASKED, render_request, not_wanted, label="Senior cover asked"))
     register(Kind(REMINDER, render_request, not_wanted, label="Reminder of senior cover"))
     register(Kind(COMING, render_answer, no_longer_true, label="Senior manager coming"))
+    register(Kind(GIVEN_UP, render_answer, no_longer_true, label="Senior manager does not come after all"))
     register(Kind(WITHDRAWN, render_answer, no_longer_true, label="Senior manager not needed"))
     register(Kind(APOLOGIES, render_answer, no_longer_true, label="Senior manager cannot come"))

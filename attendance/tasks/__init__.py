@@ -1,5 +1,6 @@
 """What happens to invitations and places without a person; Celery finds the tasks through this room."""
 
+from attendance.tasks.answers import take_answers
 from attendance.tasks.invitations import remind_invited, write_rounds
 from attendance.tasks.places import forget_access_needs, remind_of_sessions, remind_seniors, settle_places
 
@@ -9,5 +10,6 @@ __all__ = [
     "remind_of_sessions",
     "remind_seniors",
     "settle_places",
+    "take_answers",
     "write_rounds",
 ]

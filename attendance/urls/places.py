@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.links import exchange
-from attendance.views import booking, feeds, invited, places, staff
+from attendance.views import answers, booking, feeds, invited, places, staff
 
 invitation = [
     path("i/<link_token:token>/", exchange, {"purpose": "invitation"}, name="invitation-open"),
@@ -24,6 +24,7 @@ place = [
     path("p/<int:link>/session.ics", places.download_entry, name="place-file"),
     path("p/<int:link>/accept/", places.accept, name="place-accept"),
     path("p/<int:link>/give-up/", places.give_up, name="place-give-up"),
+    path("p/<int:link>/take-back/", answers.take_back, name="place-take-back"),
     path("p/<int:link>/change/", places.choose_other, name="place-choose-other"),
     path("p/<int:link>/change/<int:session>/", places.change, name="place-change"),
     path("p/<int:link>/needs/", places.change_needs, name="place-needs"),
@@ -32,6 +33,8 @@ place = [
 calendar = [
     path("calendar/<link_token:token>.ics", feeds.show_feed, name="feed-show"),
     path("programmes/<slug:slug>/sessions.ics", feeds.show_public_feed, name="session-feed"),
+    path("programmes/<slug:slug>/calendar-answers/", answers.list_answers, name="answer-calendar"),
+    path("programmes/<slug:slug>/calendar-answers/<int:answer>/settle/", answers.settle, name="answer-settle"),
     path("account/calendar/", feeds.show_own, name="feed-own"),
 ]
 PERSON = "programmes/<slug:slug>/people/<int:person>/"

@@ -16,6 +16,7 @@ from attendance.actions.invitations import answer_invitation, send_link_again
 from attendance.actions.places import change_place, give_up_place, send_entry_again, take_place
 from attendance.forms.staff import AnswerForm, PersonSearch, TakeForm
 from attendance.models import LIVE, Invitation, Place, PlaceState
+from attendance.queries.answers import with_answer
 from attendance.queries.booking import affiliation_for, line_before, with_line
 from attendance.queries.people import people_of, places_of_session, search_people
 from briefings.models import Programme, Session
@@ -25,6 +26,7 @@ from history.actions import key_of, look, look_at_many
 from history.refusals import Refused
 from messaging import kinds
 from messaging.models import Message
+from messaging.queries import bounce_of
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
 SEEING = (Permission.SEE_PEOPLE, Permission.RUN_SESSIONS)
@@ -166,7 +168,7 @@ def send_entry_for(request: HttpRequest, slug: str, person: int, place: int) -> 
 def list_places(request: HttpRequest, session: int) -> HttpResponse:
     """List who comes to a session and who waits; what they need only for those who may see it."""
     own, now = _session(request, session), timezone.now()
-    page = page_of(places_of_session(own), request.GET.get("page"), size=LONG)
+    page = page_of(with_answer(places_of_session(own)), request.GET.get("page"), size=LONG)
     look_at_many(by=request.user, at=[place.person for place in page.rows], page="attendance:session-places", now=now)
     shows_needs = has(request.user, Permission.SEE_ACCESS_NEEDS, own.programme)
     for place in page.rows:
@@ -232,7 +234,7 @@ def _acted(
 def _person_page(request: HttpRequest, programme: Programme, person: Person, **forms: Any) -> HttpResponse:
     now = timezone.now()
     places = list(
-        Place.objects.filter(person=person, session__programme=programme)
+        with_answer(Place.objects.filter(person=person, session__programme=programme))
         .select_related("session__programme", "session__room__venue")
         .order_by("-made_at", "-pk")
     )
@@ -246,6 +248,8 @@ def _person_page(request: HttpRequest, programme: Programme, person: Person, **f
         "title": person.name,
         "section": "booking",
         "person": person,
+        "bounce": bounce_of(person.email),
+        "may_clear_bounce": has(request.user, Permission.SEE_MESSAGES, programme),
         "affiliation": affiliation_for(programme, person, now),
         "invitation": invitation,
         "places": places,

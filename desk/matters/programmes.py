@@ -72,6 +72,7 @@ def matters_of(
         *_questions(programme, questions),
         *_assurances(programme, assurances),
         *_day(programme),
+        *_answers(programme),
         *_sending(programme),
     ]
     if not named:
@@ -140,7 +141,18 @@ def _day(programme: Any) -> Iterable[Matter]:
         yield Matter(WAIT, title, url, "They count as soon as it is known who they are.")
 
 
+def _answers(programme: Any) -> Iterable[Matter]:
+    if programme.calendar_answers:
+        title = some(programme.calendar_answers, "answer from a calendar needs", "answers from calendars need") + " you"
+        url = reverse("attendance:answer-calendar", args=[programme.slug])
+        yield Matter(WAIT, title, url, "They could not be followed by themselves: see why, and what to do.")
+
+
 def _sending(programme: Any) -> Iterable[Matter]:
+    if programme.addresses_bouncing:
+        title = some(programme.addresses_bouncing, "mail has", "mails have") + " come back"
+        text = "These people do not get our mails: ask for the right address."
+        yield Matter(WAIT, title, reverse("messaging:bounce-list"), text)
     if programme.mails_in_need:
         title = some(programme.mails_in_need, "message was", "messages were") + " not delivered"
         url = addresses.messages(programme, state="given_up")

@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from django.db.models import Case, CharField, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Concat
 
-from attendance.models import CoverState, InvitationRound, RoundState, SeniorAttendance, WalkIn
+from attendance.models import CalendarAnswer, CoverState, InvitationRound, RoundState, SeniorAttendance, WalkIn
 from attendance.queries.cover import meets_rule
 from briefings.models import Partner, Programme, Session, SessionState
 from commitments.models import STANDING, UNANSWERED, Assurance, AssuranceState, Question, QuestionState
 from desk.queries.counting import CountOf
-from messaging.models import Message
+from messaging.models import Bounce, Message
+from messaging.queries import shown_kinds
 from messaging.working_days import working_days_between
 
 COVER_AHEAD = timedelta(days=30)
@@ -39,6 +40,12 @@ def with_work(programmes: QuerySet[Programme], now: datetime) -> QuerySet[Progra
         walk_ins_open=CountOf(walk_ins),
         walk_in_first=Subquery(walk_ins.order_by("made_at", "pk").values("session")[:1]),
         rounds_paused=CountOf(InvitationRound.objects.filter(programme=OuterRef("pk"), state=RoundState.PAUSED)),
+        calendar_answers=CountOf(
+            CalendarAnswer.objects.waiting().filter(entry__session__programme=OuterRef("pk")).values("pk")
+        ),
+        addresses_bouncing=CountOf(
+            Bounce.objects.standing().filter(message__about=about, message__kind__in=shown_kinds()).values("pk")
+        ),
         mails_in_need=CountOf(Message.objects.in_need().filter(about=about)),
     )
 

@@ -5,12 +5,19 @@ from django import forms
 from face.forms import FilterForm
 from messaging import kinds
 from messaging.models import Message
+from messaging.queries import CAME_BACK
 
 
 class MailboxFilter(FilterForm):
     """What is looked for in the mailbox."""
 
     q = forms.CharField(label="E-mail address or subject", max_length=200, widget=forms.SearchInput())
+
+
+class BounceFilter(FilterForm):
+    """What is looked for among the addresses from which mails come back."""
+
+    q = forms.CharField(label="Name or e-mail address", max_length=200, widget=forms.SearchInput())
 
 
 class MessageFilter(FilterForm):
@@ -24,6 +31,6 @@ class MessageFilter(FilterForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["state"].choices = [("", "All"), *Message.State.choices]
+        self.fields["state"].choices = [("", "All"), *Message.State.choices, (CAME_BACK, "Came back")]
         known = [kind for kind in kinds.every() if not kind.private]
         self.fields["kind"].choices = [("", "All"), *((kind.name, kind.label or kind.name) for kind in known)]

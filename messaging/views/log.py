@@ -18,7 +18,7 @@ from history.queries import timeline
 from history.refusals import Refused
 from messaging import actions, kinds, queries, reasons
 from messaging.forms.filters import MessageFilter
-from messaging.models import Message
+from messaging.models import Bounce, Message
 
 LOOKS = {
     Message.State.PLANNED: ("ring", "open"),
@@ -76,6 +76,14 @@ class Row:
         return LOOKS[self.message.state]
 
     @property
+    def bounce(self) -> Bounce | None:
+        return None if self.hides_recipient else getattr(self.message, "bounce", None)
+
+    @property
+    def came_back(self) -> str:
+        return f"{reasons.words_of_status(self.bounce.status)} ({self.bounce.status})" if self.bounce else ""
+
+    @property
     def reason(self) -> str:
         return reasons.words(self.message.reason or self.message.last_error)
 
@@ -90,7 +98,7 @@ def list_messages(request: HttpRequest) -> HttpResponse:
     chosen = MessageFilter(request.GET)
     visible = _visible(request)
     found = queries.found(visible, **_wanted(chosen))
-    page = page_of(found.select_related("person"), request.GET.get("page"), size=LONG)
+    page = page_of(found.select_related("person", "bounce"), request.GET.get("page"), size=LONG)
     rows = [Row.of(message) for message in page.rows]
     _trace(request, rows, "messaging:message-list")
     scope = queries.found(visible, about=chosen.value("about") or "")
@@ -98,6 +106,7 @@ def list_messages(request: HttpRequest) -> HttpResponse:
     context = {
         "filter": chosen, "page": page, "rows": rows, "states": states,
         "domains": queries.count_by_domain(scope), "channel": queries.broken_channel(),
+        "mailbox": queries.broken_mailbox(), "bouncing": queries.bounces_visible_to(request.user).exists(),
     }  # fmt: skip
     return render(request, "messaging/message_list.html", context)
 
@@ -182,7 +191,7 @@ def _visible(request: HttpRequest):
 def _one(request: HttpRequest, message: int) -> Message:
     if message > MOST_ID:
         raise Http404
-    return get_object_or_404(_visible(request).select_related("person"), pk=message)
+    return get_object_or_404(_visible(request).select_related("person", "bounce"), pk=message)
 
 
 def _wanted(chosen: MessageFilter) -> dict[str, str]:

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.adapters import has_authenticator
 from accounts.models import Person
-from accounts.permissions import Permission, assignments_of, has
+from accounts.permissions import Permission, assignments_of, has, scopes_with
 from accounts.queries import open_sessions
 from face.paging import page_of
 from face.spreadsheets import stream_csv
 from history.actions import look, look_at_many
 from history.refusals import Refused
+from messaging.queries import bounce_of
 from organisations.actions import people as actions
 from organisations.forms.people import NamedForm, PeopleFilter, PersonForm
 from organisations.models import Affiliation
@@ -139,6 +140,8 @@ def show_person(request: HttpRequest, person: int) -> HttpResponse:
     context = {
         "person": somebody,
         "ties": _ties_of(request, somebody, now),
+        "bounce": bounce_of(somebody.email),
+        "may_clear_bounce": bool(scopes_with(request.user, Permission.SEE_MESSAGES)),
         "may_edit": can_edit_person(request.user, somebody, today),
         "may_add": organisations_kept_by(request.user).exists(),
         "events": timeline_of(somebody),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from accounts.links import make_link, token_of
 from attendance.actions.places import take_place
-from attendance.models import Invitation, Place, SeatCount
+from attendance.models import CalendarAnswer, CalendarEntry, Invitation, Place, SeatCount
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
 from tests.cast import NOW, Cast
 from tests.organisations.factories import AffiliationFactory, PersonFactory
@@ -78,6 +78,22 @@ def feed_token(cast: Cast) -> dict:
     return {"token": token_of(link)}
 
 
+def own_answer(cast: Cast) -> dict:
+    return {"slug": cast.programme.slug, "answer": _answer(cast.session, cast.practitioner).pk}
+
+
+def other_answer(cast: Cast) -> dict:
+    return {"slug": cast.other_programme.slug, "answer": _answer(cast.other_session, cast.other_lead).pk}
+
+
+def _answer(session, person) -> CalendarAnswer:
+    entry, _ = CalendarEntry.objects.get_or_create(session=session, person=person)
+    return CalendarAnswer.objects.create(
+        entry=entry, said="delegated", sequence=0, left_at=0, stamp=NOW, received_at=NOW, outcome="asks",
+        why="delegated",
+    )  # fmt: skip
+
+
 def programme_person(cast: Cast) -> dict:
     return {"slug": cast.programme.slug, "person": cast.practitioner.pk}
 
@@ -138,9 +154,14 @@ ROUTES = [
     Route("attendance:invitation-place", invitation_place, {403: "everyone"}),
     Route("attendance:invitation-answer", invitation_answer, {403: "everyone"}),
     Route("attendance:place-open", place_token, {302: "everyone"}),
-    *_link_routes("place", place_link, "show newer feed file give-up choose-other needs", "send-entry accept"),
+    *_link_routes("place", place_link, "show newer file give-up choose-other needs", "send-entry accept"),
+    *_link_routes("place", place_link, "feed take-back", ""),
     Route("attendance:place-change", place_session, {403: "everyone"}),
     Route("commitments:place-ask", place_link, {403: "everyone"}),
+    Route("attendance:answer-calendar", own_programme, BOOKING),
+    Route("attendance:answer-calendar", other_programme, OTHERS),
+    Route("attendance:answer-settle", own_answer, ACTING, post=True),
+    Route("attendance:answer-settle", other_answer, ACTING_ELSEWHERE, post=True),
     Route("attendance:feed-show", feed_token, {200: "everyone"}),
     Route("attendance:feed-own", nothing, {200: "signed_in"}),
     Route("attendance:session-feed", own_programme, {200: "everyone"}),

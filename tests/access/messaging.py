@@ -1,7 +1,7 @@
 """The addresses of messaging; see routes.py for how a line is written."""
 
 from history.actions import key_of
-from messaging.models import Delivered, Message
+from messaging.models import Bounce, Delivered, Message
 from tests.access.routes import Route, nothing
 from tests.cast import NOW, Cast
 from tests.messaging.factories import MessageFactory
@@ -41,7 +41,24 @@ def _lost(programme) -> Message:
     return MessageFactory(about=key_of(programme), state=Message.State.GIVEN_UP, reason="refused")
 
 
+def own_bounce(cast: Cast) -> dict:
+    return {"bounce": _bounce(cast.programme).pk}
+
+
+def other_bounce(cast: Cast) -> dict:
+    return {"bounce": _bounce(cast.other_programme).pk}
+
+
+def _bounce(programme) -> Bounce:
+    sent = {"state": Message.State.SENT, "sent_at": NOW, "message_id": f"<bounce-{programme.pk}@x>"}
+    message = MessageFactory(about=key_of(programme), kind="attendance.place_booked", **sent)
+    return Bounce.objects.create(message=message, address="a@example.org", status="5.1.1", came_at=NOW)
+
+
 ROUTES: list[Route] = [
+    Route("messaging:bounce-list", nothing, {200: STAFF}),
+    Route("messaging:bounce-clear", own_bounce, {302: "administrator coordinator"}, post=True),
+    Route("messaging:bounce-clear", other_bounce, {302: "administrator other"}, post=True),
     Route("messaging:mailbox-list", nothing, {200: "everyone"}),
     Route("messaging:mailbox-show", any_mail, {200: "everyone"}),
     Route("messaging:mailbox-page", any_mail, {200: "everyone"}),

@@ -37,6 +37,8 @@ def settings_with(tmp_path, **environment) -> subprocess.CompletedProcess:
         ({"DATABASE_URL": "mysql://localhost/hub"}, "DATABASE_URL does not start with postgresql://"),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL does not start with redis://"),
         ({"EMAIL_URL": "mail.example.org"}, "EMAIL_URL does not start with smtp://"),
+        ({"INBOUND_URL": "mail.example.org"}, "INBOUND_URL does not start with imaps://"),
+        ({**PRODUCTION, "INBOUND_URL": "imap://a:b@mail.example.org"}, "INBOUND_URL must start with imaps://"),
         ({"SITE_URL": "briefings.example.org"}, "SITE_URL does not start with http://"),
         ({"TIME_ZONE": "Europe/Londn"}, "TIME_ZONE is 'Europe/Londn': no such zone."),
         ({"TRUSTED_PROXIES": "one"}, "TRUSTED_PROXIES is 'one': set it to a whole number"),

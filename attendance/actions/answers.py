@@ -1,0 +1,177 @@
+"""Taking answers from calendars: what the person could have pressed on their page, and nothing more."""
+
+import uuid
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from attendance.actions.cover import answer_cannot, answer_coming
+from attendance.actions.engagements import lock_people, lock_seats
+from attendance.actions.places import give_up_place, take_place
+from attendance.models import (
+    AnswerWhy,
+    CalendarAnswer,
+    CalendarEntry,
+    CoverState,
+    Place,
+    PlaceState,
+    SeatCount,
+    SeniorAttendance,
+)
+from attendance.replies import Known, Reply, Verdict, judge, parse
+from briefings.models import SessionState
+from history.actions import STRANGER, key_of, record
+from history.refusals import Refused
+from messaging.actions import settle_inbound
+from messaging.models import Inbound
+
+BY_CALENDAR = "calendar_reply"
+"""The reason of a place that was given up by declining the entry."""
+
+Outcome = CalendarAnswer.Outcome
+
+
+class PlaceHasGone(Refused):
+    sentence = "The place has gone to somebody else meanwhile. Choose another date, or join the waiting list."
+
+
+@transaction.atomic
+def take_place_back(*, place: Place, by: Any, now: datetime) -> Place:
+    """Book ``place``, which was given up, once more while a seat is free; returns the new place.
+
+    Twice is once. Raises PlaceHasGone, and what ``take_place`` raises; nothing is changed then.
+    """
+    if place.state != PlaceState.GIVEN_UP:
+        raise PlaceHasGone
+    new = take_place(session=place.session, person=place.person, by=by, now=now)
+    if new.state != PlaceState.BOOKED:
+        raise PlaceHasGone  # who wants the place back does not want to wait: that is a choice of its own
+    return new
+
+
+def take_answers(*, now: datetime) -> int:
+    """Take every answer that has come; return how many. Each stands or falls alone, and is taken once."""
+    count = 0
+    while _take_next(now):
+        count += 1
+    return count
+
+
+@transaction.atomic
+def _take_next(now: datetime) -> bool:
+    waiting = Inbound.objects.filter(kind=Inbound.Kind.CALENDAR, settled_at=None).order_by("pk")
+    row = waiting.select_for_update(skip_locked=True, of=("self",)).first()
+    if row is None:
+        return False
+    reply = parse(row.words)
+    entry = _entry_of(reply) if reply else None
+    if entry is not None:
+        _take(entry, reply, row, now)
+    settle_inbound(row, now=now)
+    return True
+
+
+def _entry_of(reply: Reply) -> CalendarEntry | None:
+    """Return the entry that is answered; an answer to an entry that we never sent concerns nobody."""
+    try:
+        uid = uuid.UUID(reply.uid)
+    except ValueError:
+        return None
+    return CalendarEntry.objects.select_related("session__programme", "person").filter(uid=uid).first()
+
+
+def _take(entry: CalendarEntry, reply: Reply, row: Inbound, now: datetime) -> None:
+    _lock(entry)
+    entry.refresh_from_db(fields=["sequence", "is_cancelled"])
+    verdict, why = judge(reply, _known(entry, row, now))
+    outcome, why = (Outcome.ASKS, why) if verdict == Verdict.ASK else _follow(verdict, entry, reply, now)
+    entry.refresh_from_db(fields=["sequence"])
+    answer = CalendarAnswer.objects.create(
+        entry=entry,
+        inbound=row,
+        said=reply.said,
+        sequence=reply.sequence,
+        stamp=reply.stamp,
+        left_at=entry.sequence,
+        received_at=row.received_at,
+        sender=row.sender or "",
+        attendee=reply.attendee,
+        outcome=outcome,
+        why=why,
+    )
+    by = entry.person if verdict not in (Verdict.ASK, Verdict.NOTHING) else STRANGER
+    record(by=by, verb="answered_in_calendar", about=answer, now=now, reason=outcome)
+
+
+def _lock(entry: CalendarEntry) -> None:
+    """Take the locks in the order of the house, so that answers to one entry come one after the other."""
+    with suppress(SeatCount.DoesNotExist):  # a draft that a senior manager comes to has none
+        lock_seats(entry.session)
+    lock_people([entry.person_id])
+
+
+def _known(entry: CalendarEntry, row: Inbound, now: datetime) -> Known:
+    last = entry.answers.counted().first()
+    session = entry.session
+    return Known(
+        address=entry.person.email or "",
+        sender=row.sender or "",
+        is_proven=row.is_proven,
+        sequence=entry.sequence,
+        is_cancelled=entry.is_cancelled,
+        is_over=session.during.lower <= now or session.state not in (SessionState.DRAFT, SessionState.OPEN),
+        now=now,
+        last=(last.sequence, last.stamp) if last else None,
+        last_left=last.left_at if last else -1,
+    )
+
+
+def _follow(verdict: Verdict, entry: CalendarEntry, reply: Reply, now: datetime) -> tuple[str, str]:
+    """Do what the answer says; return the outcome and, where the coordinator has to do it, why."""
+    if verdict == Verdict.NOTHING:
+        return Outcome.NOTHING, ""
+    if verdict in (Verdict.CONFIRM, Verdict.NOTE):
+        return (Outcome.CONFIRMED if verdict == Verdict.CONFIRM else Outcome.NOTED), ""
+    try:
+        with transaction.atomic():
+            return _give_up(entry, now) if verdict == Verdict.GIVE_UP else _take_back(entry, now)
+    except Refused:
+        return Outcome.ASKS, AnswerWhy.PLACE_GONE if verdict == Verdict.TAKE_BACK else AnswerWhy.UNCLEAR
+
+
+def _give_up(entry: CalendarEntry, now: datetime) -> tuple[str, str]:
+    if entry.session.parts.filter(person=entry.person_id).exists():
+        # A session without the one who runs it is the coordinator's to mend, before anybody is told.
+        return Outcome.ASKS, AnswerWhy.RUNS_IT
+    own = {"session": entry.session, "person": entry.person}
+    coming = SeniorAttendance.objects.filter(state=CoverState.COMING, **own).first()
+    place = Place.objects.filter(state=PlaceState.BOOKED, **own).first()
+    if coming:
+        answer_cannot(attendance=coming, by=entry.person, now=now)
+    if place:
+        give_up_place(place=place, by=entry.person, now=now, reason=BY_CALENDAR)
+    return (Outcome.GAVE_UP, "") if coming or place else (Outcome.NOTHING, "")
+
+
+def _take_back(entry: CalendarEntry, now: datetime) -> tuple[str, str]:
+    own = {"session": entry.session, "person": entry.person}
+    apologies = SeniorAttendance.objects.filter(state=CoverState.APOLOGIES, **own).first()
+    place = Place.objects.filter(state=PlaceState.GIVEN_UP, closed_reason=BY_CALENDAR, **own).order_by("-pk").first()
+    if apologies:
+        answer_coming(attendance=apologies, by=entry.person, now=now)
+    if place:
+        take_place_back(place=place, by=entry.person, now=now)
+    return (Outcome.TOOK_BACK, "") if apologies or place else (Outcome.NOTHING, "")
+
+
+@transaction.atomic
+def settle_answer(*, answer: CalendarAnswer, by: Any, now: datetime) -> CalendarAnswer:
+    """Say, as the coordinator, that nothing is left to do about ``answer``. Twice is once."""
+    answer = CalendarAnswer.objects.select_for_update(no_key=True, of=("self",)).get(pk=answer.pk)
+    if answer.outcome == Outcome.ASKS and answer.settled_at is None:
+        answer.settled_at, answer.settled_by = now, key_of(by)
+        answer.save(update_fields=["settled_at", "settled_by"])
+        record(by=by, verb="settled_answer", about=answer, now=now)
+    return answer

@@ -1,0 +1,350 @@
+"""Answers from calendars, from the mail as it came to what stands afterwards and what people are told."""
+
+import threading
+from datetime import timedelta
+from itertools import count
+
+import pytest
+import time_machine
+from django.conf import settings as django_settings
+from django.db import connection
+
+from accounts.links import address_of, path_of, token_of
+from attendance.actions import answers, places, sessions
+from attendance.messages import places as messages
+from attendance.models import AnswerWhy, CalendarAnswer, CalendarEntry, CoverState, Place, PlaceState
+from briefings.models import Part, ProgrammeRole
+from messaging.models import Inbound, Message
+from messaging.receiving import receive
+from tests.attendance.entries import letter, wanted_letters
+from tests.attendance.places import NOW, a_place, a_practitioner, a_session
+from tests.attendance.test_cover import Cast
+from tests.briefings.factories import AppointmentFactory
+from tests.messaging.incoming import AUTHSERV, answer, calendar
+from tests.organisations.factories import PersonFactory
+
+pytestmark = pytest.mark.django_db
+Outcome = CalendarAnswer.Outcome
+_numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def our_server(settings):
+    settings.INBOUND_AUTHSERV_ID = AUTHSERV
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def entry_for(person, session) -> CalendarEntry:
+    return CalendarEntry.objects.get(person=person, session=session)
+
+
+def said(entry, what: str, *, minute: int = 0, sender: str = "", attendee: str = "", proven="", **lines):
+    """Let an answer to ``entry`` come and be taken; return what became of it, None where nothing did."""
+    stamp = f"20261102T08{minute:02}00Z"
+    lines = {"SEQUENCE": entry.sequence, "DTSTAMP": stamp, **lines}
+    words = calendar(str(entry.uid), attendee or entry.person.email, what, **lines)
+    number = f"<n{next(_numbers)}@example.org>"
+    receive(raw=answer(words, sender=sender or entry.person.email, proven=proven, message_id=number), now=NOW)
+    answers.take_answers(now=NOW)
+    found = CalendarAnswer.objects.filter(inbound__message_id=number).first()
+    return found and (found.outcome, found.why)
+
+
+def booked(**fields) -> tuple[Place, CalendarEntry]:
+    place = a_place(a_session(**fields))
+    return place, entry_for(place.person, place.session)
+
+
+def state_of(place: Place) -> str:
+    return Place.objects.get(pk=place.pk).state
+
+
+# --- what an answer does
+
+
+def test_accepting_confirms():
+    place, entry = booked()
+    assert said(entry, "ACCEPTED") == (Outcome.CONFIRMED, "")
+    assert state_of(place) == PlaceState.BOOKED
+    entry.refresh_from_db()
+    assert entry.sequence == 0
+
+
+def test_perhaps_is_noted():
+    place, entry = booked()
+    assert said(entry, "TENTATIVE") == (Outcome.NOTED, "")
+    assert state_of(place) == PlaceState.BOOKED
+
+
+def test_declining_gives_the_place_up_and_the_next_in_line_gets_it():
+    session = a_session(capacity=1)
+    place, waiting = a_place(session), a_place(session)
+    assert said(entry_for(place.person, session), "DECLINED") == (Outcome.GAVE_UP, "")
+    place.refresh_from_db()
+    assert (place.state, place.closed_reason, state_of(waiting)) == (
+        PlaceState.GIVEN_UP, answers.BY_CALENDAR, PlaceState.BOOKED,
+    )  # fmt: skip
+    mail = Message.objects.get(kind=messages.GIVEN_UP, person=place.person)
+    content = messages.render(mail)
+    assert "You declined it in your calendar" in content.text
+    assert address_of(place.link) in content.text
+    assert letter(mail, NOW).says == ("CANCEL", 1)
+
+
+def test_the_mail_leads_to_a_button_that_takes_the_place_back(client):
+    place, entry = booked()
+    said(entry, "DECLINED")
+    client.get(f"/p/{token_of(place.link)}/")
+    page = f"{path_of(place.link)}take-back/"
+    assert page in client.get(path_of(place.link)).content.decode()
+    text = client.get(page).content.decode()
+    assert "Take my place back" in text
+    assert state_of(place) == PlaceState.GIVEN_UP, "looking changes nothing"
+    assert client.post(page).status_code == 302
+    new = Place.objects.get(person=place.person, state=PlaceState.BOOKED)
+    assert new.session == place.session
+    place.refresh_from_db()
+    assert answers.take_place_back(place=place, by=place.person, now=NOW) == new, "twice is once"
+    assert wanted_letters(place.person, NOW)[-1].says == ("REQUEST", 2)
+
+
+def test_a_place_that_has_gone_is_not_taken_back(client):
+    session = a_session(capacity=1)
+    place = a_place(session)
+    a_place(session)
+    said(entry_for(place.person, session), "DECLINED")
+    client.get(f"/p/{token_of(place.link)}/")
+    page = f"{path_of(place.link)}take-back/"
+    assert "No seat is free at the moment" in client.get(page).content.decode()
+    response = client.post(page)
+    assert response.status_code == 409
+    assert "The place has gone to somebody else meanwhile" in response.content.decode()
+    assert not Place.objects.live().filter(person=place.person).exists()
+    with pytest.raises(answers.PlaceHasGone):
+        answers.take_place_back(place=Place.objects.get(state=PlaceState.BOOKED), by="clock", now=NOW)
+
+
+def test_who_declines_and_then_accepts_has_the_place_again():
+    place, entry = booked()
+    said(entry, "DECLINED", minute=1)
+    assert said(entry, "ACCEPTED", minute=2) == (Outcome.TOOK_BACK, "")
+    assert Place.objects.filter(person=place.person, state=PlaceState.BOOKED).exists()
+
+
+def test_an_earlier_answer_that_comes_later_changes_nothing():
+    place, entry = booked()
+    said(entry, "ACCEPTED", minute=2)
+    assert said(entry, "DECLINED", minute=1) == (Outcome.NOTHING, "")
+    assert state_of(place) == PlaceState.BOOKED
+
+
+def test_a_place_wanted_back_that_has_gone_is_for_the_coordinator():
+    session = a_session(capacity=1)
+    place = a_place(session)
+    a_place(session)
+    entry = entry_for(place.person, session)
+    said(entry, "DECLINED", minute=1)
+    assert said(entry, "ACCEPTED", minute=2) == (Outcome.ASKS, AnswerWhy.PLACE_GONE)
+
+
+def test_the_same_mail_twice_is_followed_once():
+    place, entry = booked()
+    raw = answer(calendar(str(entry.uid), place.person.email, "DECLINED"), sender=place.person.email)
+    for _ in range(2):
+        receive(raw=raw, now=NOW)
+        answers.take_answers(now=NOW)
+    assert CalendarAnswer.objects.count() == 1
+    assert Inbound.objects.get().words == ""
+
+
+# --- what an answer does not do
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"attendee": "bryn@elsewhere.example.org", "sender": "bryn@elsewhere.example.org"}, AnswerWhy.STRANGER),
+        ({"sender": "bryn@elsewhere.example.org"}, AnswerWhy.UNPROVEN),
+        ({"proven": None}, AnswerWhy.UNPROVEN),
+        ({"SEQUENCE": 5}, AnswerWhy.UNCLEAR),
+        ({"METHOD": "COUNTER"}, AnswerWhy.PROPOSED),
+    ],
+)
+def test_what_is_not_the_persons_own_word_goes_to_the_coordinator(fields, why):
+    place, entry = booked()
+    assert said(entry, "DECLINED", **fields) == (Outcome.ASKS, why)
+    assert state_of(place) == PlaceState.BOOKED
+
+
+def test_delegating_books_nobody():
+    place, entry = booked()
+    colleague = a_practitioner(place.session.programme, email="bryn@example.org")
+    more = "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:bryn@example.org\r\n"
+    assert said(entry, "DELEGATED", MORE=more) == (Outcome.ASKS, AnswerWhy.DELEGATED)
+    assert not Place.objects.filter(person=colleague).exists()
+    assert state_of(place) == PlaceState.BOOKED
+
+
+def test_an_answer_to_what_stood_before_goes_to_the_coordinator():
+    place, entry = booked()
+    sessions.change_session(session=place.session, title="Another", by="accounts.person:1", now=NOW)
+    assert said(entry, "DECLINED", SEQUENCE=0) == (Outcome.ASKS, AnswerWhy.OLD)
+    assert state_of(place) == PlaceState.BOOKED
+
+
+def test_who_accepts_what_they_gave_up_on_the_page_is_not_booked_again():
+    place, entry = booked()
+    places.give_up_place(place=place, by=place.person, now=NOW)
+    assert said(entry, "ACCEPTED", SEQUENCE=0) == (Outcome.ASKS, AnswerWhy.OLD)
+    assert not Place.objects.live().exists()
+
+
+def test_an_answer_to_no_entry_of_ours_says_nothing():
+    _, entry = booked()
+    entry.uid = "0a1b2c3d-0000-4000-8000-000000000000"
+    assert said(entry, "DECLINED") is None
+    entry.uid = "not-a-number"
+    assert said(entry, "DECLINED") is None
+    assert not Inbound.objects.filter(settled_at=None).exists()
+
+
+def test_once_the_session_has_begun_nothing_is_followed():
+    place, entry = booked()
+    with time_machine.travel(place.session.during.lower, tick=False):
+        receive(
+            raw=answer(calendar(str(entry.uid), place.person.email, "DECLINED"), sender=place.person.email), now=NOW
+        )
+        answers.take_answers(now=place.session.during.lower)
+    assert CalendarAnswer.objects.get().outcome == Outcome.NOTHING
+    assert state_of(place) == PlaceState.BOOKED
+
+
+def test_somebody_without_an_address_can_be_answered_for_by_nobody():
+    place, entry = booked()
+    address = place.person.email
+    type(place.person).objects.filter(pk=place.person_id).update(email=None)
+    assert said(entry, "DECLINED", attendee=address, sender=address) == (Outcome.ASKS, AnswerWhy.STRANGER)
+
+
+# --- seniors and those who run it
+
+
+def test_a_senior_manager_who_declines_gives_apologies_and_can_come_after_all():
+    cast = Cast()
+    own = cast.coming()
+    entry = entry_for(cast.senior, cast.session)
+    assert said(entry, "DECLINED", minute=1) == (Outcome.GAVE_UP, "")
+    own.refresh_from_db()
+    assert own.state == CoverState.APOLOGIES
+    assert Message.objects.filter(kind="attendance.cover_apologies", person=cast.coordinator).exists()
+    mail = Message.objects.get(kind="attendance.cover_given_up")
+    assert letter(mail, NOW).says == ("CANCEL", 1)
+    assert (
+        f"{django_settings.SITE_URL}/cover/"
+        in letter(mail, NOW).mail.get_payload()[0].get_payload()[0].get_payload(decode=True).decode()
+    )
+    assert said(entry, "ACCEPTED", minute=2) == (Outcome.TOOK_BACK, "")
+    own.refresh_from_db()
+    assert own.state == CoverState.COMING
+
+
+def test_who_runs_a_session_is_not_let_go_by_a_calendar():
+    session, carys = a_session(), PersonFactory(email="carys@example.org")
+    sessions.give_part(session=session, person=carys, part=Part.PRESENTER, by="accounts.person:1", now=NOW)
+    entry = entry_for(carys, session)
+    assert said(entry, "ACCEPTED", minute=1) == (Outcome.CONFIRMED, "")
+    assert said(entry, "DECLINED", minute=2) == (Outcome.ASKS, AnswerWhy.RUNS_IT)
+    assert session.parts.count() == 1
+
+
+# --- at once
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_take_each_answer_once():
+    session = a_session(capacity=6)
+    held = [a_place(session) for _ in range(6)]
+    for place in held:
+        entry = entry_for(place.person, session)
+        words = calendar(str(entry.uid), place.person.email, "DECLINED")
+        number = f"<r{place.pk}@example.org>"
+        receive(raw=answer(words, sender=place.person.email, message_id=number), now=NOW)
+    gate, failures = threading.Barrier(4), []
+
+    def work():
+        try:
+            gate.wait(10)
+            answers.take_answers(now=NOW)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert failures == []
+    assert sorted(CalendarAnswer.objects.values_list("outcome", flat=True)) == [Outcome.GAVE_UP] * 6
+    session.seats.refresh_from_db()
+    assert session.seats.taken == 0
+
+
+# --- the coordinator's pages
+
+
+@pytest.fixture
+def coordinated(client):
+    place, entry = booked()
+    coordinator = AppointmentFactory(programme=place.session.programme, role=ProgrammeRole.COORDINATOR).person
+    client.force_login(coordinator)
+    return place, entry
+
+
+def test_the_coordinator_sees_what_to_do_and_settles_it(client, coordinated):
+    place, entry = coordinated
+    page = f"/programmes/{place.session.programme.slug}/calendar-answers/"
+    assert "No answer needs you" in client.get(page).content.decode()
+    said(entry, "DECLINED", sender="bryn@elsewhere.example.org")
+    text = client.get(page).content.decode()
+    assert place.person.name in text
+    assert "It is not proven that the answer comes from them" in text
+    assert "Ask them by telephone" in text
+    assert "bryn@elsewhere.example.org" in text
+    home = client.get("/").content.decode()
+    assert "One answer from a calendar needs you" in home
+    found = CalendarAnswer.objects.get()
+    for _ in range(2):
+        client.post(f"{page}{found.pk}/settle/")
+    found.refresh_from_db()
+    assert found.settled_at == NOW
+    assert "No answer needs you" in client.get(page).content.decode()
+    assert "Settled" in client.get(f"{page}?show=all").content.decode()
+    assert "answer from a calendar" not in client.get("/").content.decode()
+
+
+def test_perhaps_stands_in_the_lists_of_places(client, coordinated):
+    place, entry = coordinated
+    said(entry, "TENTATIVE")
+    assert "“Perhaps” in their calendar" in client.get(f"/sessions/{place.session_id}/places/").content.decode()
+    slug = place.session.programme.slug
+    person = client.get(f"/programmes/{slug}/people/{place.person_id}/").content.decode()
+    assert "“Perhaps” in their calendar" in person
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_takes_the_same_queries_for_one_and_three(client, coordinated, number, django_assert_max_num_queries):
+    place, _ = coordinated
+    for _ in range(number):
+        other = a_place(a_session(place.session.programme), a_practitioner(place.session.programme))
+        said(entry_for(other.person, other.session), "DELEGATED")
+    page = f"/programmes/{place.session.programme.slug}/calendar-answers/"
+    client.get(page)
+    with django_assert_max_num_queries(10):
+        assert client.get(page).content.decode().count("I have seen to it") == number
+
+
+def test_a_stamp_of_the_day_after_tomorrow_does_not_win_for_ever():
+    _, entry = booked()
+    far = (NOW + timedelta(days=2)).strftime("%Y%m%dT%H%M%SZ")
+    assert said(entry, "DECLINED", DTSTAMP=far) == (Outcome.ASKS, AnswerWhy.UNCLEAR)

@@ -1,0 +1,199 @@
+"""Mails that came are kept once and by kind; what came back marks its address until somebody clears it."""
+
+import threading
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from history.actions import key_of
+from messaging import actions, queries, receiving
+from messaging.models import Bounce, Inbound, Message
+from tests.briefings.factories import NOW, AppointmentFactory
+from tests.messaging.factories import MessageFactory, PersonFactory
+from tests.messaging.incoming import AUTHSERV, answer, calendar, report
+
+pytestmark = pytest.mark.django_db
+UID = "5c9e2b57-9a34-4bd5-8f1f-0a2a7c5d6e7f"
+SENDER = "amina@trust.example.org"
+
+
+@pytest.fixture(autouse=True)
+def our_server(settings):
+    settings.INBOUND_AUTHSERV_ID = AUTHSERV
+
+
+@pytest.fixture(autouse=True)
+def a_kind(note):
+    """Messages of the kind "test.note" are known."""
+
+
+def a_sent(**fields) -> Message:
+    now = NOW - timedelta(hours=1)
+    values = {"state": Message.State.SENT, "sent_at": now, "message_id": "<m1@hub.example.org>", **fields}
+    return MessageFactory(**{"sent_to": "Amina@example.org", "created_at": now, **values})
+
+
+def take(raw: bytes):
+    return receiving.receive(raw=raw, now=NOW)
+
+
+def test_an_answer_is_kept_for_the_app_it_concerns():
+    row = take(answer(calendar(UID, SENDER), sender=SENDER))
+    assert (row.kind, row.sender, row.is_proven, row.settled_at) == (Inbound.Kind.CALENDAR, SENDER, True, None)
+    actions.settle_inbound(row, now=NOW)
+    row.refresh_from_db()
+    assert (row.words, row.settled_at) == ("", NOW)
+
+
+def test_other_mail_is_not_kept():
+    assert take(b"From: a@example.org\r\n\r\nHello") is None
+    assert Inbound.objects.count() == 0
+
+
+def test_the_same_mail_twice_is_taken_once():
+    raw = answer(calendar(UID, SENDER), sender=SENDER)
+    assert take(raw) == take(raw)
+    message = a_sent()
+    take(report("<m1@hub.example.org>"))
+    actions.clear_bounces(address=message.sent_to, by=PersonFactory(), now=NOW)
+    take(report("<m1@hub.example.org>"))
+    assert Inbound.objects.count() == 2
+    assert not Bounce.objects.standing().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_readers_of_one_mail_at_once_keep_it_once():
+    raw, gate, failures = answer(calendar(UID, SENDER), sender=SENDER), threading.Barrier(10), []
+
+    def work():
+        gate.wait(10)
+        try:
+            take(raw)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(10)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert (failures, Inbound.objects.count()) == ([], 1)
+
+
+def test_a_report_marks_the_address_that_the_mail_went_to():
+    message = a_sent()
+    take(report("<m1@hub.example.org>"))
+    bounce = Bounce.objects.get()
+    assert (bounce.message, bounce.address, bounce.status, bounce.came_at) == (
+        message, "amina@example.org", "5.1.1", NOW,
+    )  # fmt: skip
+    assert queries.bounce_of("AMINA@example.org") == bounce
+    assert queries.bounce_of("amina.new@example.org") is None
+
+
+@pytest.mark.parametrize(
+    ("message_id", "fields"),
+    [
+        ("<never@hub.example.org>", {}),
+        ("<m1@hub.example.org>", {"state": Message.State.GIVEN_UP, "reason": "refused", "sent_at": None}),
+    ],
+)
+def test_a_report_of_a_mail_that_we_never_sent_marks_nothing(message_id, fields):
+    a_sent(**fields)
+    take(report(message_id))
+    assert not Bounce.objects.exists()
+
+
+@pytest.mark.parametrize(("status", "action"), [("4.4.1", "failed"), ("5.1.1", "delayed")])
+def test_what_may_still_arrive_marks_nothing(status, action):
+    a_sent()
+    take(report("<m1@hub.example.org>", status=status, action=action))
+    assert not Bounce.objects.exists()
+
+
+def test_a_press_clears_an_address_and_a_new_report_marks_it_again():
+    person, by = PersonFactory(email="amina@example.org"), PersonFactory()
+    a_sent(person=person)
+    a_sent(message_id="<m2@hub.example.org>")
+    take(report("<m1@hub.example.org>"))
+    assert actions.clear_bounces(address="amina@example.org", by=by, now=NOW) == 1
+    assert actions.clear_bounces(address="amina@example.org", by=by, now=NOW) == 0
+    assert queries.bounce_of("amina@example.org") is None
+    take(report("<m2@hub.example.org>", status="5.2.1"))
+    assert queries.bounce_of("amina@example.org").status == "5.2.1"
+
+
+@pytest.fixture
+def coordinator(client):
+    appointment = AppointmentFactory()
+    client.force_login(appointment.person)
+    return appointment
+
+
+def test_the_coordinator_sees_who_does_not_get_our_mails_and_clears_it(client, coordinator):
+    person = PersonFactory(name="Amina Samplewood", email="amina@example.org")
+    message = a_sent(person=person, about=key_of(coordinator.programme))
+    a_sent(message_id="<m2@hub.example.org>", sent_to="other@example.org", about="briefings.programme:0")
+    take(report("<m1@hub.example.org>"))
+    take(report("<m2@hub.example.org>", status="5.2.2"))
+    text = client.get("/messages/returned/").content.decode()
+    assert "Amina Samplewood" in text
+    assert "the mailbox does not exist" in text.lower()
+    assert "other@example.org" not in text
+    log = client.get("/messages/?state=came_back").content.decode()
+    assert "Came back" in log
+    assert client.get(f"/messages/{message.pk}/").content.decode().count("Came back") >= 1
+    other = Bounce.objects.get(address="other@example.org")
+    assert client.post(f"/messages/returned/{other.pk}/clear/").status_code == 404
+    client.post(f"/messages/returned/{message.bounce.pk}/clear/")
+    assert "No mail comes back" in client.get("/messages/returned/").content.decode()
+
+
+def test_a_private_mail_that_came_back_tells_nobody(client, coordinator, secret_note):
+    """docs/adr/0021: that somebody got one would tell who asked."""
+    a_sent(kind="test.secret", about=key_of(coordinator.programme))
+    take(report("<m1@hub.example.org>"))
+    assert Bounce.objects.count() == 1
+    assert "amina@example.org" not in client.get("/messages/returned/").content.decode()
+    assert queries.bounce_of("amina@example.org") is None
+    assert "<h3>Came back" not in client.get("/messages/").content.decode()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_takes_the_same_queries_for_one_and_three(client, coordinator, number, django_assert_max_num_queries):
+    for each in range(number):
+        a_sent(
+            message_id=f"<q{each}@hub.example.org>", sent_to=f"p{each}@example.org", person=PersonFactory(),
+            about=key_of(coordinator.programme),
+        )  # fmt: skip
+        take(report(f"<q{each}@hub.example.org>", returned="nothing", In_Reply_To=f"<q{each}@hub.example.org>", X=each))
+        Inbound.objects.all().delete()
+    client.get("/messages/returned/")
+    with django_assert_max_num_queries(9):
+        client.get("/messages/returned/")
+
+
+def test_what_is_old_is_forgotten():
+    a_sent(created_at=NOW - timedelta(days=380), due_at=NOW - timedelta(days=380))
+    take(report("<m1@hub.example.org>"))
+    take(answer(calendar(UID, SENDER), sender=SENDER))
+    Bounce.objects.update(came_at=NOW - timedelta(days=370))
+    actions.forget_old(now=NOW)
+    assert (Bounce.objects.count(), Inbound.objects.count()) == (0, 2)
+    actions.forget_old(now=NOW + timedelta(days=91))
+    assert [row.kind for row in Inbound.objects.all()] == [Inbound.Kind.CALENDAR], "what nobody has taken stays"
+
+
+def test_a_mail_handed_in_by_the_command(monkeypatch, tmp_path, capsys):
+    file = tmp_path / "mail.eml"
+    file.write_bytes(answer(calendar(UID, SENDER), sender=SENDER))
+    call_command("read_mail", str(file))
+    monkeypatch.setattr("sys.stdin", type("Stdin", (), {"buffer": BytesIO(b"Subject: Hello\r\n\r\nx")})())
+    call_command("read_mail")
+    said = capsys.readouterr().out
+    assert "Answer from a calendar" in said
+    assert "-: Nothing that concerns us" in said
+    assert Inbound.objects.get().settled_at is not None
