@@ -9,18 +9,23 @@ class AttendanceConfig(AppConfig):
     def ready(self) -> None:
         from accounts.links import register_purpose
         from attendance.messages import attitudes, cover, feeds, invitations, places, register, sessions
+        from attendance.messages import cover, feeds, handovers, invitations, notices, places, register, sessions, teams
 
         register_purpose("invitation", "i", resend="attendance:invitation-again")
         register_purpose("place", "p", resend="attendance:invitation-again")
         register_purpose("cover", "cover")
         register_purpose("calendar", "calendar")
         attitudes.register_kinds()
+        register_purpose("handover", "takeover")
         cover.register_kinds()
         feeds.register_kinds()
+        handovers.register_kinds()
         invitations.register_kinds()
+        notices.register_kinds()
         places.register_kinds()
         sessions.register_kinds()
         register.register_kinds()
+        teams.register_kinds()
         self._register_links()
 
     @staticmethod

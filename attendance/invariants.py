@@ -99,7 +99,7 @@ CHECKS = (
         "session {0}: place {1} stands before place {2}",
         """SELECT a.session_id, a.id, b.id FROM attendance_place a
            JOIN attendance_place b ON b.session_id = a.session_id AND b.state = 'waiting' AND b.id < a.id
-           AND b.number_in_line > a.number_in_line WHERE a.state = 'waiting'""",
+           AND b.number_in_line > a.number_in_line AND a.ahead IS NULL AND b.ahead IS NULL WHERE a.state = 'waiting'""",
     ),
     Check(
         "Nobody waits in a programme of one place in which they have a seat",
@@ -108,7 +108,7 @@ CHECKS = (
             JOIN briefings_programme r ON r.id = b.programme_id AND r.places_rule = 'one'
             WHERE w.state = 'waiting' AND EXISTS (
                 SELECT 1 FROM attendance_place p JOIN briefings_session c ON c.id = p.session_id
-                WHERE p.person_id = w.person_id AND c.programme_id = r.id AND p.state IN %(seated)s)""",
+                WHERE p.person_id = w.person_id AND c.programme_id = r.id AND p.state = 'booked')""",
     ),
     Check(
         "A cancelled session has no places",

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.permissions import Permission, has
 from attendance.models import SeniorAttendance
-from briefings.models import Assistant, Session
+from briefings.models import Assistant, Programme, Session
 
 
 def can_answer_cover(person: Any, attendance: SeniorAttendance) -> bool:
@@ -60,3 +60,8 @@ def can_send_marks(person: Any, session: Session, today: date) -> bool:
     if has(person, Permission.MANAGE_SESSIONS, session.programme):
         return True
     return today >= session.date and can_load_register(person, session, today)
+
+
+def can_book_outside_rules(by: Any, programme: Programme) -> bool:
+    """Return whether ``by`` may book where the booking window is closed or the list is final: who books for others."""
+    return getattr(by, "is_authenticated", False) and has(by, Permission.BOOK_FOR_OTHERS, programme)

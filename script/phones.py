@@ -27,7 +27,7 @@ class Phone:
 
     async def follow(self, until: asyncio.Event) -> None:
         """Ask again and again until the event; a broken line is opened again, as a browser does."""
-        await asyncio.sleep(random.uniform(0, PAUSE[1]))  # noqa: S311 - chance, no secret
+        await asyncio.sleep(random.uniform(0, PAUSE[1]))
         while not until.is_set():
             begun = time.perf_counter()
             try:
@@ -40,7 +40,7 @@ class Phone:
                 if status == 200:
                     self.tag = tag
                     self._note(body)
-            await asyncio.sleep(random.uniform(*PAUSE))  # noqa: S311 - chance, no secret
+            await asyncio.sleep(random.uniform(*PAUSE))
         self._hang_up()
 
     async def _ask_twice(self) -> tuple[int, str, bytes]:

@@ -1,6 +1,6 @@
 """What the clock does to places: reminders, offers that end, seats that find somebody."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -8,13 +8,16 @@ from django.db.models import F, OuterRef, Subquery
 
 from attendance.actions.places import lapse_offer, promote_waiting
 from attendance.messages import places as messages
-from attendance.models import Place, PlaceState
+from attendance.models import Place, PlaceState, Press
 from briefings.models import Session
 from history.actions import CLOCK
 from messaging.working_days import working_days_before
 
 FROM_HOUR = 8
 """No reminder leaves before this hour of the session's own zone."""
+
+PRESSES_LAST = timedelta(days=2)
+"""How long the same form is answered the same again: longer than any page is left open for."""
 
 
 @transaction.atomic
@@ -63,3 +66,8 @@ def promote_all(*, now: datetime) -> int:
         .filter(first__isnull=False)
     )
     return sum(len(promote_waiting(session=session, now=now)) for session in found.order_by("pk"))
+
+
+def forget_presses(*, now: datetime) -> int:
+    """Delete the keys of forms that nobody presses any more; return how many."""
+    return Press.objects.filter(made_at__lt=now - PRESSES_LAST).delete()[0]

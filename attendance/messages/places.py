@@ -9,6 +9,7 @@ import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.models import LIVE, SEATED, CalendarEntry, Place, PlaceState
+from attendance.queries.booking import position_of
 from briefings.models import Session, SessionState
 from face.dates import clock, day_without_year
 from messaging.actions import Planned
@@ -18,6 +19,7 @@ from messaging.models import Message
 BOOKED = "attendance.place_booked"
 WAITING = "attendance.place_waiting"
 PROMOTED = "attendance.place_promoted"
+OFFERED = "attendance.place_offered"
 GIVEN_UP = "attendance.place_given_up"
 REMINDER = "attendance.place_reminder"
 ENTRY_AGAIN = "attendance.place_entry_again"
@@ -26,6 +28,7 @@ _SUBJECTS = {
     BOOKED: "Your place on {when}",
     WAITING: "You are on the waiting list for {when}",
     PROMOTED: "A place is free for you: {when}",
+    OFFERED: "A place is offered to you: {when}",
     GIVEN_UP: "You no longer have a place on {when}",
     REMINDER: "Reminder: your session on {when}",
     ENTRY_AGAIN: "Your calendar entry for {when}",
@@ -43,14 +46,19 @@ def tell_promoted(place: Place, *, now: datetime) -> None:
     _queue(PROMOTED, place, now)
 
 
+def tell_offered(place: Place, *, now: datetime) -> None:
+    """Plan the offer of a seat that was freed late; of no use once its time is over."""
+    _queue(OFFERED, place, now, until=place.offered_until)
+
+
 def tell_waiting(place: Place, *, now: datetime) -> None:
     """Plan the confirmation of a place in the waiting list."""
     _queue(WAITING, place, now)
 
 
-def tell_given_up(place: Place, *, was_seated: bool, now: datetime) -> None:
-    """Plan the confirmation that a place has ended. ``was_seated``: its calendar entry goes with it."""
-    _queue(GIVEN_UP, place, now, refs={"seated": int(was_seated)})
+def tell_given_up(place: Place, *, had_entry: bool, now: datetime) -> None:
+    """Plan the confirmation that a place has ended. ``had_entry``: its calendar entry goes with it."""
+    _queue(GIVEN_UP, place, now, refs={"seated": int(had_entry)})
 
 
 def send_entry_again(place: Place, *, now: datetime) -> bool:
@@ -97,6 +105,8 @@ def _why_not(message: Message, place: Place | None, again: set[tuple[int, int]])
         return "booked_again" if (place.person_id, place.session_id) in again else ""
     if message.kind == WAITING:
         return "" if place.state == PlaceState.WAITING else "no_longer_waiting"
+    if message.kind == OFFERED:
+        return "" if place.state == PlaceState.OFFERED else "no_longer_offered"
     if place.state != PlaceState.BOOKED or place.session.state != SessionState.OPEN:
         return "no_longer_booked"
     if message.kind == REMINDER and message.refs["date"] != place.session.date.isoformat():
@@ -118,9 +128,10 @@ def render(message: Message) -> Content:
         "programme": session.programme,
         "venue": session.room.venue if session.room else None,
         "address": address_of(place.link) if place.link else "",
-        "line_before": _line_before(place) if message.kind == WAITING else 0,
+        "position": position_of(place),
         "stopped_waiting": _stopped_waiting(place) if message.kind in (BOOKED, PROMOTED) else [],
         "with_entry": message.kind in _WITH_ENTRY,
+        "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")),
     }
     name = message.kind.removeprefix("attendance.")
     content = render_mail(f"attendance/mail/{name}", context, _SUBJECTS[message.kind].format(when=when))
@@ -143,12 +154,6 @@ def _with_calendar(content: Content, message: Message, place: Place) -> Content:
     return content
 
 
-def _line_before(place: Place) -> int:
-    if place.number_in_line is None:
-        return 0
-    return Place.objects.in_line().filter(session=place.session_id, number_in_line__lt=place.number_in_line).count()
-
-
 def _stopped_waiting(place: Place) -> list[Session]:
     ended = Place.objects.filter(
         person=place.person_id, closed_reason="seated_elsewhere", closed_at=place.seated_at
@@ -156,12 +161,16 @@ def _stopped_waiting(place: Place) -> list[Session]:
     return [other.session for other in ended.order_by("session__date", "pk")]
 
 
-def _queue(kind: str, place: Place, now: datetime, *, suffix: str = "", refs: dict | None = None) -> bool:
+def _queue(
+    kind: str, place: Place, now: datetime, *, suffix: str = "", refs: dict | None = None, until: datetime | None = None
+) -> bool:
     """Plan one mail; somebody without an address is told by the coordinator. Returns whether it is new."""
     if place.person is None or not place.person.email:
         return False
     # News about a session is of no use once it has begun; that a place has ended still is on the day.
-    until = place.session.during.lower if place.state in (*SEATED, PlaceState.WAITING) else now + timedelta(days=2)
+    if until is None:
+        lives = place.state in (*SEATED, PlaceState.WAITING)
+        until = place.session.during.lower if lives else now + timedelta(days=2)
     made = messaging.actions.queue(
         kind=kind,
         key=f"{kind}:{place.pk}{suffix}",
@@ -185,6 +194,7 @@ def register_kinds() -> None:
         BOOKED: "Place booked",
         WAITING: "On the waiting list",
         PROMOTED: "Place after waiting",
+        OFFERED: "Place offered from the waiting list",
         GIVEN_UP: "Place ended",
         REMINDER: "Reminder of a session",
         ENTRY_AGAIN: "Calendar entry again",

@@ -12,6 +12,8 @@ import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.models import CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance
+from attendance.queries.booking import by_distance, sessions_to_choose
+from attendance.queries.shares import FIRST_CHOICE_LASTS
 from briefings.models import Part, Session, SessionPart, SessionState
 from briefings.words import when_in_words, where_in_words
 from face.dates import clock, day_without_year
@@ -169,6 +171,9 @@ def render(message: Message) -> Content:
         "where": where_in_words(session, address=True),
         "new_link": f"{settings.SITE_URL}{reverse('attendance:invitation-again')}",
     }
+    if message.kind == CANCELLED and place:
+        context["nearest"] = _nearest(place, session)
+        context["first_choice_days"] = FIRST_CHOICE_LASTS.days
     entry = _entry(message, session)
     context["entry"] = entry and ("out" if entry.is_cancelled else "in")
     name = message.kind.removeprefix("attendance.")
@@ -180,8 +185,17 @@ def render(message: Message) -> Content:
     return content
 
 
+def _nearest(place: Place, session: Session) -> list[Session]:
+    """Return three sessions with free places, the nearest to whom ``place`` was, each by date."""
+    others = [other for other in sessions_to_choose(session.programme, timezone.now()) if other.seats.free]
+    groups = by_distance(others, [place.area] if place.area else ())
+    return [other for group in groups for other in group.sessions][:3]
+
+
 def _place(message: Message, session: Session) -> Place | None:
-    found = Place.objects.filter(session=session, person=message.person_id).select_related("link").order_by("-pk")
+    found = (
+        Place.objects.filter(session=session, person=message.person_id).select_related("link", "area").order_by("-pk")
+    )
     if message.kind == CANCELLED:
         return found.filter(closed_reason="session_cancelled").first()
     return found.live().first()

@@ -1,32 +1,21 @@
 """What attendance keeps: places and invitations, the day's register, senior cover."""
 
 from attendance.models.afterwards import AbsenceCode, AbsenceReason, Material
-from attendance.models.answers import TO_DO, AnswerWhy, CalendarAnswer
+from attendance.models.answers import AnswerWhy, CalendarAnswer, TO_DO
 from attendance.models.cover import COVER_MOVES, CoverState, SeniorAttendance
+from attendance.models.handovers import Handover, SessionNotice
 from attendance.models.online import FULL_SHARE, OnlineDecision, OnlinePresence, OnlineReport, OnlineRule
-from attendance.models.places import (
-    LIVE,
-    PLACE_MOVES,
-    REFERENCE_LETTERS,
-    SEATED,
-    AccessNeed,
-    CalendarEntry,
-    Engagement,
-    Invitation,
-    InvitationAnswer,
-    InvitationRound,
-    Place,
-    PlaceState,
-    RoundState,
-    SeatCount,
-    new_reference,
-)
-from attendance.models.register import CAME, Attendance, CheckInCode, Mark, MarkKind, Outcome, Register, WalkIn
+from attendance.models.places import AccessNeed, CalendarEntry, Engagement, Invitation, InvitationAnswer, InvitationRound, LIVE, PLACE_MOVES, Place, PlaceState, REFERENCE_LETTERS, RoundState, SEATED, SeatCount, new_reference
+from attendance.models.policies import BookingRules, Quota
+from attendance.models.presses import Press
+from attendance.models.register import Attendance, CAME, CheckInCode, Mark, MarkKind, Outcome, Register, WalkIn
+from attendance.models.teams import Team, TeamRule
 
 __all__ = [
     "CAME", "COVER_MOVES", "FULL_SHARE", "LIVE", "PLACE_MOVES", "REFERENCE_LETTERS", "SEATED", "TO_DO", "AbsenceCode",
-    "AbsenceReason", "AccessNeed", "AnswerWhy", "Attendance", "CalendarAnswer", "CalendarEntry", "CheckInCode",
-    "CoverState", "Engagement", "Invitation", "InvitationAnswer", "InvitationRound", "Mark", "MarkKind", "Material",
-    "OnlineDecision", "OnlinePresence", "OnlineReport", "OnlineRule", "Outcome", "Place", "PlaceState", "Register",
-    "RoundState", "SeatCount", "SeniorAttendance", "WalkIn", "new_reference",
+    "AbsenceReason", "AccessNeed", "AnswerWhy", "Attendance", "BookingRules", "CalendarAnswer", "CalendarEntry",
+    "CheckInCode", "CoverState", "Engagement", "Handover", "Invitation", "InvitationAnswer", "InvitationRound",
+    "Mark", "MarkKind", "Material", "OnlineDecision", "OnlinePresence", "OnlineReport", "OnlineRule", "Outcome",
+    "Place", "PlaceState", "Press", "Quota", "Register", "RoundState", "SeatCount", "SeniorAttendance",
+    "SessionNotice", "Team", "TeamRule", "WalkIn", "new_reference",
 ]  # fmt: skip

@@ -190,8 +190,8 @@ class PlaceQuerySet(models.QuerySet):
         return self.seated().filter(missed_at__isnull=True)
 
     def in_line(self) -> "PlaceQuerySet":
-        """Return those that wait, the first first."""
-        return self.filter(state=PlaceState.WAITING).order_by("number_in_line")
+        """Return those that wait, the first first: those whose session was cancelled, then everybody as they came."""
+        return self.filter(state=PlaceState.WAITING).order_by(F("ahead").asc(nulls_last=True), "number_in_line")
 
 
 class Place(models.Model):
@@ -205,11 +205,20 @@ class Place(models.Model):
     state = models.CharField(max_length=10, choices=PlaceState)
     reference = models.CharField(max_length=16, unique=True)
     number_in_line = models.PositiveIntegerField(null=True, blank=True)
+    team = models.ForeignKey("attendance.Team", on_delete=models.SET_NULL, null=True, blank=True, related_name="places")
+    ahead = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="the place lost when its session was cancelled: before others, in that order"
+    )
     limit_key = models.CharField(max_length=60, null=True, blank=True, unique=True)
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=80)
     seated_at = models.DateTimeField(null=True, blank=True)
     offered_until = models.DateTimeField(null=True, blank=True)
+    offered_from_line = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="of a seat freed late; else the session was moved",
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_reason = models.CharField(max_length=40, blank=True)
     missed_at = models.DateTimeField(
@@ -224,8 +233,8 @@ class Place(models.Model):
     retention = Retention(
         plain=(
             "id", "session", "organisation", "profession", "area", "state", "reference", "number_in_line",
-            "limit_key", "made_at", "seated_at", "offered_until", "closed_at", "closed_reason", "missed_at",
-            "link",
+            "team", "ahead", "limit_key", "made_at", "seated_at", "offered_until", "offered_from_line", "closed_at",
+            "closed_reason", "missed_at", "link",
         ),
         personal=("person", "made_by"),
         until="two years after the programme has ended; the figures stay",

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.contrib.humanize.templatetags.humanize import ordinal
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Person
 from attendance.models import Place, PlaceState
+from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session
 from briefings.queries import affiliations_in_scope
 from organisations.models import Affiliation, Area
@@ -24,16 +26,17 @@ class Group:
     sessions: list[Session] = field(default_factory=list)
 
 
-def affiliation_for(programme: Programme, person: Person, now: datetime) -> Affiliation | None:
-    """Return the tie that makes ``person`` eligible at ``now``, with organisation, profession and areas; else None."""
-    return (
-        affiliations_in_scope(programme, now.date())
-        .filter(person=person)
-        .select_related("organisation", "profession")
-        .prefetch_related("areas")
-        .order_by("pk")
-        .first()
-    )
+def affiliation_for(
+    programme: Programme, person: Person, now: datetime, *, organisation: int | None = None
+) -> Affiliation | None:
+    """Return the tie that makes ``person`` eligible at ``now``, with organisation, profession and areas; else None.
+
+    ``organisation`` (an id): only a tie to that one.
+    """
+    ties = affiliations_in_scope(programme, now.date()).filter(person=person)
+    if organisation is not None:
+        ties = ties.filter(organisation=organisation)
+    return ties.select_related("organisation", "profession").prefetch_related("areas").order_by("pk").first()
 
 
 def places_in(programme: Programme, person: Person) -> list[Place]:
@@ -41,7 +44,7 @@ def places_in(programme: Programme, person: Person) -> list[Place]:
     live = (
         Place.objects.live()
         .filter(person=person, session__programme=programme)
-        .select_related("session__programme", "session__room__venue", "link")
+        .select_related("session__programme__booking_rules", "session__room__venue", "link")
     )
     return sorted(live, key=lambda place: (place.state == PlaceState.WAITING, place.session.during.lower, place.pk))
 
@@ -55,22 +58,39 @@ def with_line(sessions: QuerySet[Session]) -> QuerySet[Session]:
         .annotate(number=Count("pk"))
         .values("number")
     )
-    return sessions.select_related("programme", "seats", "room__venue__area", "area").annotate(
+    return sessions.select_related("programme__booking_rules", "seats", "room__venue__area", "area").annotate(
         waiting=Coalesce(Subquery(line), 0)
     )
 
 
 def sessions_to_choose(programme: Programme, now: datetime) -> list[Session]:
-    """Return the open sessions of ``programme`` that have not begun at ``now``, by date, as ``with_line`` does."""
+    """Return the open sessions of ``programme`` that have not begun at ``now``, by date, as ``with_line`` does.
+
+    Each knows its ``window``.
+    """
     found = Session.objects.open().to_come(now).filter(programme=programme, seats__isnull=False)
-    return list(with_line(found).order_by("date", "starts", "pk"))
+    sessions = list(with_line(found).order_by("date", "starts", "pk"))
+    for session in sessions:
+        session.window = window_of(session, rules_of(session), now)
+    return sessions
 
 
-def line_before(place: Place) -> int:
-    """Return how many people wait before ``place``."""
-    if place.number_in_line is None:
-        return 0
-    return Place.objects.in_line().filter(session=place.session_id, number_in_line__lt=place.number_in_line).count()
+def position_of(place: Place) -> str:
+    """Return where ``place`` stands in its line, in words ("3rd of 7"); "" where it does not wait."""
+    return positions_of([place]).get(place.pk, "")
+
+
+def positions_of(places: Iterable[Place]) -> dict[int, str]:
+    """Return where each of ``places`` that waits stands in its line, by id, in one query."""
+    sessions = {place.session_id for place in places if place.state == PlaceState.WAITING}
+    if not sessions:
+        return {}
+    lines: dict[int, list[int]] = {}
+    for session, pk in Place.objects.in_line().filter(session__in=sessions).values_list("session", "pk"):
+        lines.setdefault(session, []).append(pk)
+    return {
+        pk: f"{ordinal(number)} of {len(line)}" for line in lines.values() for number, pk in enumerate(line, start=1)
+    }
 
 
 def distance(session: Session, areas: Iterable[Area]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, TruncMonth
+from django.utils import timezone
 
 from attendance.models import CoverState, Engagement, Place, PlaceState, SeniorAttendance
 from briefings.actions.sessions import room_in_use, with_changes
@@ -95,6 +96,43 @@ def preview_change(session: Session, columns: dict) -> Preview:
         offered=sorted(lost.values()),
         waiting=len(people.waiting),
         blocked=blocked,
+    )
+
+
+@dataclass(frozen=True)
+class SeatChoices:
+    """What can be done where a session cannot have the number of seats that was asked for.
+
+    ``too_many`` people hold a seat; ``others`` are sessions to come with free seats, to move them to; ``rooms`` are
+    free at that time and large enough.
+    """
+
+    too_many: int
+    others: list[Session]
+    rooms: list[Room]
+
+
+def choices_for_seats(session: Session, capacity: int) -> SeatChoices:
+    """Return what can be done instead of giving ``session`` the ``capacity``, five of each at the most."""
+    seats = session.seats
+    others = (
+        Session.objects.open()
+        .filter(programme=session.programme_id, during__startswith__gt=timezone.now())
+        .filter(seats__taken__lt=F("seats__capacity") - F("seats__reserved"))
+        .exclude(pk=session.pk)
+        .select_related("programme", "seats", "room__venue")
+    )
+    used = Session.objects.filter(during__overlap=session.during).exclude(state=SessionState.CANCELLED)
+    rooms = (
+        Room.objects.filter(capacity__gte=max(capacity, seats.taken))
+        .exclude(pk=session.room_id)
+        .exclude(pk__in=used.filter(room__isnull=False).values("room"))
+        .select_related("venue")
+    )
+    return SeatChoices(
+        max(seats.taken - capacity, 0),
+        list(others.order_by("date", "starts", "pk")[:5]),
+        list(rooms.order_by("capacity", "venue__name", "pk")[:5]),
     )
 
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from attendance.actions import cover, needs, online, register, reminders
+from attendance.actions import cover, needs, online, register, reminders, teams
 
 
 @shared_task(name="attendance.tasks.remind_of_sessions", ignore_result=True)
@@ -16,6 +16,8 @@ def remind_of_sessions() -> int:
 def settle_places() -> int:
     """End offers whose limit has passed, seat those who wait, and note as held what is over and closed."""
     now = timezone.now()
+    reminders.forget_presses(now=now)
+    teams.release_all_unnamed(now=now)
     settled = reminders.lapse_offers(now=now) + reminders.promote_all(now=now)
     return settled + register.hold_what_is_over(now=now)
 

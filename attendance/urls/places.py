@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts.links import exchange
 from attendance.views import answers, booking, feeds, invited, places, staff
+from attendance.views import booking, feeds, handovers, invited, places, staff, teams
 
 invitation = [
     path("i/<link_token:token>/", exchange, {"purpose": "invitation"}, name="invitation-open"),
@@ -29,6 +30,22 @@ place = [
     path("p/<int:link>/change/<int:session>/", places.change, name="place-change"),
     path("p/<int:link>/needs/", places.change_needs, name="place-needs"),
     path("p/<int:link>/absence/", places.say_why, name="place-absence"),
+]
+handover = [
+    path("p/<int:link>/colleague/", handovers.ask, name="place-hand-over"),
+    path("takeover/<link_token:token>/", exchange, {"purpose": "handover"}, name="handover-open"),
+    path("takeover/<int:link>/", handovers.take, name="handover-take"),
+    path("takeover/<int:link>/decline/", handovers.decline, name="handover-decline"),
+]
+TEAMS = "organisations/<int:organisation>/booking/"
+by_leads = [
+    path(TEAMS, teams.choose_session, name="team-choose"),
+    path(f"{TEAMS}nudge/", teams.nudge, name="team-nudge"),
+    path(f"{TEAMS}<int:session>/", teams.book, name="team-book"),
+    path("teams/<int:team>/", teams.show, name="team-show"),
+    path("teams/<int:team>/name/", teams.name, name="team-name"),
+    path("teams/<int:team>/switch/", teams.switch, name="team-switch"),
+    path("teams/<int:team>/release/", teams.release, name="team-release"),
 ]
 calendar = [
     path("calendar/<link_token:token>.ics", feeds.show_feed, name="feed-show"),
@@ -57,4 +74,4 @@ without_invitation = [
     path("sessions/<int:session>/book/details/", booking.give_details, name="session-book-details"),
     path("sessions/<int:session>/book/check/", booking.check, name="session-book-check"),
 ]
-urlpatterns = [*invitation, *place, *for_others, *without_invitation, *calendar]
+urlpatterns = [*invitation, *place, *handover, *by_leads, *for_others, *without_invitation, *calendar]

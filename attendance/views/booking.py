@@ -27,6 +27,8 @@ from attendance.actions.places import take_place
 from attendance.actions.registering import register_and_take
 from attendance.forms.booking import AddressForm, CodeForm, DetailsForm, OrganisationForm, RequestForm
 from attendance.queries.booking import affiliation_for, with_line
+from attendance.queries.shares import why_waiting
+from attendance.views.presses import one_press
 from briefings.models import Partner, Session
 from briefings.queries import why_not_in_scope
 from history.refusals import Refused
@@ -117,6 +119,7 @@ def give_details(request: HttpRequest, session: int) -> HttpResponse:
 
 
 @_page
+@one_press
 def check(request: HttpRequest, session: int) -> HttpResponse:
     """Show what would be booked, then book it and lead to the page of the place."""
     own, now = _session(request, session), timezone.now()
@@ -143,6 +146,7 @@ def check(request: HttpRequest, session: int) -> HttpResponse:
             said = "You are on the waiting list" if waits else "Your place is booked"
             messages.success(request, f"{said}. A confirmation is on its way to {kept['email']}")
             return open_in_browser(place.link)
+    waits = why_waiting(own, person, tie, now)
     organisation = tie.organisation if tie else Organisation.objects.get(pk=kept["organisation"])
     return _show(
         request,
@@ -153,7 +157,8 @@ def check(request: HttpRequest, session: int) -> HttpResponse:
         name=person.name if person else kept["name"],
         email=kept["email"],
         organisation=organisation,
-        is_full=own.seats.free == 0,
+        is_full=bool(waits),
+        waits=waits,
     )
 
 

@@ -12,11 +12,15 @@ from attendance.models import SEATED, Invitation, InvitationAnswer, Place
 from attendance.queries.booking import (
     affiliation_for,
     by_distance,
-    line_before,
     places_in,
+    position_of,
+    positions_of,
     sessions_to_choose,
     with_line,
 )
+from attendance.queries.shares import why_waiting
+from attendance.views.presses import one_press
+from attendance.window import rules_of, window_of
 from briefings.models import Session
 from history.refusals import Refused
 
@@ -34,6 +38,9 @@ def show_sessions(request: HttpRequest, link: int) -> HttpResponse:
     seated = next((place for place in places if place.state in SEATED), None)
     sessions = sessions_to_choose(programme, now) if affiliation and not seated else []
     held = {place.session_id for place in places}
+    positions = positions_of(places)
+    for place in places:
+        place.position = positions.get(place.pk, "")
     context = {
         "personal_link": True,
         "invitation": invitation,
@@ -52,6 +59,7 @@ def show_sessions(request: HttpRequest, link: int) -> HttpResponse:
 
 @personal_link("invitation")
 @require_http_methods(READ_OR_POST)
+@one_press
 def take(request: HttpRequest, link: int, session: int) -> HttpResponse:
     """Show what would be booked, then book it, or join the line where it is full."""
     now, invitation = timezone.now(), _invitation(request)
@@ -64,14 +72,18 @@ def take(request: HttpRequest, link: int, session: int) -> HttpResponse:
             refusal = refused
         else:
             return redirect("attendance:invitation-done", link=link, place=place.pk)
+    tie = affiliation_for(invitation.programme, person, now)
+    waits = why_waiting(chosen, person, tie, now)
     context = {
         "personal_link": True,
         "invitation": invitation,
         "programme": invitation.programme,
         "person": person,
-        "affiliation": affiliation_for(invitation.programme, person, now),
+        "affiliation": tie,
         "session": chosen,
-        "is_full": chosen.seats.free == 0,
+        "is_full": bool(waits),
+        "waits": waits,
+        "window": window_of(chosen, rules_of(chosen), now),
         "refusal": refusal,
     }
     return render(request, "attendance/invited/check.html", context, status=409 if refusal else 200)
@@ -90,7 +102,7 @@ def show_done(request: HttpRequest, link: int, place: int) -> HttpResponse:
         "person": request.link.person,
         "place": own,
         "session": own.session,
-        "line_before": line_before(own),
+        "position": position_of(own),
     }
     return render(request, "attendance/invited/done.html", context)
 

@@ -13,7 +13,7 @@ from accounts.links import open_in_browser, personal_link
 from attendance.actions.afterwards import say_why_absent
 from attendance.actions.check_in import is_on
 from attendance.actions.needs import set_access_need
-from attendance.actions.places import accept_offer, change_place, give_up_place, send_entry_again
+from attendance.actions.places import accept_offer, change_place, give_up_place, send_entry_again, take_place
 from attendance.calendar import file_for
 from attendance.forms.afterwards import AbsenceForm
 from attendance.forms.places import AccessNeedForm
@@ -31,13 +31,16 @@ from attendance.models import (
 from attendance.queries.booking import (
     affiliation_for,
     by_distance,
-    line_before,
+    positions_of,
     sessions_to_choose,
     with_line,
 )
 from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
+from attendance.queries.shares import FIRST_CHOICE_LASTS
+from attendance.views.presses import one_press
+from attendance.window import rules_of, window_of
 from briefings.models import Session
 from history.refusals import Refused
 
@@ -56,9 +59,12 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
         "checks_in": place.state == PlaceState.BOOKED and _checks_in(place, now),
         **(_afterwards(place) if place.session.during.lower <= now else {}),
         "position": position_of(place, now),
-        "line_before": line_before(place) if place.state == PlaceState.WAITING else 0,
+        "waits_as": positions_of([place]).get(place.pk, ""),
+        "window": window_of(place.session, rules_of(place.session), now),
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
         "newer": _newer(place) if place.state not in LIVE else None,
+        "lost": _is_lost(place),
+        "first_choice_until": place.closed_at and place.closed_at + FIRST_CHOICE_LASTS,
     }
     return render(request, "attendance/place/show.html", context)
 
@@ -153,6 +159,7 @@ def download_entry(request: HttpRequest, link: int) -> HttpResponse:
 
 @personal_link("place")
 @require_http_methods(READ_OR_POST)
+@one_press
 def give_up(request: HttpRequest, link: int) -> HttpResponse:
     """Ask, then give the place up: it goes to the first in line."""
     place, refusal = _place(request), None
@@ -172,6 +179,7 @@ def give_up(request: HttpRequest, link: int) -> HttpResponse:
 
 @personal_link("place")
 @require_POST
+@one_press
 def accept(request: HttpRequest, link: int) -> HttpResponse:
     """Accept an offered place."""
     place = _place(request)
@@ -189,20 +197,22 @@ def accept(request: HttpRequest, link: int) -> HttpResponse:
 def choose_other(request: HttpRequest, link: int) -> HttpResponse:
     """Show the other dates there is a seat on."""
     place, now = _place(request), timezone.now()
-    if place.state not in LIVE or place.session.during.lower <= now:
+    lost = _is_lost(place)
+    if not lost and (place.state not in LIVE or place.session.during.lower <= now):
         return redirect("attendance:place-show", link=link)
     affiliation = affiliation_for(place.session.programme, place.person, now)
     others = [
         session
         for session in sessions_to_choose(place.session.programme, now)
-        if session.pk != place.session_id and session.seats.free
+        if session.pk != place.session_id and (lost or session.seats.free) and not session.window.why_closed
     ]
     groups = by_distance(others, affiliation.areas.all() if affiliation else ())
-    return render(request, "attendance/place/choose_other.html", {**_context(place), "groups": groups})
+    return render(request, "attendance/place/choose_other.html", {**_context(place), "groups": groups, "lost": lost})
 
 
 @personal_link("place")
 @require_http_methods(READ_OR_POST)
+@one_press
 def change(request: HttpRequest, link: int, session: int) -> HttpResponse:
     """Show both dates, then swap them; where the new one has filled up meanwhile the old one stays."""
     place, refusal = _place(request), None
@@ -210,15 +220,27 @@ def change(request: HttpRequest, link: int, session: int) -> HttpResponse:
     to = get_object_or_404(sessions, pk=session)
     if request.method == "POST":
         try:
-            new = change_place(place=place, to=to, by=place.person, now=timezone.now())
+            new = _change(place, to)
         except Refused as refused:
             refusal = refused
         else:
             return open_in_browser(new.link)
-    if place.state not in LIVE and refusal is None:
+    if place.state not in LIVE and not _is_lost(place) and refusal is None:
         return redirect("attendance:place-show", link=link)
-    context = {**_context(place), "to": to, "refusal": refusal}
+    context = {**_context(place), "to": to, "lost": _is_lost(place), "refusal": refusal}
     return render(request, "attendance/place/change.html", context, status=409 if refusal else 200)
+
+
+def _change(place: Place, to: Session) -> Place:
+    """Return the place in ``to``: instead of the one there is, or of the one that a cancellation ended."""
+    if _is_lost(place):
+        return take_place(session=to, person=place.person, by=place.person, now=timezone.now())
+    return change_place(place=place, to=to, by=place.person, now=timezone.now())
+
+
+def _is_lost(place: Place) -> bool:
+    """Return whether the session of ``place`` was cancelled and its person has chosen nothing instead."""
+    return place.closed_reason == "session_cancelled" and _newer(place) is None
 
 
 @personal_link("place")
@@ -252,7 +274,13 @@ def change_needs(request: HttpRequest, link: int) -> HttpResponse:
 
 def _place(request: HttpRequest) -> Place:
     places = Place.objects.select_related(
-        "session__programme", "session__series", "session__room__venue", "organisation", "profession", "person", "link"
+        "session__programme__booking_rules",
+        "session__series",
+        "session__room__venue",
+        "organisation",
+        "profession",
+        "person",
+        "link",
     )
     return get_object_or_404(places, link=request.link, person=request.link.person_id)
 

@@ -17,8 +17,10 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import Permission, has
 from attendance.forms.sessions import SessionFilter
 from attendance.models import Place, PlaceState, SeatCount
+from attendance.queries.booking import position_of
 from attendance.queries.sessions import filter_options, sessions_listed, sessions_visible_to, weeks_of
 from attendance.rules import can_keep_materials, can_keep_register, can_load_register
+from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
 from briefings.words import where_in_words
 from face.paging import page_of
@@ -156,7 +158,8 @@ def _months_on(first: date, by: int) -> date:
 def show_session(request: HttpRequest, session: int) -> HttpResponse:
     """One session: what it shows depends on who looks."""
     found = get_object_or_404(
-        sessions_visible_to(request.user).select_related("programme", "room__venue", "area", "series"), pk=session
+        sessions_visible_to(request.user).select_related("programme__booking_rules", "room__venue", "area", "series"),
+        pk=session,
     )
     now, programme = timezone.now(), found.programme
     seats = SeatCount.objects.filter(session=found).first()
@@ -181,6 +184,8 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
             has(request.user, each, programme) for each in (Permission.RUN_SESSIONS, Permission.SEE_FIGURES)
         ),
         "place": place,
+        "position": position_of(place) if place else "",
+        "window": window_of(found, rules_of(found), now),
         "parts": parts,
         "inside": runs or place is not None,
         "joins": runs or (place is not None and place.state == PlaceState.BOOKED),

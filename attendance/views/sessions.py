@@ -21,7 +21,7 @@ from attendance.actions.sessions import (
 )
 from attendance.forms.sessions import CancelForm, ChangeForm, SeatsForm
 from attendance.models import SeatCount
-from attendance.queries.sessions import people_of, preview_change
+from attendance.queries.sessions import choices_for_seats, people_of, preview_change
 from briefings.actions.sessions import TOLD, InThePast, NowhereToMeet, ReserveTooLarge, RoomTaken, RoomTooSmall
 from briefings.models import Programme, Session, SessionState
 from briefings.words import when_in_words, where_in_words
@@ -114,17 +114,20 @@ def resize(request: HttpRequest, session: int) -> HttpResponse:
     found = session_of(request, session)
     seats = SeatCount.objects.filter(session=found).first()
     initial = {"capacity": found.capacity, "reserved": found.reserved}
-    form = SeatsForm(request.POST if request.method == "POST" else None, initial=initial)
+    form, choices = SeatsForm(request.POST if request.method == "POST" else None, initial=initial), None
     if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data["capacity"]
         try:
             resize_session(session=found, by=request.user, now=timezone.now(), **form.cleaned_data)
         except Refused as refusal:
             fields = {RoomTooSmall: "capacity", FewerSeatsThanTaken: "capacity", ReserveTooLarge: "reserved"}
             form.add_refusal(refusal, fields.get(type(refusal)))
+            if isinstance(refusal, FewerSeatsThanTaken | RoomTooSmall):
+                choices = choices_for_seats(found, asked)
         else:
             messages.success(request, "Saved.")
             return _back(found)
-    return _form_page(request, form, found, "Change the places", "Save", seats=seats)
+    return _form_page(request, form, found, "Change the places", "Save", seats=seats, choices=choices)
 
 
 @require_http_methods(_ASKS)

@@ -17,8 +17,9 @@ from attendance.actions.places import change_place, give_up_place, send_entry_ag
 from attendance.forms.staff import AnswerForm, PersonSearch, TakeForm
 from attendance.models import LIVE, Invitation, Place, PlaceState
 from attendance.queries.answers import with_answer
-from attendance.queries.booking import affiliation_for, line_before, with_line
+from attendance.queries.booking import affiliation_for, positions_of, with_line
 from attendance.queries.people import people_of, places_of_session, search_people
+from attendance.views.presses import one_press
 from briefings.models import Programme, Session
 from face.paging import LONG, SHORT, page_of
 from face.spreadsheets import stream_csv
@@ -64,6 +65,7 @@ def show_person(request: HttpRequest, slug: str, person: int) -> HttpResponse:
 
 
 @require_POST
+@one_press
 def take_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
     """Take a place for somebody, from the places kept back where that is asked for."""
     programme = _programme(request, slug)
@@ -80,6 +82,7 @@ def take_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
 
 
 @require_POST
+@one_press
 def change_for(request: HttpRequest, slug: str, person: int, place: int) -> HttpResponse:
     """Change somebody's place for another date; the old one stays where the new one is full."""
     programme = _programme(request, slug)
@@ -98,6 +101,7 @@ def change_for(request: HttpRequest, slug: str, person: int, place: int) -> Http
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def give_up_for(request: HttpRequest, slug: str, person: int, place: int) -> HttpResponse:
     """Ask, then give somebody's place up for them."""
     programme = _programme(request, slug)
@@ -171,7 +175,9 @@ def list_places(request: HttpRequest, session: int) -> HttpResponse:
     page = page_of(with_answer(places_of_session(own)), request.GET.get("page"), size=LONG)
     look_at_many(by=request.user, at=[place.person for place in page.rows], page="attendance:session-places", now=now)
     shows_needs = has(request.user, Permission.SEE_ACCESS_NEEDS, own.programme)
+    positions = positions_of(page.rows)
     for place in page.rows:
+        place.position = positions.get(place.pk, "")
         place.need = getattr(place, "access_need", None) if shows_needs else None
     context = {
         "programme": own.programme,
@@ -239,8 +245,9 @@ def _person_page(request: HttpRequest, programme: Programme, person: Person, **f
         .order_by("-made_at", "-pk")
     )
     invitation = Invitation.objects.filter(programme=programme, person=person).first()
+    positions = positions_of(places)
     for place in places:
-        place.before = line_before(place)
+        place.position = positions.get(place.pk, "")
         place.can_change = place.state in LIVE and place.session.during.lower > now
     context = {
         "programme": programme,

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from attendance.models import Invitation, Place, PlaceState
+from attendance.queries.booking import position_of
 from briefings.models import SessionPart, SessionState
 from briefings.words import where_in_words
 from commitments.models import TOLD, UNANSWERED, Asker, QuestionState
@@ -52,7 +53,7 @@ def _place(place: Place, now: datetime) -> Matter:
         until = moment(place.offered_until)
         return Matter(BAD, title, url, f"{what}. Your seat is kept until {until}. Say whether you come.", order)
     if place.state == PlaceState.WAITING:
-        return Matter(OPEN, title, url, f"{what}. You are on the waiting list.", order)
+        return Matter(OPEN, title, url, f"{what}. You are on the waiting list, the {position_of(place)}.", order)
     return Matter(GOOD, title, url, f"{what}. You have a place.", order)
 
 

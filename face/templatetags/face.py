@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
+from uuid import uuid4
 
 from django import forms as django_forms
 from django import template
@@ -161,6 +162,15 @@ def chip(colour: str) -> SafeString:
         '<svg class="chip" viewBox="0 0 10 10" aria-hidden="true"><rect class="{}" width="10" height="10"/></svg>',
         colour,
     )
+
+
+# --- forms
+
+
+@register.simple_tag
+def press_field() -> SafeString:
+    """The key of one rendered form, so that one press has one effect however often it is sent."""
+    return format_html('<input type="hidden" name="press" value="{}">', uuid4())
 
 
 # --- addresses

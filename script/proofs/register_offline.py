@@ -21,7 +21,7 @@ def main() -> str:
     set_up()
     session, keepers = _stage()
     cookies = [cookies_of(keeper) for keeper in keepers]
-    chaos = random.Random(SEED)  # noqa: S311
+    chaos = random.Random(SEED)
     with serving() as port:
         expected, sends = _two_phones(port, session.pk, cookies, chaos)
     found, marks, walk_ins = _standing(session)

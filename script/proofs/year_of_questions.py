@@ -64,7 +64,7 @@ class Year:
         from tests.commitments.factories import Cast
         from tests.organisations.factories import OrganisationFactory
 
-        self.chance, self.happened, self.looked = random.Random(20260901), Counter(), 0  # noqa: S311 - no secret
+        self.chance, self.happened, self.looked = random.Random(20260901), Counter(), 0
         self.now = datetime.combine(BEGINS, datetime.min.time(), UTC)
         self.cast = Cast()
         self.programme = self.cast.programme

@@ -1,10 +1,12 @@
 """The addresses of places and of what mailed links open."""
 
+import uuid
 from datetime import timedelta
 
 from accounts.links import make_link, token_of
 from attendance.actions.places import take_place
 from attendance.models import CalendarAnswer, CalendarEntry, Invitation, Place, SeatCount
+from attendance.models import Handover, Invitation, Place, SeatCount, Team
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
 from tests.cast import NOW, Cast
 from tests.organisations.factories import AffiliationFactory, PersonFactory
@@ -140,13 +142,77 @@ def other_counted_session(cast: Cast) -> dict:
     return other_session(cast)
 
 
+def handover_link(cast: Cast) -> dict:
+    """The link of somebody who was asked to take over a place; not opened in this browser."""
+    return {"link": _handed_over(cast).link_id}
+
+
+def handover_token(cast: Cast) -> dict:
+    return {"token": token_of(_handed_over(cast).link)}
+
+
+def _handed_over(cast: Cast) -> Handover:
+    place, colleague = _placed(cast), PersonFactory()
+    Handover.objects.filter(place=place).delete()
+    made = Handover.objects.create(place=place, colleague=colleague, asked_at=NOW)
+    made.link = make_link(purpose="handover", person=colleague, about=made, ends_at=NOW + timedelta(days=9), now=NOW)
+    made.save(update_fields=["link"])
+    return made
+
+
 def _link_routes(prefix: str, kwargs, pages: str, buttons: str) -> list[Route]:
     closed = {403: "everyone"}
     lines = [Route(f"attendance:{prefix}-{name}", kwargs, closed) for name in pages.split()]
     return lines + [Route(f"attendance:{prefix}-{name}", kwargs, closed, post=True) for name in buttons.split()]
 
 
+def _team(cast: Cast, *, other: bool = False) -> dict:
+    session = cast.other_session if other else cast.session
+    organisation = cast.other_organisation if other else cast.organisation
+    made = Team.objects.create(session=session, organisation=organisation, rule="fit", press=uuid.uuid4(), made_at=NOW)
+    return {"team": made.pk}
+
+
+def own_team(cast: Cast) -> dict:
+    return _team(cast)
+
+
+def other_team(cast: Cast) -> dict:
+    return _team(cast, other=True)
+
+
+def led_organisation(cast: Cast) -> dict:
+    return {"organisation": cast.organisation.pk}
+
+
+def other_led_organisation(cast: Cast) -> dict:
+    return {"organisation": cast.other_organisation.pk}
+
+
+def led_session(cast: Cast) -> dict:
+    _counter(cast.session)
+    return {**led_organisation(cast), "session": cast.session.pk}
+
+
+def other_led_session(cast: Cast) -> dict:
+    _counter(cast.other_session)
+    return {**other_led_organisation(cast), "session": cast.other_session.pk}
+
+
+def _team_routes(whose: str, organisation, session, team) -> list[Route]:
+    posts = ("team-name", "team-switch", "team-release")
+    return [
+        Route("attendance:team-choose", organisation, {200: whose}),
+        Route("attendance:team-nudge", organisation, {302: whose}, post=True),
+        Route("attendance:team-book", session, {200: whose}),
+        Route("attendance:team-show", team, {200: whose}),
+        *[Route(f"attendance:{name}", team, {302: whose}, post=True) for name in posts],
+    ]
+
+
 ROUTES = [
+    *_team_routes("lead", led_organisation, led_session, own_team),
+    *_team_routes("other_lead", other_led_organisation, other_led_session, other_team),
     Route("attendance:invitation-open", invitation_token, {302: "everyone"}),
     *_link_routes("invitation", invitation_link, "choose not-me", "take-back"),
     Route("attendance:invitation-take", invitation_session, {403: "everyone"}),
@@ -156,6 +222,11 @@ ROUTES = [
     Route("attendance:place-open", place_token, {302: "everyone"}),
     *_link_routes("place", place_link, "show newer file give-up choose-other needs", "send-entry accept"),
     *_link_routes("place", place_link, "feed take-back", ""),
+    *_link_routes(
+        "place", place_link, "show newer feed file give-up choose-other needs hand-over", "send-entry accept"
+    ),
+    Route("attendance:handover-open", handover_token, {302: "everyone"}),
+    *_link_routes("handover", handover_link, "take", "decline"),
     Route("attendance:place-change", place_session, {403: "everyone"}),
     Route("commitments:place-ask", place_link, {403: "everyone"}),
     Route("attendance:answer-calendar", own_programme, BOOKING),

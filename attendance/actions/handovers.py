@@ -1,0 +1,140 @@
+"""A colleague of the same organisation takes over a place: asked by its holder, taken by one link."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.links import make_link, revoke
+from accounts.models import Person
+from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
+from attendance.actions.line import close, had_entry, seat
+from attendance.actions.places import (
+    HasPlaceElsewhere,
+    NotEligible,
+    OutsideWindow,
+    PlaceHasEnded,
+    give_link,
+    lock_place,
+    new_place,
+    seated_elsewhere,
+)
+from attendance.messages import handovers as messages
+from attendance.messages import places as place_messages
+from attendance.models import Handover, Place, PlaceState
+from attendance.queries.booking import affiliation_for
+from attendance.window import rules_of, window_of
+from history.actions import record
+from history.refusals import Refused
+from organisations.models import Affiliation
+
+
+class NoColleague(Refused):
+    sentence = (
+        "Nobody with this address can take your place: they have to be on the staff list of your organisation, in a "
+        "profession and area of this programme. Ask the lead of your organisation."
+    )
+
+
+class HandoverEnded(Refused):
+    sentence = "This place cannot be taken over any more: it was given up, or somebody else was asked."
+
+
+@transaction.atomic
+def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handover:
+    """Ask the colleague with the address ``email`` to take over ``place``; they get a link, and who was asked before
+    cannot use theirs any more. The holder keeps the place until the colleague takes it.
+
+    Asking the same colleague twice is asking once. Raises PlaceHasEnded, OutsideWindow, NoColleague.
+    """
+    place = lock_place(place)
+    _refuse_where_fixed(place, now)
+    colleague = Person.objects.filter(email=Person.objects.clean_email(email), is_active=True).first()
+    if colleague is None or colleague.pk == place.person_id or _tie(place, colleague, now) is None:
+        raise NoColleague
+    asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("link").first()
+    if asked and asked.colleague_id == colleague.pk:
+        return asked
+    if asked:
+        _end(asked, by, now)
+    made = Handover.objects.create(place=place, colleague=colleague, asked_at=now)
+    ends_at = place.session.during.lower
+    made.link = make_link(purpose="handover", person=colleague, about=made, ends_at=ends_at, now=now)
+    made.save(update_fields=["link"])
+    record(by=by, verb="asked_colleague", about=place, now=now)
+    messages.tell_asked(made, now=now)
+    return made
+
+
+@transaction.atomic
+def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
+    """Give the colleague the place: the holder's ends and theirs begins under one lock, so nobody slips between.
+
+    Both are told; the line does not move. What the holder needed to take part is deleted. Taking it twice returns the
+    same place. Raises HandoverEnded, OutsideWindow, NotEligible, HasPlaceElsewhere, BusyThen.
+    """
+    seats = lock_seats(handover.place.session)
+    lock_people([handover.place.person_id, handover.colleague_id])
+    handover = Handover.objects.select_for_update(no_key=True, of=("self",)).get(pk=handover.pk)
+    if handover.taken_as is not None:
+        return handover.taken_as
+    place = lock_place(handover.place)
+    if not handover.is_open or place.state != PlaceState.BOOKED:
+        raise HandoverEnded
+    _refuse_where_fixed(place, now)
+    colleague, tie = handover.colleague, _tie(place, handover.colleague, now)
+    if tie is None:
+        raise NotEligible
+    held = Place.objects.live().filter(session=place.session_id, person=colleague).first()
+    if held and held.state != PlaceState.WAITING:
+        raise HasPlaceElsewhere(held)
+    elsewhere, clash = seated_elsewhere(place.session, colleague), clash_of(place.session, colleague)
+    if elsewhere:
+        raise HasPlaceElsewhere(elsewhere)
+    if clash:
+        raise BusyThen(clash.session)
+    if held:  # they leave the line for the place
+        close(held, seats, PlaceState.ENDED, "seated_elsewhere", now)
+    entry = had_entry(place)
+    close(place, seats, PlaceState.GIVEN_UP, "substituted", now)
+    new = new_place(place.session, colleague, tie, by, now)
+    seat(new, seats, now)
+    give_link(new, now)
+    handover.taken_at, handover.taken_as = now, new
+    handover.save(update_fields=["taken_at", "taken_as"])
+    record(by=by, verb="took_over", about=new, now=now)
+    place_messages.tell_booked(new, now=now)
+    place_messages.tell_given_up(place, had_entry=entry, now=now)
+    return new
+
+
+@transaction.atomic
+def decline_handover(*, handover: Handover, by: Any, now: datetime) -> None:
+    """Say no: the holder keeps the place and is told. Saying no twice is once; after it was taken it does nothing."""
+    handover = Handover.objects.select_for_update(no_key=True, of=("self",)).get(pk=handover.pk)
+    if not handover.is_open:
+        return
+    handover.ended_at = now
+    handover.save(update_fields=["ended_at"])
+    record(by=by, verb="declined_handover", about=handover.place, now=now)
+    messages.tell_declined(handover, now=now)
+
+
+def _end(handover: Handover, by: Any, now: datetime) -> None:
+    handover.ended_at = now
+    handover.save(update_fields=["ended_at"])
+    if handover.link:
+        revoke(handover.link, by=by, now=now)
+
+
+def _refuse_where_fixed(place: Place, now: datetime) -> None:
+    if place.state != PlaceState.BOOKED or place.session.during.lower <= now:
+        raise PlaceHasEnded
+    window = window_of(place.session, rules_of(place.session), now)
+    if window.is_frozen:
+        raise OutsideWindow(window.why_closed)
+
+
+def _tie(place: Place, person: Person, now: datetime) -> Affiliation | None:
+    """Return what makes ``person`` eligible at the organisation the place belongs to, or None."""
+    return affiliation_for(place.session.programme, person, now, organisation=place.organisation_id)

@@ -1,0 +1,69 @@
+"""What a coordinator says about booking in a programme: its days, and how much of each session one partner has."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from attendance.actions.places import promote_waiting
+from attendance.models import BookingRules, Quota
+from briefings.models import Programme, Session
+from history.actions import record
+from organisations.models import Organisation
+
+
+def set_booking_rules(*, programme: Programme, by: Any, now: datetime, **columns: Any) -> BookingRules:
+    """Set the columns of BookingRules for ``programme``; whoever waits and may have a seat now gets it.
+
+    Places that are held stay as they are. Setting what is set changes nothing.
+    """
+    with transaction.atomic():
+        rules, _ = BookingRules.objects.select_for_update(no_key=True).get_or_create(programme=programme)
+        changed = sorted(name for name, value in columns.items() if getattr(rules, name) != value)
+        if not changed:
+            return rules
+        for name in changed:
+            setattr(rules, name, columns[name])
+        rules.save(update_fields=changed)
+        record(by=by, verb="changed_booking_rules", about=programme, now=now, fields=changed)
+    _promote_everywhere(programme, now)
+    return rules
+
+
+def set_quota(
+    *,
+    programme: Programme,
+    organisation: Organisation | None,
+    seats: int,
+    released_on: date | None,
+    by: Any,
+    now: datetime,
+) -> Quota:
+    """Set how many places ``organisation`` (None: every other partner) may hold in each session, until a day.
+
+    Whoever holds a place keeps it, also above a smaller quota; whoever may have a seat by a larger one gets it.
+    """
+    with transaction.atomic():
+        quota, _ = Quota.objects.update_or_create(
+            programme=programme,
+            organisation=organisation,
+            defaults={"seats": seats, "released_on": released_on},
+        )
+        record(by=by, verb="set_quota", about=programme, now=now, fields=["seats", "released_on"])
+    _promote_everywhere(programme, now)
+    return quota
+
+
+def release_quota(*, quota: Quota, by: Any, now: datetime) -> None:
+    """End ``quota`` at once: whoever waited because of it moves up. Ending what has ended does nothing."""
+    programme = quota.programme
+    with transaction.atomic():
+        if Quota.objects.filter(pk=quota.pk).delete()[0]:
+            record(by=by, verb="released_quota", about=programme, now=now)
+    _promote_everywhere(programme, now)
+
+
+def _promote_everywhere(programme: Programme, now: datetime) -> None:
+    """Seat who waits in each session: a transaction each, as no more than one counter is locked before people."""
+    for session in Session.objects.open().to_come(now).filter(programme=programme, seats__last_in_line__gt=0):
+        promote_waiting(session=session, now=now)

@@ -1,0 +1,218 @@
+"""The lead of an organisation books a team: colleagues by name, and places that are named later."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Person
+from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
+from attendance.actions.line import close, limit_key, promote, put_in_line, seat, settle_in
+from attendance.actions.places import (
+    NotOpen,
+    PlaceHasEnded,
+    fresh_session,
+    give_link,
+    lock_place,
+    new_place,
+    refuse_outside_window,
+    seated_elsewhere,
+)
+from attendance.messages import places as messages
+from attendance.messages import teams as team_messages
+from attendance.models import Place, PlaceState, SeatCount, Team, TeamRule, new_reference
+from attendance.queries.booking import affiliation_for
+from attendance.queries.shares import seats_kept, shares_of
+from attendance.queries.teams import to_nudge
+from briefings.models import Session, SessionState
+from history.actions import CLOCK, key_of, record
+from history.refusals import Refused
+from organisations.models import Organisation
+
+
+class NotInTheTeam(Refused):
+    """Raised where somebody cannot be booked; ``person`` says who, the sentence why."""
+
+    def __init__(self, person: Person, why: str) -> None:
+        self.person = person
+        super().__init__(f"{person.name} cannot be booked: {why} Take them off the list, or choose another session.")
+
+
+class NobodyToBook(Refused):
+    sentence = "Choose at least one colleague, or say how many places get a name later."
+
+
+@transaction.atomic
+def book_team(
+    *,
+    session: Session,
+    organisation: Organisation,
+    people: Iterable[Person],
+    unnamed: int,
+    rule: str,
+    names_until: date | None,
+    press: uuid.UUID,
+    by: Any,
+    now: datetime,
+) -> Team:
+    """Book ``people`` and ``unnamed`` places more for ``organisation`` in ``session``, under one lock.
+
+    By TeamRule.ALL all have a seat or all wait, as one; by FIT as many as fit have one and the rest wait. Each one
+    named is told. The same ``press`` returns the same team. Raises NobodyToBook, NotOpen, OutsideWindow, NotInTheTeam.
+    """
+    people = sorted(people, key=lambda person: person.pk)
+    if not people and not unnamed:
+        raise NobodyToBook
+    try:
+        seats = lock_seats(session)
+    except SeatCount.DoesNotExist:
+        raise NotOpen from None
+    session = fresh_session(session.pk)
+    made = Team.objects.filter(press=press).first()
+    if made:
+        return made
+    if session.state != SessionState.OPEN or session.during.lower <= now:
+        raise NotOpen
+    refuse_outside_window(session, by, now)
+    line = Place.objects.in_line().filter(session=session).values_list("person", flat=True) if seats.free else []
+    lock_people([*(person.pk for person in people), *(pk for pk in line if pk)])
+    promote(session, seats, now)
+    team = Team.objects.create(
+        session=session, organisation=organisation, rule=rule, names_until=names_until if unnamed else None,
+        press=press, made_at=now, made_by=by if isinstance(by, Person) else None,
+    )  # fmt: skip
+    places = [_place_for(team, session, person, by, now) for person in people]
+    places += [_without_name(team, session, by, now) for _ in range(unnamed)]
+    _seat_or_wait(team, places, seats, session, by, now)
+    return team
+
+
+@transaction.atomic
+def name_place(*, place: Place, person: Person, by: Any, now: datetime) -> Place:
+    """Give the team's ``place`` without a name to ``person``, a colleague, who is told.
+
+    The same name twice is once. Raises PlaceHasEnded, OutsideWindow, NotInTheTeam.
+    """
+    lock_seats(place.session)
+    lock_people([person.pk])
+    place = lock_place(place)
+    if place.person_id == person.pk:
+        return place
+    if place.person_id or place.state not in (PlaceState.BOOKED, PlaceState.WAITING):
+        raise PlaceHasEnded
+    if place.session.during.lower <= now:
+        raise PlaceHasEnded
+    refuse_outside_window(place.session, by, now)
+    named = _place_for(place.team, place.session, person, by, now)
+    place.person, place.profession, place.area = person, named.profession, named.area
+    if place.state == PlaceState.BOOKED:
+        place.limit_key = limit_key(place)
+    place.save(update_fields=["person", "profession", "area", "limit_key"])
+    if place.state == PlaceState.BOOKED:
+        settle_in(place, now)
+    give_link(place, now)
+    record(by=by, verb="named", about=place, now=now)
+    _tell(place, now)
+    return place
+
+
+@transaction.atomic
+def switch_to_fit(*, team: Team, by: Any, now: datetime) -> Team:
+    """Let a team that waits for room for all take what fits now; it keeps its position. Twice is once."""
+    seats = lock_seats(team.session)
+    team = Team.objects.select_for_update(no_key=True, of=("self",)).get(pk=team.pk)
+    if team.rule == TeamRule.FIT:
+        return team
+    team.rule = TeamRule.FIT
+    team.save(update_fields=["rule"])
+    record(by=by, verb="switched_to_fit", about=team, now=now)
+    promote(fresh_session(team.session_id), seats, now)
+    return team
+
+
+@transaction.atomic
+def release_unnamed(*, team: Team, now: datetime, by: Any = CLOCK, all_days: bool = False) -> int:
+    """End the places of ``team`` that have no name after its last day, and give their seats to who waits.
+
+    ``all_days``: at once, by the lead. The lead is told. Returns how many ended.
+    """
+    seats = lock_seats(team.session)
+    session = fresh_session(team.session_id)
+    if not all_days and (team.names_until is None or team.names_until >= now.date()):
+        return 0
+    unnamed = Place.objects.live().filter(team=team, person=None).select_related("session__programme")
+    ended = list(unnamed.select_for_update(no_key=True, of=("self",)))
+    for place in ended:
+        close(place, seats, PlaceState.ENDED, "not_named", now)
+        record(by=by, verb="released_unnamed", about=place, now=now)
+    if ended:
+        if not all_days:
+            team_messages.tell_released(team, len(ended), now=now)
+        promote(session, seats, now)
+    return len(ended)
+
+
+def release_all_unnamed(*, now: datetime) -> int:
+    """End every place without a name whose day has passed; return how many."""
+    due = Team.objects.filter(names_until__lt=now.date(), places__person=None, places__in=Place.objects.live())
+    return sum(release_unnamed(team=team, now=now) for team in due.select_related("session").distinct().order_by("pk"))
+
+
+def _seat_or_wait(team: Team, places: list[Place], seats: SeatCount, session: Session, by: Any, now: datetime) -> None:
+    shares = shares_of(session, now)
+    room = min(seats.free - seats_kept(session.programme, now), shares.room_of(team.organisation_id, seats.free))
+    fitting = max(room, 0)
+    if team.rule == TeamRule.ALL and fitting < len(places):
+        fitting = 0
+    for number, place in enumerate(places):
+        if number < fitting:
+            seat(place, seats, now)
+        else:
+            put_in_line(place, seats)
+        if place.person_id:
+            give_link(place, now)
+            _tell(place, now)
+        verb = "took" if place.state == PlaceState.BOOKED else "joined_line"
+        record(by=by, verb=verb, about=place, now=now)
+
+
+def _place_for(team: Team, session: Session, person: Person, by: Any, now: datetime) -> Place:
+    tie = affiliation_for(session.programme, person, now, organisation=team.organisation_id)
+    if tie is None:
+        raise NotInTheTeam(person, "the programme is for other professions or areas.")
+    if Place.objects.live().filter(session=session, person=person).exists():
+        raise NotInTheTeam(person, "they have a place in this session already.")
+    if seated_elsewhere(session, person):
+        raise NotInTheTeam(person, "they have a place in another session of this programme.")
+    if clash_of(session, person):
+        raise NotInTheTeam(person, BusyThen.sentence.partition(".")[0].replace("You are", "they are") + ".")
+    place = new_place(session, person, tie, by, now)
+    place.team = team
+    return place
+
+
+def _without_name(team: Team, session: Session, by: Any, now: datetime) -> Place:
+    return Place(
+        session=session,
+        organisation=team.organisation,
+        team=team,
+        reference=new_reference(session.programme),
+        made_at=now,
+        made_by=key_of(by),
+    )
+
+
+def _tell(place: Place, now: datetime) -> None:
+    tell = messages.tell_booked if place.state == PlaceState.BOOKED else messages.tell_waiting
+    tell(place, now=now)
+
+
+@transaction.atomic
+def nudge_colleagues(*, organisation: Organisation, by: Any, now: datetime) -> int:
+    """Remind whoever of ``organisation`` is invited and has not answered, each at most once a week; return how many."""
+    told = sum(team_messages.nudge(made, organisation, now=now) for made in to_nudge(organisation, now))
+    if told:
+        record(by=by, verb="nudged", about=organisation, now=now)
+    return told

@@ -1,0 +1,74 @@
+"""What a coordinator types about booking in a programme."""
+
+from typing import Any
+
+from django import forms
+
+from face.fields import ThreeBoxDateField
+from face.forms import HubForm
+from organisations.models import Organisation
+
+_MOST_DAYS = 365
+_DAYS = {"min_value": 0, "max_value": _MOST_DAYS, "required": False, "widget": forms.NumberInput({"class": "w4"})}
+
+
+class BookingRulesForm(HubForm):
+    """When booking opens and closes, when freed places are offered, when the list of names is final."""
+
+    opens_on = ThreeBoxDateField(
+        label="Booking opens on", required=False, help_text="Leave empty: as soon as a session is open."
+    )
+    closes_days = forms.IntegerField(
+        label="Booking closes, days before the session",
+        help_text="For example 2: for a session on Friday, Tuesday is the last day. Leave empty: when it begins.",
+        **{**_DAYS, "min_value": 1},
+    )
+    offer_days = forms.IntegerField(
+        label="Offer freed places, days before the session",
+        help_text=(
+            "Until then the first in line gets a freed place at once. From then on it is offered to one person at a "
+            "time. Leave empty: it is always given at once."
+        ),
+        **_DAYS,
+    )
+    offer_hours = forms.IntegerField(
+        label="How many hours does each one have to answer?",
+        min_value=1,
+        max_value=240,
+        initial=24,
+        widget=forms.NumberInput({"class": "w4"}),
+    )
+    freeze_days = forms.IntegerField(
+        label="The list of names is final, days before the session",
+        help_text=(
+            "For venues that check names at the door. From then on nobody books, moves up or sends a colleague; "
+            "you can still change it. Leave empty: there is no such day."
+        ),
+        **_DAYS,
+    )
+
+
+class QuotaForm(HubForm):
+    """How many places one organisation may hold in each session."""
+
+    organisation = forms.ModelChoiceField(
+        label="Which organisation?",
+        queryset=Organisation.objects.none(),
+        required=False,
+        empty_label="Every partner that has no quota of its own",
+    )
+    seats = forms.IntegerField(
+        label="Places in each session, at most",
+        min_value=0,
+        max_value=5_000,
+        widget=forms.NumberInput({"class": "w4"}),
+    )
+    released_on = ThreeBoxDateField(
+        label="Released on",
+        required=False,
+        help_text="From this day anybody may have these places. Leave empty: the quota stays.",
+    )
+
+    def __init__(self, *args: Any, organisations: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = organisations

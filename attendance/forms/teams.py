@@ -1,0 +1,77 @@
+"""What the lead of an organisation types who books a team."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import Person
+from attendance.models import TeamRule
+from face.fields import ThreeBoxDateField
+from face.forms import HubForm
+
+
+class ColleaguesField(forms.ModelMultipleChoiceField):
+    """Colleagues by name, to tick."""
+
+    def label_from_instance(self, person: Person) -> str:
+        return person.name
+
+
+class TeamForm(HubForm):
+    """Who comes, how many places get a name later, and what happens where not all fit."""
+
+    people = ColleaguesField(
+        label="Who comes?",
+        queryset=Person.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Colleagues in scope of the programme who have no place in it yet.",
+    )
+    unnamed = forms.IntegerField(
+        label="How many more places get a name later?",
+        min_value=0,
+        max_value=50,
+        required=False,
+        widget=forms.NumberInput({"class": "w4"}),
+    )
+    names_until = ThreeBoxDateField(
+        label="Last day to name them",
+        required=False,
+        help_text="Places without a name go back by themselves after this day.",
+    )
+    rule = forms.ChoiceField(
+        label="What if not all of you fit?", choices=TeamRule, widget=forms.RadioSelect, initial=TeamRule.FIT
+    )
+    press = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def __init__(self, *args: Any, people: Any, last: Any, today: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["people"].queryset = people
+        self.last, self.today = last, today
+
+    def clean_unnamed(self) -> int:
+        return self.cleaned_data["unnamed"] or 0
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        until = cleaned.get("names_until")
+        if cleaned.get("unnamed") and not until and "names_until" not in self.errors:
+            self.add_error("names_until", "Enter the last day to name the places that have no name yet")
+        if until and not self.today <= until < self.last:
+            self.add_error("names_until", ValidationError("Enter a day from today to the day before the session"))
+        return cleaned
+
+
+class NameForm(HubForm):
+    """Who gets a place that has no name yet."""
+
+    person = forms.ModelChoiceField(
+        label="Who comes?", queryset=Person.objects.none(), empty_label="Choose a colleague"
+    )
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people
+        self.fields["person"].label_from_instance = lambda person: person.name

@@ -1,0 +1,88 @@
+"""Whose turn a free seat is: what quotas leave to each organisation, and who chooses first after a cancellation."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from accounts.models import Person
+from attendance.models import Place, PlaceState, Quota
+from briefings.models import Programme, Session
+from face.dates import day
+from organisations.models import Affiliation
+
+FIRST_CHOICE_LASTS = timedelta(days=5)
+"""How long those whose session was cancelled choose before others (decisions.md, "Waiting")."""
+
+
+@dataclass
+class Shares:
+    """How many more seats of one session each organisation may have; without limit where no quota is in force."""
+
+    limits: dict[int | None, int]
+    taken: Counter[int]
+
+    def has_room(self, organisation: int) -> bool:
+        """Return whether ``organisation`` may have one seat more."""
+        limit = self.limits.get(organisation, self.limits.get(None))
+        return limit is None or self.taken[organisation] < limit
+
+    def room_of(self, organisation: int, most: int) -> int:
+        """Return how many of ``most`` seats ``organisation`` may have."""
+        limit = self.limits.get(organisation, self.limits.get(None))
+        return most if limit is None else min(most, max(limit - self.taken[organisation], 0))
+
+
+def shares_of(session: Session, now: datetime) -> Shares:
+    """Return what the quotas of the programme leave of ``session``; its counter is locked by whoever acts on it."""
+    today = now.astimezone(ZoneInfo(session.zone)).date()
+    quotas = Quota.objects.in_force(today).filter(programme=session.programme_id)
+    limits = dict(quotas.order_by().values_list("organisation", "seats"))
+    if not limits:
+        return Shares({}, Counter())
+    seated = Place.objects.seated().filter(session=session).order_by().values("organisation")
+    return Shares(limits, Counter(dict(seated.annotate(number=Count("pk")).values_list("organisation", "number"))))
+
+
+def lost_places(programme: Programme, now: datetime) -> QuerySet[Place]:
+    """Return the places that a cancellation ended lately, of those who have nothing else in ``programme`` yet."""
+    instead = Place.objects.live().filter(person=OuterRef("person"), session__programme=programme)
+    return Place.objects.filter(
+        ~Exists(instead),
+        session__programme=programme,
+        state=PlaceState.ENDED,
+        closed_reason="session_cancelled",
+        closed_at__gt=now - FIRST_CHOICE_LASTS,
+        person__isnull=False,
+    )
+
+
+def place_lost_by(person: Person, programme: Programme, now: datetime) -> Place | None:
+    """Return the place that ``person`` lost by a cancellation and may replace before others, or None."""
+    return lost_places(programme, now).filter(person=person).order_by("pk").first()
+
+
+def seats_kept(programme: Programme, now: datetime) -> int:
+    """Return how many seats are kept in each session: one for each person whose session was cancelled."""
+    return lost_places(programme, now).filter(seated_at__isnull=False).aggregate(n=Count("person", distinct=True))["n"]
+
+
+def why_waiting(session: Session, person: Person, tie: Affiliation | None, now: datetime) -> str:
+    """Return why ``person`` would wait for ``session`` (its counter loaded), as a sentence; "" where they would not."""
+    free = session.seats.free
+    if not free:
+        return "No place is free."
+    if tie and not shares_of(session, now).has_room(tie.organisation_id):
+        own = Quota.objects.filter(programme=session.programme_id, organisation__in=[tie.organisation_id])
+        quota = own.first() or Quota.objects.filter(programme=session.programme_id, organisation=None).first()
+        until = f" The rest is free for everybody from {day(quota.released_on)}." if quota.released_on else ""
+        return f"{tie.organisation} has all the places it may have in this session.{until}"
+    kept = seats_kept(session.programme, now)
+    if kept and free <= kept and place_lost_by(person, session.programme, now) is None:
+        return (
+            "The free places are kept for people whose session was cancelled. "
+            f"They choose first, for {FIRST_CHOICE_LASTS.days} days."
+        )
+    return ""

@@ -1,0 +1,56 @@
+"""What the lead of an organisation sees who books for colleagues."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import Person
+from attendance.models import Invitation, Place, Team
+from attendance.queries.booking import with_line
+from briefings.models import Partner, Programme, Session
+from briefings.queries import affiliations_in_scope
+from organisations.models import Affiliation, Organisation
+from organisations.rules import led_organisation_ids
+
+
+def organisations_led(person: Any) -> QuerySet[Organisation]:
+    """Return the organisations for whose people ``person`` may book."""
+    return Organisation.objects.filter(pk__in=led_organisation_ids(person))
+
+
+def colleagues_to_book(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:
+    """Return who of ``organisation`` is eligible for ``programme`` and has no place in it, by name."""
+    placed = Place.objects.live().filter(person=OuterRef("pk"), session__programme=programme)
+    ties = affiliations_in_scope(programme, now.date()).filter(organisation=organisation, person=OuterRef("pk"))
+    return Person.objects.filter(Exists(ties), ~Exists(placed), is_active=True).order_by("sort_name", "pk")
+
+
+def to_nudge(organisation: Organisation, now: datetime) -> QuerySet[Invitation]:
+    """Return the invitations of colleagues of ``organisation`` that nobody has answered, by programme and name."""
+    people = organisation_people(organisation, now)
+    open_ones = Invitation.objects.unanswered().filter(link__revoked_at=None, link__ends_at__gt=now, person__in=people)
+    return open_ones.select_related("programme", "person", "link").order_by(
+        "programme__name", "person__sort_name", "pk"
+    )
+
+
+def organisation_people(organisation: Organisation, now: datetime) -> QuerySet[Person]:
+    """Return who works at ``organisation`` today."""
+    return Person.objects.filter(
+        is_active=True, pk__in=Affiliation.objects.on(now.date()).filter(organisation=organisation).values("person")
+    )
+
+
+def sessions_for_teams(organisation: Organisation, now: datetime) -> QuerySet[Session]:
+    """Return the open sessions to come of the programmes in which ``organisation`` is a partner, by date."""
+    programmes = Partner.objects.on(now.date()).filter(organisation=organisation).values("programme")
+    found = Session.objects.open().to_come(now).filter(programme__in=programmes, seats__isnull=False)
+    return with_line(found).order_by("date", "starts", "pk")
+
+
+def teams_led(person: Any) -> QuerySet[Team]:
+    """Return the teams of organisations that ``person`` leads."""
+    return Team.objects.filter(organisation__in=led_organisation_ids(person)).select_related(
+        "session__programme__booking_rules", "session__room__venue", "organisation"
+    )

@@ -1,0 +1,108 @@
+"""Giving one's place to a colleague, and what the colleague's link opens. No sign-in."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import limits
+from accounts.links import open_in_browser, personal_link
+from attendance.actions.handovers import ask_colleague, decline_handover, take_over
+from attendance.forms.handovers import ColleagueForm
+from attendance.models import Handover, Place, PlaceState
+from attendance.views.presses import one_press
+from attendance.window import rules_of, window_of
+from history.refusals import Refused
+
+_ASKS = ["GET", "HEAD", "POST"]
+_ADDRESSES_AN_HOUR = 10
+"""More than anybody asks, fewer than would tell who works where."""
+
+
+@personal_link("place")
+@require_http_methods(_ASKS)
+def ask(request: HttpRequest, link: int) -> HttpResponse:
+    """Ask a colleague to take over the place; it stays with its holder until they do."""
+    places = Place.objects.select_related("session__programme__booking_rules", "organisation", "person")
+    place = get_object_or_404(places, link=request.link, person=request.link.person_id)
+    now = timezone.now()
+    if place.state != PlaceState.BOOKED or place.session.during.lower <= now:
+        return redirect("attendance:place-show", link=link)
+    form = ColleagueForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        hour = timedelta(hours=1)
+        if not limits.hit("handover", str(place.pk), limit=_ADDRESSES_AN_HOUR, period=hour, now=now):
+            form.add_error(None, "Too many addresses were tried. Wait an hour, or ask the coordinator")
+        else:
+            try:
+                made = ask_colleague(place=place, email=form.cleaned_data["email"], by=place.person, now=now)
+            except Refused as refusal:
+                form.add_refusal(refusal, "email")
+            else:
+                messages.success(request, f"We have asked {made.colleague.name}. The place is yours until they take it")
+                return redirect("attendance:place-show", link=link)
+    context = {
+        "personal_link": True,
+        "place": place,
+        "session": place.session,
+        "programme": place.session.programme,
+        "caption": place.session.programme.name,
+        "title": "Give your place to a colleague",
+        "form": form,
+        "asked": Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague").first(),
+        "window": window_of(place.session, rules_of(place.session), now),
+        "back_url": reverse("attendance:place-show", args=[link]),
+        "back_words": "Back to my place",
+    }
+    return render(request, "attendance/place/hand_over.html", context, status=422 if form.errors else 200)
+
+
+@personal_link("handover")
+@require_http_methods(_ASKS)
+@one_press
+def take(request: HttpRequest, link: int) -> HttpResponse:
+    """Show whose place it is and when, then take it over."""
+    handover, refusal = _handover(request), None
+    if request.method == "POST":
+        try:
+            place = take_over(handover=handover, by=handover.colleague, now=timezone.now())
+        except Refused as refused:
+            refusal = refused
+        else:
+            return open_in_browser(place.link)
+    if handover.taken_as is not None and handover.taken_as.link:
+        return open_in_browser(handover.taken_as.link)
+    place = handover.place
+    context = {
+        "personal_link": True,
+        "handover": handover,
+        "place": place,
+        "person": handover.colleague,
+        "session": place.session,
+        "programme": place.session.programme,
+        "can_take": handover.is_open and place.state == PlaceState.BOOKED,
+        "refusal": refusal,
+    }
+    return render(request, "attendance/place/take_over.html", context, status=409 if refusal else 200)
+
+
+@personal_link("handover")
+@require_POST
+@one_press
+def decline(request: HttpRequest, link: int) -> HttpResponse:
+    """Say no; the holder keeps the place."""
+    handover = _handover(request)
+    decline_handover(handover=handover, by=handover.colleague, now=timezone.now())
+    return redirect("attendance:handover-take", link=link)
+
+
+def _handover(request: HttpRequest) -> Handover:
+    found = Handover.objects.select_related(
+        "place__session__programme__booking_rules", "place__session__room__venue", "place__person", "colleague",
+        "taken_as__link",
+    )  # fmt: skip
+    return get_object_or_404(found, link=request.link, colleague=request.link.person_id)

@@ -1,0 +1,74 @@
+"""A programme's rules about booking: its days, and the quotas of its partners."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from attendance.actions.policies import release_quota, set_booking_rules, set_quota
+from attendance.forms.policies import BookingRulesForm, QuotaForm
+from attendance.models import BookingRules, Quota
+from attendance.views.session_plans import programme_managed
+from briefings.models import Partner, Programme
+from organisations.models import Organisation
+
+_ASKS = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(_ASKS)
+def change_rules(request: HttpRequest, slug: str) -> HttpResponse:
+    """Set when booking opens and closes, when freed places are offered, when the list of names is final."""
+    programme = programme_managed(request, slug)
+    rules = BookingRules.objects.filter(programme=programme).first() or BookingRules(programme=programme)
+    initial = {name: getattr(rules, name) for name in BookingRulesForm.base_fields}
+    form = BookingRulesForm(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        set_booking_rules(programme=programme, by=request.user, now=timezone.now(), **form.cleaned_data)
+        messages.success(request, "The rules are saved. They hold from now on.")
+        return redirect("attendance:booking-rules", slug=slug)
+    context = {**_context(programme, "When places can be booked"), "form": form, "button": "Save the rules"}
+    return render(request, "attendance/policies/rules.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(_ASKS)
+def change_quotas(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the quotas of a programme, and set one."""
+    programme = programme_managed(request, slug)
+    partners = Partner.objects.on(timezone.localdate()).filter(programme=programme)
+    organisations = Organisation.objects.filter(pk__in=partners.values("organisation")).order_by("name", "pk")
+    form = QuotaForm(request.POST if request.method == "POST" else None, organisations=organisations)
+    if request.method == "POST" and form.is_valid():
+        set_quota(programme=programme, by=request.user, now=timezone.now(), **form.cleaned_data)
+        messages.success(request, "The quota is saved. Who waits and may have a place now gets it.")
+        return redirect("attendance:booking-quotas", slug=slug)
+    context = {
+        **_context(programme, "How many places one organisation may have"),
+        "form": form,
+        "button": "Set the quota",
+        "quotas": Quota.objects.filter(programme=programme).select_related("organisation"),
+        "today": timezone.localdate(),
+    }
+    return render(request, "attendance/policies/quotas.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def release(request: HttpRequest, slug: str, quota: int) -> HttpResponse:
+    """End a quota at once."""
+    programme = programme_managed(request, slug)
+    found = get_object_or_404(Quota.objects.select_related("programme"), pk=quota, programme=programme)
+    release_quota(quota=found, by=request.user, now=timezone.now())
+    messages.success(request, "The quota is released. Who waited because of it moves up.")
+    return redirect("attendance:booking-quotas", slug=slug)
+
+
+def _context(programme: Programme, title: str) -> dict:
+    return {
+        "programme": programme,
+        "section": "sessions",
+        "caption": programme.name,
+        "title": title,
+        "back_url": reverse("attendance:session-list", args=[programme.slug]),
+        "back_words": "Back to the sessions",
+    }

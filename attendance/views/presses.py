@@ -1,0 +1,84 @@
+"""One press has one effect: a form's key is used once, and whoever presses again gets the same answer.
+
+A double click, the way back, a retry after a time-out, ten identical requests at once: the first that comes inserts
+the key and holds it until its effect is saved; the others wait for that row and are led where the first was led.
+Only an answer that leads on is kept: what was refused changed nothing, so the same form may be pressed again.
+"""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.links import cookie_name, open_in_browser
+from attendance.models import Press
+
+_LEFT_OUT = {"csrfmiddlewaretoken", "press"}
+
+
+def one_press(view: Callable) -> Callable:
+    """Decorate a view whose form has ``{% press_field %}``; stands below what checks the link or the sign-in.
+
+    A POST without a key does what it does, as ever. The same key with anything else in it gets a page that says so.
+    """
+
+    @wraps(view)
+    def pressed(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        key = _key(request)
+        if key is None:
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            made = _claim(key, _digest(request))
+            if made is not None:
+                return _effect(made, view(request, *args, **kwargs))
+        return _again(request, Press.objects.select_related("link").filter(pk=key).first(), _digest(request))
+
+    return pressed
+
+
+def _key(request: HttpRequest) -> uuid.UUID | None:
+    if request.method != "POST":
+        return None
+    try:
+        return uuid.UUID(request.POST.get("press", ""))
+    except ValueError:
+        return None
+
+
+def _claim(key: uuid.UUID, digest: str) -> Press | None:
+    """Return the new row, or None where the key is used; waits for whoever is using it at this moment."""
+    try:
+        with transaction.atomic():
+            return Press.objects.create(key=key, digest=digest, made_at=timezone.now())
+    except IntegrityError:
+        return None
+
+
+def _effect(made: Press, response: HttpResponse) -> HttpResponse:
+    if response.status_code != 302:
+        transaction.set_rollback(True)
+        return response
+    made.location = response["Location"]
+    if cookie_name() in response.cookies:
+        made.link_id = int(made.location.rstrip("/").rpartition("/")[2])  # open_in_browser leads to /<prefix>/<id>/
+    made.save(update_fields=["location", "link"])
+    return response
+
+
+def _again(request: HttpRequest, before: Press | None, digest: str) -> HttpResponse:
+    if before is None or not constant_time_compare(before.digest, digest):
+        return render(request, "attendance/used_form.html", status=409)
+    if before.link is not None:
+        return open_in_browser(before.link)
+    return redirect(before.location)
+
+
+def _digest(request: HttpRequest) -> str:
+    sent = sorted((name, value) for name, values in request.POST.lists() if name not in _LEFT_OUT for value in values)
+    text = f"{request.path}\n{request.user.pk or ''}\n{sent}"
+    return salted_hmac("attendance.press", text, algorithm="sha256").hexdigest()

@@ -1,0 +1,130 @@
+"""After a cancellation: those affected choose first; a notice to everybody; fewer seats than taken."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.links import token_of
+from attendance.actions.notices import NobodyToTell, send_notice
+from attendance.actions.places import give_up_place
+from attendance.actions.reminders import promote_all
+from attendance.actions.sessions import cancel_session
+from attendance.invariants import findings
+from attendance.messages import notices
+from attendance.messages import sessions as messages
+from attendance.models import Place, PlaceState, SessionNotice
+from attendance.queries.shares import FIRST_CHOICE_LASTS
+from history.actions import CLOCK
+from messaging.models import Message
+from tests.attendance.places import NOW, a_place, a_programme, a_session, another_day, fill
+from tests.briefings.factories import AppointmentFactory, RoomFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def _cancel(session, now=NOW):
+    cancel_session(session=session, reason="Flood", by=CLOCK, now=now)
+
+
+def test_those_affected_choose_first_and_others_wait_meanwhile():
+    programme = a_programme()
+    session, other = a_session(programme), another_day(programme, capacity=2)
+    affected = fill(session)
+    _cancel(session)
+    stranger = a_place(other)
+    assert stranger.state == PlaceState.WAITING  # a seat is kept for each of the two
+    assert a_place(other, affected[1].person).state == PlaceState.BOOKED
+    assert promote_all(now=NOW + timedelta(days=1)) == 0
+    assert promote_all(now=NOW + FIRST_CHOICE_LASTS) == 1
+    stranger.refresh_from_db()
+    assert stranger.state == PlaceState.BOOKED
+
+
+def test_those_affected_stand_before_others_in_their_old_order():
+    programme = a_programme()
+    session, other = a_session(programme, capacity=2), another_day(programme, capacity=1)
+    affected = fill(session)
+    holder, stranger = a_place(other), a_place(other)
+    _cancel(session)
+    second, first = a_place(other, affected[1].person), a_place(other, affected[0].person)
+    line = list(Place.objects.in_line().filter(session=other))
+    assert line == [first, second, stranger]
+    give_up_place(place=holder, by=holder.person, now=NOW)
+    first.refresh_from_db()
+    assert first.state == PlaceState.BOOKED
+    assert [found for _, found in findings() if found] == []
+
+
+def test_the_mail_offers_the_nearest_with_free_places_and_its_link_books(client):
+    now = timezone.now()
+    programme = a_programme()
+    session = a_session(programme, date=(now + timedelta(days=30)).date())
+    other = another_day(programme, date=(now + timedelta(days=40)).date())
+    place = a_place(session, now=now)
+    _cancel(session, now)
+    mail = messages.render(Message.objects.get(kind=messages.CANCELLED))
+    assert "The nearest with free places:" in mail.text
+    assert token_of(place.link) in mail.text
+    client.get(f"/p/{token_of(place.link)}/")
+    assert "choose another date before others" in client.get(f"/p/{place.link_id}/").content.decode()
+    assert client.get(f"/p/{place.link_id}/change/").status_code == 200
+    assert client.get(f"/p/{place.link_id}/change/{other.pk}/").status_code == 200
+    assert client.post(f"/p/{place.link_id}/change/{other.pk}/").status_code == 302
+    assert Place.objects.get(session=other, person=place.person).state == PlaceState.BOOKED
+    client.get(f"/p/{token_of(place.link)}/")
+    assert client.get(f"/p/{place.link_id}/change/").status_code == 302
+
+
+@pytest.fixture
+def coordinator(client):
+    programme = a_programme()
+    client.force_login(AppointmentFactory(programme=programme).person)
+    client.programme = programme
+    return client
+
+
+def test_a_notice_is_read_first_and_goes_once_to_everybody_with_a_place(coordinator):
+    now = timezone.now()
+    session = a_session(coordinator.programme, capacity=2, date=(now + timedelta(days=30)).date())
+    booked, waiting = [a_place(session, now=now) for _ in range(2)], a_place(session, now=now)
+    address = f"/sessions/{session.pk}/notice/"
+    press = coordinator.get(address).context["form"]["press"].value()
+    typed = {"subject": "Car park closed", "words": "Bring an <ID>.", "press": str(press)}
+    preview = coordinator.post(address, typed).content.decode()
+    assert "2 people get" in preview
+    assert "Bring an &lt;ID&gt;." in preview
+    assert not SessionNotice.objects.exists()
+    assert b"Car park closed" in coordinator.post(address, {**typed, "again": "yes"}).content
+    for _ in range(2):
+        assert coordinator.post(address, {**typed, "confirmed": "yes"}).status_code == 302
+    told = Message.objects.filter(kind=notices.NOTICE)
+    assert {mail.person_id for mail in told} == {place.person_id for place in booked}
+    assert "Bring an <ID>." in notices.render(told[0]).text
+    Place.objects.filter(pk=waiting.pk).delete()
+    assert notices.not_wanted(list(told), now) == {}
+    cancel_session(session=session, reason="Snow", by=CLOCK, now=now)
+    assert set(notices.not_wanted(list(told), now).values()) == {"no_longer_booked"}
+
+
+def test_nobody_is_told_where_nobody_has_a_place():
+    session = a_session()
+    with pytest.raises(NobodyToTell):
+        send_notice(
+            session=session, subject="x", words="y", to_waiting=True,
+            press="6d8f8c1e-0000-4000-8000-000000000000", by=CLOCK, now=NOW,
+        )  # fmt: skip
+
+
+def test_fewer_seats_than_taken_is_refused_with_what_can_be_done(coordinator):
+    now = timezone.now()
+    session = a_session(coordinator.programme, capacity=3, date=(now + timedelta(days=30)).date())
+    another_day(coordinator.programme, capacity=4, date=(now + timedelta(days=40)).date())
+    RoomFactory(capacity=50)
+    for _ in range(3):
+        a_place(session, now=now)
+    answer = coordinator.post(f"/sessions/{session.pk}/seats/", {"capacity": "1", "reserved": ""})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    for words in ("3 places are taken", "Choose who moves", "2 people have", "(4)", "larger room", "(50)"):
+        assert words in page, words

@@ -1,0 +1,148 @@
+"""A colleague takes over a place, its holder keeps it until then; both are told once."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.links import token_of
+from attendance.actions.engagements import BusyThen
+from attendance.actions.handovers import HandoverEnded, NoColleague, ask_colleague, decline_handover, take_over
+from attendance.actions.needs import set_access_need
+from attendance.actions.places import HasPlaceElsewhere, OutsideWindow, give_up_place
+from attendance.invariants import findings
+from attendance.models import AccessNeed, BookingRules, Handover, Place, PlaceState, SeatCount
+from briefings.models import PlacesRule
+from messaging.models import Message
+from tests.attendance.places import NOW, PartnerFactory, a_place, a_practitioner, a_programme, a_session, another_day
+from tests.organisations.factories import AffiliationFactory, OrganisationFactory, PersonFactory, ProfessionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def programme():
+    return a_programme()
+
+
+@pytest.fixture
+def place(programme):
+    return a_place(a_session(programme, capacity=1))
+
+
+def _ask(place, colleague, now=NOW):
+    return ask_colleague(place=place, email=colleague.email, by=place.person, now=now)
+
+
+def _kinds(person):
+    found = Message.objects.filter(person=person).order_by("pk").values_list("kind", flat=True)
+    return [kind.removeprefix("attendance.") for kind in found]
+
+
+def test_a_colleague_takes_the_place_and_the_line_does_not_move(programme, place):
+    waiting, colleague = a_place(place.session), a_practitioner(programme)
+    set_access_need(place=place, words="A ramp", welsh=False, by=place.person, now=NOW)
+    asked = _ask(place, colleague)
+    assert Place.objects.get(pk=place.pk).state == PlaceState.BOOKED
+    new = take_over(handover=asked, by=colleague, now=NOW)
+    assert take_over(handover=asked, by=colleague, now=NOW) == new
+    place.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (place.state, place.closed_reason) == (PlaceState.GIVEN_UP, "substituted")
+    assert (new.person, new.state, waiting.state) == (colleague, PlaceState.BOOKED, PlaceState.WAITING)
+    assert SeatCount.objects.get(session=place.session).taken == 1
+    assert not AccessNeed.objects.exists()
+    assert _kinds(colleague) == ["handover_asked", "place_booked"]
+    assert _kinds(place.person) == ["place_booked", "place_given_up"]
+    assert [found for _, found in findings() if found] == []
+
+
+def test_who_waits_leaves_the_line_for_the_place(place):
+    waiting = a_place(place.session)
+    new = take_over(handover=_ask(place, waiting.person), by=waiting.person, now=NOW)
+    waiting.refresh_from_db()
+    assert (waiting.state, new.state) == (PlaceState.ENDED, PlaceState.BOOKED)
+
+
+def test_only_somebody_of_the_same_organisation_in_scope_can_be_asked(programme, place):
+    other = OrganisationFactory()
+    PartnerFactory(programme=programme, organisation=other)
+    elsewhere = PersonFactory()
+    AffiliationFactory(person=elsewhere, organisation=other, profession=ProfessionFactory())
+    for email in (elsewhere.email, "nobody@example.org", place.person.email):
+        with pytest.raises(NoColleague):
+            ask_colleague(place=place, email=email, by=place.person, now=NOW)
+
+
+def test_asking_another_ends_the_first_link(programme, place):
+    first, second = a_practitioner(programme), a_practitioner(programme)
+    asked = _ask(place, first)
+    assert _ask(place, first) == asked
+    _ask(place, second)
+    asked.refresh_from_db()
+    assert asked.link.revoked_at is not None
+    with pytest.raises(HandoverEnded):
+        take_over(handover=asked, by=first, now=NOW)
+
+
+def test_what_was_given_up_cannot_be_taken(programme, place):
+    colleague = a_practitioner(programme)
+    asked = _ask(place, colleague)
+    give_up_place(place=place, by=place.person, now=NOW)
+    with pytest.raises(HandoverEnded):
+        take_over(handover=asked, by=colleague, now=NOW)
+
+
+def test_a_colleague_with_another_seat_or_another_session_then_cannot_take_it(programme, place):
+    colleague = a_practitioner(programme)
+    asked = _ask(place, colleague)
+    a_place(another_day(programme), colleague)
+    with pytest.raises(HasPlaceElsewhere):
+        take_over(handover=asked, by=colleague, now=NOW)
+    programme.places_rule = PlacesRule.UNLIMITED
+    programme.save()
+    a_place(a_session(programme), colleague)
+    with pytest.raises(BusyThen):
+        take_over(handover=asked, by=colleague, now=NOW)
+    assert Place.objects.get(pk=place.pk).state == PlaceState.BOOKED
+
+
+def test_once_the_list_is_final_nobody_is_exchanged(programme, place):
+    colleague = a_practitioner(programme)
+    asked = _ask(place, colleague)
+    BookingRules.objects.create(programme=programme, freeze_days=365)
+    with pytest.raises(OutsideWindow):
+        take_over(handover=asked, by=colleague, now=NOW)
+
+
+def test_saying_no_leaves_the_place_and_tells_its_holder_once(programme, place):
+    colleague = a_practitioner(programme)
+    asked = _ask(place, colleague)
+    for _ in range(2):
+        decline_handover(handover=asked, by=colleague, now=NOW)
+    assert Place.objects.get(pk=place.pk).state == PlaceState.BOOKED
+    assert _kinds(place.person).count("handover_declined") == 1
+
+
+def test_from_the_page_of_the_place_to_the_colleague_by_one_link(programme, client):
+    now = timezone.now()
+    place = a_place(a_session(programme, date=(now + timedelta(days=30)).date()), now=now)
+    colleague = a_practitioner(programme)
+    client.get(f"/p/{token_of(place.link)}/")
+    page = f"/p/{place.link_id}/colleague/"
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"email": "nobody@example.org"}).status_code == 422
+    assert client.post(page, {"email": colleague.email}).status_code == 302
+    assert colleague.name in client.get(page).content.decode()
+    link = Handover.objects.get().link
+    for _ in range(2):
+        client.get(f"/takeover/{token_of(link)}/")
+        assert f"place of {place.person.name}?" in client.get(f"/takeover/{link.pk}/").content.decode()
+    answer = client.post(f"/takeover/{link.pk}/")
+    new = Place.objects.get(person=colleague)
+    assert answer.url == f"/p/{new.link_id}/"
+    assert new.state == PlaceState.BOOKED
+    client.get(f"/takeover/{token_of(link)}/")
+    assert client.get(f"/takeover/{link.pk}/").url == f"/p/{new.link_id}/"
+    client.get(f"/p/{token_of(place.link)}/")
+    assert "Your colleague has taken over" in client.get(f"/p/{place.link_id}/").content.decode()

@@ -1,0 +1,288 @@
+"""The waiting list in depth: positions, offers from a day on, quotas, the booking window, the final list of names."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.links import token_of
+from attendance.actions.places import (
+    OutsideWindow,
+    PlaceHasEnded,
+    QuotaIsUsed,
+    accept_offer,
+    change_place,
+    change_seats,
+    give_up_place,
+    take_place,
+)
+from attendance.actions.policies import release_quota, set_booking_rules, set_quota
+from attendance.actions.reminders import lapse_offers, promote_all
+from attendance.invariants import findings
+from attendance.models import BookingRules, Engagement, Place, PlaceState, Quota
+from attendance.queries.booking import position_of, positions_of
+from history.actions import CLOCK
+from messaging.models import Message
+from tests.attendance.places import (
+    NOW,
+    PartnerFactory,
+    a_place,
+    a_practitioner,
+    a_programme,
+    a_session,
+    another_day,
+    fill,
+    partner_of,
+)
+from tests.briefings.factories import AppointmentFactory
+from tests.organisations.factories import AffiliationFactory, OrganisationFactory, PersonFactory, ProfessionFactory
+
+LATE = {"offer_days": 365, "offer_hours": 24}
+"""Rules by which every freed place is offered."""
+
+
+@pytest.fixture
+def programme(db):
+    return a_programme()
+
+
+def _rules(programme, **columns):
+    BookingRules.objects.create(programme=programme, **columns)
+
+
+def _colleague_of(programme, organisation):
+    person = PersonFactory()
+    AffiliationFactory(person=person, organisation=organisation, profession=ProfessionFactory())
+    return person
+
+
+def _kinds(person):
+    return list(Message.objects.filter(person=person).order_by("pk").values_list("kind", flat=True))
+
+
+def _nothing_wrong():
+    assert [(check.promise, found) for check, found in findings() if found] == []
+
+
+def test_a_position_says_which_of_how_many(programme):
+    session = a_session(programme, capacity=1)
+    seated = a_place(session)
+    line = [a_place(session) for _ in range(3)]
+    assert [position_of(place) for place in (seated, *line)] == ["", "1st of 3", "2nd of 3", "3rd of 3"]
+    give_up_place(place=line[0], by=line[0].person, now=NOW)
+    assert positions_of(line[1:]) == {line[1].pk: "1st of 2", line[2].pk: "2nd of 2"}
+
+
+def test_a_place_freed_late_is_offered_to_one_and_held(programme):
+    _rules(programme, **LATE)
+    session = a_session(programme, capacity=1)
+    seated, first, second = (a_place(session) for _ in range(3))
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, first.offered_until) == (PlaceState.OFFERED, NOW + timedelta(hours=24))
+    assert second.state == PlaceState.WAITING
+    assert not Engagement.objects.filter(person=first.person).exists()
+    assert _kinds(first.person) == ["attendance.place_waiting", "attendance.place_offered"]
+    newcomer = a_place(session)
+    assert newcomer.state == PlaceState.WAITING  # a seat that is held is not free
+    _nothing_wrong()
+
+
+def test_an_offer_is_accepted_once(programme):
+    _rules(programme, **LATE)
+    session = a_session(programme, capacity=1)
+    seated, first = a_place(session), a_place(session)
+    elsewhere = another_day(programme, capacity=1)
+    fill(elsewhere)
+    waiting = a_place(elsewhere, first.person)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    for _ in range(2):
+        accept_offer(place=first, by=first.person, now=NOW)
+    first.refresh_from_db()
+    waiting.refresh_from_db()
+    assert first.state == PlaceState.BOOKED
+    assert (waiting.state, waiting.closed_reason) == (PlaceState.ENDED, "seated_elsewhere")
+    assert _kinds(first.person).count("attendance.place_booked") == 1
+    _nothing_wrong()
+
+
+def test_what_is_declined_or_lapses_goes_to_exactly_the_next(programme):
+    _rules(programme, **LATE)
+    session = a_session(programme, capacity=1)
+    seated, *line = (a_place(session) for _ in range(4))
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    give_up_place(place=line[0], by=line[0].person, now=NOW)
+    assert lapse_offers(now=NOW + timedelta(hours=23)) == 0
+    assert lapse_offers(now=NOW + timedelta(hours=24)) == 1
+    assert [Place.objects.get(pk=place.pk).state for place in line] == [
+        PlaceState.GIVEN_UP, PlaceState.ENDED, PlaceState.OFFERED,
+    ]  # fmt: skip
+    with pytest.raises(PlaceHasEnded):
+        accept_offer(place=line[1], by=line[1].person, now=NOW + timedelta(hours=25))
+    _nothing_wrong()
+
+
+def test_an_offer_that_ends_takes_nothing_out_of_a_calendar(programme):
+    _rules(programme, **LATE)
+    session = a_session(programme, capacity=1)
+    seated, first = a_place(session), a_place(session)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    give_up_place(place=first, by=first.person, now=NOW)
+    told = Message.objects.get(person=first.person, kind="attendance.place_given_up")
+    assert told.refs["seated"] == 0
+
+
+def test_before_the_day_a_freed_place_is_given_at_once(programme):
+    _rules(programme, offer_days=3)
+    session = a_session(programme, capacity=1)
+    seated, first = a_place(session), a_place(session)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    first.refresh_from_db()
+    assert first.state == PlaceState.BOOKED
+
+
+@pytest.mark.parametrize(("days", "taken"), [(None, True), (1, True), (365, False)])
+def test_booking_closes_on_its_day(programme, days, taken):
+    _rules(programme, closes_days=days)
+    session = a_session(programme)
+    if taken:
+        assert a_place(session).state == PlaceState.BOOKED
+    else:
+        with pytest.raises(OutsideWindow, match="closed on"):
+            a_place(session)
+
+
+def test_before_booking_opens_only_the_coordinator_books(programme):
+    _rules(programme, opens_on=NOW.date() + timedelta(days=1))
+    session, person = a_session(programme), a_practitioner(programme)
+    with pytest.raises(OutsideWindow, match="Booking opens on"):
+        take_place(session=session, person=person, by=person, now=NOW)
+    coordinator = AppointmentFactory(programme=programme).person
+    assert take_place(session=session, person=person, by=coordinator, now=NOW).state == PlaceState.BOOKED
+
+
+def test_nobody_moves_up_once_the_list_is_final(programme):
+    session = a_session(programme, capacity=1)
+    seated, first = a_place(session), a_place(session)
+    own = a_place(another_day(programme))
+    _rules(programme, freeze_days=365)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    assert promote_all(now=NOW) == 0
+    first.refresh_from_db()
+    assert first.state == PlaceState.WAITING
+    with pytest.raises(OutsideWindow, match="final since"):
+        change_place(place=own, to=session, by=own.person, now=NOW)
+
+
+def test_a_quota_passes_over_its_organisation_alone(programme):
+    session = a_session(programme, capacity=3)
+    set_quota(programme=programme, organisation=partner_of(programme), seats=1, released_on=None, by=CLOCK, now=NOW)
+    other = OrganisationFactory()
+    PartnerFactory(programme=programme, organisation=other)
+    first, second = a_place(session), a_place(session)
+    third = a_place(session, _colleague_of(programme, other))
+    assert [place.state for place in (first, second, third)] == [
+        PlaceState.BOOKED, PlaceState.WAITING, PlaceState.BOOKED,
+    ]  # fmt: skip
+    own = a_place(another_day(programme, capacity=3))
+    with pytest.raises(QuotaIsUsed):
+        change_place(place=own, to=session, by=own.person, now=NOW)
+    give_up_place(place=first, by=first.person, now=NOW)
+    second.refresh_from_db()
+    assert second.state == PlaceState.BOOKED
+    _nothing_wrong()
+
+
+@pytest.mark.parametrize("how", ["released", "larger", "its day"])
+def test_who_waits_for_a_quota_moves_up_when_it_goes(programme, how):
+    session = a_session(programme, capacity=3)
+    quota = Quota.objects.create(programme=programme, seats=1, released_on=date(2026, 11, 20))
+    first, second = a_place(session), a_place(session)
+    assert (first.state, second.state) == (PlaceState.BOOKED, PlaceState.WAITING)
+    if how == "released":
+        release_quota(quota=quota, by=CLOCK, now=NOW)
+        release_quota(quota=quota, by=CLOCK, now=NOW)
+    elif how == "larger":
+        set_quota(programme=programme, organisation=None, seats=2, released_on=None, by=CLOCK, now=NOW)
+    else:
+        promote_all(now=timezone.make_aware(timezone.datetime(2026, 11, 20)))
+    second.refresh_from_db()
+    assert second.state == PlaceState.BOOKED
+
+
+def test_a_newcomer_does_not_pass_who_waits_and_fits_by_now(programme):
+    session = a_session(programme, capacity=2)
+    quota = Quota.objects.create(programme=programme, seats=1)
+    _, waiting = a_place(session), a_place(session)
+    Quota.objects.filter(pk=quota.pk).delete()  # the clock has not come round yet
+    newcomer = a_place(session)
+    waiting.refresh_from_db()
+    assert (waiting.state, newcomer.state) == (PlaceState.BOOKED, PlaceState.WAITING)
+
+
+def test_rules_that_end_a_rule_seat_who_waited(programme):
+    session = a_session(programme, capacity=1)
+    _rules(programme, freeze_days=365)
+    BookingRules.objects.update(freeze_days=None)
+    a_place(session)
+    waiting = a_place(session)
+    set_booking_rules(programme=programme, by=CLOCK, now=NOW, freeze_days=365)
+    change_seats(session=session, capacity=2, reserved=0, by=CLOCK, now=NOW)
+    waiting.refresh_from_db()
+    assert waiting.state == PlaceState.WAITING
+    set_booking_rules(programme=programme, by=CLOCK, now=NOW, freeze_days=None)
+    waiting.refresh_from_db()
+    assert waiting.state == PlaceState.BOOKED
+
+
+# --- pages
+
+
+@pytest.fixture
+def coordinator(programme, client):
+    person = AppointmentFactory(programme=programme).person
+    client.force_login(person)
+    return client
+
+
+def test_the_coordinator_sets_the_rules(programme, coordinator):
+    address = f"/programmes/{programme.slug}/booking-rules/"
+    assert coordinator.get(address).status_code == 200
+    typed = {"closes_days": "1", "offer_days": "3", "offer_hours": "12", "freeze_days": "2"}
+    assert coordinator.post(address, typed).status_code == 302
+    rules = BookingRules.objects.get()
+    assert (rules.closes_days, rules.offer_days, rules.offer_hours, rules.freeze_days) == (1, 3, 12, 2)
+    assert coordinator.post(address, {"offer_hours": "0"}).status_code == 422
+
+
+def test_the_coordinator_sets_and_releases_quotas(programme, coordinator, django_assert_num_queries):
+    address = f"/programmes/{programme.slug}/quotas/"
+    assert b"There is no quota" in coordinator.get(address).content
+    assert coordinator.post(address, {"seats": "4"}).status_code == 302
+    assert coordinator.post(address, {"organisation": partner_of(programme).pk, "seats": "2"}).status_code == 302
+    assert b"Every other partner" in coordinator.get(address).content
+    quota = Quota.objects.get(organisation=None)
+    assert coordinator.post(f"{address}{quota.pk}/release/").status_code == 302
+    assert list(Quota.objects.values_list("seats", flat=True)) == [2]
+
+
+def test_who_waits_accepts_declines_and_leaves_by_one_press(programme, client):
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    _rules(programme, **LATE)
+    seated, first, second = (a_place(session, now=now) for _ in range(3))
+    client.get(f"/p/{token_of(second.link)}/")
+    page = client.get(f"/p/{second.link_id}/").content.decode()
+    assert "You are the 2nd of 2" in page
+    assert "hold it for 24 hours" in page
+    give_up_place(place=seated, by=seated.person, now=now)
+    client.get(f"/p/{token_of(first.link)}/")
+    page = client.get(f"/p/{first.link_id}/").content.decode()
+    assert "Take this place" in page
+    assert "No, offer it to the next" in page
+    assert client.post(f"/p/{first.link_id}/give-up/").status_code == 302
+    assert Place.objects.get(pk=second.pk).state == PlaceState.OFFERED
+    client.get(f"/p/{token_of(second.link)}/")
+    assert client.post(f"/p/{second.link_id}/accept/").status_code == 302
+    assert Place.objects.get(pk=second.pk).state == PlaceState.BOOKED

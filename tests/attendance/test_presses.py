@@ -1,0 +1,199 @@
+"""One press has one effect; looking at what a mail links to has none."""
+
+import re
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from psycopg2 import sql
+
+from accounts.links import make_link, token_of
+from attendance.actions.handovers import ask_colleague
+from attendance.actions.invitations import send_link_again
+from attendance.actions.notices import send_notice
+from attendance.actions.places import give_up_place
+from attendance.actions.reminders import PRESSES_LAST, forget_presses
+from attendance.actions.sessions import cancel_session, change_session
+from attendance.messages.places import remind
+from attendance.models import BookingRules, Invitation, Place, PlaceState, Press
+from history.actions import CLOCK
+from messaging import kinds
+from messaging.models import Message
+from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, another_day
+
+pytestmark = pytest.mark.django_db
+
+
+def _soon(days: int = 30) -> dict:
+    return {"date": (timezone.now() + timedelta(days=days)).date()}
+
+
+def _invite(programme, person):
+    now = timezone.now()
+    made = Invitation.objects.create(programme=programme, person=person, invited_at=now)
+    made.link = make_link(purpose="invitation", person=person, about=made, ends_at=now + timedelta(days=60), now=now)
+    made.save(update_fields=["link"])
+    return made
+
+
+def _press_on(client, address) -> str:
+    return re.search(r'name="press" value="([^"]+)"', client.get(address).content.decode()).group(1)
+
+
+@pytest.fixture
+def invited(client):
+    """Somebody with an opened invitation, and the address that books."""
+    programme = a_programme()
+    session = a_session(programme, **_soon())
+    made = _invite(programme, a_practitioner(programme))
+    client.get(f"/i/{token_of(made.link)}/")
+    client.address = f"/i/{made.link_id}/sessions/{session.pk}/"
+    return client
+
+
+def test_the_same_press_is_answered_the_same_and_books_once(invited):
+    press = _press_on(invited, invited.address)
+    first, again = (invited.post(invited.address, {"press": press}) for _ in range(2))
+    assert (first.status_code, first.url) == (again.status_code, again.url)
+    assert Place.objects.count() == Press.objects.count() == 1
+
+
+def test_a_change_of_date_pressed_twice_leads_to_the_new_place_twice(client):
+    programme = a_programme()
+    place = a_place(a_session(programme, **_soon()), now=timezone.now())
+    other = another_day(programme, **_soon(40))
+    client.get(f"/p/{token_of(place.link)}/")
+    address = f"/p/{place.link_id}/change/{other.pk}/"
+    press = _press_on(client, address)
+    first = client.post(address, {"press": press})
+    client.get(f"/p/{token_of(place.link)}/")  # the test's browser keeps one cookie for all paths
+    again = client.post(address, {"press": press})
+    new = Place.objects.get(session=other)
+    assert first.url == again.url == f"/p/{new.link_id}/"
+    assert client.get(again.url).status_code == 200  # the answer brought the cookie with it
+    assert Message.objects.filter(kind="attendance.place_booked", person=place.person).count() == 2
+
+
+def test_the_same_key_with_something_else_in_it_is_refused_by_a_page(invited):
+    press = _press_on(invited, invited.address)
+    invited.post(invited.address, {"press": press})
+    answer = invited.post(invited.address, {"press": press, "more": "x"})
+    assert answer.status_code == 409
+    assert b"This form has been used" in answer.content
+    assert Place.objects.count() == 1
+
+
+def test_what_was_refused_may_be_pressed_again(invited):
+    programme = Invitation.objects.get().programme
+    rules = BookingRules.objects.create(programme=programme, closes_days=300)
+    press = str(uuid.uuid4())
+    assert invited.post(invited.address, {"press": press}).status_code == 409
+    assert not Press.objects.exists()
+    rules.delete()
+    assert invited.post(invited.address, {"press": press}).status_code == 302
+
+
+def test_keys_go_when_nobody_presses_them_any_more():
+    now = timezone.now()
+    for age in (timedelta(), PRESSES_LAST + timedelta(seconds=1)):
+        Press.objects.create(key=uuid.uuid4(), digest="x", made_at=now - age)
+    assert forget_presses(now=now) == 1
+    assert Press.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_identical_requests_at_once_book_once(invited, monkeypatch):
+    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
+    press = _press_on(invited, invited.address)
+
+    def send(_):
+        browser = Client()
+        browser.cookies = invited.cookies
+        try:
+            answer = browser.post(invited.address, {"press": press})
+            return answer.status_code, answer.url
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = set(pool.map(send, range(10)))
+    assert len(answers) == 1
+    assert answers.pop()[0] == 302
+    assert Place.objects.count() == Message.objects.count() == Press.objects.count() == 1
+
+
+# --- looking changes nothing
+
+MAY_CHANGE = {"history_look", "django_session", "usersessions_usersession"}
+"""The access trace, and the session of a sign-in or link."""
+
+
+def _database() -> dict[str, str]:
+    """Return what stands in each table, as a digest, but for the tables that looking may change."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in sorted(set(connection.introspection.table_names(cursor)) - MAY_CHANGE):
+            query = sql.SQL("SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM {} t")
+            cursor.execute(query.format(sql.Identifier(table)))
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+def _links(mail: Message) -> set[str]:
+    content = kinds.find(mail.kind).render(mail)
+    found = re.findall(re.escape(settings.SITE_URL) + r"(/[^\s\"'<>)]*)", f"{content.text} {content.html}")
+    return {address.rstrip(".,") for address in found}
+
+
+def _mails_of_every_sort() -> list[Message]:
+    """Make something of everything that mails about places and sessions speak of; return the mails."""
+    now = timezone.now()
+    programme = a_programme()
+    session = a_session(programme, capacity=2, **_soon())
+    giver, holder, first, second = (a_place(session, now=now) for _ in range(4))
+    give_up_place(place=giver, by=giver.person, now=now)  # first moves up
+    BookingRules.objects.create(programme=programme, offer_days=365)
+    give_up_place(place=Place.objects.get(pk=first.pk), by=first.person, now=now)  # second is offered
+    remind([(holder.pk, holder.person_id)], session, 1, now=now)
+    ask_colleague(place=holder, email=a_practitioner(programme).email, by=holder.person, now=now)
+    send_notice(
+        session=session,
+        subject="Bring ID",
+        words="Bring ID.",
+        to_waiting=False,
+        press=uuid.uuid4(),
+        by=giver.person,
+        now=now,
+    )
+    send_link_again(invitation=_invite(programme, a_practitioner(programme)), now=now)
+    change_session(session=session, title="One Plan", by=CLOCK, now=now)
+    lost = a_session(programme, **_soon(50))
+    a_place(lost, now=now)
+    cancel_session(session=lost, reason="Snow", by=CLOCK, now=now)
+    assert Place.objects.get(pk=second.pk).state == PlaceState.OFFERED
+    return list(Message.objects.order_by("pk"))
+
+
+def test_get_and_head_of_every_link_twice_change_nothing_and_the_links_work_afterwards():
+    mails = _mails_of_every_sort()
+    assert len({mail.kind for mail in mails}) >= 10
+    links = sorted(set().union(*(_links(mail) for mail in mails)))
+    assert len(links) >= 8
+    before = _database()
+    for address in links:
+        for _ in range(2):
+            browser = Client()
+            for method in (browser.head, browser.get):
+                assert method(address, follow=True).status_code == 200, address
+    after = _database()
+    assert [table for table in before if before[table] != after[table]] == []
+    offered = Place.objects.select_related("link").get(state=PlaceState.OFFERED)
+    browser = Client()
+    browser.get(f"/p/{token_of(offered.link)}/")
+    assert browser.post(f"/p/{offered.link_id}/accept/").status_code == 302
+    assert Place.objects.get(pk=offered.pk).state == PlaceState.BOOKED

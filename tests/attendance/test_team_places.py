@@ -1,0 +1,192 @@
+"""The lead of an organisation books a team, names places later, and nudges who has not booked."""
+
+import uuid
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.links import make_link
+from attendance.actions.places import change_seats, give_up_place
+from attendance.actions.teams import (
+    NobodyToBook,
+    NotInTheTeam,
+    book_team,
+    name_place,
+    release_all_unnamed,
+    switch_to_fit,
+)
+from attendance.invariants import findings
+from attendance.models import BookingRules, Invitation, Place, PlaceState, SeatCount, Team, TeamRule
+from attendance.queries.booking import position_of
+from history.actions import CLOCK
+from messaging import kinds
+from messaging.models import Message
+from organisations.models import OrganisationLead
+from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
+
+pytestmark = pytest.mark.django_db
+BOOKED, WAITING = PlaceState.BOOKED, PlaceState.WAITING
+
+
+@pytest.fixture
+def programme():
+    return a_programme()
+
+
+def _book(session, people=(), *, unnamed=0, rule=TeamRule.FIT, by=CLOCK, press=None, now=NOW, until=None):
+    return book_team(
+        session=session, organisation=partner_of(session.programme), people=people, unnamed=unnamed, rule=rule,
+        names_until=until or (date(2026, 11, 10) if unnamed else None), press=press or uuid.uuid4(), by=by, now=now,
+    )  # fmt: skip
+
+
+def _states(team):
+    return list(Place.objects.filter(team=team).order_by("pk").values_list("state", flat=True))
+
+
+def _people(programme, number):
+    return [a_practitioner(programme) for _ in range(number)]
+
+
+def _nothing_wrong():
+    assert [(check.promise, found) for check, found in findings() if found] == []
+
+
+def test_as_many_as_fit_are_booked_and_the_rest_wait(programme):
+    session, press = a_session(programme, capacity=2), uuid.uuid4()
+    people = _people(programme, 3)
+    team = _book(session, people, press=press)
+    assert _book(session, people, press=press) == team
+    assert _states(team) == [BOOKED, BOOKED, WAITING]
+    assert Message.objects.filter(person__in=people).count() == 3
+    _nothing_wrong()
+
+
+def test_all_or_nobody_waits_as_one_blocks_nobody_and_moves_up_as_one(programme):
+    session = a_session(programme, capacity=2)
+    seated = a_place(session)
+    team = _book(session, _people(programme, 2), rule=TeamRule.ALL)
+    assert _states(team) == [WAITING, WAITING]
+    single = a_place(session)
+    assert single.state == BOOKED  # the team did not fit, and holds nobody up
+    last = a_place(session)
+    assert position_of(last) == "3rd of 3"
+    give_up_place(place=single, by=single.person, now=NOW)
+    last.refresh_from_db()
+    assert last.state == BOOKED
+    change_seats(session=session, capacity=4, reserved=0, by=CLOCK, now=NOW)
+    assert _states(team) == [BOOKED, BOOKED]
+    assert seated.state == BOOKED
+    _nothing_wrong()
+
+
+def test_a_team_that_waits_may_take_what_fits(programme):
+    session = a_session(programme, capacity=1)
+    team = _book(session, _people(programme, 2), rule=TeamRule.ALL)
+    for _ in range(2):
+        switch_to_fit(team=team, by=CLOCK, now=NOW)
+    assert _states(team) == [BOOKED, WAITING]
+
+
+def test_a_place_gets_its_name_later_and_its_person_is_told(programme):
+    session, colleague = a_session(programme), a_practitioner(programme)
+    team = _book(session, unnamed=1)
+    place = Place.objects.get(team=team)
+    assert (place.state, place.person) == (BOOKED, None)
+    for _ in range(2):
+        name_place(place=place, person=colleague, by=CLOCK, now=NOW)
+    place.refresh_from_db()
+    assert (place.person, place.link.person) == (colleague, colleague)
+    assert [mail.kind for mail in Message.objects.all()] == ["attendance.place_booked"]
+    _nothing_wrong()
+
+
+def test_places_without_a_name_go_back_after_their_day_and_the_lead_is_told(programme):
+    session, lead = a_session(programme, capacity=2), a_practitioner(programme)
+    team = _book(session, unnamed=2, by=lead)
+    waiting = a_place(session)
+    assert release_all_unnamed(now=NOW.replace(day=10)) == 0
+    assert release_all_unnamed(now=NOW.replace(day=11)) == 2
+    assert release_all_unnamed(now=NOW.replace(day=11)) == 0
+    waiting.refresh_from_db()
+    assert (waiting.state, _states(team)) == (BOOKED, [PlaceState.ENDED] * 2)
+    told = Message.objects.get(kind="attendance.team_released")
+    assert told.person == lead
+    assert "2 places of" in kinds.find(told.kind).render(told).text
+    _nothing_wrong()
+
+
+def test_an_unnamed_place_waits_and_moves_up(programme):
+    session = a_session(programme, capacity=1)
+    seated = a_place(session)
+    BookingRules.objects.create(programme=programme, offer_days=365)
+    team = _book(session, unnamed=1)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    assert _states(team) == [BOOKED]  # nobody could answer an offer
+    assert SeatCount.objects.get(session=session).taken == 1
+
+
+def test_who_cannot_be_booked_is_named_and_nobody_is(programme):
+    session, people = a_session(programme), _people(programme, 2)
+    a_place(another_day(programme), people[1])
+    with pytest.raises(NotInTheTeam, match=people[1].name):
+        _book(session, people)
+    with pytest.raises(NobodyToBook):
+        _book(session)
+    assert not Team.objects.exists()
+    assert not Place.objects.filter(session=session).exists()
+
+
+# --- pages
+
+
+@pytest.fixture
+def lead(programme, client):
+    person = a_practitioner(programme)
+    OrganisationLead.objects.create(
+        organisation=partner_of(programme), person=person, since=timezone.localdate() - timedelta(days=1)
+    )
+    client.force_login(person)
+    client.base = f"/organisations/{partner_of(programme).pk}/booking/"
+    return client
+
+
+def test_a_lead_books_names_and_gives_back(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=3, date=(now + timedelta(days=30)).date())
+    first, second = _people(programme, 2)
+    assert f"{lead.base}{session.pk}/" in lead.get(lead.base).content.decode()
+    page = lead.get(f"{lead.base}{session.pk}/")
+    assert first.name in page.content.decode()
+    typed = {"people": [first.pk], "unnamed": "2", "rule": "fit", "press": str(uuid.uuid4())}
+    assert lead.post(f"{lead.base}{session.pk}/", typed).status_code == 422  # no last day
+    until = (now + timedelta(days=9)).date()
+    typed |= {f"names_until_{part}": getattr(until, part) for part in ("day", "month", "year")}
+    made = [lead.post(f"{lead.base}{session.pk}/", typed) for _ in range(2)]
+    assert {answer.status_code for answer in made} == {302}
+    team = Team.objects.get()
+    assert "2 places have no name yet" in lead.get(f"/teams/{team.pk}/").content.decode()
+    assert lead.post(f"/teams/{team.pk}/name/", {"person": first.pk}).status_code == 422
+    assert lead.post(f"/teams/{team.pk}/name/", {"person": second.pk}).status_code == 302
+    assert lead.post(f"/teams/{team.pk}/release/").status_code == 302
+    assert SeatCount.objects.get(session=session).taken == 2
+    assert fill(session)
+    _nothing_wrong()
+
+
+def test_a_lead_nudges_who_has_not_answered_once_a_week(programme, lead):
+    now = timezone.now()
+    person = a_practitioner(programme)
+    made = Invitation.objects.create(programme=programme, person=person, invited_at=now)
+    made.link = make_link(purpose="invitation", person=person, about=made, ends_at=now + timedelta(days=9), now=now)
+    made.save(update_fields=["link"])
+    assert person.name in lead.get(lead.base).content.decode()
+    for _ in range(2):
+        assert lead.post(f"{lead.base}nudge/").status_code == 302
+    mail = Message.objects.get(kind="attendance.nudge")
+    assert mail.person == person
+    assert kinds.find(mail.kind).still_wanted([mail], now) == {}
+    made.answer, made.answered_at = "none_suits", now
+    made.save()
+    assert kinds.find(mail.kind).still_wanted([mail], now) == {mail.pk: "answered"}
