@@ -8,8 +8,18 @@ class AttendanceConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.links import register_purpose
-        from attendance.messages import attitudes, cover, feeds, invitations, places, register, sessions
-        from attendance.messages import cover, feeds, handovers, invitations, notices, places, register, sessions, teams
+        from attendance.messages import (
+            attitudes,
+            cover,
+            feeds,
+            handovers,
+            invitations,
+            notices,
+            places,
+            register,
+            sessions,
+            teams,
+        )
 
         register_purpose("invitation", "i", resend="attendance:invitation-again")
         register_purpose("place", "p", resend="attendance:invitation-again")

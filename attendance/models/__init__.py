@@ -1,14 +1,30 @@
 """What attendance keeps: places and invitations, the day's register, senior cover."""
 
 from attendance.models.afterwards import AbsenceCode, AbsenceReason, Material
-from attendance.models.answers import AnswerWhy, CalendarAnswer, TO_DO
+from attendance.models.answers import TO_DO, AnswerWhy, CalendarAnswer
 from attendance.models.cover import COVER_MOVES, CoverState, SeniorAttendance
 from attendance.models.handovers import Handover, SessionNotice
 from attendance.models.online import FULL_SHARE, OnlineDecision, OnlinePresence, OnlineReport, OnlineRule
-from attendance.models.places import AccessNeed, CalendarEntry, Engagement, Invitation, InvitationAnswer, InvitationRound, LIVE, PLACE_MOVES, Place, PlaceState, REFERENCE_LETTERS, RoundState, SEATED, SeatCount, new_reference
+from attendance.models.places import (
+    LIVE,
+    PLACE_MOVES,
+    REFERENCE_LETTERS,
+    SEATED,
+    AccessNeed,
+    CalendarEntry,
+    Engagement,
+    Invitation,
+    InvitationAnswer,
+    InvitationRound,
+    Place,
+    PlaceState,
+    RoundState,
+    SeatCount,
+    new_reference,
+)
 from attendance.models.policies import BookingRules, Quota
 from attendance.models.presses import Press
-from attendance.models.register import Attendance, CAME, CheckInCode, Mark, MarkKind, Outcome, Register, WalkIn
+from attendance.models.register import CAME, Attendance, CheckInCode, Mark, MarkKind, Outcome, Register, WalkIn
 from attendance.models.teams import Team, TeamRule
 
 __all__ = [

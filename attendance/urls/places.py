@@ -3,8 +3,7 @@
 from django.urls import path
 
 from accounts.links import exchange
-from attendance.views import answers, booking, feeds, invited, places, staff
-from attendance.views import booking, feeds, handovers, invited, places, staff, teams
+from attendance.views import answers, booking, feeds, handovers, invited, places, staff, teams
 
 invitation = [
     path("i/<link_token:token>/", exchange, {"purpose": "invitation"}, name="invitation-open"),

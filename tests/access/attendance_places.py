@@ -5,8 +5,7 @@ from datetime import timedelta
 
 from accounts.links import make_link, token_of
 from attendance.actions.places import take_place
-from attendance.models import CalendarAnswer, CalendarEntry, Invitation, Place, SeatCount
-from attendance.models import Handover, Invitation, Place, SeatCount, Team
+from attendance.models import CalendarAnswer, CalendarEntry, Handover, Invitation, Place, SeatCount, Team
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
 from tests.cast import NOW, Cast
 from tests.organisations.factories import AffiliationFactory, PersonFactory
