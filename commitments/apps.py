@@ -10,7 +10,7 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.links import register_purpose
-        from commitments.messages import assurances, outputs, questions
+        from commitments.messages import assurances, handovers, outputs, questions
 
         register_purpose("question", "q")
         register_purpose("commission", "commission")
@@ -19,6 +19,7 @@ class CommitmentsConfig(AppConfig):
         questions.register_kinds()
         assurances.register_kinds()
         outputs.register_kinds()
+        handovers.register_kinds()
         self._name_verbs()
         self._register_links()
 
@@ -93,8 +94,14 @@ class CommitmentsConfig(AppConfig):
             ("sent_back", "Sent back for more evidence", "ring"),
             ("assurance_not_kept", "Noted as not kept", "gap"),
             ("assurance_withdrawn", "Withdrawn", "dash"),
-            ("assurance_lapsed", "Lapsed: nobody confirmed it", "dash"),
+            ("assurance_lapsed", "Lapsed", "dash"),
             ("superseded", "Replaced by a later one", "dash"),
+            ("reviewed", "Reviewed: a new date", "half"),
+            ("lost_keeper", "Nobody keeps it: a successor is asked for", "gap"),
+            ("assurance_followed", "Went along with its keeper to the organisation that came after", "ring"),
+            ("asked_to_take_over", "A senior manager was asked to take it over", "ring"),
+            ("took_over", "Taken over", "half"),
+            ("declined_to_take_over", "Not taken over, with a reason", "ring"),
         ):
             register(verb, words, mark=mark, about="commitments.assurance")
         for verb, words, mark in (
@@ -111,7 +118,7 @@ class CommitmentsConfig(AppConfig):
         from django.utils import timezone
 
         from accounts.permissions import Permission, has, scopes_with
-        from commitments.rules import programmes_with_lists, programmes_with_questions
+        from commitments.rules import programmes_with_assurances, programmes_with_lists
         from face.navigation import SITE, Link, register
 
         def among(programmes, person, programme) -> bool:
@@ -122,7 +129,7 @@ class CommitmentsConfig(AppConfig):
             found = programmes(person, timezone.localdate())
             return found.filter(pk=programme.pk).exists() if programme else found.exists()
 
-        reads, concerned = partial(among, programmes_with_lists), partial(among, programmes_with_questions)
+        reads, concerned = partial(among, programmes_with_lists), partial(among, programmes_with_assurances)
 
         lists = (
             ("questions", "Questions", "commitments:programme-questions", "commitments:question-list", 50, reads),

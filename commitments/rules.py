@@ -8,7 +8,15 @@ from django.db.models import Q, QuerySet
 from accounts.permissions import Permission, has
 from briefings.models import Partner, Programme, Session
 from briefings.rules import mandate_for, mandates_of
-from commitments.models import Assurance, Clearance, Commission, GovernanceHolder, Question
+from commitments.models import (
+    Assurance,
+    Clearance,
+    Commission,
+    GovernanceHolder,
+    Handover,
+    HandoverState,
+    Question,
+)
 from organisations.rules import led_organisation_ids
 
 
@@ -43,17 +51,35 @@ def questions_visible_to(person: Any, on: date) -> QuerySet[Question]:
 
 
 def assurances_visible_to(person: Any, on: date) -> QuerySet[Assurance]:
-    """Return the assurances that ``person`` may read by a role, and their own and their organisations'."""
+    """Return the assurances that ``person`` may read: by a role, their own and their organisations', and what they are
+    asked to take over.
+    """
     if not person.is_authenticated:
         return Assurance.objects.none()
     programmes = Programme.objects.where(person, Permission.READ_QUESTIONS)
     spoken_for = mandates_of(person, on)
+    led = led_organisation_ids(person)
     return Assurance.objects.filter(
         Q(programme__in=programmes)
         | Q(person=person)
+        | Q(keeper=person)
         | Q(noted_by=person)
+        | Q(pk__in=Handover.objects.filter(person=person, state=HandoverState.ASKED).values("assurance"))
+        | Q(organisation__in=led)
+        | Q(carried_by__in=led)
         | Q(organisation__in=spoken_for.values("organisation"), programme__in=spoken_for.values("programme"))
-    ).distinct()
+        | Q(carried_by__in=spoken_for.values("organisation"), programme__in=spoken_for.values("programme"))
+    )
+
+
+def programmes_with_assurances(person: Any, on: date) -> QuerySet[Programme]:
+    """Return the programmes whose assurances concern ``person``: by a role, a mandate, or as lead of a partner."""
+    led = Partner.objects.on(on).filter(organisation__in=led_organisation_ids(person)).values("programme")
+    return Programme.objects.filter(
+        Q(pk__in=Programme.objects.where(person, Permission.READ_QUESTIONS).values("pk"))
+        | Q(pk__in=mandates_of(person, on).values("programme"))
+        | Q(pk__in=led)
+    )
 
 
 def programmes_with_questions(person: Any, on: date) -> QuerySet[Programme]:

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from commitments.actions import assurances, questions, room
+from commitments.actions import assurances, handovers, questions, room
 from commitments.models import Assurance, Clearance, ClearanceState, Question
 
 
@@ -25,6 +25,11 @@ def remind_due() -> int:
         for pk in Question.objects.filter(**due).order_by("next_reminder_on").values_list("pk", flat=True)
     )
     count += remind_of_due_actions(now=now)
+    # First whose keeper may not speak any more: a reminder to who has left would reach nobody.
+    count += sum(
+        handovers.ask_for_successor(assurance_id=pk, now=now)
+        for pk in handovers.orphaned(today).values_list("pk", flat=True)
+    )
     return count + sum(
         assurances.remind_about(assurance_id=pk, now=now)
         for pk in Assurance.objects.filter(**due).order_by("next_reminder_on").values_list("pk", flat=True)

@@ -15,7 +15,7 @@ from attendance.queries.sessions import sessions_listed
 from briefings.models import Programme, Session
 from commitments.models import AssuranceState
 from desk.queries.counting import kept_for_a_moment
-from desk.queries.programmes import AGES, ASKED, COVER_AHEAD, NO_OWNER, OWNED, Questions, Uncovered
+from desk.queries.programmes import AGES, ASKED, COVER_AHEAD, NO_OWNER, OWNED, UNKEPT, Questions, Uncovered
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
 
@@ -148,7 +148,7 @@ def states_of(found: Counter) -> list[dict[str, Any]]:
 
 def made(found: Counter) -> int:
     """Return how many assurances were made: those replaced by a later one count once."""
-    return sum(number for state, number in found.items() if state != AssuranceState.SUPERSEDED)
+    return sum(number for state, number in found.items() if state not in (AssuranceState.SUPERSEDED, UNKEPT))
 
 
 REACH_HEADS = [

@@ -1,7 +1,5 @@
 """The papers of a session: kept by those who run it, given to those who came."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +15,7 @@ from attendance.queries.record import materials_for
 from attendance.rules import can_keep_materials
 from briefings.models import Session, SessionState
 from briefings.words import when_in_words
+from face.downloads import as_attachment
 from history.refusals import Refused
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
@@ -89,12 +88,4 @@ def _session(request: HttpRequest, number: int) -> Session:
 
 
 def _file(material: Material) -> FileResponse:
-    """Answer with the file as a download: never shown inside the site, and of the type that was checked."""
-    try:
-        content: Any = material.file.open("rb")
-    except FileNotFoundError:
-        raise Http404 from None
-    answer = FileResponse(content, as_attachment=True, filename=material.file_name, content_type=material.content_type)
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cache-Control"] = "no-store, private"
-    return answer
+    return as_attachment(material.file, material.file_name, material.content_type)

@@ -1,9 +1,11 @@
 """What people and the clock do to assurances. The words of one never change: a change is another that replaces it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.core.files import File
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from accounts.links import make_link
@@ -12,18 +14,29 @@ from attendance.models import new_reference
 from briefings.models import Mandate, Session
 from commitments.clocks import local_day, next_rung
 from commitments.messages import assurances as messages
-from commitments.models import ASSURANCE_MOVES, Assurance, AssuranceKind, AssuranceState, Question
+from commitments.models import (
+    ASSURANCE_MOVES,
+    Assurance,
+    AssuranceKind,
+    AssuranceState,
+    Evidence,
+    HandoverState,
+    Question,
+    Review,
+)
 from commitments.rules import can_scribe, can_triage
 from history.actions import record
 from history.refusals import Refused
 from messaging.working_days import add_working_days
+from organisations.actions.uploads import Upload, check_upload
 
 CONFIRM_WITHIN = 10
 """Working days in which a senior manager confirms what a scribe noted for them; then it lapses."""
 LINK_LASTS = timedelta(days=365)
+MOST_FILES = 5
 _MOVING = (
-    "state", "next_reminder_on", "reminded_step", "given_at", "evidence", "proposed_by", "confirmed_by", "ended_at",
-    "end_reason",
+    "state", "due_on", "next_reminder_on", "reminded_step", "given_at", "evidence", "proposed_by", "confirmed_by",
+    "ended_at", "end_reason",
 )  # fmt: skip
 
 
@@ -34,7 +47,7 @@ class NotNow(Refused):
 
 
 class NotTheirs(Refused):
-    sentence = "Only the senior manager who gave it, or a coordinator of the programme, can do this."
+    sentence = "Only the senior manager who sees to it, or a coordinator of the programme, can do this."
 
 
 class NoMandate(Refused):
@@ -42,7 +55,7 @@ class NoMandate(Refused):
 
 
 class OwnProposal(Refused):
-    sentence = "Somebody else must confirm that it was kept: you proposed it, or you gave the assurance."
+    sentence = "Somebody else must confirm that it was kept: you proposed it, or the assurance is yours."
 
 
 class DateHasPassed(Refused):
@@ -51,6 +64,10 @@ class DateHasPassed(Refused):
 
 class NothingItIsFor(Refused):
     sentence = "Say what it is for: a session, one question or more, or everybody."
+
+
+class TooManyFiles(Refused):
+    sentence = f"Choose {MOST_FILES} files at the most. Put them into one document, or send the most telling ones."
 
 
 @transaction.atomic
@@ -65,9 +82,11 @@ def note_assurance(
     session: Session | None = None,
     questions: Iterable[Question] = (),
     for_everybody: bool = False,
+    is_ongoing: bool = False,
     replaces: Assurance | None = None,
 ) -> Assurance:
-    """Keep the exact ``words`` promised under ``mandate``, due or reviewed on ``due_on`` (a day to come).
+    """Keep the exact ``words`` promised under ``mandate``, kept by ``due_on`` (a day to come); ``is_ongoing``: it goes
+    on, and is reviewed on that day.
 
     By the senior manager it is given at once: the caller has asked for a sign-in code. By the scribe of a session or
     a coordinator it is noted and counts for nothing until the senior manager confirms it. With ``replaces`` the
@@ -90,6 +109,9 @@ def note_assurance(
         session=session,
         state=AssuranceState.GIVEN if is_own else AssuranceState.NOTED,
         due_on=due_on,
+        is_ongoing=is_ongoing,
+        carried_by=mandate.organisation,
+        keeper=mandate.person,
         noted_at=now,
         noted_by=by,
         given_at=now if is_own else None,
@@ -114,50 +136,96 @@ def confirm_assurance(*, assurance: Assurance, by: Person, now: datetime) -> Ass
 
     Confirming twice is confirming once. Raises NotTheirs, NotNow.
     """
-    own = _locked(assurance)
+    own = lock(assurance)
     if by.pk != own.person_id:
         raise NotTheirs
     if own.state == AssuranceState.GIVEN:
         return own
     own.given_at, own.reminded_step = now, 0
-    return _become(own, AssuranceState.GIVEN, by=by, verb="confirmed_assurance", now=now)
+    return become(own, AssuranceState.GIVEN, by=by, verb="confirmed_assurance", now=now)
 
 
 @transaction.atomic
-def propose_kept(*, assurance: Assurance, evidence: str, by: Person, now: datetime) -> Assurance:
-    """Say that it was kept, and by what one can see that. A second person confirms. Raises NotTheirs, NotNow."""
-    own = _locked(assurance)
-    if by.pk != own.person_id and not can_triage(by, own.programme):
+def review_assurance(*, assurance: Assurance, words: str, due_on: date, by: Person, now: datetime) -> Review:
+    """Say in ``words`` how it stands, and the day of the next look; both dates are kept. Its own words stay.
+
+    By its keeper or a coordinator. Raises NotTheirs, NotNow, DateHasPassed.
+    """
+    own = lock(assurance)
+    if not keeps(by, own):
+        raise NotTheirs
+    if own.state != AssuranceState.GIVEN:
+        raise NotNow
+    today = local_day(own.programme, now)
+    if due_on <= today:
+        raise DateHasPassed
+    made = Review.objects.create(
+        assurance=own, words=words, due_before=own.due_on, due_after=due_on, reviewed_by=by, reviewed_at=now
+    )
+    own.due_on, own.reminded_step = due_on, 0
+    own.next_reminder_on = _next_day(own, today)
+    own.save(update_fields=["due_on", "reminded_step", "next_reminder_on"])
+    record(by=by, verb="reviewed", about=own, now=now)
+    return made
+
+
+@transaction.atomic
+def propose_kept(
+    *, assurance: Assurance, evidence: str, by: Person, now: datetime, files: Sequence[File] = ()
+) -> Assurance:
+    """Say that it was kept, and by what one can see that, with ``files`` that show it. A second person confirms.
+
+    Raises NotTheirs, NotNow, TooManyFiles, UploadRefused.
+    """
+    if len(files) > MOST_FILES:
+        raise TooManyFiles
+    checked = [check_upload(file) for file in files]
+    own = lock(assurance)
+    if not keeps(by, own):
         raise NotTheirs
     own.evidence, own.proposed_by = evidence, by
-    _become(own, AssuranceState.PROPOSED, by=by, verb="proposed_kept", now=now)
+    become(own, AssuranceState.PROPOSED, by=by, verb="proposed_kept", now=now)
+    made = Evidence.objects.create(
+        assurance=own, version=own.evidence_given.count() + 1, words=evidence, given_by=by, given_at=now
+    )
+    for each in checked:
+        _attach(made, each)
     messages.tell_proposed(own, now=now)
     return own
+
+
+def _attach(evidence: Evidence, checked: Upload) -> None:
+    made = evidence.files.model(
+        evidence=evidence, file_name=checked.name, content_type=checked.content_type, size=checked.size
+    )
+    made.file.save(checked.name, ContentFile(checked.content), save=False)
+    made.save()
 
 
 @transaction.atomic
 def confirm_kept(*, assurance: Assurance, by: Person, now: datetime) -> Assurance:
     """Confirm, as a coordinator, that it was kept. Nobody confirms their own. Raises NotTheirs, OwnProposal, NotNow."""
-    own = _locked(assurance)
+    own = lock(assurance)
     if not can_triage(by, own.programme):
         raise NotTheirs
-    if by.pk in (own.proposed_by_id, own.person_id):
+    if by.pk in (own.proposed_by_id, own.person_id, own.keeper_id):
         raise OwnProposal
     own.confirmed_by = by
-    _become(own, AssuranceState.KEPT, by=by, verb="confirmed_kept", now=now)
+    become(own, AssuranceState.KEPT, by=by, verb="confirmed_kept", now=now)
     messages.tell_kept(own, now=now)
     return own
 
 
 @transaction.atomic
-def send_back(*, assurance: Assurance, by: Person, now: datetime) -> Assurance:
-    """Say, as a coordinator, that the evidence does not show it: it stands as given. Raises NotTheirs, NotNow."""
-    own = _locked(assurance)
+def send_back(*, assurance: Assurance, reason: str, by: Person, now: datetime) -> Assurance:
+    """Say, as a coordinator, why the evidence does not show it: it stands as given. Raises NotTheirs, NotNow."""
+    own = lock(assurance)
     if not can_triage(by, own.programme):
         raise NotTheirs
     if own.state != AssuranceState.PROPOSED:
         raise NotNow
-    _become(own, AssuranceState.GIVEN, by=by, verb="sent_back", now=now)
+    own.evidence_given.filter(returned_at=None).update(returned_by=by, returned_at=now, returned_because=reason)
+    become(own, AssuranceState.GIVEN, by=by, verb="sent_back", now=now)
     messages.tell_sent_back(own, now=now)
     return own
 
@@ -166,16 +234,21 @@ def send_back(*, assurance: Assurance, by: Person, now: datetime) -> Assurance:
 def end_assurance(
     *, assurance: Assurance, state: AssuranceState | str, reason: str, by: Person, now: datetime
 ) -> Assurance:
-    """Withdraw it (the senior manager) or note it as not kept (a coordinator), with the reason; the words stay.
+    """Withdraw it (its keeper), note it as not kept, or, where nobody takes it over, let it lapse (a coordinator).
 
-    ``state`` is WITHDRAWN or NOT_KEPT. Raises NotTheirs, NotNow.
+    ``state`` is WITHDRAWN, NOT_KEPT or LAPSED; the words stay, with the reason. Raises NotTheirs, NotNow.
     """
-    own = _locked(assurance)
-    may = by.pk == own.person_id if state == AssuranceState.WITHDRAWN else can_triage(by, own.programme)
-    if not may or state not in (AssuranceState.WITHDRAWN, AssuranceState.NOT_KEPT):
+    own = lock(assurance)
+    if state == AssuranceState.WITHDRAWN:
+        may = by.pk == own.keeper_id
+    elif state == AssuranceState.LAPSED:
+        may = can_triage(by, own.programme) and own.keeper_id is None
+    else:
+        may = state == AssuranceState.NOT_KEPT and can_triage(by, own.programme)
+    if not may:
         raise NotTheirs
     own.end_reason = reason
-    _become(own, AssuranceState(state), by=by, verb=f"assurance_{state}", now=now)
+    become(own, AssuranceState(state), by=by, verb=f"assurance_{state}", now=now)
     messages.tell_ended(own, now=now)
     return own
 
@@ -188,7 +261,7 @@ def remind_about(*, assurance_id: int, now: datetime) -> bool:
     """
     own = (
         Assurance.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-        .select_related("programme", "person", "organisation")
+        .select_related("programme", "person", "organisation", "carried_by", "keeper")
         .filter(pk=assurance_id)
         .first()
     )
@@ -199,7 +272,7 @@ def remind_about(*, assurance_id: int, now: datetime) -> bool:
         return False
     if own.state == AssuranceState.NOTED and _confirm_by(own) < today:
         own.end_reason = "Nobody confirmed that it was said"
-        _become(own, AssuranceState.LAPSED, by="clock", verb="assurance_lapsed", now=now)
+        become(own, AssuranceState.LAPSED, by="clock", verb="assurance_lapsed", now=now)
         messages.tell_ended(own, now=now)
         return True
     rung = next_rung(_date_of(own), own.reminded_step, today, own.programme.nation)
@@ -223,21 +296,28 @@ def _check_new(mandate: Mandate, by: Person, due_on: date, today: date, is_for_s
 
 
 def _supersede(assurance: Assurance, by: Person, now: datetime) -> None:
-    earlier = _locked(assurance)
-    if by.pk != earlier.person_id and not can_triage(by, earlier.programme):
+    earlier = lock(assurance)
+    if not keeps(by, earlier):
         raise NotTheirs
-    _become(earlier, AssuranceState.SUPERSEDED, by=by, verb="superseded", now=now)
+    become(earlier, AssuranceState.SUPERSEDED, by=by, verb="superseded", now=now)
 
 
-def _locked(assurance: Assurance) -> Assurance:
+def keeps(by: Person, own: Assurance) -> bool:
+    """Return whether ``by`` sees to ``own``: the senior manager who keeps it now, or a coordinator."""
+    return by.pk == own.keeper_id or can_triage(by, own.programme)
+
+
+def lock(assurance: Assurance) -> Assurance:
+    """Return ``assurance`` as it stands, locked."""
     return (
-        Assurance.objects.select_related("programme", "person", "organisation", "session")
+        Assurance.objects.select_related("programme", "person", "organisation", "session", "carried_by", "keeper")
         .select_for_update(no_key=True, of=("self",))
         .get(pk=assurance.pk)
     )
 
 
-def _become(own: Assurance, state: AssuranceState, *, by: Any, verb: str, now: datetime) -> Assurance:
+def become(own: Assurance, state: AssuranceState, *, by: Any, verb: str, now: datetime) -> Assurance:
+    """Move ``own`` to ``state`` by ``verb`` and save what moves with it. Raises NotNow where that is no move."""
     if state not in ASSURANCE_MOVES[AssuranceState(own.state)]:
         raise NotNow
     own.state = state
@@ -245,6 +325,7 @@ def _become(own: Assurance, state: AssuranceState, *, by: Any, verb: str, now: d
         own.next_reminder_on = _next_day(own, local_day(own.programme, now))
     else:
         own.next_reminder_on, own.ended_at = None, now
+        own.handovers.filter(state=HandoverState.ASKED).update(state=HandoverState.ENDED, decided_at=now)
     own.save(update_fields=_MOVING)
     record(by=by, verb=verb, about=own, now=now)
     return own

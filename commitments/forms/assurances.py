@@ -7,7 +7,15 @@ from django import forms
 from django.db.models import QuerySet
 
 from briefings.models import Mandate, Session
-from commitments.forms.fields import NO_CASES, ByWhenMixin, LongTextField, MandateField, QuestionsField, SessionField
+from commitments.forms.fields import (
+    NO_CASES,
+    ByWhenMixin,
+    LongTextField,
+    MandateField,
+    QuestionsField,
+    SessionField,
+    SeveralFilesField,
+)
 from commitments.models import AssuranceKind, AssuranceState, Question
 from commitments.queries.assurances import UNENDED_WORD
 from face.forms import FilterForm, HubForm
@@ -22,7 +30,10 @@ class AssuranceFilter(FilterForm):
         label="State", choices=[("", "All"), (UNENDED_WORD, "Not ended yet"), *AssuranceState.choices]
     )
     organisation = forms.ModelChoiceField(label="Organisation", queryset=Organisation.objects.none(), empty_label="All")
+    kind = forms.ChoiceField(label="Kind", choices=[("", "All"), *AssuranceKind.choices])
     late = forms.BooleanField(label="Only what is late")
+    unkept = forms.BooleanField(label="Only what somebody has to take over")
+    evidence = forms.BooleanField(label="Only with evidence")
 
     def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,6 +82,9 @@ class GiveForm(PromiseForm):
         widget=forms.RadioSelect,
         initial=AssuranceKind.ADDRESSED,
     )
+    is_ongoing = forms.BooleanField(
+        label="It goes on: review it on that day", required=False, help_text="For what is not done once and for all."
+    )
     for_everybody = forms.BooleanField(
         label="It is for everybody in the programme", required=False, help_text="Not for one session or question alone."
     )
@@ -93,6 +107,7 @@ class GiveForm(PromiseForm):
         return super().promise() | {
             "kind": cleaned["kind"],
             "for_everybody": cleaned["for_everybody"],
+            "is_ongoing": cleaned["is_ongoing"],
             "session": cleaned["session"],
             "questions": cleaned.get("questions") or (),
         }
@@ -107,3 +122,32 @@ class EvidenceForm(HubForm):
         max_length=3000,
         rows=5,
     )
+    files = SeveralFilesField(label="Files that show it", required=False)
+
+
+class ReviewForm(ByWhenMixin, HubForm):
+    """How an assurance stands, and when to look at it again."""
+
+    words = LongTextField(label="How does it stand?", help_text=NO_CASES, max_length=2000, rows=4)
+    field_order = ("words", "by_when", "due_on")
+
+    def __init__(self, *args: Any, today: date, is_ongoing: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["by_when"].label = "When is it reviewed again?" if is_ongoing else "Kept by when?"
+        self.set_days(today)
+
+
+class HandoverForm(HubForm):
+    """Who is asked to take an assurance over."""
+
+    mandate = MandateField(
+        label="Who is asked to take it over?",
+        queryset=Mandate.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={"required": "Choose who is asked to take it over"},
+    )
+
+    def __init__(self, *args: Any, mandates: QuerySet[Mandate], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mandate"].queryset = mandates

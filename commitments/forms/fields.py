@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,6 +19,7 @@ from commitments.models import Question
 from face.dates import day_plain
 from face.fields import LongTextField, ThreeBoxDateField
 from face.forms import HubForm
+from organisations.actions.uploads import EVERY_KIND, MAX_BYTES, MEGABYTE
 
 NO_CASES = "Do not write about a case: no names, dates of birth, addresses or numbers of people you work with."
 _MOST_NAMED = 4
@@ -122,6 +124,25 @@ class ReasonForm(HubForm):
         self.fields["reason"].label, self.fields["reason"].help_text = label, hint
 
 
+class SeveralFilesInput(forms.FileInput):
+    """A control that takes several files at once."""
+
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """No file, one or several; gives a list. What is in them is checked by the action that keeps them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", SeveralFilesInput({"accept": ",".join(f".{kind}" for kind in EVERY_KIND)}))
+        kwargs.setdefault("help_text", f"Up to {MAX_BYTES // MEGABYTE} MB each: {', '.join(EVERY_KIND)}.")
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any, initial: Any = None) -> list[File]:
+        given = value if isinstance(value, list | tuple) else [value]
+        return [file for file in (super(SeveralFilesField, self).clean(each, initial) for each in given) if file]
+
+
 OTHER_DAY = "other"
 _WEEKS = (2, 4, 12)
 
@@ -166,5 +187,5 @@ def names_of(people: Iterable[Person]) -> list[str]:
 
 __all__ = [
     "NO_CASES", "ByWhenMixin", "LongTextField", "MandateField", "PersonByNameField", "QuestionField", "QuestionsField",
-    "ReasonForm", "SessionField", "SuggestingInput", "names_of",
+    "ReasonForm", "SessionField", "SeveralFilesField", "SuggestingInput", "names_of",
 ]  # fmt: skip

@@ -40,42 +40,58 @@ def ask_to_confirm(own: Assurance, *, now: datetime) -> None:
 
 def tell_proposed(own: Assurance, *, now: datetime) -> None:
     """Tell the coordinators that one of them is asked to confirm."""
-    _tell(PROPOSED, own, _coordinators(own, now), f"proposed:{now:%Y%m%d%H%M}", now)
+    _tell(PROPOSED, own, coordinators_told(own, now), f"proposed:{now:%Y%m%d%H%M}", now)
 
 
 def tell_kept(own: Assurance, *, now: datetime) -> None:
-    """Tell who gave it that it is confirmed as kept."""
-    _tell(KEPT, own, [own.person], "kept", now)
+    """Tell who gave it, and who kept it, that it is confirmed as kept."""
+    _tell(KEPT, own, _givers(own), "kept", now)
 
 
 def tell_sent_back(own: Assurance, *, now: datetime) -> None:
-    """Tell who gave and who proposed it that the evidence was not enough."""
-    people = [person for person in (own.person, own.proposed_by) if person]
+    """Tell who keeps and who proposed it why the evidence was not enough."""
+    people = [person for person in (own.keeper, own.proposed_by) if person]
     _tell(SENT_BACK, own, people, f"sent_back:{now:%Y%m%d%H%M}", now)
 
 
 def tell_ended(own: Assurance, *, now: datetime) -> None:
     """Tell who gave it and the coordinators how it ended without being kept."""
-    _tell(ENDED, own, [own.person, *_coordinators(own, now)], "ended", now)
+    _tell(ENDED, own, [*_givers(own), *coordinators_told(own, now)], "ended", now)
 
 
 def remind(own: Assurance, rung: Rung, *, now: datetime) -> int:
-    """Plan one rung of the ladder; return how many are told: who gave it, when late lead and coordinators too."""
+    """Plan one rung of the ladder; return how many are told: its keeper, when late lead and coordinators too."""
     refs = {"step": rung.step, "state": own.state}
     people = reminded_people(own, rung.when == AFTER, now)
     return _tell(REMINDER, own, people, f"{own.state}:reminder:{rung.step}", now, refs)
 
 
 def reminded_people(own: Assurance, is_late: bool, now: datetime) -> list[Person]:
-    """Return who is reminded of ``own`` now. What is proposed as kept waits for the coordinators."""
-    coordinators = _coordinators(own, now)
+    """Return who is reminded of ``own`` now. What is proposed as kept, or has no keeper, waits for the coordinators."""
+    coordinators = coordinators_told(own, now)
+    if own.keeper is None:
+        return _once([*coordinators, *leads_of(own, now)])
     if own.state == AssuranceState.PROPOSED:
         return coordinators
     if not is_late or own.state == AssuranceState.NOTED:
-        return [own.person]
-    leads = OrganisationLead.objects.on(local_day(own.programme, now)).filter(organisation=own.organisation)
-    found = Person.objects.filter(pk__in=leads.values("person"), is_active=True)
-    return list({person.pk: person for person in [own.person, *found, *coordinators]}.values())
+        return [own.keeper]
+    return _once([own.keeper, *leads_of(own, now), *coordinators])
+
+
+def leads_of(own: Assurance, now: datetime) -> list[Person]:
+    """Return who leads the organisation that carries ``own``, or the one that came after it."""
+    carriers = [own.carried_by_id, own.carried_by.successor_id]
+    leads = OrganisationLead.objects.on(local_day(own.programme, now)).filter(organisation__in=carriers)
+    return list(Person.objects.filter(pk__in=leads.values("person"), is_active=True).order_by("pk"))
+
+
+def _once(people: Iterable[Person]) -> list[Person]:
+    return list({person.pk: person for person in people}.values())
+
+
+def _givers(own: Assurance) -> list[Person]:
+    """Return who gave it and who keeps it now, of those who still have an account."""
+    return [person for person in (own.person, own.keeper) if person and person.is_active]
 
 
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
@@ -94,7 +110,7 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
 def render(message: Message) -> Content:
     """Return the mail of any kind about one assurance."""
     own = Assurance.objects.select_related(
-        "programme", "person", "organisation", "session", "link", "noted_by", "proposed_by"
+        "programme", "person", "organisation", "session", "link", "noted_by", "proposed_by", "carried_by"
     ).get(pk=message.refs["assurance"])
     template, subject = _TEMPLATES[message.kind]
     today = local_day(own.programme, message.due_at)
@@ -102,7 +118,8 @@ def render(message: Message) -> Content:
         "person": message.person,
         "assurance": own,
         "programme": own.programme,
-        "is_own": own.person_id == message.person_id,
+        "is_own": own.keeper_id == message.person_id,
+        "last": own.evidence_given.first(),
         "is_late": own.due_on < today,
         "address": _address(own, message),
     }
@@ -123,12 +140,17 @@ def _address(own: Assurance, message: Message) -> str:
 def _when(own: Assurance, today: date) -> str:
     if own.state == AssuranceState.NOTED:
         return " waits for your word"
+    if own.keeper_id is None:
+        return " has nobody who keeps it"
     if own.state == AssuranceState.PROPOSED:
         return " waits to be confirmed as kept"
+    if own.is_ongoing and own.due_on >= today:
+        return " is to be reviewed"
     return " is late" if own.due_on < today else " is due today" if own.due_on == today else " is due soon"
 
 
-def _coordinators(own: Assurance, now: datetime) -> list[Person]:
+def coordinators_told(own: Assurance, now: datetime) -> list[Person]:
+    """Return who coordinates the programme of ``own``."""
     return list(coordinators_of(own.programme, local_day(own.programme, now)))
 
 

@@ -19,6 +19,7 @@ from commitments.models.assurances import (
     AssuranceKind,
     AssuranceState,
 )
+from commitments.models.keeping import Evidence, EvidenceFile, Handover, HandoverState, Review
 from commitments.models.outputs import ActionState, Output, OutputKind, Term
 from commitments.models.questions import AskedAs, Asker, Commission, CommissionState, Question
 from commitments.models.room import HiddenBecause, LiveRoom, RoomQuestion, Showing
@@ -39,7 +40,8 @@ __all__ = [
     "ASSURANCE_MOVES", "MOVES", "STANDING", "TAKEN_ON", "TOLD", "UNANSWERED", "UNENDED", "WITH_OWNER", "ActionState",
     "Answer", "AskedAs", "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience", "Clearance",
     "ClearanceState", "ClockChange", "ClockChangeKind", "ClosureDay", "Commission", "CommissionState", "DigestChoice",
-    "Draft", "DraftState", "GovernanceHolder", "GovernanceRole", "HiddenBecause", "HoldingReply", "LadderRung",
-    "LiveRoom", "Move", "Output", "OutputKind", "OwnTheme", "Question", "QuestionPolicy", "QuestionState",
-    "RoomQuestion", "Showing", "Term", "Theme", "Told",
+    "Draft", "DraftState", "Evidence", "EvidenceFile", "GovernanceHolder", "GovernanceRole", "Handover",
+    "HandoverState", "HiddenBecause", "HoldingReply", "LadderRung", "LiveRoom", "Move", "Output", "OutputKind",
+    "OwnTheme", "Question", "QuestionPolicy", "QuestionState", "Review", "RoomQuestion", "Showing", "Term", "Theme",
+    "Told",
 ]  # fmt: skip

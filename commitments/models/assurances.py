@@ -71,6 +71,22 @@ class Assurance(models.Model):
     questions = models.ManyToManyField(Question, blank=True, related_name="assurances")
     state = models.CharField(max_length=10, choices=AssuranceState, default=AssuranceState.GIVEN)
     due_on = models.DateField(help_text="kept by, or reviewed on")
+    is_ongoing = models.BooleanField(default=False, help_text="it goes on: the day is that of its next review")
+    carried_by = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="who keeps it now: the giver, or a successor",
+    )
+    keeper = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="kept_assurances",
+        help_text="the senior manager who sees to it now",
+    )
+    keeper_lost_on = models.DateField(null=True, blank=True, help_text="since then a successor is asked for")
     next_reminder_on = models.DateField(null=True, blank=True)
     reminded_step = models.PositiveSmallIntegerField(default=0)
     noted_at = models.DateTimeField()
@@ -95,10 +111,11 @@ class Assurance(models.Model):
     retention = Retention(
         plain=(
             "id", "reference", "programme", "organisation", "mandate", "role", "kind", "words", "for_everybody",
-            "session", "state", "due_on", "next_reminder_on", "reminded_step", "noted_at", "given_at", "evidence",
-            "ended_at", "end_reason", "replaces", "link", "questions",
+            "session", "state", "due_on", "is_ongoing", "carried_by", "keeper_lost_on", "next_reminder_on",
+            "reminded_step", "noted_at", "given_at", "evidence", "ended_at", "end_reason", "replaces", "link",
+            "questions",
         ),
-        personal=("person", "noted_by", "proposed_by", "confirmed_by"),
+        personal=("person", "keeper", "noted_by", "proposed_by", "confirmed_by"),
         until="seven years after the programme has ended",
     )  # fmt: skip
 
@@ -116,6 +133,12 @@ class Assurance(models.Model):
                 name="assurance_never_silent",
             ),
             models.CheckConstraint(
+                condition=~Q(state__in=("noted", "given", "proposed"))
+                | Q(keeper__isnull=False, keeper_lost_on__isnull=True)
+                | Q(keeper__isnull=True, keeper_lost_on__isnull=False),
+                name="assurance_kept_by_somebody_or_asked_for",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state__in=("proposed", "kept")) | (~Q(evidence="") & Q(proposed_by__isnull=False)),
                 name="assurance_kept_with_evidence",
             ),
@@ -131,6 +154,7 @@ class Assurance(models.Model):
         indexes = [
             models.Index(fields=["programme", "state", "due_on"], name="assurance_by_programme"),
             models.Index(fields=["next_reminder_on"], name="assurance_to_remind"),
+            models.Index(fields=["carried_by", "state", "due_on"], name="assurance_by_organisation"),
         ]
 
     def __str__(self) -> str:

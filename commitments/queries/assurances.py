@@ -3,12 +3,14 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from briefings.models import Mandate, Programme
-from commitments.models import UNENDED, Assurance, AssuranceState
+from commitments.models import UNENDED, Assurance, AssuranceState, EvidenceFile
 
 UNENDED_WORD = "unended"
+MOST_VERSIONS = 20
 SHOWN = {
     AssuranceState.NOTED: ("ring", "open"),
     AssuranceState.GIVEN: ("ring", "open"),
@@ -28,12 +30,16 @@ def assurances_found(
     programme: Programme | None = None,
     state: str = "",
     organisation: Any = None,
+    kind: str = "",
     late_on: date | None = None,
+    is_unkept: bool = False,
+    has_evidence: bool = False,
     words: str = "",
 ) -> QuerySet[Assurance]:
     """Return those of ``assurances`` that fit, what has not ended first and the earliest due before the rest.
 
-    ``state`` is an AssuranceState or UNENDED_WORD; ``late_on`` leaves only what was due before that day.
+    ``state`` is an AssuranceState or UNENDED_WORD; ``organisation`` the one that gave or carries it; ``late_on`` leaves
+    only what was due before that day, ``is_unkept`` what somebody has to take over, ``has_evidence`` what is shown.
     """
     if programme is not None:
         assurances = assurances.filter(programme=programme)
@@ -42,13 +48,22 @@ def assurances_found(
     elif state:
         assurances = assurances.filter(state=state)
     if organisation:
-        assurances = assurances.filter(organisation=organisation)
+        assurances = assurances.filter(Q(organisation=organisation) | Q(carried_by=organisation))
+    if kind:
+        assurances = assurances.filter(kind=kind)
+    if is_unkept:
+        assurances = assurances.unended().filter(keeper=None)
+    if has_evidence:
+        assurances = assurances.exclude(evidence="")
     if late_on:
         assurances = assurances.unended().filter(due_on__lt=late_on)
     for word in words.split()[:6]:
         assurances = assurances.filter(Q(words__icontains=word) | Q(reference__icontains=word))
     ended = Case(When(state__in=UNENDED, then=Value(0)), default=Value(1), output_field=IntegerField())
-    found = assurances.annotate(ended=ended).select_related("programme", "organisation", "person", "session")
+    files = EvidenceFile.objects.filter(evidence__assurance=OuterRef("pk")).order_by()
+    number = files.values("evidence__assurance").annotate(number=Count("pk")).values("number")
+    found = assurances.annotate(ended=ended, files=Coalesce(Subquery(number), 0))
+    found = found.select_related("programme", "organisation", "person", "session", "carried_by", "keeper")
     return found.order_by("ended", F("due_on").asc(), "pk")
 
 
@@ -75,3 +90,17 @@ def mandates_on(programme: Programme, on: date) -> QuerySet[Mandate]:
     return found.select_related("person", "organisation", "programme").order_by(
         "organisation__name", "person__sort_name", "pk"
     )
+
+
+def versions_of(own: Assurance) -> list[Assurance]:
+    """Return the promises that replaced each other up to ``own`` and after it, the first before the rest."""
+    chain = [own]
+    while chain[0].replaces_id and len(chain) < MOST_VERSIONS:
+        chain.insert(0, _related().get(pk=chain[0].replaces_id))
+    while len(chain) < MOST_VERSIONS and (later := _related().filter(replaces=chain[-1]).first()):
+        chain.append(later)
+    return chain
+
+
+def _related() -> QuerySet[Assurance]:
+    return Assurance.objects.select_related("person", "organisation")

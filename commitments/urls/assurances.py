@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.links import exchange
-from commitments.views import assurances, noted, promises
+from commitments.views import assurances, keeping, noted, promises
 
 ONE = "assurances/<int:assurance>/"
 LIST = "programmes/<slug:slug>/assurances/"
@@ -14,13 +14,19 @@ urlpatterns = [
     path(f"{LIST}assurances.csv", assurances.export_of_programme, name="programme-assurances-export"),
     path(f"{LIST}give/", promises.give, name="assurance-give"),
     path(ONE, assurances.show_assurance, name="assurance-show"),
-    path(f"{ONE}confirm/", promises.confirm, name="assurance-confirm"),
+    path(f"{ONE}confirm/", keeping.confirm, name="assurance-confirm"),
     path(f"{ONE}replace/", promises.replace, name="assurance-replace"),
-    path(f"{ONE}propose/", promises.propose, name="assurance-propose"),
-    path(f"{ONE}kept/", promises.confirm_it_was_kept, name="assurance-kept"),
-    path(f"{ONE}send-back/", promises.send_it_back, name="assurance-send-back"),
-    path(f"{ONE}not-kept/", promises.note_not_kept, name="assurance-not-kept"),
-    path(f"{ONE}withdraw/", promises.withdraw, name="assurance-withdraw"),
+    path(f"{ONE}propose/", keeping.propose, name="assurance-propose"),
+    path(f"{ONE}kept/", keeping.confirm_it_was_kept, name="assurance-kept"),
+    path(f"{ONE}send-back/", keeping.send_it_back, name="assurance-send-back"),
+    path(f"{ONE}not-kept/", keeping.note_not_kept, name="assurance-not-kept"),
+    path(f"{ONE}withdraw/", keeping.withdraw, name="assurance-withdraw"),
+    path(f"{ONE}review/", keeping.review, name="assurance-review"),
+    path(f"{ONE}lapse/", keeping.let_lapse, name="assurance-lapse"),
+    path(f"{ONE}successor/", keeping.ask_successor, name="assurance-successor"),
+    path(f"{ONE}take-over/", keeping.take_over, name="assurance-take-over"),
+    path(f"{ONE}not-take-over/", keeping.decline, name="assurance-decline"),
+    path(f"{ONE}files/<int:file>/", assurances.give_file, name="assurance-file"),
     path("assurance/<link_token:token>/", exchange, {"purpose": "assurance"}, name="assurance-open"),
     path("assurance/<int:link>/", noted.show_noted, name="assurance-noted"),
     path("assurance/<int:link>/not-mine/", noted.say_not_mine, name="assurance-not-mine"),

@@ -1,9 +1,11 @@
 """Assurances as staff and senior managers see them: lists, spreadsheets, one in its exact words."""
 
 from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -13,16 +15,26 @@ from briefings.models import Programme
 from briefings.rules import mandates_of
 from commitments.clocks import local_day
 from commitments.forms.assurances import AssuranceFilter
-from commitments.models import STANDING, UNENDED, Assurance, AssuranceState
+from commitments.models import (
+    STANDING,
+    UNENDED,
+    Assurance,
+    AssuranceState,
+    Evidence,
+    EvidenceFile,
+    Handover,
+    HandoverState,
+)
 from commitments.queries import assurances as queries
 from commitments.queries.questions import distance
 from commitments.rules import (
     assurances_visible_to,
     can_scribe,
     can_triage,
-    programmes_with_questions,
+    programmes_with_assurances,
     questions_visible_to,
 )
+from face.downloads import as_attachment
 from face.paging import LONG, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
@@ -30,8 +42,8 @@ from history.queries import timeline
 from organisations.models import Organisation
 
 HEADS = (
-    "Reference", "Programme", "Organisation", "Given by", "Role", "Words", "For", "State", "Given on", "Due on",
-    "Late", "Evidence", "Ended on", "Ended because",
+    "Reference", "Programme", "Organisation", "Given by", "Role", "Kind", "Words", "For", "State", "Given on", "Due on",
+    "Kept or reviewed", "Late", "Carried by", "Kept by now", "Evidence", "Files", "Ended on", "Ended because",
 )  # fmt: skip
 
 
@@ -65,9 +77,11 @@ def show_assurance(request: HttpRequest, assurance: int) -> HttpResponse:
     now = timezone.now()
     own = assurance_of(request, assurance)
     today = local_day(own.programme, now)
-    seen = [person for person in (own.person, own.noted_by, own.proposed_by, own.confirmed_by) if person]
-    look_at_many(by=request.user, at=seen, page="commitments:assurance-show", now=now)
-    replaced_by = Assurance.objects.filter(replaces=own).first()
+    evidence = list(own.evidence_given.select_related("given_by", "returned_by").prefetch_related("files"))
+    asked = own.handovers.filter(state=HandoverState.ASKED).select_related("person", "mandate__organisation").first()
+    declined = own.handovers.filter(state=HandoverState.DECLINED).select_related("person", "mandate__organisation")
+    reviews = list(own.reviews.select_related("reviewed_by"))
+    look_at_many(by=request.user, at=_named(own, evidence, asked), page="commitments:assurance-show", now=now)
     context = {
         "assurance": own,
         "programme": own.programme,
@@ -76,50 +90,94 @@ def show_assurance(request: HttpRequest, assurance: int) -> HttpResponse:
         "is_unended": own.state in UNENDED,
         "distance": distance(own.due_on, today, own.programme.nation) if own.state in UNENDED else "",
         "questions": own.questions.filter(pk__in=questions_visible_to(request.user, today).values("pk")),
-        "replaced_by": replaced_by,
+        **_versions(request.user, own, today),
+        "evidence": evidence,
+        "reviews": reviews,
+        "handover": asked,
+        "declined": list(declined),
         "events": timeline(own),
         **may_do(request.user, own),
+        "may_take_over": asked is not None and asked.person_id == request.user.pk,
     }
     return render(request, "commitments/assurances/show.html", context)
 
 
+def _versions(person: Person, own: Assurance, today: date) -> dict[str, Any]:
+    """Return the versions before and after ``own`` with itself, of what ``person`` may read; none where it is alone."""
+    chain = queries.versions_of(own)
+    if len(chain) == 1:
+        return {"versions": []}
+    visible = assurances_visible_to(person, today).filter(pk__in=[each.pk for each in chain])
+    seen = {*visible.values_list("pk", flat=True)}
+    place = chain.index(own)
+    return {
+        "versions": [each for each in chain if each.pk in seen],
+        "earlier": chain[place - 1] if place else None,
+        "replaced_by": chain[place + 1] if place + 1 < len(chain) else None,
+    }
+
+
+def _named(own: Assurance, evidence: list[Evidence], asked: Handover | None) -> list[Person]:
+    people = [own.person, own.keeper, own.noted_by, own.proposed_by, own.confirmed_by, asked and asked.person]
+    people += [person for each in evidence for person in (each.given_by, each.returned_by)]
+    return list({person.pk: person for person in people if person}.values())
+
+
+@require_safe
+def give_file(request: HttpRequest, assurance: int, file: int) -> FileResponse:
+    """Give a file of the evidence, as a download, to who may read the assurance."""
+    own = assurance_of(request, assurance)
+    found = get_object_or_404(EvidenceFile, evidence__assurance=own, pk=file)
+    return as_attachment(found.file, found.file_name, found.content_type)
+
+
 def may_do(person: Person, own: Assurance) -> dict[str, bool]:
     """Return what ``person`` can do with ``own`` in the state it is in, for the buttons of its page."""
-    is_own, triages = person.pk == own.person_id, can_triage(person, own.programme)
+    is_own, triages = person.pk == own.keeper_id, can_triage(person, own.programme)
     stands, proposed = own.state in STANDING, own.state == AssuranceState.PROPOSED
+    is_given, is_unkept = own.state == AssuranceState.GIVEN, own.keeper_id is None
     return {
-        "may_confirm": is_own and own.state == AssuranceState.NOTED,
-        "may_propose": own.state == AssuranceState.GIVEN and (is_own or triages),
-        "may_confirm_kept": proposed and triages and person.pk not in (own.proposed_by_id, own.person_id),
+        "may_confirm": person.pk == own.person_id and own.state == AssuranceState.NOTED,
+        "may_propose": is_given and (is_own or triages),
+        "may_review": is_given and (is_own or triages),
+        "may_confirm_kept": proposed
+        and triages
+        and person.pk not in (own.proposed_by_id, own.person_id, own.keeper_id),
         "may_send_back": proposed and triages,
         "may_say_not_kept": stands and triages,
         "may_withdraw": is_own and own.state in UNENDED,
         "may_replace": stands and is_own,
+        "may_ask_successor": stands and is_unkept and triages,
+        "may_let_lapse": stands and is_unkept and triages,
     }
 
 
 def assurance_of(request: HttpRequest, assurance: int) -> Assurance:
     """Return the assurance that this person may read; raises Http404 for any other."""
     visible = assurances_visible_to(request.user, timezone.localdate())
-    rows = visible.select_related("programme", "organisation", "person", "session", "mandate", "replaces")
-    return get_object_or_404(rows.select_related("noted_by", "proposed_by", "confirmed_by"), pk=assurance)
+    rows = visible.select_related("programme", "organisation", "person", "session", "mandate", "carried_by")
+    return get_object_or_404(rows.select_related("keeper", "noted_by", "proposed_by", "confirmed_by"), pk=assurance)
 
 
 def _programme(request: HttpRequest, slug: str) -> Programme:
-    return get_object_or_404(programmes_with_questions(request.user, timezone.localdate()), slug=slug)
+    return get_object_or_404(programmes_with_assurances(request.user, timezone.localdate()), slug=slug)
 
 
 def _found(request: HttpRequest, programme: Programme | None) -> tuple[AssuranceFilter, QuerySet[Assurance]]:
     today = timezone.localdate()
     visible = assurances_visible_to(request.user, today)
     own = visible.filter(programme=programme) if programme else visible
-    givers = Organisation.objects.filter(pk__in=own.values("organisation")).order_by("name")
+    ids = own.order_by().values("organisation").union(own.order_by().values("carried_by"))
+    givers = Organisation.objects.filter(pk__in=ids).order_by("name")
     chosen = AssuranceFilter(request.GET, organisations=givers)
     found = queries.assurances_found(
         own,
         state=chosen.value("state") or "",
         organisation=chosen.value("organisation"),
+        kind=chosen.value("kind") or "",
         late_on=today if chosen.value("late") else None,
+        is_unkept=bool(chosen.value("unkept")),
+        has_evidence=bool(chosen.value("evidence")),
         words=chosen.value("q") or "",
     )
     return chosen, found
@@ -129,7 +187,7 @@ def _list(request: HttpRequest, programme: Programme | None) -> HttpResponse:
     now = timezone.now()
     chosen, found = _found(request, programme)
     page = page_of(found, request.GET.get("page"), size=LONG)
-    givers = {assurance.person for assurance in page.rows}
+    givers = {person for own in page.rows for person in (own.person, own.keeper) if person}
     look_at_many(by=request.user, at=givers, page="commitments:assurance-list", now=now)
     context = {
         "title": "Assurances",
@@ -156,7 +214,8 @@ def _to_give_in(person: Person, programme: Programme | None, now) -> list[Progra
 
 def _export(request: HttpRequest, programme: Programme | None) -> StreamingHttpResponse:
     _, found = _found(request, programme)
-    givers = Person.objects.filter(pk__in=found.order_by().values("person"))
+    own = found.order_by()
+    givers = Person.objects.filter(Q(pk__in=own.values("person")) | Q(pk__in=own.values("keeper")))
     look_at_many(by=request.user, at=givers, page="commitments:assurance-export", now=timezone.now())
     return stream_csv(f"{programme.slug}-assurances" if programme else "assurances", HEADS, _rows(found))
 
@@ -170,13 +229,18 @@ def _rows(found: QuerySet[Assurance]) -> Iterator[list]:
             own.organisation.name,
             own.person.name,
             own.role,
+            own.get_kind_display(),
             own.words,
             _for(own),
             own.get_state_display(),
             timezone.localtime(own.given_at).date().isoformat() if own.given_at else "",
             own.due_on.isoformat(),
+            "reviewed" if own.is_ongoing else "kept",
             "yes" if own.state in UNENDED and own.due_on < today else "no",
+            own.carried_by.name,
+            own.keeper.name if own.keeper else "",
             own.evidence,
+            own.files,
             timezone.localtime(own.ended_at).date().isoformat() if own.ended_at else "",
             own.end_reason,
         ]

@@ -1,6 +1,5 @@
-"""Giving an assurance and what becomes of it. The words that count are given or confirmed with a sign-in code."""
+"""Giving an assurance, or noting one. The words that count are given or confirmed with a sign-in code."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +15,8 @@ from briefings.models import Programme
 from briefings.rules import mandates_of
 from commitments.actions import assurances as actions
 from commitments.clocks import local_day
-from commitments.forms.assurances import EvidenceForm, GiveForm
-from commitments.forms.fields import ReasonForm
-from commitments.models import UNANSWERED, Assurance, AssuranceState, Question, QuestionState
+from commitments.forms.assurances import GiveForm
+from commitments.models import UNANSWERED, Assurance, Question, QuestionState
 from commitments.queries.assurances import mandates_on
 from commitments.rules import can_scribe, can_triage, questions_visible_to
 from commitments.views.assurances import assurance_of, may_do
@@ -43,7 +41,7 @@ def give(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def replace(request: HttpRequest, assurance: int) -> HttpResponse:
     """Put a later promise in the place of one that stands; the earlier one keeps its words."""
-    own = _own(request, assurance, "may_replace")
+    own = _replaceable(request, assurance)
     return _give(request, own.programme, own)
 
 
@@ -99,7 +97,7 @@ def _give_form(request: HttpRequest, programme: Programme, earlier: Assurance | 
     if is_own:
         mandates = mandates.filter(person=request.user)
     if earlier:
-        mandates = mandates.filter(organisation=earlier.organisation)
+        mandates = mandates.filter(organisation=earlier.carried_by)
     sessions = shown_sessions(programme)
     seen = questions_visible_to(request.user, today).filter(
         programme=programme, state__in=(*UNANSWERED, QuestionState.ANSWERED)
@@ -129,6 +127,7 @@ def _chosen(request: HttpRequest, earlier: Assurance | None) -> dict[str, Any]:
             "kind": earlier.kind,
             "session": earlier.session_id,
             "for_everybody": earlier.for_everybody,
+            "is_ongoing": earlier.is_ongoing,
             "questions": list(earlier.questions.values_list("pk", flat=True)),
         }
     found: dict[str, Any] = {}
@@ -151,142 +150,11 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-@require_http_methods(READ_OR_POST)
-def confirm(request: HttpRequest, assurance: int) -> HttpResponse:
-    """Say that these were the own words; from then on it counts."""
-    return _confirm(request, _own(request, assurance, "may_confirm"))
-
-
-@fresh_code_required
-def _confirm(request: HttpRequest, own: Assurance) -> HttpResponse:
-    return _asked_first(
-        request,
-        own,
-        lambda: actions.confirm_assurance(assurance=own, by=request.user, now=timezone.now()),
-        said="Thank you. From now on this assurance counts",
-        title="Did you say this?",
-        consequence="Practitioners read it before they book, and we remind you until it is kept. Its words cannot be "
-        "changed afterwards.",
-        button="Yes, these are my words",
-    )
-
-
-@require_http_methods(READ_OR_POST)
-def propose(request: HttpRequest, assurance: int) -> HttpResponse:
-    """Say that it was kept, with the evidence."""
-    own = _own(request, assurance, "may_propose")
-    form = EvidenceForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-
-        def act() -> None:
-            evidence = form.cleaned_data["evidence"]
-            actions.propose_kept(assurance=own, evidence=evidence, by=request.user, now=timezone.now())
-
-        return _done(request, own, act, "A coordinator is asked to confirm that it was kept")
-    return _form(request, own, form, "Say that it was kept", "Propose it as kept")
-
-
-@require_http_methods(READ_OR_POST)
-def confirm_it_was_kept(request: HttpRequest, assurance: int) -> HttpResponse:
-    """Confirm, as a coordinator, that the evidence shows it."""
-    own = _own(request, assurance, "may_confirm_kept")
-    return _asked_first(
-        request,
-        own,
-        lambda: actions.confirm_kept(assurance=own, by=request.user, now=timezone.now()),
-        said="The assurance is kept. Whoever gave it is told",
-        title="Does the evidence show that it was kept?",
-        consequence="This ends the assurance as kept, and cannot be undone.",
-        button="Confirm that it was kept",
-    )
-
-
-@require_http_methods(READ_OR_POST)
-def send_it_back(request: HttpRequest, assurance: int) -> HttpResponse:
-    """Say, as a coordinator, that the evidence is not enough: it stands as given."""
-    own = _own(request, assurance, "may_send_back")
-    return _asked_first(
-        request,
-        own,
-        lambda: actions.send_back(assurance=own, by=request.user, now=timezone.now()),
-        said="The assurance stands as given. Whoever gave and proposed it is told",
-        title="Send it back for more evidence?",
-        consequence="It stands as given until somebody proposes it as kept again. The reminders go on.",
-        button="Send it back",
-    )
-
-
-@require_http_methods(READ_OR_POST)
-def note_not_kept(request: HttpRequest, assurance: int) -> HttpResponse:
-    """Note, as a coordinator, that it was not kept, with the reason."""
-    own = _own(request, assurance, "may_say_not_kept")
-    labels = ("Why was it not kept?", "Whoever gave it and the programme board read this. The words of it stay.")
-    return _ended(request, own, AssuranceState.NOT_KEPT, labels, "Note that it was not kept", "Note it as not kept")
-
-
-@require_http_methods(READ_OR_POST)
-def withdraw(request: HttpRequest, assurance: int) -> HttpResponse:
-    """Withdraw an own assurance, with the reason; its words stay."""
-    own = _own(request, assurance, "may_withdraw")
-    labels = ("Why do you withdraw it?", "The coordinators are told. The words of it stay, with your reason.")
-    return _ended(request, own, AssuranceState.WITHDRAWN, labels, "Withdraw this assurance", "Withdraw it")
-
-
-def _ended(
-    request: HttpRequest, own: Assurance, state: AssuranceState, labels: tuple[str, str], title: str, button: str
-) -> HttpResponse:
-    form = ReasonForm(request.POST if request.method == "POST" else None, label=labels[0], hint=labels[1])
-    if request.method == "POST" and form.is_valid():
-
-        def act() -> None:
-            reason = form.cleaned_data["reason"]
-            actions.end_assurance(assurance=own, state=state, reason=reason, by=request.user, now=timezone.now())
-
-        return _done(request, own, act, f"The assurance has ended: {state.label.lower()}")
-    return _form(request, own, form, title, button)
-
-
-def _own(request: HttpRequest, assurance: int, may: str) -> Assurance:
-    """Return the assurance with which this person may do what ``may`` names, now; raises Http404 for any other."""
+def _replaceable(request: HttpRequest, assurance: int) -> Assurance:
     own = assurance_of(request, assurance)
-    if not may_do(request.user, own)[may]:
+    if not may_do(request.user, own)["may_replace"]:
         raise Http404
     return own
-
-
-def _asked_first(
-    request: HttpRequest, own: Assurance, act: Callable, *, said: str, title: str, consequence: str, button: str
-) -> HttpResponse:
-    if request.method == "POST":
-        return _done(request, own, act, said)
-    context = _page(own) | {"title": title, "consequence": consequence, "button": button}
-    return render(request, "commitments/assurances/confirm.html", context)
-
-
-def _form(request: HttpRequest, own: Assurance, form, title: str, button: str) -> HttpResponse:
-    context = _page(own) | {"form": form, "title": title, "button": button}
-    return render(request, "commitments/assurances/form.html", context)
-
-
-def _page(own: Assurance) -> dict[str, Any]:
-    return {
-        "assurance": own,
-        "programme": own.programme,
-        "section": "assurances",
-        "caption": f"Assurance {own.reference}",
-        "back_url": reverse("commitments:assurance-show", args=[own.pk]),
-        "back_words": "Back to the assurance",
-    }
-
-
-def _done(request: HttpRequest, own: Assurance, act: Callable, said: str) -> HttpResponse:
-    try:
-        act()
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
-    else:
-        messages.success(request, said)
-    return redirect("commitments:assurance-show", assurance=own.pk)
 
 
 def _today(programme: Programme):

@@ -14,6 +14,7 @@ from desk import addresses
 from desk.matters import BAD, WAIT, Group, Matter, some
 from desk.queries.programmes import (
     NO_OWNER,
+    UNKEPT,
     Questions,
     Uncovered,
     assurances_of,
@@ -114,7 +115,11 @@ def _questions(programme: Programme, found: Questions) -> Iterable[Matter]:
 
 
 def _assurances(programme: Programme, found: Counter) -> Iterable[Matter]:
-    late, proposed = found["late"], found[AssuranceState.PROPOSED]
+    late, proposed, unkept = found["late"], found[AssuranceState.PROPOSED], found[UNKEPT]
+    if unkept:
+        title = some(unkept, "assurance has nobody who keeps it", "assurances have nobody who keeps them")
+        text = "A mandate ended, or an organisation was replaced. Ask a senior manager to take over."
+        yield Matter(BAD, title, addresses.assurances(programme, unkept="on"), text)
     if late:
         title = some(late, "assurance is past its date", "assurances are past their date")
         yield Matter(BAD, title, addresses.assurances(programme, late="yes"), "Given, and not proposed as kept.")

@@ -8,7 +8,17 @@ from django.utils import timezone
 
 from accounts.models import PersonalLink
 from attendance.models import CoverState, SeniorAttendance
-from commitments.models import UNANSWERED, UNENDED, Assurance, AssuranceState, Clearance, Commission, CommissionState
+from commitments.models import (
+    UNANSWERED,
+    UNENDED,
+    Assurance,
+    AssuranceState,
+    Clearance,
+    Commission,
+    CommissionState,
+    Handover,
+    HandoverState,
+)
 from commitments.queries.owed import to_clear
 from desk import addresses
 from desk.matters import BAD, GOOD, OPEN, QUIET, WAIT, Group, Matter
@@ -75,11 +85,21 @@ def _commission(own: Commission, today: date) -> Matter:
 
 
 def assurances(person: Any, now: datetime) -> Group:
-    """Return the assurances of ``person`` that have not ended: to be confirmed, late, due soon, later."""
+    """Return what ``person`` is asked to take over, then what they keep: to be confirmed, late, due soon, later."""
     today = timezone.localdate(now)
-    found = Assurance.objects.filter(person=person, state__in=UNENDED).order_by("due_on", "pk")[:_READ]
+    asked = Handover.objects.filter(person=person, state=HandoverState.ASKED).select_related("assurance__organisation")
+    found = Assurance.objects.filter(keeper=person, state__in=UNENDED).order_by("due_on", "pk")[:_READ]
     more = (addresses.assurances(), "All assurances")
-    return Group("What you promised", "assurances", [_assurance(own, today) for own in found], more)
+    matters = [*(_handover(each) for each in asked[:_READ]), *(_assurance(own, today) for own in found)]
+    return Group("What you promised", "assurances", matters, more)
+
+
+def _handover(asked: Handover) -> Matter:
+    own = asked.assurance
+    words = own.words if len(own.words) <= 90 else f"{own.words[:88].rstrip()} …"
+    url = reverse("commitments:assurance-show", args=[own.pk])
+    text = f"Given for {own.organisation}. Will you take it over? Due by {day_plain(own.due_on)}."
+    return Matter(WAIT, words, url, text, own.due_on.isoformat())
 
 
 def _assurance(own: Assurance, today: date) -> Matter:

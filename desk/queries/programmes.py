@@ -19,6 +19,7 @@ from messaging.working_days import working_days_between
 
 COVER_AHEAD = timedelta(days=30)
 NO_OWNER, ASKED, OWNED = "no_owner", "asked", "owned"
+UNKEPT = "unkept"
 AGES = ((5, "0 to 5"), (10, "6 to 10"), (20, "11 to 20"), (None, "Over 20"))
 """Working days since a question was asked, up to and with the number, and what the row is called."""
 
@@ -103,14 +104,18 @@ def questions_of(programmes: Iterable[Programme], today: date) -> dict[int, Ques
 def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Counter]:
     """Return how many assurances of each of ``programmes`` are in each state; "late" counts those given and late.
 
-    In one query; what is late does not count as given once more.
+    In one query; what is late does not count as given once more. "unkept" counts, once more, what stands without
+    anybody who keeps it.
     """
     found = {programme.pk: Counter() for programme in programmes}
     late = Case(When(state__in=STANDING, due_on__lt=today, then=Value(True)), default=Value(False))
     rows = Assurance.objects.filter(programme__in=found).order_by().annotate(is_late=late)
-    for programme, state, is_late, number in rows.values_list("programme", "state", "is_late").annotate(Count("pk")):
+    unkept = Count("pk", filter=Q(state__in=STANDING, keeper=None))
+    counted = rows.values_list("programme", "state", "is_late").annotate(Count("pk"), without=unkept)
+    for programme, state, is_late, number, without in counted:
         late_given = is_late and state == AssuranceState.GIVEN
         found[programme]["late" if late_given else state] += number
+        found[programme][UNKEPT] += without
     return found
 
 

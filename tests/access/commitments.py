@@ -6,7 +6,7 @@ from commitments.actions.assurances import note_assurance, propose_kept
 from commitments.actions.outputs import note_output
 from commitments.actions.questions import commission, raise_question
 from commitments.actions.room import ask_in_room, open_room
-from commitments.models import AskedAs, Assurance, LiveRoom, Output, Question
+from commitments.models import AskedAs, Assurance, Evidence, Handover, LiveRoom, Output, Question
 from tests.access.attendance_places import invitation_link, place_link
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
 from tests.briefings.factories import MandateFactory, RoomFactory, SessionFactory
@@ -144,6 +144,56 @@ def other_question_in_room(cast: Cast) -> dict:
 
 SCRIBES = "administrator coordinator facilitator"
 OTHER_SCRIBES = "administrator other"
+
+
+def own_unkept(cast: Cast) -> dict:
+    """One that nobody keeps any more."""
+    return {"assurance": _unkept(cast).pk}
+
+
+def other_unkept(cast: Cast) -> dict:
+    return {"assurance": _unkept(cast, other=True).pk}
+
+
+def _unkept(cast: Cast, *, other: bool = False) -> Assurance:
+    own = _assurance(cast, other=other)
+    Assurance.objects.filter(pk=own.pk).update(keeper=None, keeper_lost_on=NOW.date())
+    return own
+
+
+def own_handed_over(cast: Cast) -> dict:
+    """One that the senior manager is asked to take over from somebody else."""
+    return {"assurance": _handed_over(cast).pk}
+
+
+def other_handed_over(cast: Cast) -> dict:
+    return {"assurance": _handed_over(cast, other=True).pk}
+
+
+def _handed_over(cast: Cast, *, other: bool = False) -> Assurance:
+    own = _unkept(cast, other=other)
+    mandate = own.mandate
+    by = cast.other if other else cast.coordinator
+    Handover.objects.create(
+        assurance=own, mandate=mandate, person=mandate.person, role="Director", asked_by=by, asked_at=NOW
+    )
+    return own
+
+
+def own_file(cast: Cast) -> dict:
+    return _file(_assurance(cast))
+
+
+def other_file(cast: Cast) -> dict:
+    return _file(_assurance(cast, other=True))
+
+
+def _file(own: Assurance) -> dict:
+    evidence = Evidence.objects.create(assurance=own, version=1, words="The rota", given_by=own.person, given_at=NOW)
+    file = evidence.files.create(file="evidence/gone", file_name="a.txt", content_type="text/plain", size=1)
+    return {"assurance": own.pk, "file": file.pk}
+
+
 LISTS = ("programme-assurances", "programme-assurances-export")
 QUESTION_LISTS = ("programme-questions", "programme-questions-export")
 
@@ -222,8 +272,8 @@ ROUTES: list[Route] = [
         route
         for name in LISTS
         for route in (
-            Route(f"commitments:{name}", own_programme, READING),
-            Route(f"commitments:{name}", other_programme, READING_ELSEWHERE),
+            Route(f"commitments:{name}", own_programme, {200: f"{READING[200]} lead"}),
+            Route(f"commitments:{name}", other_programme, {200: "administrator other other_lead"}),
         )
     ),
     *(
@@ -308,8 +358,25 @@ ROUTES: list[Route] = [
     Route("commitments:asker-open", asker_token, {302: "everyone"}),
     Route("commitments:place-answers", place_link, {403: "everyone"}),
     Route("commitments:invitation-answers", invitation_link, {403: "everyone"}),
-    Route("commitments:assurance-show", own_assurance, READING),
-    Route("commitments:assurance-show", other_assurance, READING_ELSEWHERE),
+    Route("commitments:assurance-show", own_assurance, {200: f"{READING[200]} lead"}),
+    Route("commitments:assurance-show", other_assurance, {200: "administrator other other_lead"}),
+    # Whose files are gone: who gets one is told in tests/commitments/test_keeping.py.
+    *(Route("commitments:assurance-file", file, {}) for file in (own_file, other_file)),
+    Route("commitments:assurance-review", own_assurance, {200: "administrator coordinator senior"}),
+    Route("commitments:assurance-review", other_assurance, READING_ELSEWHERE),
+    *(
+        route
+        for name in ("lapse", "successor")
+        for route in (
+            Route(f"commitments:assurance-{name}", own_unkept, TRIAGING),
+            Route(f"commitments:assurance-{name}", other_unkept, READING_ELSEWHERE),
+        )
+    ),
+    # Taking over leads through a sign-in code first.
+    Route("commitments:assurance-take-over", own_handed_over, OWNING),
+    Route("commitments:assurance-take-over", other_handed_over, {404: "signed_in"}),
+    Route("commitments:assurance-decline", own_handed_over, {200: "senior"}),
+    Route("commitments:assurance-decline", other_handed_over, {404: "signed_in"}),
     Route("commitments:assurance-give", own_programme, {200: "administrator coordinator facilitator", 302: "senior"}),
     Route("commitments:assurance-give", other_programme, {200: "administrator other"}),
     Route("commitments:assurance-confirm", own_noted, OWNING),

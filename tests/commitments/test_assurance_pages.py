@@ -176,7 +176,9 @@ def test_nobody_confirms_what_they_proposed(cast, coordinator):
 def test_a_coordinator_sends_it_back(cast, coordinator):
     own = given(cast)
     propose_kept(assurance=own, evidence="The rota", by=cast.senior, now=NOW)
-    assert "stands as given" in words(coordinator.post(of("send-back", own), follow=True))
+    assert "Say why" in words(coordinator.post(of("send-back", own)))
+    done = coordinator.post(of("send-back", own), {"reason": "Which weeks?"}, follow=True)
+    assert "stands as given" in words(done)
     own.refresh_from_db()
     assert own.state == AssuranceState.GIVEN
 

@@ -117,13 +117,13 @@ def test_others_do_not_propose(cast):
 
 
 def test_what_is_not_shown_is_sent_back(cast):
-    own = actions.send_back(assurance=proposed(cast), by=cast.coordinator, now=NOW)
+    own = actions.send_back(assurance=proposed(cast), reason="Which weeks?", by=cast.coordinator, now=NOW)
     assert (own.state, own.evidence) == (AssuranceState.GIVEN, "The rota of March.")
-    assert "Say more about the evidence" in words_of(messages.SENT_BACK)
+    assert "The reason: Which weeks? Say more about the evidence" in words_of(messages.SENT_BACK)
     with pytest.raises(actions.NotNow):
-        actions.send_back(assurance=own, by=cast.coordinator, now=NOW)
+        actions.send_back(assurance=own, reason="?", by=cast.coordinator, now=NOW)
     with pytest.raises(actions.NotTheirs):
-        actions.send_back(assurance=own, by=cast.senior, now=NOW)
+        actions.send_back(assurance=own, reason="?", by=cast.senior, now=NOW)
 
 
 def test_withdrawing_keeps_the_words_and_the_reason(cast):
@@ -164,11 +164,25 @@ def test_another_replaces_it_and_both_keep_their_words(cast):
         given(cast, words="Four hours.", replaces=first)
 
 
-@pytest.mark.parametrize("column", ["words", "role"])
-def test_the_database_lets_nobody_edit_the_words(cast, column):
+EDITS = ("words = 'other'", "role = 'other'", "kind = 'supported'", "given_at = now()", "is_ongoing = true",
+         "for_everybody = false", "reference = 'A-1'")  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_the_database_lets_nobody_edit_what_was_said(cast, edit):
     own = given(cast)
     with pytest.raises(IntegrityError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE commitments_assurance SET {column} = 'other' WHERE id = %s", [own.pk])  # noqa: S608
+        cursor.execute(f"UPDATE commitments_assurance SET {edit} WHERE id = %s", [own.pk])  # noqa: S608
+
+
+def test_without_the_guard_the_words_could_be_edited(cast):
+    """The negative control: it is the trigger that keeps them, and nothing else."""
+    own = given(cast)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER assurance_words_stay ON commitments_assurance")
+        cursor.execute("UPDATE commitments_assurance SET words = 'other' WHERE id = %s", [own.pk])
+    own.refresh_from_db()
+    assert own.words == "other"
 
 
 @pytest.mark.parametrize("state", UNENDED)
