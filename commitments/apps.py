@@ -10,7 +10,7 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.links import register_purpose
-        from commitments.messages import assurances, handovers, outputs, questions
+        from commitments.messages import assurances, handovers, outputs, questions, telling
 
         register_purpose("question", "q")
         register_purpose("commission", "commission")
@@ -20,6 +20,7 @@ class CommitmentsConfig(AppConfig):
         assurances.register_kinds()
         outputs.register_kinds()
         handovers.register_kinds()
+        telling.register_kinds()
         self._name_verbs()
         self._register_links()
 
@@ -112,6 +113,16 @@ class CommitmentsConfig(AppConfig):
             ("action_dropped", "Not needed any more", "dash"),
         ):
             register(verb, words, mark=mark, about="commitments.output")
+
+        for verb, words, mark in (
+            ("drafted_telling", "Drafted", "ring"),
+            ("changed_telling", "Words changed", "ring"),
+            ("said_meant_otherwise", "Said that a word is no name here", "ring"),
+            ("proposed_telling", "Approval asked for", "half"),
+            ("published_telling", "Approved and published", "full"),
+            ("withdrew_telling", "Taken back, with a reason", "dash"),
+        ):
+            register(verb, words, mark=mark, about="commitments.telling")
 
     @staticmethod
     def _register_links() -> None:

@@ -33,7 +33,7 @@ from attendance.models import (
     WalkIn,
 )
 from briefings.models import Mandate, Programme, Session
-from commitments.models import Clearance, ClockChange, Commission, Draft, Question
+from commitments.models import Clearance, ClockChange, Commission, Draft, Question, Telling
 from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile
 from organisations.models import Affiliation, ImportChange, ImportRow, ImportState, Organisation, StaffListImport
 from tests.briefings.factories import AppointmentFactory
@@ -319,6 +319,15 @@ def _bounce(side: Side, needle) -> None:
 @plants("commitments.Question", words="administrator coordinator facilitator board senior governance lead")
 def _question(side: Side, needle) -> None:
     _a_question(side, needle("words"))
+
+
+@plants("commitments.TellingItem", said="administrator coordinator")
+def _telling_item(side: Side, needle) -> None:
+    """What somebody said, in a draft that nobody has approved yet."""
+    made = Telling.objects.create(
+        programme=side.programme, kind="answered", drafted_at=timezone.now(), changed_by=side.staff
+    )
+    made.items.create(position=1, section="done", said=needle("said"), told="Soon.")
 
 
 @plants("commitments.Commission", reason="administrator coordinator board senior")

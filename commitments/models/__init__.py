@@ -34,14 +34,22 @@ from commitments.models.standards import (
     Theme,
     Told,
 )
+from commitments.models.telling import (
+    TELLING_MOVES,
+    Section,
+    Telling,
+    TellingItem,
+    TellingKind,
+    TellingState,
+)
 from commitments.models.transitions import MOVES, TAKEN_ON, TOLD, UNANSWERED, WITH_OWNER, Move, QuestionState
 
 __all__ = [
-    "ASSURANCE_MOVES", "MOVES", "STANDING", "TAKEN_ON", "TOLD", "UNANSWERED", "UNENDED", "WITH_OWNER", "ActionState",
-    "Answer", "AskedAs", "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience", "Clearance",
-    "ClearanceState", "ClockChange", "ClockChangeKind", "ClosureDay", "Commission", "CommissionState", "DigestChoice",
-    "Draft", "DraftState", "Evidence", "EvidenceFile", "GovernanceHolder", "GovernanceRole", "Handover",
-    "HandoverState", "HiddenBecause", "HoldingReply", "LadderRung", "LiveRoom", "Move", "Output", "OutputKind",
-    "OwnTheme", "Question", "QuestionPolicy", "QuestionState", "Review", "RoomQuestion", "Showing", "Term", "Theme",
-    "Told",
+    "ASSURANCE_MOVES", "MOVES", "STANDING", "TAKEN_ON", "TELLING_MOVES", "TOLD", "UNANSWERED", "UNENDED", "WITH_OWNER",
+    "ActionState", "Answer", "AskedAs", "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience",
+    "Clearance", "ClearanceState", "ClockChange", "ClockChangeKind", "ClosureDay", "Commission", "CommissionState",
+    "DigestChoice", "Draft", "DraftState", "Evidence", "EvidenceFile", "GovernanceHolder", "GovernanceRole",
+    "Handover", "HandoverState", "HiddenBecause", "HoldingReply", "LadderRung", "LiveRoom", "Move", "Output",
+    "OutputKind", "OwnTheme", "Question", "QuestionPolicy", "QuestionState", "Review", "RoomQuestion", "Section",
+    "Showing", "Telling", "TellingItem", "TellingKind", "TellingState", "Term", "Theme", "Told",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The addresses of commitments, by object."""
 
-from commitments.urls import assurances, outputs, public, questions, room
+from commitments.urls import assurances, outputs, public, questions, room, telling
 
 app_name = "commitments"
 urlpatterns = [
@@ -9,4 +9,5 @@ urlpatterns = [
     *outputs.urlpatterns,
     *public.urlpatterns,
     *room.urlpatterns,
+    *telling.urlpatterns,
 ]

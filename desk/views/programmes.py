@@ -80,6 +80,7 @@ def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict
         "made": overview.made(assurances),
         "late_assurances": assurances["late"],
         "assurances_url": addresses.assurances(programme),
+        "evidence_url": addresses.assurances(programme, evidence="on"),
         "late_assurances_url": addresses.assurances(programme, late="yes"),
     }
 

@@ -6,7 +6,7 @@ from commitments.actions.assurances import note_assurance, propose_kept
 from commitments.actions.outputs import note_output
 from commitments.actions.questions import commission, raise_question
 from commitments.actions.room import ask_in_room, open_room
-from commitments.models import AskedAs, Assurance, Evidence, Handover, LiveRoom, Output, Question
+from commitments.models import AskedAs, Assurance, Evidence, Handover, LiveRoom, Output, Question, Telling
 from tests.access.attendance_places import invitation_link, place_link
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
 from tests.briefings.factories import MandateFactory, RoomFactory, SessionFactory
@@ -192,6 +192,43 @@ def _file(own: Assurance) -> dict:
     evidence = Evidence.objects.create(assurance=own, version=1, words="The rota", given_by=own.person, given_at=NOW)
     file = evidence.files.create(file="evidence/gone", file_name="a.txt", content_type="text/plain", size=1)
     return {"assurance": own.pk, "file": file.pk}
+
+
+def own_draft(cast: Cast) -> dict:
+    return _telling(cast)
+
+
+def other_draft(cast: Cast) -> dict:
+    return _telling(cast, other=True)
+
+
+def own_proposed_telling(cast: Cast) -> dict:
+    return _telling(cast, state="proposed")
+
+
+def other_proposed_telling(cast: Cast) -> dict:
+    return _telling(cast, other=True, state="proposed")
+
+
+def own_told(cast: Cast) -> dict:
+    return {"slug": cast.programme.slug, **_told(cast)}
+
+
+def other_told(cast: Cast) -> dict:
+    return {"slug": cast.other_programme.slug, **_told(cast, other=True)}
+
+
+def _told(cast: Cast, *, other: bool = False) -> dict:
+    return _telling(
+        cast, other=other, state="published", published_at=NOW, approved_by=cast.governance, had_nobody_else=True
+    )
+
+
+def _telling(cast: Cast, *, other: bool = False, **columns) -> dict:
+    programme, by = (cast.other_programme, cast.other) if other else (cast.programme, cast.coordinator)
+    made = Telling.objects.create(programme=programme, kind="answered", drafted_at=NOW, changed_by=by, **columns)
+    made.items.create(position=1, section="done", said="When?", told="Soon")
+    return {"telling": made.pk}
 
 
 LISTS = ("programme-assurances", "programme-assurances-export")
@@ -402,9 +439,31 @@ ROUTES: list[Route] = [
         Route(f"commitments:{name}", assurance_link, {403: "everyone"})
         for name in ("assurance-noted", "assurance-not-mine")
     ),
+    Route("commitments:telling-list", own_programme, {200: "administrator coordinator board governance"}),
+    Route("commitments:telling-list", other_programme, READING_ELSEWHERE),
+    *(
+        route
+        for name in ("show", "change", "withdraw")
+        for route in (
+            Route(f"commitments:telling-{name}", own_draft, TRIAGING),
+            Route(f"commitments:telling-{name}", other_draft, READING_ELSEWHERE),
+        )
+    ),
+    *(
+        route
+        for name in ("propose", "otherwise")
+        for route in (
+            Route(f"commitments:telling-{name}", own_draft, {302: "administrator coordinator"}, post=True),
+            Route(f"commitments:telling-{name}", other_draft, {302: "administrator other"}, post=True),
+        )
+    ),
+    # Publishing leads through a sign-in code first.
+    Route("commitments:telling-publish", own_proposed_telling, {302: "administrator coordinator"}),
+    Route("commitments:telling-publish", other_proposed_telling, {302: "administrator other"}),
+    *(Route("commitments:told-show", told, {200: "everyone"}) for told in (own_told, other_told)),
     *(
         Route(f"commitments:{name}", programme, {200: "everyone"})
-        for name in ("anonymous-ask", "answer-list", "promise-list")
+        for name in ("anonymous-ask", "answer-list", "promise-list", "told-list")
         for programme in (own_programme, other_programme)
     ),
 ]  # fmt: skip

@@ -1,0 +1,191 @@
+"""Telling people what became of what they asked and said: drafted, changed, approved by a second person, sent once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Person
+from briefings.models import Programme, Session
+from briefings.rules import coordinators_of
+from commitments.clocks import local_day
+from commitments.messages import telling as messages
+from commitments.models import TELLING_MOVES, Telling, TellingItem, TellingState
+from commitments.publishing import Finding
+from commitments.queries.telling import drafted, findings_of
+from commitments.rules import can_triage
+from history.actions import record
+from history.refusals import Refused
+
+
+class NotTheirs(Refused):
+    sentence = "Only a coordinator of the programme can do this."
+
+
+class NotNow(Refused):
+    sentence = "This has moved on since you opened the page. Look at where it is now."
+
+
+class NothingToTell(Refused):
+    sentence = "There is nothing to tell yet: nothing was answered for everybody, ended or is still open."
+
+
+class OwnWords(Refused):
+    sentence = "Another coordinator approves it: you wrote it, or changed it last."
+
+
+class NotPublishable(Refused):
+    """``findings`` says what stands in it that may not, and where."""
+
+    sentence = "It cannot be published while a name, an address or a figure under five stands in it."
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__()
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one item as somebody wants them; ``is_left_out`` takes it away."""
+
+    item: int
+    said: str
+    told: str
+    is_left_out: bool = False
+
+
+@transaction.atomic
+def draft_telling(
+    *, programme: Programme, kind: str, by: Person, now: datetime, session: Session | None = None
+) -> Telling:
+    """Draft a telling of ``kind`` (a TellingKind) from the answers and assurances of ``session`` or the programme.
+
+    Raises NotTheirs, NothingToTell.
+    """
+    if not can_triage(by, programme):
+        raise NotTheirs
+    rows = drafted(programme, session, kind)
+    if not rows:
+        raise NothingToTell
+    made = Telling.objects.create(programme=programme, session=session, kind=kind, drafted_at=now, changed_by=by)
+    TellingItem.objects.bulk_create(
+        TellingItem(
+            telling=made, position=place, section=row.section, said=row.said, told=row.told, question=row.question,
+            assurance=row.assurance,
+        )
+        for place, row in enumerate(rows, 1)
+    )  # fmt: skip
+    record(by=by, verb="drafted_telling", about=made, now=now)
+    return made
+
+
+@transaction.atomic
+def change_telling(*, telling: Telling, intro: str, words: Iterable[Words], by: Person, now: datetime) -> Telling:
+    """Write the introduction and the items anew; it is a draft again, and its words are those of ``by``.
+
+    Raises NotTheirs, NotNow.
+    """
+    own = _locked(telling, by, {TellingState.DRAFT, TellingState.PROPOSED})
+    items = {item.pk: item for item in own.items.all()}
+    for each in words:
+        item = items.get(each.item)
+        if item is None:
+            continue
+        if each.is_left_out:
+            item.delete()
+        elif (item.said, item.told) != (each.said, each.told):
+            item.said, item.told = each.said, each.told
+            item.save(update_fields=["said", "told"])
+    own.intro, own.changed_by, own.state = intro, by, TellingState.DRAFT
+    own.save(update_fields=["intro", "changed_by", "state"])
+    record(by=by, verb="changed_telling", about=own, now=now)
+    return own
+
+
+@transaction.atomic
+def say_meant_otherwise(*, telling: Telling, words: Iterable[str], by: Person, now: datetime) -> Telling:
+    """Say that ``words``, each a finding that may mean something else, do. Others stay findings.
+
+    Raises NotTheirs, NotNow.
+    """
+    own = _locked(telling, by, {TellingState.DRAFT, TellingState.PROPOSED})
+    may = {finding.words for finding in findings_of(own, local_day(own.programme, now)) if finding.may_mean_otherwise}
+    said = sorted(may & set(words))
+    if said:
+        own.meant_otherwise = [*own.meant_otherwise, *(word[:60] for word in said)]
+        own.save(update_fields=["meant_otherwise"])
+        record(by=by, verb="said_meant_otherwise", about=own, now=now)
+    return own
+
+
+@transaction.atomic
+def propose_telling(*, telling: Telling, by: Person, now: datetime) -> Telling:
+    """Ask for approval; the other coordinators are told. Raises NotTheirs, NotNow, NothingToTell, NotPublishable."""
+    own = _locked(telling, by, {TellingState.DRAFT})
+    _check(own, now)
+    _become(own, TellingState.PROPOSED, by, "proposed_telling", now)
+    messages.tell_to_approve(own, others_than(own, own.changed_by_id, now), now=now)
+    return own
+
+
+@transaction.atomic
+def publish_telling(*, telling: Telling, by: Person, now: datetime) -> Telling:
+    """Approve and publish it, and send it once to everybody who attended. The caller has asked for a sign-in code.
+
+    By a coordinator who did not change it last; where there is no other coordinator, by the same one, and that is
+    kept. Everything is looked through again. Raises NotTheirs, NotNow, OwnWords, NotPublishable.
+    """
+    own = _locked(telling, by, {TellingState.PROPOSED})
+    own.had_nobody_else = by.pk == own.changed_by_id
+    if own.had_nobody_else and others_than(own, by.pk, now):
+        raise OwnWords
+    _check(own, now)
+    own.approved_by, own.published_at = by, now
+    _become(own, TellingState.PUBLISHED, by, "published_telling", now)
+    messages.send_to_attended(own, now=now)
+    return own
+
+
+@transaction.atomic
+def withdraw_telling(*, telling: Telling, reason: str, by: Person, now: datetime) -> Telling:
+    """Take it off the page, or drop the draft, with a reason; what was sent stays sent. Raises NotTheirs, NotNow."""
+    own = _locked(telling, by, {TellingState.DRAFT, TellingState.PROPOSED, TellingState.PUBLISHED})
+    own.end_reason, own.ended_at = reason, now
+    return _become(own, TellingState.WITHDRAWN, by, "withdrew_telling", now)
+
+
+def others_than(telling: Telling, person: int, now: datetime) -> list[Person]:
+    """Return the coordinators of the programme of ``telling`` but ``person`` (an id)."""
+    found = coordinators_of(telling.programme, local_day(telling.programme, now))
+    return [each for each in found if each.pk != person]
+
+
+def _locked(telling: Telling, by: Person, states: set[TellingState]) -> Telling:
+    own = (
+        Telling.objects.select_related("programme", "session")
+        .select_for_update(no_key=True, of=("self",))
+        .get(pk=telling.pk)
+    )
+    if not can_triage(by, own.programme):
+        raise NotTheirs
+    if own.state not in states:
+        raise NotNow
+    return own
+
+
+def _check(own: Telling, now: datetime) -> None:
+    if not own.items.exists():
+        raise NothingToTell
+    findings = findings_of(own, local_day(own.programme, now))
+    if findings:
+        raise NotPublishable(findings)
+
+
+def _become(own: Telling, state: TellingState, by: Person, verb: str, now: datetime) -> Telling:
+    if state not in TELLING_MOVES[TellingState(own.state)]:
+        raise NotNow
+    own.state = state
+    own.save()
+    record(by=by, verb=verb, about=own, now=now)
+    return own

@@ -1,0 +1,283 @@
+"""Tellings as coordinators make them, and as everybody reads them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.decorators import fresh_code_required, reads_no_session
+from accounts.permissions import Permission
+from briefings.models import Programme
+from commitments.actions import telling as actions
+from commitments.clocks import local_day
+from commitments.forms.fields import ReasonForm
+from commitments.forms.telling import IntroForm, ItemForm, StartForm
+from commitments.models import Telling, TellingState
+from commitments.queries.telling import attended, by_section, findings_of, published_tellings
+from commitments.rules import can_triage
+from commitments.views.raising import shown_sessions
+from face.paging import SHORT, page_of
+from history.queries import timeline
+from history.refusals import Refused
+
+READ_OR_POST = ["GET", "HEAD", "POST"]
+SHOWN = {
+    TellingState.DRAFT: ("ring", "open"),
+    TellingState.PROPOSED: ("half", "wait"),
+    TellingState.PUBLISHED: ("full", "good"),
+    TellingState.WITHDRAWN: ("dash", "quiet"),
+}
+
+
+@require_http_methods(READ_OR_POST)
+def list_tellings(request: HttpRequest, slug: str) -> HttpResponse:
+    """What a programme has told and is about to tell, with a form for another draft."""
+    programme = get_object_or_404(Programme.objects.where(request.user, Permission.READ_QUESTIONS), slug=slug)
+    may = can_triage(request.user, programme)
+    form = None
+    if may:
+        chosen = request.GET.get("session", "")
+        form = StartForm(
+            request.POST if request.method == "POST" else None,
+            sessions=shown_sessions(programme),
+            initial={"session": chosen} if chosen.isdecimal() else {},
+        )
+    if request.method == "POST":
+        if form is None:
+            raise Http404
+        if form.is_valid():
+            try:
+                made = actions.draft_telling(
+                    programme=programme, by=request.user, now=timezone.now(), **form.cleaned_data
+                )
+            except Refused as refusal:
+                form.add_refusal(refusal)
+            else:
+                return redirect("commitments:telling-show", telling=made.pk)
+    found = programme.tellings.select_related("session").annotate(number=Count("items"))
+    if not may:
+        found = found.filter(state=TellingState.PUBLISHED)
+    page = page_of(found.order_by("-drafted_at", "-pk"), request.GET.get("page"), size=SHORT)
+    for own in page.rows:
+        own.look = SHOWN[own.state]
+    context = {
+        "title": "Telling what became of it",
+        "programme": programme,
+        "section": "questions",
+        "page": page,
+        "form": form,
+        "back_url": reverse("commitments:programme-questions", args=[programme.slug]),
+        "back_words": "Back to questions",
+    }
+    return render(request, "commitments/telling/list.html", context)
+
+
+@require_safe
+def show_telling(request: HttpRequest, telling: int) -> HttpResponse:
+    """One telling as everybody will read it, with what stands in its way."""
+    own = _readable(request, telling)
+    now = timezone.now()
+    is_live = own.state in (TellingState.DRAFT, TellingState.PROPOSED)
+    may = can_triage(request.user, own.programme)
+    others = actions.others_than(own, own.changed_by_id, now) if may and is_live else []
+    findings = findings_of(own, local_day(own.programme, now)) if may and is_live else []
+    otherwise = list(dict.fromkeys(finding.words for finding in findings if finding.may_mean_otherwise))
+    is_barred = own.changed_by_id == request.user.pk and bool(others)
+    context = {
+        "telling": own,
+        "programme": own.programme,
+        "section": "questions",
+        "look": SHOWN[own.state],
+        "sections": by_section(own),
+        "findings": findings,
+        "otherwise": otherwise,
+        "recipients": attended(own).count() if may and is_live else 0,
+        "may_change": may and is_live,
+        "may_approve": may and own.state == TellingState.PROPOSED and not is_barred,
+        "others": others,
+        "may_withdraw": may and own.state != TellingState.WITHDRAWN,
+        "events": timeline(own),
+        "back_url": reverse("commitments:telling-list", args=[own.programme.slug]),
+        "back_words": "Back to what is told",
+    }
+    return render(request, "commitments/telling/show.html", context)
+
+
+@require_http_methods(READ_OR_POST)
+def change(request: HttpRequest, telling: int) -> HttpResponse:
+    """Change the words of a telling, or leave items out."""
+    own = _own(request, telling, {TellingState.DRAFT, TellingState.PROPOSED})
+    data = request.POST if request.method == "POST" else None
+    intro = IntroForm(data, initial={"intro": own.intro})
+    forms = [ItemForm(data, item=item) for item in own.items.all()]
+    if data is not None and all([intro.is_valid(), *(form.is_valid() for form in forms)]):
+        words = [
+            actions.Words(
+                form.item.pk, form.cleaned_data["said"], form.cleaned_data["told"], form.cleaned_data["is_left_out"]
+            )
+            for form in forms
+        ]
+        return _done(
+            request,
+            own,
+            lambda: actions.change_telling(
+                telling=own, intro=intro.cleaned_data["intro"], words=words, by=request.user, now=timezone.now()
+            ),
+            "The new words are kept",
+        )
+    context = {
+        "title": f"Change “{own.get_kind_display()}”",
+        "caption": own.programme.name,
+        "programme": own.programme,
+        "section": "questions",
+        "telling": own,
+        "form": intro,
+        "forms": forms,
+        "back_url": reverse("commitments:telling-show", args=[own.pk]),
+        "back_words": "Back to the draft",
+    }
+    return render(request, "commitments/telling/change.html", context)
+
+
+@require_POST
+def say_otherwise(request: HttpRequest, telling: int) -> HttpResponse:
+    """Say that the words that were ticked mean something else here."""
+    own = _own(request, telling, {TellingState.DRAFT, TellingState.PROPOSED})
+    words = request.POST.getlist("words")
+    return _done(
+        request,
+        own,
+        lambda: actions.say_meant_otherwise(telling=own, words=words, by=request.user, now=timezone.now()),
+        "What you ticked does not stand in the way any more",
+    )
+
+
+@require_POST
+def propose(request: HttpRequest, telling: int) -> HttpResponse:
+    """Ask for approval."""
+    own = _own(request, telling, {TellingState.DRAFT})
+    return _done(
+        request,
+        own,
+        lambda: actions.propose_telling(telling=own, by=request.user, now=timezone.now()),
+        "It waits for approval",
+    )
+
+
+@require_http_methods(READ_OR_POST)
+def publish(request: HttpRequest, telling: int) -> HttpResponse:
+    """Approve, publish and send it."""
+    return _publish(request, _own(request, telling, {TellingState.PROPOSED}))
+
+
+@fresh_code_required
+def _publish(request: HttpRequest, own: Telling) -> HttpResponse:
+    if request.method == "POST":
+        return _done(
+            request,
+            own,
+            lambda: actions.publish_telling(telling=own, by=request.user, now=timezone.now()),
+            "It is published, and goes to everybody who attended",
+        )
+    number = attended(own).count()
+    people = f"{number} people who attended get it" if number != 1 else "The one who attended gets it"
+    where = (
+        "Everybody can read it." if own.programme.is_public else "Nobody else reads it: the programme is not public."
+    )
+    context = {
+        "title": f"Publish “{own.get_kind_display()}”?",
+        "caption": own.programme.name,
+        "programme": own.programme,
+        "section": "questions",
+        "consequence": f"{people} by mail, once. {where} Its words cannot be changed afterwards.",
+        "button": "Approve and publish",
+        "back_url": reverse("commitments:telling-show", args=[own.pk]),
+        "back_words": "Back",
+    }
+    return render(request, "commitments/telling/publish.html", context)
+
+
+@require_http_methods(READ_OR_POST)
+def withdraw(request: HttpRequest, telling: int) -> HttpResponse:
+    """Drop a draft, or take what was published off the page, with the reason."""
+    own = _own(request, telling, {TellingState.DRAFT, TellingState.PROPOSED, TellingState.PUBLISHED})
+    is_out = own.state == TellingState.PUBLISHED
+    form = ReasonForm(
+        request.POST if request.method == "POST" else None,
+        label="Why is it taken off the page?" if is_out else "Why is it dropped?",
+        hint="Mails that were sent stay sent." if is_out else "",
+    )
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        return _done(
+            request,
+            own,
+            lambda: actions.withdraw_telling(telling=own, reason=reason, by=request.user, now=timezone.now()),
+            "It is taken off the page" if is_out else "The draft is dropped",
+        )
+    context = {
+        "title": "Take it off the page" if is_out else "Drop this draft",
+        "caption": own.programme.name,
+        "programme": own.programme,
+        "section": "questions",
+        "form": form,
+        "button": "Take it off the page" if is_out else "Drop this draft",
+        "back_url": reverse("commitments:telling-show", args=[own.pk]),
+        "back_words": "Back",
+    }
+    return render(request, "layouts/form.html", context)
+
+
+@reads_no_session
+@login_not_required
+@require_safe
+def list_told(request: HttpRequest, slug: str) -> HttpResponse:
+    """What a programme has told everybody."""
+    programme = get_object_or_404(Programme.objects.public(), slug=slug)
+    page = page_of(published_tellings(programme), request.GET.get("page"), size=SHORT)
+    context = {"programme": programme, "page": page, "title": "What became of what you asked and said"}
+    return render(request, "commitments/public/told_list.html", context)
+
+
+@reads_no_session
+@login_not_required
+@require_safe
+def show_told(request: HttpRequest, slug: str, telling: int) -> HttpResponse:
+    """One telling for everybody, to read or to print."""
+    programme = get_object_or_404(Programme.objects.public(), slug=slug)
+    own = get_object_or_404(published_tellings(programme), pk=telling)
+    context = {"programme": programme, "telling": own, "sections": by_section(own)}
+    return render(request, "commitments/public/told.html", context)
+
+
+def _readable(request: HttpRequest, telling: int) -> Telling:
+    programmes = Programme.objects.where(request.user, Permission.READ_QUESTIONS)
+    own = get_object_or_404(
+        Telling.objects.select_related("programme", "session").filter(programme__in=programmes), pk=telling
+    )
+    if own.state != TellingState.PUBLISHED and not can_triage(request.user, own.programme):
+        raise Http404
+    return own
+
+
+def _own(request: HttpRequest, telling: int, states: set[TellingState]) -> Telling:
+    triaged = Programme.objects.where(request.user, Permission.TRIAGE_QUESTIONS)
+    found = Telling.objects.select_related("programme", "session").filter(Q(programme__in=triaged), state__in=states)
+    return get_object_or_404(found, pk=telling)
+
+
+def _done(request: HttpRequest, own: Telling, act: Callable[[], Any], said: str) -> HttpResponse:
+    try:
+        act()
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, said)
+    return redirect("commitments:telling-show", telling=own.pk)
