@@ -195,7 +195,8 @@ def remind_about(*, question_id: Any, now: datetime) -> bool:
         return _close(question, today, now)
     if question.paused_on is not None:
         _resume(question, CLOCK, now)
-        return True
+        if question.next_reminder_on > today:
+            return True
     calendar, ladder = calendar_of(question.programme), ladder_for(question.programme)
     rung = next_rung(question.due_on, question.reminded_step, today, calendar, ladder)
     messages.remind(question, rung, now=now)
