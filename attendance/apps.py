@@ -10,10 +10,12 @@ class AttendanceConfig(AppConfig):
         from accounts.links import register_purpose
         from attendance.messages import (
             attitudes,
+            availability,
             cover,
             feeds,
             handovers,
             invitations,
+            lead_requests,
             notices,
             places,
             register,
@@ -24,14 +26,17 @@ class AttendanceConfig(AppConfig):
         register_purpose("invitation", "i", resend="attendance:invitation-again")
         register_purpose("place", "p", resend="attendance:invitation-again")
         register_purpose("cover", "cover")
+        register_purpose("availability", "when")
         register_purpose("calendar", "calendar")
         attitudes.register_kinds()
         register_purpose("handover", "takeover")
+        availability.register_kinds()
         cover.register_kinds()
         feeds.register_kinds()
         handovers.register_kinds()
         invitations.register_kinds()
         notices.register_kinds()
+        lead_requests.register_kinds()
         places.register_kinds()
         sessions.register_kinds()
         register.register_kinds()
@@ -40,8 +45,8 @@ class AttendanceConfig(AppConfig):
 
     @staticmethod
     def _register_links() -> None:
-        from accounts.permissions import Permission, has
-        from face.navigation import Link, register
+        from accounts.permissions import Permission, has, scopes_with
+        from face.navigation import SITE, Link, register
 
         def may_invite(person, programme) -> bool:
             return has(person, Permission.INVITE_PEOPLE, programme)
@@ -58,7 +63,11 @@ class AttendanceConfig(AppConfig):
         def sees_feedback(person, programme) -> bool:
             return has(person, Permission.SEE_FEEDBACK, programme)
 
+        def sees_figures_anywhere(person, programme) -> bool:
+            return bool(scopes_with(person, Permission.SEE_FIGURES))
+
         register(Link("feedback", "Feedback", "attendance:feedback-show", sees_feedback, order=70))
+        register(Link("all-cover", "Senior cover", "attendance:cover-all", sees_figures_anywhere, order=50, row=SITE))
         register(Link("booking", "Book for somebody", "attendance:person-find", may_book, order=35))
         register(Link("sessions", "Sessions", "attendance:session-list", sees_drafts, order=20))
         register(Link("cover", "Senior cover", "attendance:cover-show", sees_figures, order=40))

@@ -1,11 +1,11 @@
-"""Who may answer for whom, and who keeps the register."""
+"""Who may answer for whom, who keeps whose diary, and who keeps the register."""
 
 from datetime import date, timedelta
 from typing import Any
 
 from accounts.permissions import Permission, has
 from attendance.models import SeniorAttendance
-from briefings.models import Assistant, Programme, Session
+from briefings.models import Assistant, Mandate, Programme, Session
 
 
 def can_answer_cover(person: Any, attendance: SeniorAttendance) -> bool:
@@ -20,6 +20,14 @@ def can_answer_cover(person: Any, attendance: SeniorAttendance) -> bool:
         programme=session.programme_id, senior=attendance.person_id, person=person.pk
     )
     return assists.exists() or has(person, Permission.MANAGE_SESSIONS, session.programme)
+
+
+def can_keep_diary(person: Any, mandate: Mandate, on: date) -> bool:
+    """Return whether ``person`` may say when the senior manager of ``mandate`` can come: they, or an assistant."""
+    if person.pk == mandate.person_id:
+        return True
+    held = Assistant.objects.on(on).filter(programme=mandate.programme_id, senior=mandate.person_id)
+    return held.filter(person=person.pk).exists()
 
 
 def can_keep_register(person: Any, session: Session, today: date) -> bool:

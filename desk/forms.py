@@ -16,3 +16,29 @@ class TraceFilter(FilterForm):
     )
     since = ThreeBoxDateField(label="From")
     until = ThreeBoxDateField(label="To")
+
+
+BY = [("organisation", "Organisation"), ("profession", "Profession"), ("area", "Area"), ("cell", "All three")]
+
+
+class ReachFilter(FilterForm):
+    """Of which organisation, profession and area the reach is shown, and by what its lines are."""
+
+    organisation = forms.ChoiceField(label="Organisation")
+    profession = forms.ChoiceField(label="Profession")
+    area = forms.ChoiceField(label="Area")
+    by = forms.ChoiceField(label="A line for each", choices=BY)
+
+    def __init__(self, *args, names: dict[str, dict[int | None, str]], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in names.items():
+            known = sorted(((str(pk), each) for pk, each in words.items() if pk), key=lambda pair: pair[1].casefold())
+            self.fields[name].choices = [("", "All"), *known]
+
+    def usual(self, own: frozenset[int] | None) -> str:
+        """Return what a line is for where nothing was chosen: for who sees one organisation its professions."""
+        return "organisation" if own is None else "profession"
+
+    def chosen(self) -> list[dict[str, str]]:
+        """Return what is filtered by; the kind of line is no filter."""
+        return [each for each in super().chosen() if each["name"] != "by"]

@@ -1,7 +1,6 @@
 """The programme's overview as its templates draw it: rows of bars, the matrix of cover, states."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +8,13 @@ from typing import Any
 from django.utils import timezone
 
 from attendance.models import CoverState
-from attendance.queries.cover import NOBODY, Matrix, cover_matrix
+from attendance.queries.cover import NO_PARTNER, NOBODY, Matrix, Row, cover_matrix
 from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import sessions_listed
 from briefings.models import Programme, Session
 from commitments.models import AssuranceState
 from desk.queries.counting import kept_for_a_moment
-from desk.queries.programmes import AGES, ASKED, COVER_AHEAD, NO_OWNER, OWNED, UNKEPT, Questions, Uncovered
+from desk.queries.programmes import AGES, ASKED, COVER_AHEAD, NO_OWNER, OWNED, UNKEPT, Questions
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
 
@@ -26,6 +25,7 @@ _COVER = {
     CoverState.ASKED: ("open", "ring", "Asked"),
     CoverState.APOLOGIES: ("quiet", "dash", "Apologies"),
     NOBODY: ("bad", "gap", "Nobody"),
+    NO_PARTNER: ("quiet", "dash", "Not a partner"),
 }
 _ASSURANCES = (
     ((AssuranceState.KEPT,), "full", "good", "Kept"),
@@ -74,7 +74,7 @@ class Ahead:
 
     sessions: list[Session]
     matrix: dict[str, Any]
-    uncovered: list[Uncovered]
+    uncovered: list[Row]
     partners: int
     left_out: bool
 
@@ -87,13 +87,11 @@ def ahead(programme: Programme, now: datetime) -> Ahead:
     shown = sessions[:SESSIONS_SHOWN]
     for session in shown:
         session.programme = programme
-    matrix = cover_matrix(programme, shown, timezone.localdate(now))
-    covered, lacking = {}, []
-    for row in matrix.rows:
-        covered[row.session.pk] = f"{row.covered} of {row.partners}"
-        row.session.cover_words = covered[row.session.pk]
-        if not row.meets_rule:
-            lacking.append(Uncovered(row.session, row.covered, row.partners))
+    matrix = cover_matrix(shown, timezone.localdate(now))
+    covered = {row.session.pk: f"{row.covered} of {row.partners}" for row in matrix.rows}
+    lacking = [row for row in matrix.rows if not row.meets_rule]
+    for session in shown:
+        session.cover_words = covered[session.pk]
     return Ahead(shown, _drawn(matrix, covered), lacking, len(matrix.organisations), len(sessions) > len(shown))
 
 
@@ -104,7 +102,11 @@ def _drawn(matrix: Matrix, covered: dict[int, str]) -> dict[str, Any]:
         "first": "Organisation",
         "columns": [f"{day_short(row.session.date)}\n{row.session.get_slot_display().lower()}" for row in matrix.rows],
         "rows": [
-            {"words": organisation.name, "cells": [_cell(cell.state) for cell in cells]}
+            {
+                "words": organisation.name,
+                "note": str(matrix.shares.get(organisation.pk, "")),
+                "cells": [_cell(cell.state) for cell in cells],
+            }
             for organisation, cells in zip(matrix.organisations, columns, strict=False)
         ],
         "foot": {"words": "Covered", "cells": [covered[row.session.pk] for row in matrix.rows]},
@@ -149,17 +151,3 @@ def states_of(found: Counter) -> list[dict[str, Any]]:
 def made(found: Counter) -> int:
     """Return how many assurances were made: those replaced by a later one count once."""
     return sum(number for state, number in found.items() if state not in (AssuranceState.SUPERSEDED, UNKEPT))
-
-
-REACH_HEADS = [
-    "Organisation", "Eligible", "From", "Attended", "Walked in", "Hold a place", "Excused", "Invited, no place yet",
-    "Never reached",
-]  # fmt: skip
-
-
-def reach_lines(rows: Iterable[Reach]) -> Iterable[list[Any]]:
-    """Yield the reach of each organisation for a spreadsheet."""
-    for row in rows:
-        source = "head-count" if row.by_head_count else "staff list"
-        numbers = [row.attended, row.walked_in, row.booked, row.excused, row.invited, row.never]
-        yield [row.name, row.eligible, source, *numbers]

@@ -2,14 +2,15 @@
 
 from django.urls import path
 
-from desk.views import briefs, foot, home, people, programmes, sessions, trace
+from desk.views import briefs, foot, home, people, programmes, reach, sessions, trace
 
 app_name = "desk"
 urlpatterns = [
     path("", home.show_home, name="home-show"),
     path("links/<int:link>/", home.open_link, name="link-open"),
     path("programmes/<programme:slug>/", programmes.show_programme, name="programme-show"),
-    path("programmes/<programme:slug>/reach.csv", programmes.download_reach, name="reach-download"),
+    path("programmes/<programme:slug>/reach/", reach.show_reach, name="reach-show"),
+    path("programmes/<programme:slug>/reach.csv", reach.download_reach, name="reach-download"),
     path("programmes/<programme:slug>/messages/", programmes.list_messages, name="programme-messages"),
     path("sessions/<int:session>/everything/", sessions.show_session, name="session-show"),
     path("cover/<int:link>/brief/", briefs.show_brief, name="brief-show"),

@@ -59,6 +59,7 @@ CODES = {
     "messaging.Bounce.cleared_by": "the key of a row",
     "attendance.SeniorAttendance.asked_by": "the key of a row",
     "attendance.SeniorAttendance.answered_by": "the key of a row",
+    "attendance.Availability.said_by": "the key of a row",
     "attendance.Register.closed_by": "the key of a row",
     "attendance.WalkIn.made_by": "the key of a row",
     "attendance.Mark.made_by": "the key of a row",

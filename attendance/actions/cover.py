@@ -3,6 +3,8 @@
 Locks: the senior managers by id, then the requests (docs/adr/0001). A senior takes no seat, so no counter is locked.
 """
 
+import contextlib
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,17 +13,18 @@ from django.db import transaction
 
 from accounts.links import LinkRow, make_links
 from accounts.models import Person, PersonalLink
+from attendance.actions import availability
 from attendance.actions.engagements import BusyThen, announce, clash_of, engage, leave, lock_people
 from attendance.messages import cover as messages
 from attendance.models import COVER_MOVES, CoverState, SeniorAttendance
+from attendance.queries.proposals import free_mandates
 from attendance.rules import can_answer_cover
 from briefings.models import Assistant, Mandate, Session, SessionState
-from history.actions import key_of, record
+from briefings.words import when_in_words
+from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
-from messaging.working_days import working_days_before
+from organisations.models import Organisation
 
-LADDER = (7, 2)
-"""Working days before the session on which somebody who was asked and has not answered is reminded."""
 LINK_OUTLIVES = timedelta(days=30)
 
 
@@ -51,6 +54,16 @@ class NotAskedAnyMore(Refused):
     sentence = "You are not asked for this session any more. Nothing is left to do."
 
 
+class NobodyFree(Refused):
+    """Raised where nobody of an organisation can be asked for a session."""
+
+    def __init__(self, organisation: Any, session: Session) -> None:
+        super().__init__(
+            f"Nobody of {organisation.name} can be asked for {when_in_words(session)}: each senior manager is busy "
+            "then, said that they cannot, or has no mandate for that day."
+        )
+
+
 class NotADeputy(Refused):
     sentence = "Choose a colleague of the same organisation who has a mandate in this programme."
 
@@ -74,13 +87,65 @@ def ask_to_cover(*, requests: Iterable[tuple[Session, Mandate]], by: Any, now: d
         if (asked := _ask(session, mandate, by, now)) is not None
     ]
     _give_links(made, now)
+    availability.give_links({mandate.pk: mandate for _, mandate in requests}.values(), now)
+    messages.ask(made, now=now)
+    return made
+
+
+@transaction.atomic
+def ask_all(
+    *,
+    requests: Iterable[tuple[Session, Mandate]],
+    whoever: Iterable[tuple[Session, Organisation]],
+    by: Any,
+    now: datetime,
+) -> list[SeniorAttendance]:
+    """Ask named senior managers, and whoever of some organisations can, in one go: all of it or nothing.
+
+    Raises as ``ask_to_cover`` and ``ask_whoever``.
+    """
+    asked = ask_to_cover(requests=requests, by=by, now=now)
+    for session, organisation in whoever:
+        asked += ask_whoever(session=session, organisation=organisation, by=by, now=now)
+    return asked
+
+
+@transaction.atomic
+def ask_whoever(*, session: Session, organisation: Organisation, by: Any, now: datetime) -> list[SeniorAttendance]:
+    """Ask whoever of ``organisation`` is free then to come to ``session``: the first yes settles it.
+
+    Left out is who is busy, asked elsewhere or said that they cannot. Where somebody of it is coming already nobody
+    is asked. Raises NobodyFree, SessionNotToCome.
+    """
+    mandates = list(free_mandates(session, organisation))
+    lock_people({mandate.person_id for mandate in mandates})
+    there = SeniorAttendance.objects.filter(session=session, organisation=organisation)
+    if there.filter(state__in=(CoverState.COMING, CoverState.ATTENDED)).exists():
+        return []
+    together, made = uuid.uuid4(), []
+    for mandate in mandates:
+        try:
+            asked = _ask(session, mandate, by, now, together=together)
+        except AskedElsewhere:  # since the choice was read
+            continue
+        if asked is not None:
+            made.append(asked)
+    if not made and not there.filter(state=CoverState.ASKED).exists():
+        raise NobodyFree(organisation, session)
+    there.filter(state=CoverState.ASKED).update(together=together)
+    _give_links(made, now)
+    availability.give_links(mandates, now)
     messages.ask(made, now=now)
     return made
 
 
 @transaction.atomic
 def answer_coming(*, attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance:
-    """Say *I am coming*; the entry follows. Twice is once. Raises BusyThen, NotAskedAnyMore, NotYoursToAnswer."""
+    """Say *I am coming*; the entry follows, and who was asked for the same is told that it is settled. Twice is once.
+
+    Raises BusyThen, NotAskedAnyMore, NotYoursToAnswer.
+    """
+    _lock_together(attendance)
     own = _locked(attendance, by, now)
     if own.state == CoverState.COMING:
         return own
@@ -91,6 +156,9 @@ def answer_coming(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
     engage(own.person_id, own.session)
     announce(own.person_id, own.session)
     messages.tell_coming(own, now=now)
+    for other in _others_together(own, CoverState.ASKED):
+        _become(other, CoverState.WITHDRAWN, CLOCK, now)
+        messages.tell_withdrawn(other, was_coming=False, now=now)
     return own
 
 
@@ -119,7 +187,12 @@ def answer_not_me(*, attendance: SeniorAttendance, deputy: Mandate, by: Any, now
 
 @transaction.atomic
 def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance:
-    """Say *cannot*; the coordinators are told that nobody comes. Twice is once. Raises as ``answer_coming``."""
+    """Say *cannot*. Twice is once. Raises as ``answer_coming``.
+
+    Somebody who had said yes before reopens the request: who was asked together with them is asked again. Where
+    nobody is left who was asked, the coordinators are told that nobody comes.
+    """
+    _lock_together(attendance)
     own = _locked(attendance, by, now)
     if own.state == CoverState.APOLOGIES:
         return own
@@ -127,7 +200,10 @@ def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
     own.deputy = None
     _become(own, CoverState.APOLOGIES, by, now, answered=True)
     _free(own, was_coming, now)
-    messages.tell_apologies(own, now=now)
+    if was_coming:
+        _ask_again(own, now)
+    if not _others_together(own, CoverState.ASKED) and not _others_together(own, CoverState.COMING):
+        messages.tell_apologies(own, now=now)
     return own
 
 
@@ -139,6 +215,7 @@ def withdraw_request(*, attendance: SeniorAttendance, by: Any, now: datetime) ->
     if own.state not in (CoverState.ASKED, CoverState.COMING):
         return own
     was_coming = own.state == CoverState.COMING
+    own.together = None  # who is not needed is not asked again when another of them withdraws
     _become(own, CoverState.WITHDRAWN, by, now)
     _free(own, was_coming, now)
     messages.tell_withdrawn(own, was_coming=was_coming, now=now)
@@ -188,26 +265,9 @@ def take_attended_back(*, attendance: SeniorAttendance, by: Any, now: datetime) 
     return own
 
 
-@transaction.atomic
-def remind_of_requests(*, now: datetime) -> int:
-    """Remind whoever was asked and has not answered, 7 and 2 working days before; return how many were due.
-
-    A request made later than a rung begins after it. Only the highest rung that is due is told.
-    """
-    asked = (
-        SeniorAttendance.objects.filter(
-            state=CoverState.ASKED, session__state=SessionState.OPEN, session__during__startswith__gt=now
-        )
-        .select_related("session__programme", "person")
-        .select_for_update(no_key=True, of=("self",), skip_locked=True)
-        .order_by("pk")
-    )
-    due = [own for own in asked if _is_due(own, now)]
-    messages.remind(due, now=now)
-    return len(due)
-
-
-def _ask(session: Session, mandate: Mandate, by: Any, now: datetime) -> SeniorAttendance | None:
+def _ask(
+    session: Session, mandate: Mandate, by: Any, now: datetime, together: uuid.UUID | None = None
+) -> SeniorAttendance | None:
     """Ask one for one; the person is locked. Returns None for somebody who is asked or coming already."""
     if session.state not in (SessionState.DRAFT, SessionState.OPEN) or session.during.lower <= now:
         raise SessionNotToCome
@@ -227,14 +287,43 @@ def _ask(session: Session, mandate: Mandate, by: Any, now: datetime) -> SeniorAt
             person=mandate.person,
             asked_at=now,
             asked_by=key_of(by),
+            together=together,
         )
     else:
         own.organisation, own.asked_at, own.asked_by = mandate.organisation, now, key_of(by)
         own.answered_at, own.answered_by, own.reminded_step, own.deputy = None, "", 0, None
-        own.state = CoverState.ASKED
+        own.state, own.together = CoverState.ASKED, together
         own.save()
     record(by=by, verb="asked_to_cover", about=own, now=now)
     return own
+
+
+def _lock_together(attendance: SeniorAttendance) -> None:
+    """Lock everybody who was asked for the same as ``attendance``, so that two answers come one after the other."""
+    group = SeniorAttendance.objects.filter(session=attendance.session_id, together=attendance.together)
+    people = set(group.values_list("person", flat=True)) if attendance.together else set()
+    lock_people(people | {attendance.person_id})
+
+
+def _others_together(own: SeniorAttendance, state: CoverState) -> list[SeniorAttendance]:
+    if own.together is None:
+        return []
+    group = SeniorAttendance.objects.filter(session=own.session_id, together=own.together, state=state)
+    return list(group.exclude(pk=own.pk).select_related("session__programme", "person", "organisation").order_by("pk"))
+
+
+def _ask_again(own: SeniorAttendance, now: datetime) -> None:
+    """Ask those again whom the yes of ``own`` had released, where they are still free."""
+    made = []
+    for other in _others_together(own, CoverState.WITHDRAWN):
+        mandate = Mandate.objects.on(own.session.date).filter(
+            programme=own.session.programme_id, organisation=own.organisation_id, person=other.person_id
+        )
+        if found := mandate.select_related("person", "organisation").first():
+            with contextlib.suppress(AskedElsewhere):
+                made.append(_ask(own.session, found, CLOCK, now, together=own.together))
+    _give_links(made, now)
+    messages.ask(made, now=now)
 
 
 def _check_mandate(session: Session, mandate: Mandate) -> None:
@@ -307,7 +396,7 @@ def _become(own: SeniorAttendance, state: CoverState, by: Any, now: datetime, *,
     own.state = state
     if answered:
         own.answered_at, own.answered_by = now, key_of(by)
-    own.save(update_fields=["state", "answered_at", "answered_by", "deputy"])
+    own.save(update_fields=["state", "answered_at", "answered_by", "deputy", "together"])
     record(by=by, verb=f"cover_{state}", about=own, now=now)
 
 
@@ -316,15 +405,3 @@ def _free(own: SeniorAttendance, was_coming: bool, now: datetime) -> None:
         leave([own.person_id], own.session)
         if own.state == CoverState.APOLOGIES:
             messages.tell_given_up(own, now=now)
-
-
-def _is_due(own: SeniorAttendance, now: datetime) -> bool:
-    """Note the highest rung of the ladder that ``own`` has reached; return whether it is a new one."""
-    programme, asked_on = own.session.programme, own.asked_at.date()
-    days = [working_days_before(own.session.date, count, programme.nation) for count in LADDER]
-    reached = [step for step, day in enumerate(days, 1) if asked_on < day <= now.date()]
-    if not reached or reached[-1] <= own.reminded_step:
-        return False
-    own.reminded_step = reached[-1]
-    own.save(update_fields=["reminded_step"])
-    return True

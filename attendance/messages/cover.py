@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from history.actions import key_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
+from organisations.models import OrganisationLead
 
 ASKED = "attendance.cover_asked"
 REMINDER = "attendance.cover_reminder"
@@ -27,6 +29,7 @@ COMING = "attendance.cover_coming"
 GIVEN_UP = "attendance.cover_given_up"
 WITHDRAWN = "attendance.cover_withdrawn"
 APOLOGIES = "attendance.cover_apologies"
+UNANSWERED = "attendance.cover_unanswered"
 
 
 def ask(asked: Iterable[SeniorAttendance], *, now: datetime) -> None:
@@ -59,6 +62,37 @@ def tell_apologies(own: SeniorAttendance, *, now: datetime) -> None:
     """Tell the coordinators that nobody comes for the organisation."""
     people = coordinators_of(own.session.programme, own.session.date).values_list("pk", flat=True)
     _tell(APOLOGIES, own, people, f":{now:%Y%m%d%H%M%S}", now)
+
+
+def tell_unanswered(due: Iterable[SeniorAttendance], *, now: datetime) -> None:
+    """Tell the leads of the organisation and the coordinators, once for each organisation and session."""
+    today = timezone.localdate(now)
+    for own in due:
+        leads = OrganisationLead.objects.on(today).filter(organisation=own.organisation_id, person__is_active=True)
+        coordinators = coordinators_of(own.session.programme, own.session.date).values_list("pk", flat=True)
+        people = sorted({*leads.values_list("person", flat=True), *coordinators})
+        rows = [
+            Planned(
+                key=f"{UNANSWERED}:{own.session_id}:{own.organisation_id}:{person}:{own.asked_at:%Y%m%d%H%M%S}",
+                to=person,
+                refs={"request": own.pk},
+                about=own.session.programme,
+                useful_until=own.session.during.lower,
+            )
+            for person in people
+        ]
+        messaging.actions.queue_many(kind=UNANSWERED, rows=rows, now=now)
+
+
+def covered_meanwhile(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each telling of no answer where one has come, or somebody else comes for them."""
+    ids = [message.refs["request"] for message in batch]
+    coming = SeniorAttendance.objects.filter(
+        session=OuterRef("session"), organisation=OuterRef("organisation"), state=CoverState.COMING
+    )
+    asked = SeniorAttendance.objects.filter(pk__in=ids, state=CoverState.ASKED, session__during__startswith__gt=now)
+    still = set(asked.exclude(Exists(coming)).values_list("pk", flat=True))
+    return {message.pk: "answered_or_over" for message in batch if message.refs["request"] not in still}
 
 
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
@@ -133,6 +167,26 @@ def render_answer(message: Message) -> Content:
     return _with_entry(content, own, message)
 
 
+def render_unanswered(message: Message) -> Content:
+    """Return the mail to a lead or a coordinator: nobody of the organisation has said yes, and what to do."""
+    own = SeniorAttendance.objects.select_related("session__programme", "person", "organisation").get(
+        pk=message.refs["request"]
+    )
+    session, programme = own.session, own.session.programme
+    ask = reverse("attendance:cover-ask", args=[programme.slug])
+    context = {
+        "person": message.person,
+        "own": own,
+        "session": session,
+        "programme": programme,
+        "organisation": own.organisation,
+        "is_coordinator": coordinators_of(programme, session.date).filter(pk=message.person_id).exists(),
+        "address": f"{settings.SITE_URL}{ask}?session={session.pk}",
+    }
+    subject = f"No answer from {own.organisation.name} for {when_in_words(session)}"
+    return render_mail("attendance/mail/cover_unanswered", context, subject)
+
+
 def _with_entry(content: Content, own: SeniorAttendance, message: Message) -> Content:
     entry = CalendarEntry.objects.filter(person=own.person_id, session=own.session_id).first()
     if entry is None or message.kind == APOLOGIES or (message.kind == WITHDRAWN and not message.refs["entry"]):
@@ -205,4 +259,5 @@ def register_kinds() -> None:
     register(Kind(COMING, render_answer, no_longer_true, label="Senior manager coming"))
     register(Kind(GIVEN_UP, render_answer, no_longer_true, label="Senior manager does not come after all"))
     register(Kind(WITHDRAWN, render_answer, no_longer_true, label="Senior manager not needed"))
+    register(Kind(UNANSWERED, render_unanswered, covered_meanwhile, label="No answer about senior cover"))
     register(Kind(APOLOGIES, render_answer, no_longer_true, label="Senior manager cannot come"))

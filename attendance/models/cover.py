@@ -1,10 +1,10 @@
-"""Senior attendance: which senior manager of which partner comes to which session."""
+"""Senior attendance: which senior manager of which partner comes to which session, and when they can."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from briefings.models import Session
+from briefings.models import Session, Slot
 from history.retention import Retention
 from organisations.models import Organisation
 
@@ -39,12 +39,26 @@ class SeniorAttendance(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.CharField(max_length=80, blank=True, help_text="the senior manager or an assistant")
     reminded_step = models.PositiveSmallIntegerField(default=0)
+    together = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text="those asked for one: the first yes settles it for all"
+    )
     link = models.OneToOneField(
         "accounts.PersonalLink", on_delete=models.SET_NULL, null=True, blank=True, related_name="senior_attendance"
     )
 
     retention = Retention(
-        plain=("id", "session", "organisation", "state", "deputy", "asked_at", "answered_at", "reminded_step", "link"),
+        plain=(
+            "id",
+            "session",
+            "organisation",
+            "state",
+            "deputy",
+            "asked_at",
+            "answered_at",
+            "reminded_step",
+            "link",
+            "together",
+        ),
         personal=("person", "asked_by", "answered_by"),
         until="seven years after the programme, as the evidence of who came",
     )
@@ -58,3 +72,24 @@ class SeniorAttendance(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["state", "session"], name="senior_attendance_by_state")]
+
+
+class Availability(models.Model):
+    """Whether a senior manager can come in one half-day, as they or an assistant of theirs said: in any programme."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="availabilities")
+    date = models.DateField()
+    slot = models.CharField(max_length=10, choices=Slot)
+    can = models.BooleanField()
+    said_at = models.DateTimeField()
+    said_by = models.CharField(max_length=80, help_text="the senior manager or an assistant")
+
+    retention = Retention(
+        plain=("id", "date", "slot", "can", "said_at"),
+        personal=("person", "said_by"),
+        until="thirty days after the half-day",
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "date", "slot"], name="availability_once")]
+        indexes = [models.Index(fields=["date"], name="availability_by_date")]

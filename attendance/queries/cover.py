@@ -2,21 +2,27 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from attendance import covering
 from attendance.models import CoverState, SeniorAttendance
-from briefings.models import CoverRule, Partner, Programme, Session
+from briefings.models import CoverRule, Partner, Programme, Session, SessionState
 from organisations.models import Organisation
 
-NOBODY = "nobody"
+NOBODY, NO_PARTNER = "nobody", "no_partner"
 ORDER = (CoverState.ATTENDED, CoverState.COMING, CoverState.ASKED, CoverState.APOLOGIES)
 """Of several senior managers of one organisation the best state stands for it."""
+COUNTED = (SessionState.OPEN, SessionState.HELD)
+"""Sessions of which a share is taken: not those in draft or cancelled."""
 
 
 @dataclass
 class Cell:
-    """One organisation at one session: its state (a CoverState value or NOBODY) and the requests behind it."""
+    """One organisation at one session: its state (a CoverState value, NOBODY or NO_PARTNER), the requests behind it."""
 
     state: str = NOBODY
     requests: list[SeniorAttendance] = field(default_factory=list)
@@ -28,70 +34,152 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One session of the matrix: its cells in the order of the organisations, and whether it meets the rule.
+class Share:
+    """At how many of the sessions of its time one partner had, or will have, somebody senior; ``needed`` of them do."""
 
-    ``covered`` of the ``partners`` that take part on its day have somebody senior there.
+    covered: int
+    sessions: int
+    needed: int
+
+    def __str__(self) -> str:
+        return f"{self.covered} of {self.sessions} sessions, {self.needed} wanted"
+
+    @property
+    def is_behind(self) -> bool:
+        return self.covered < self.needed
+
+
+@dataclass(frozen=True)
+class Row:
+    """One session of the matrix: its cells in the order of the organisations, and how it stands to the rule.
+
+    ``covered`` of the ``partners`` that take part on its day have somebody senior there. ``lacking`` are those that
+    have nobody and could help to meet the rule, which wants ``short`` of them; none where the rule is met.
     """
 
     session: Session
     cells: list[Cell]
     covered: int
     partners: int
-    meets_rule: bool
+    lacking: list[Organisation] = field(default_factory=list)
+    short: int = 0
+
+    @property
+    def meets_rule(self) -> bool:
+        return not self.short
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """The partner organisations and the rows of the sessions asked for."""
+    """The partner organisations and the rows of the sessions asked for.
+
+    ``shares`` says by organisation where each partner stands, in a programme with a rule of a share.
+    """
 
     organisations: list[Organisation]
     rows: list[Row]
+    shares: dict[int, Share] = field(default_factory=dict)
+
+    def only(self, organisation: Organisation) -> "Matrix":
+        """Return the column of one organisation alone, with the sessions of whose day it is a partner."""
+        place = [each.pk for each in self.organisations].index(organisation.pk)
+        rows = [replace(row, cells=[row.cells[place]]) for row in self.rows if row.cells[place].state != NO_PARTNER]
+        return Matrix([self.organisations[place]], rows, self.shares)
 
 
-def cover_matrix(programme: Programme, sessions: Iterable[Session], today: date) -> Matrix:
-    """Return the matrix of ``sessions`` (in their order) for the partners of their days, in two queries.
+def cover_matrix(sessions: Iterable[Session], today: date) -> Matrix:
+    """Return the matrix of ``sessions`` (in their order, each with its programme) for the partners of their days.
 
-    For a session before ``today`` only who attended counts as cover; before that who says they come counts too.
+    Two queries, and one more where a rule of a share is among them. For a session before ``today`` only who attended
+    counts as cover; before that who says they come counts too. ``shares`` is kept for sessions of one programme.
     """
     sessions = list(sessions)
-    partners = list(Partner.objects.filter(programme=programme).select_related("organisation"))
-    partners.sort(key=lambda partner: (partner.organisation.name.casefold(), partner.pk))
+    programmes = {session.programme_id: session.programme for session in sessions}
+    partners = list(Partner.objects.filter(programme__in=programmes).select_related("organisation"))
+    names = {partner.organisation_id: partner.organisation for partner in partners}
+    organisations = sorted(names.values(), key=lambda each: (each.name.casefold(), each.pk))
     requests = defaultdict(list)
     found = SeniorAttendance.objects.filter(session__in=sessions).exclude(state=CoverState.WITHDRAWN)
     for own in found.select_related("person", "organisation").order_by("pk"):
         requests[own.session_id, own.organisation_id].append(own)
-    rows = [_row(programme, session, partners, requests, today) for session in sessions]
-    return Matrix([partner.organisation for partner in partners], rows)
+    shares = shares_of(programmes.values(), today)
+    rows = [_row(session, organisations, partners, requests, shares, today) for session in sessions]
+    own_shares = {partner: share for (_, partner), share in shares.items()} if len(programmes) == 1 else {}
+    return Matrix(organisations, rows, own_shares)
 
 
-def meets_rule(rule: str, number: int | None, covered: int, partners: int) -> bool:
-    """Return whether ``covered`` of ``partners`` organisations are enough at one session by the programme's ``rule``.
+def shares_of(programmes: Iterable[Programme], today: date) -> dict[tuple[int, int], Share]:
+    """Return by (programme, organisation) where each partner stands to its programme's share of the sessions.
 
-    "A share of the sessions" is a rule over many sessions: one alone always meets it.
+    Of programmes with that rule alone; in one query, or none. Open and held sessions of its time as a partner count.
     """
-    if rule == CoverRule.EVERY_PARTNER:
-        return covered >= partners
-    if rule == CoverRule.AT_LEAST:
-        return covered >= min(number or 0, partners)
-    return True
-
-
-def _row(programme: Programme, session: Session, partners: list, requests: dict, today: date) -> Row:
-    takes_part = [p for p in partners if p.since <= session.date and (p.until is None or p.until > session.date)]
-    there = {partner.organisation_id for partner in takes_part}
-    cells = [_cell(requests[session.pk, p.organisation_id], session.date < today) for p in partners]
-    good = {CoverState.ATTENDED} if session.date < today else {CoverState.ATTENDED, CoverState.COMING}
-    covered = sum(
-        cell.state in good for partner, cell in zip(partners, cells, strict=True) if partner.organisation_id in there
+    numbers = {each.pk: each.cover_number for each in programmes if each.cover_rule == CoverRule.SHARE}
+    if not numbers:
+        return {}
+    ends = Q(date__lt=Coalesce(OuterRef("until"), Value(date.max)))
+    of_partner = Session.objects.filter(
+        ends, date__gte=OuterRef("since"), programme=OuterRef("programme"), state__in=COUNTED
     )
-    met = meets_rule(programme.cover_rule, programme.cover_number, covered, len(there))
-    return Row(session, cells, covered, len(there), met)
+    came = SeniorAttendance.objects.filter(
+        Q(state=CoverState.ATTENDED) | Q(state=CoverState.COMING, session__date__gte=today),
+        session=OuterRef("pk"),
+        organisation=OuterRef(OuterRef("organisation")),
+    )
+    found = Partner.objects.filter(programme__in=numbers).annotate(
+        sessions=_count(of_partner), covered=_count(of_partner.filter(Exists(came)))
+    )
+    return {
+        (row.programme_id, row.organisation_id): Share(
+            row.covered,
+            row.sessions,
+            covering.needed_of_share(numbers[row.programme_id], row.sessions),
+        )
+        for row in found
+    }
 
 
-def _cell(requests: list[SeniorAttendance], is_past: bool) -> Cell:
+def _count(sessions: QuerySet[Session]) -> Subquery:
+    counted = sessions.order_by().values("programme").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted), Value(0))
+
+
+def _row(
+    session: Session, organisations: list[Organisation], partners: list, requests: dict, shares: dict, today: date
+) -> Row:
+    there = {p.organisation_id for p in partners if p.programme_id == session.programme_id and _takes_part(p, session)}
+    is_past = session.date < today
+    cells = [_cell(requests[session.pk, each.pk], is_past, takes_part=each.pk in there) for each in organisations]
+    good = {CoverState.ATTENDED} if is_past else {CoverState.ATTENDED, CoverState.COMING}
+    without = [
+        each for each, cell in zip(organisations, cells, strict=True) if each.pk in there and cell.state not in good
+    ]
+    covered = len(there) - len(without)
+    lacking, short = _wanted(session, without, covered, len(there), shares, is_past)
+    return Row(session, cells, covered, len(there), lacking, short)
+
+
+def _wanted(
+    session: Session, without: list[Organisation], covered: int, partners: int, shares: dict, is_past: bool
+) -> tuple[list[Organisation], int]:
+    """Return the organisations that could help to meet the rule, and how many of them it wants."""
+    programme = session.programme
+    if programme.cover_rule == CoverRule.SHARE:
+        # What is over cannot be mended there: the share is made up at a session to come.
+        behind = [
+            each for each in without if not is_past and (own := shares.get((programme.pk, each.pk))) and own.is_behind
+        ]
+        return behind, len(behind)
+    short = max(covering.needed(programme.cover_rule, programme.cover_number, partners) - covered, 0)
+    return (without, short) if short else ([], 0)
+
+
+def _takes_part(partner: Partner, session: Session) -> bool:
+    return partner.since <= session.date and (partner.until is None or partner.until > session.date)
+
+
+def _cell(requests: list[SeniorAttendance], is_past: bool, *, takes_part: bool) -> Cell:
     states = {own.state for own in requests}
     if is_past:  # who said they would come and was not seen did not cover it
         states -= {CoverState.COMING, CoverState.ASKED}
-    best = next((state for state in ORDER if state in states), NOBODY)
+    best = next((state for state in ORDER if state in states), NOBODY if takes_part else NO_PARTNER)
     return Cell(best, requests)

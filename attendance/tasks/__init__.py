@@ -2,10 +2,17 @@
 
 from attendance.tasks.answers import take_answers
 from attendance.tasks.invitations import remind_invited, write_rounds
-from attendance.tasks.places import forget_access_needs, remind_of_sessions, remind_seniors, settle_places
+from attendance.tasks.places import (
+    forget_access_needs,
+    forget_availability,
+    remind_of_sessions,
+    remind_seniors,
+    settle_places,
+)
 
 __all__ = [
     "forget_access_needs",
+    "forget_availability",
     "remind_invited",
     "remind_of_sessions",
     "remind_seniors",

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from attendance.actions import cover, needs, online, register, reminders, teams
+from attendance.actions import availability, cover_ladder, needs, online, register, reminders, teams
 
 
 @shared_task(name="attendance.tasks.remind_of_sessions", ignore_result=True)
@@ -33,4 +33,10 @@ def forget_access_needs() -> int:
 @shared_task(name="attendance.tasks.remind_seniors", ignore_result=True)
 def remind_seniors() -> int:
     """Remind senior managers who were asked to come and have not answered. Each rung is told once."""
-    return cover.remind_of_requests(now=timezone.now())
+    return cover_ladder.remind_of_requests(now=timezone.now())
+
+
+@shared_task(name="attendance.tasks.forget_availability", ignore_result=True)
+def forget_availability() -> int:
+    """Delete when senior managers could come, thirty days after the half-day."""
+    return availability.forget_availability(today=timezone.localdate())

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from attendance.views import links, rounds
+from attendance.views import lead_requests, links, rounds
 
 INVITING = "programmes/<slug:slug>/inviting/"
 
 urlpatterns = [
+    path("programmes/<slug:slug>/reach/ask/", lead_requests.ask_leads, name="lead-ask"),
     path(INVITING, rounds.list_rounds, name="round-list"),
     path(f"{INVITING}new/", rounds.choose_people, name="round-choose"),
     path(f"{INVITING}new/left-out/", rounds.list_left_out, name="round-left-out"),

@@ -205,6 +205,17 @@ class CoverForm(HubForm):
         return cleaned
 
 
+class PublishingForm(HubForm):
+    """What of the reach everybody may read."""
+
+    publishes_reach = forms.BooleanField(
+        label="Publish the reach by organisation",
+        required=False,
+        help_text="As of the first of the month. Numbers under five are hidden, and more with them, so that nobody can "
+        "work them out. Only for a programme whose sessions are listed for everybody.",
+    )
+
+
 class VoiceForm(ProgrammeForm):
     """How the programme speaks: whom to ask, the words of the invitation, what to bring."""
 

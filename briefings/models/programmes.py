@@ -114,6 +114,7 @@ class Programme(models.Model):
         null=True, blank=True, help_text="partners, or per cent for a share"
     )
     is_public = models.BooleanField(default=True, help_text="open sessions are listed for everybody")
+    publishes_reach = models.BooleanField(default=False, help_text="everybody reads the reach, small numbers hidden")
 
     # How the programme speaks
     contact_name = models.CharField(max_length=200, blank=True)
@@ -130,8 +131,8 @@ class Programme(models.Model):
             "id", "name", "slug", "code", "scale", "purpose", "nation", "zone", "starts_on", "ends_on", "created_at",
             "every_area", "every_profession", "morning_starts", "morning_ends", "afternoon_starts", "afternoon_ends",
             "reminder_days", "invitation_reminder_days", "places_rule", "acknowledge_days", "answer_days",
-            "cover_rule", "cover_number", "is_public", "invitation_subject", "invitation_introduction",
-            "what_to_bring", "contact_email", "contact_phone",
+            "cover_rule", "cover_number", "is_public", "publishes_reach", "invitation_subject",
+            "invitation_introduction", "what_to_bring", "contact_email", "contact_phone",
         ),
         personal=("contact_name",),
         until="the end of the programme",

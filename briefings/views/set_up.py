@@ -18,6 +18,7 @@ from briefings.forms.programmes import (
     CoverForm,
     HalfDaysForm,
     PlacesForm,
+    PublishingForm,
     PurposeForm,
     RemindersForm,
     ServiceStandardForm,
@@ -60,6 +61,7 @@ TASKS = {
             "People see when they can expect an answer.",
         ),
         Task("cover", "Senior cover", CoverForm, "Senior managers’ presence says that it matters."),
+        Task("publishing", "Publishing the reach", PublishingForm, "Leads see their own figures whatever you choose."),
         Task("voice", "How the programme speaks", VoiceForm),
     )
 }
@@ -179,7 +181,7 @@ def _groups(programme: Programme, figures: dict[str, int]) -> list[dict[str, Any
     ]
 
 
-_POLICIES = ("half-days", "reminders", "places", "service-standard", "cover")
+_POLICIES = ("half-days", "reminders", "places", "service-standard", "cover", "publishing")
 
 
 def _line(programme: Programme, key: str, state: tuple) -> dict[str, Any]:
@@ -239,6 +241,7 @@ def _answers(programme: Programme) -> list[dict[str, Any]]:
         ("places", "Places per person", lambda p: p.get_places_rule_display()),
         ("service-standard", "Questions", _standard),
         ("cover", "Senior cover", _cover),
+        ("publishing", "Reach for everybody", lambda p: "Published" if p.publishes_reach else "Not published"),
         ("voice", "Whom to ask", lambda p: ", ".join(filter(None, (p.contact_name, p.contact_email, p.contact_phone)))),
         ("voice", "What to bring", lambda p: p.what_to_bring or "Nothing said"),
     ]

@@ -13,7 +13,7 @@ from psycopg2.extras import execute_values
 
 import commitments.actions.assurances as assurances
 import commitments.actions.questions as questions
-from attendance.actions.cover import remind_of_requests
+from attendance.actions.cover_ladder import remind_of_requests
 from attendance.actions.invitations import remind_where_at_work, write_waiting_rounds
 from attendance.actions.reminders import remind_all
 from commitments.models import Assurance, Question

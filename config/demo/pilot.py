@@ -3,8 +3,10 @@
 import uuid
 from datetime import datetime
 
+import attendance.actions.availability as availability
 import attendance.actions.cover as cover
 import briefings.actions.appointments as appointments
+from attendance import weeks
 from attendance.actions.invitations import start_round
 from attendance.actions.sessions import SessionPlan, cancel_session, open_session, plan_session
 from attendance.models import CoverState, SeniorAttendance
@@ -49,6 +51,8 @@ class Pilot:
         at(day(AGAIN), 10, self._invite_again)
         at(day(-1), 15, self._cancel)
         self._plan_cover()
+        at(day(-8), 9, self._ask_when)
+        at(day(-6), 9, self._say_when)
 
     def _start(self, now: datetime) -> None:
         self.programme = start_programme(
@@ -226,6 +230,17 @@ class Pilot:
         asked = cover.answer_not_me(attendance=own, deputy=deputy, by=own.person, now=now)
         asked = own.session.senior_attendances.get(person=deputy.person)
         cover.answer_coming(attendance=asked, by=deputy.person, now=now)
+
+    def _ask_when(self, now: datetime) -> None:
+        availability.ask_availability(mandates=self.mandates[:8], by=self.by, now=now)
+
+    def _say_when(self, now: datetime) -> None:
+        """Three say when they can: not on Tuesdays, not in the morning, and, by the assistant, at any time."""
+        ahead = weeks.halves_between(now.date(), now.date() + 26 * weeks.WEEK)
+        for place, pattern in enumerate(("", "1", weeks.MORNING)):
+            answers = dict.fromkeys(ahead, True) | (weeks.repeated(pattern, False, ahead) if pattern else {})
+            by = self.mandates[place].person if place else self.cast["assistant"]
+            availability.say_when(mandate=self.mandates[place], answers=answers, by=by, now=now)
 
     def _withdraw(self, key: str, now: datetime) -> None:
         asked = SeniorAttendance.objects.filter(session=self.sessions[key], state=CoverState.ASKED).first()

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from attendance.queries.cover import Row
 from briefings.models import Appointment, Programme, ProgrammeRole
 from commitments.models import AssuranceState
 from desk import addresses
@@ -16,7 +17,6 @@ from desk.queries.programmes import (
     NO_OWNER,
     UNKEPT,
     Questions,
-    Uncovered,
     assurances_of,
     questions_of,
     uncovered,
@@ -26,6 +26,7 @@ from face.dates import day_plain, day_without_year, period
 
 _NEAR = timedelta(days=7)
 _SESSIONS_NAMED = 3
+_NAMED = 2
 
 
 def coordinating(person: Any, now: datetime) -> Group | None:
@@ -37,7 +38,7 @@ def coordinating(person: Any, now: datetime) -> Group | None:
     if not programmes:
         return None
     questions, assurances = questions_of(programmes, today), assurances_of(programmes, today)
-    open_cover: dict[int, list[Uncovered]] = {}
+    open_cover: dict[int, list[Row]] = {}
     for found in uncovered(programmes, now):
         open_cover.setdefault(found.session.programme_id, []).append(found)
     matters = [
@@ -62,7 +63,7 @@ def matters_of(
     programme: Programme,
     questions: Questions,
     assurances: Counter,
-    open_cover: Iterable[Uncovered],
+    open_cover: Iterable[Row],
     today: date,
     *,
     named: bool = False,
@@ -83,22 +84,34 @@ def matters_of(
     ]
 
 
-def _cover(found: list[Uncovered], today: date) -> Iterable[Matter]:
+def _cover(found: list[Row], today: date) -> Iterable[Matter]:
     for each in found[:_SESSIONS_NAMED]:
         session = each.session
         url = f"{reverse('attendance:cover-ask', args=[session.programme.slug])}?session={session.pk}"
-        lacking = each.partners - each.covered
-        title = f"{some(lacking, 'partner has', 'partners have')} nobody senior at the session of "
+        title = f"{some(len(each.lacking), 'partner has', 'partners have')} nobody senior at the session of "
         where = f"{session.room.venue.name}, " if session.room else ""
         look = BAD if session.date <= today + _NEAR else WAIT
         slot = session.get_slot_display().lower()
         text = f"{where}{period(session.starts, session.ends)}. {each.covered} of {each.partners} partners are covered."
+        text += f" {_wanted(each)}"
         yield Matter(look, f"{title}{day_without_year(session.date)}, {slot}", url, text, session.date.isoformat())
     if len(found) > _SESSIONS_NAMED:
         rest = len(found) - _SESSIONS_NAMED
         url = reverse("attendance:cover-show", args=[found[0].session.programme.slug])
         title = f"{some(rest, 'more session lacks', 'more sessions lack')} senior cover"
         yield Matter(WAIT, title, url, "Within the next 30 days.", found[_SESSIONS_NAMED].session.date.isoformat())
+
+
+def _wanted(row: Row) -> str:
+    """Return in words whom the rule still wants, by name where they are few."""
+    names = [organisation.name for organisation in row.lacking]
+    if row.short < len(names):
+        return f"The rule wants {row.short} more."
+    return (
+        f"Nobody for {' and '.join(names)}."
+        if len(names) <= _NAMED
+        else f"Nobody for {names[0]} and {len(names) - 1} more."
+    )
 
 
 def _questions(programme: Programme, found: Questions) -> Iterable[Matter]:

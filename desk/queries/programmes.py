@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Case, CharField, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, DateField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 
-from attendance.models import CalendarAnswer, CoverState, InvitationRound, RoundState, SeniorAttendance, WalkIn
-from attendance.queries.cover import meets_rule
-from briefings.models import Partner, Programme, Session, SessionState
+from attendance.models import CalendarAnswer, InvitationRound, RoundState, WalkIn
+from attendance.queries.cover import Row, cover_matrix
+from briefings.models import Programme, Session, SessionState
 from commitments.models import STANDING, UNANSWERED, Assurance, AssuranceState, Question, QuestionState
 from desk.queries.counting import CountOf
 from messaging.models import Bounce, Message
@@ -119,15 +120,6 @@ def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Cou
     return found
 
 
-@dataclass(frozen=True)
-class Uncovered:
-    """A session that does not meet its programme's rule of senior cover yet."""
-
-    session: Session
-    covered: int
-    partners: int
-
-
 def sessions_to_come(programmes: Iterable[Programme], now: datetime) -> QuerySet[Session]:
     """Return the open sessions of ``programmes`` within thirty days from ``now``, the next first."""
     found = (
@@ -136,25 +128,7 @@ def sessions_to_come(programmes: Iterable[Programme], now: datetime) -> QuerySet
     return found.order_by("date", "starts", "pk")
 
 
-def uncovered(programmes: Iterable[Programme], now: datetime) -> list[Uncovered]:
-    """Return the sessions within thirty days that do not meet the rule of their programme, in one query."""
-    partners = Partner.objects.filter(programme=OuterRef("programme"), since__lte=OuterRef("date"))
-    partners = partners.filter(Q(until__isnull=True) | Q(until__gt=OuterRef("date")))
-    takes_part = Partner.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=OuterRef("session__date")),
-        programme=OuterRef("session__programme"),
-        organisation=OuterRef("organisation"),
-        since__lte=OuterRef("session__date"),
-    )
-    coming = SeniorAttendance.objects.filter(
-        Exists(takes_part), session=OuterRef("pk"), state__in=(CoverState.COMING, CoverState.ATTENDED)
-    )
-    found = sessions_to_come(programmes, now).select_related("programme", "room__venue")
-    found = found.annotate(partners=CountOf(partners), covered=CountOf(coming.values("organisation").distinct()))
-    return [
-        Uncovered(session, session.covered, session.partners)
-        for session in found
-        if not meets_rule(
-            session.programme.cover_rule, session.programme.cover_number, session.covered, session.partners
-        )
-    ]
+def uncovered(programmes: Iterable[Programme], now: datetime) -> list[Row]:
+    """Return the sessions within thirty days that do not meet the rule of their programme, in four queries at most."""
+    sessions = sessions_to_come(programmes, now).select_related("programme", "room__venue")
+    return [row for row in cover_matrix(sessions, timezone.localdate(now)).rows if not row.meets_rule]

@@ -1,8 +1,10 @@
 """Reach: of all eligible practitioners of a programme, how far the briefings have come with each."""
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -10,96 +12,150 @@ from django.db import connection
 from attendance.models import CAME, SEATED, Attendance, Invitation, Outcome, Place, WalkIn
 from briefings.models import Partner, Programme, Session
 from briefings.queries import affiliations_in_scope, area_ids_in_scope
-from organisations.models import HeadCount
+from organisations.models import AffiliationArea, Area, HeadCount, Profession
 
-_HOW_FAR = """
-WITH eligible AS (
-  SELECT DISTINCT ON (person_id) person_id, organisation_id FROM ({scope}) AS found
+Key = tuple[int, int | None, int | None]
+"""Organisation, profession and area of a cell; None where the staff list does not say."""
+
+_ELIGIBLE = """
+WITH tied AS (
+  SELECT DISTINCT ON (person_id) person_id, organisation_id, profession_id, affiliation_id FROM ({scope}) AS found
   ORDER BY person_id, affiliation_id
-), day AS (
+), eligible AS (
+  SELECT person_id, organisation_id, profession_id, area_id FROM tied LEFT JOIN (
+    SELECT affiliation_id, min(area_id) AS area_id FROM {area} WHERE {in_scope} GROUP BY affiliation_id
+  ) AS places USING (affiliation_id)
+)"""
+_HOW_FAR = """, day AS (
   SELECT a.person_id, bool_or(a.outcome = ANY(%(came)s)) AS came,
          bool_or(a.outcome = ANY(%(came)s) AND a.walk_in_id IS NOT NULL) AS walked_in,
-         bool_or(a.outcome = %(excused)s) AS excused
+         bool_or(a.outcome = %(excused)s) AS excused, bool_or(a.outcome = %(absent)s) AS absent
   FROM {attendance} a JOIN {session} s ON s.id = a.session_id
-  WHERE s.programme_id = %(programme)s AND a.person_id IS NOT NULL GROUP BY a.person_id
+  WHERE s.programme_id = %(programme)s AND a.person_id IS NOT NULL AND s.date <= %(until)s GROUP BY a.person_id
 ), seated AS (
   SELECT DISTINCT p.person_id FROM {place} p JOIN {session} s ON s.id = p.session_id
   WHERE s.programme_id = %(programme)s AND p.state = ANY(%(seated)s) AND p.missed_at IS NULL
 ), invited AS (SELECT person_id FROM {invitation} WHERE programme_id = %(programme)s),
 known AS (
-  SELECT e.organisation_id, COALESCE(day.came, false) AS came, COALESCE(day.walked_in, false) AS walked_in,
+  SELECT e.organisation_id, e.profession_id, e.area_id,
+         COALESCE(day.came, false) AS came, COALESCE(day.walked_in, false) AS walked_in,
          seated.person_id IS NOT NULL AS holds, COALESCE(day.excused, false) AS excused,
-         invited.person_id IS NOT NULL AS called
+         COALESCE(day.absent, false) AS absent, invited.person_id IS NOT NULL AS called
   FROM eligible e LEFT JOIN day USING (person_id) LEFT JOIN seated USING (person_id) LEFT JOIN invited USING (person_id)
 )
-SELECT organisation_id, count(*), count(*) FILTER (WHERE came), count(*) FILTER (WHERE walked_in),
-       count(*) FILTER (WHERE NOT came AND holds), count(*) FILTER (WHERE NOT came AND NOT holds AND excused),
-       count(*) FILTER (WHERE NOT came AND NOT holds AND NOT excused AND called)
-FROM known GROUP BY organisation_id
+SELECT organisation_id, profession_id, area_id, count(*), count(*) FILTER (WHERE came),
+       count(*) FILTER (WHERE came AND walked_in), count(*) FILTER (WHERE NOT came AND holds),
+       count(*) FILTER (WHERE NOT came AND NOT holds AND excused),
+       count(*) FILTER (WHERE NOT came AND NOT holds AND NOT excused AND absent),
+       count(*) FILTER (WHERE NOT came AND NOT holds AND NOT excused AND NOT absent AND called)
+FROM known GROUP BY organisation_id, profession_id, area_id
 UNION ALL
-SELECT NULL, count(*), 0, 0, 0, 0, 0 FROM {walk_in} w JOIN {session} s ON s.id = w.session_id
+SELECT NULL, NULL, NULL, count(*), 0, 0, 0, 0, 0, 0 FROM {walk_in} w JOIN {session} s ON s.id = w.session_id
 WHERE s.programme_id = %(programme)s AND w.person_id IS NULL
 """
-"""One row for each organisation, and one without a name for walk-ins that nobody has matched to a person yet."""
+"""One row for each cell, and one without an organisation for walk-ins that nobody has matched to a person yet."""
+_WEEKS = """, first AS (
+  SELECT a.person_id, min(s.date) AS day FROM {attendance} a JOIN {session} s ON s.id = a.session_id
+  WHERE s.programme_id = %(programme)s AND a.outcome = ANY(%(came)s) AND s.date <= %(until)s GROUP BY a.person_id
+)
+SELECT organisation_id, profession_id, area_id, date_trunc('week', day)::date, count(*)
+FROM eligible JOIN first USING (person_id) GROUP BY 1, 2, 3, 4
+"""
+"""For each cell and week (its Monday) how many came for the first time."""
 
 
 @dataclass
 class Reach:
-    """How far the briefings have come with the eligible practitioners of one organisation, or of all.
+    """How far the briefings have come with the eligible practitioners of one cell, one organisation, or of all.
 
     Everybody counts once, as the first that holds: attended (``walked_in`` of them without a place), holds a place,
-    excused, invited; the rest was never reached. ``eligible`` is the larger of ``named`` and the head-count.
+    excused, absent, invited; the rest was never reached. ``counted`` is the head-count that was said, ``extra`` how
+    many of it are not among the ``named``.
     """
 
     name: str = ""
     named: int = 0
     counted: int = 0
+    extra: int = 0
     attended: int = 0
     walked_in: int = 0
     booked: int = 0
     excused: int = 0
+    absent: int = 0
     invited: int = 0
 
     @property
     def eligible(self) -> int:
-        return max(self.named, self.counted)
+        return self.named + self.extra
 
     @property
     def never(self) -> int:
-        return self.eligible - self.attended - self.booked - self.excused - self.invited
+        return self.eligible - self.attended - self.booked - self.excused - self.absent - self.invited
+
+    @property
+    def never_named(self) -> int:
+        """Of those never reached, how many are known by name and can be invited."""
+        return self.never - self.extra
 
     @property
     def called(self) -> int:
-        """Invited without a place, those who excused themselves among them."""
-        return self.invited + self.excused
+        """Invited without a place, those who excused themselves or were absent among them."""
+        return self.invited + self.excused + self.absent
+
+    @property
+    def gap(self) -> int:
+        """Everybody who has not attended and holds no place."""
+        return self.called + self.never
 
     @property
     def per_cent(self) -> int:
         """Attended as per cent of the eligible, halves upwards."""
-        return (200 * self.attended + self.eligible) // (2 * self.eligible) if self.eligible else 0
+        return _per_cent(self.attended, self.eligible)
+
+    @property
+    def came_with_place(self) -> int:
+        return self.attended - self.walked_in
+
+    @property
+    def due(self) -> int:
+        """Who had a place on a day that is over: came with it, excused or absent."""
+        return self.came_with_place + self.excused + self.absent
+
+    @property
+    def of_due(self) -> int:
+        """Who came with their place as per cent of ``due``, halves upwards."""
+        return _per_cent(self.came_with_place, self.due)
 
     @property
     def by_head_count(self) -> bool:
-        return self.counted > self.named
+        return self.extra > 0
+
+    def add(self, other: "Reach") -> None:
+        """Add the numbers of ``other``."""
+        for part in fields(Reach)[1:]:
+            setattr(self, part.name, getattr(self, part.name) + getattr(other, part.name))
+
+
+def _per_cent(part: int, whole: int) -> int:
+    return (200 * part + whole) // (2 * whole) if whole else 0
 
 
 @dataclass
 class ReachOf:
-    """The reach of one programme: by organisation, and where the numbers come from."""
+    """The reach of one programme: by organisation, by cell, and where the numbers come from."""
 
     rows: list[Reach] = field(default_factory=list)
     head_counts: list[tuple[str, int, date, str]] = field(default_factory=list)
-    """For each organisation whose head-count is the denominator: name, number, latest day, who said so."""
+    """For each organisation in whose denominator a head-count is: name, number, latest day, who said so."""
     unmatched: int = 0
+    cells: dict[Key, Reach] = field(default_factory=dict)
+    names: dict[str, dict[int | None, str]] = field(default_factory=dict)
+    """Of each of "organisation", "profession", "area" the names by id."""
 
     @property
     def total(self) -> Reach:
         """All organisations together, with the denominator of each."""
-        whole = Reach(name="All organisations")
-        for part in fields(Reach)[1:]:
-            setattr(whole, part.name, sum(getattr(row, part.name) for row in self.rows))
-        whole.counted = whole.named = sum(row.eligible for row in self.rows)
-        return whole
+        return summed("All organisations", self.rows)
 
     @property
     def named(self) -> int:
@@ -110,63 +166,129 @@ class ReachOf:
         return sum(1 for row in self.rows if row.named and not row.by_head_count)
 
 
-def reach_of(programme: Programme, on: date) -> ReachOf:
+def summed(name: str, parts: Iterable[Reach]) -> Reach:
+    """Return the sum of ``parts`` under ``name``."""
+    whole = Reach(name)
+    for part in parts:
+        whole.add(part)
+    return whole
+
+
+def reach_of(programme: Programme, on: date, *, until: date = date.max, named: bool = False) -> ReachOf:
     """Return the reach of ``programme`` on the day ``on``, by partner organisation of that day, by name.
 
-    Somebody eligible in two organisations counts in the one that was known first. A head-count is the denominator
-    where it is larger than the staff list (product.md, "head-count"): a list of three who booked by themselves is not
-    the whole of a trust.
+    ``named`` reads the names of professions and areas too: two queries more.
+
+    What was noted at sessions after ``until`` is left out.
+    Somebody eligible in two organisations counts in the one that was known first, in several areas in the one that was
+    added first. A head-count is the denominator of a cell where it is larger than the staff list (product.md,
+    "head-count"): a list of three who booked by themselves is not the whole of a trust.
     """
     partners = Partner.objects.on(on).filter(programme=programme).select_related("organisation")
     rows = {partner.organisation_id: Reach(partner.organisation.name) for partner in partners}
-    found = ReachOf()
-    for organisation, named, attended, walked_in, booked, excused, invited in _how_far(programme, on):
+    areas = area_ids_in_scope(programme)
+    found = ReachOf(names={"organisation": {pk: row.name for pk, row in rows.items()}})
+    for organisation, profession, area, *numbers in _read(_HOW_FAR, programme, on, until, areas):
         if organisation is None:
-            found.unmatched = named
+            found.unmatched = numbers[0]
         elif organisation in rows:
-            own = rows[organisation]
-            own.named, own.attended, own.walked_in = named, attended, walked_in
-            own.booked, own.excused, own.invited = booked, excused, invited
-    _add_head_counts(rows, found, _head_counts(programme, rows, on))
+            named, attended, walked_in, booked, excused, absent, invited = numbers
+            found.cells[organisation, profession, area] = Reach(
+                named=named, attended=attended, walked_in=walked_in, booked=booked, excused=excused, absent=absent,
+                invited=invited,
+            )  # fmt: skip
+    counts = _head_counts(programme, rows, on, areas)
+    _add_head_counts(found.cells, counts)
+    for key, cell in found.cells.items():
+        rows[key[0]].add(cell)
+    _say_where_from(rows, found, counts)
+    if named:
+        _add_names(found)
     found.rows = sorted(rows.values(), key=lambda row: row.name.casefold())
     return found
 
 
-def _how_far(programme: Programme, on: date) -> list[tuple]:
-    scope = affiliations_in_scope(programme, on).order_by().values_list("person_id", "organisation_id", "pk")
+def weeks_of(programme: Programme, on: date, chosen: Callable[[Key], bool]) -> list[tuple[date, int, int]]:
+    """Return by week (its Monday) how many of the cells that are ``chosen`` came first then, and how many so far.
+
+    From the first week in which anybody came to that of ``on``, those without anybody among them; one query.
+    """
+    counts: Counter[date] = Counter()
+    for organisation, profession, area, week, number in _read(_WEEKS, programme, on, on, area_ids_in_scope(programme)):
+        if chosen((organisation, profession, area)):
+            counts[week] += number
+    found, so_far = [], 0
+    week, last = min(counts, default=on), on
+    while counts and week <= last:
+        so_far += counts[week]
+        found.append((week, counts[week], so_far))
+        week += timedelta(days=7)
+    return found
+
+
+def _read(statement: str, programme: Programme, on: date, until: date, areas: set[int] | None) -> list[tuple]:
+    columns = ("person_id", "organisation_id", "profession_id", "pk")
+    scope = affiliations_in_scope(programme, on).order_by().values_list(*columns)
     with connection.cursor() as cursor:
         try:
             inner, parameters = scope.query.sql_with_params()
         except EmptyResultSet:  # no area or profession is in scope yet
-            inner, parameters = "SELECT 0, 0, 0 WHERE false", ()
+            inner, parameters = "SELECT 0, 0, 0, 0 WHERE false", ()
         named = {f"scope_{number}": value for number, value in enumerate(parameters)}
         inner = inner % tuple(f"%({name})s" for name in named)
-        statement = _HOW_FAR.format(
-            scope=f"SELECT * FROM ({inner}) AS rows (person_id, organisation_id, affiliation_id)",  # noqa: S608 the ORM's own
+        statement = "".join((_ELIGIBLE, statement)).format(
+            scope=f"SELECT * FROM ({inner}) AS rows (person_id, organisation_id, profession_id, affiliation_id)",  # noqa: S608 the ORM's own
+            area=AffiliationArea._meta.db_table, in_scope="true" if areas is None else "area_id = ANY(%(areas)s)",
             attendance=Attendance._meta.db_table, session=Session._meta.db_table, place=Place._meta.db_table,
             invitation=Invitation._meta.db_table, walk_in=WalkIn._meta.db_table,
         )  # fmt: skip
-        own = {"programme": programme.pk, "came": list(CAME), "seated": list(SEATED), "excused": Outcome.EXCUSED}
+        own: dict[str, Any] = {
+            "programme": programme.pk, "until": until, "came": list(CAME), "seated": list(SEATED),
+            "excused": Outcome.EXCUSED, "absent": Outcome.ABSENT, "areas": list(areas or ()),
+        }  # fmt: skip
         cursor.execute(statement, named | own)
         return cursor.fetchall()
 
 
-def _head_counts(programme: Programme, organisations: Iterable[int], on: date) -> list[HeadCount]:
+def _head_counts(
+    programme: Programme, organisations: Iterable[int], on: date, areas: set[int] | None
+) -> list[HeadCount]:
     """Return the newest head-count of each organisation, profession and area in scope."""
     found = HeadCount.objects.filter(organisation__in=list(organisations), counted_on__lte=on)
     if not programme.every_profession:
         found = found.filter(profession__in=programme.professions.all())
-    areas = area_ids_in_scope(programme)
     if areas is not None:
         found = found.filter(area__in=areas)
     newest = found.order_by("organisation_id", "profession_id", "area_id", "-counted_on")
     return list(newest.distinct("organisation_id", "profession_id", "area_id").select_related("said_by"))
 
 
-def _add_head_counts(rows: dict[int, Reach], found: ReachOf, counts: list[HeadCount]) -> None:
+def _add_head_counts(cells: dict[Key, Reach], counts: list[HeadCount]) -> None:
+    """Let a head-count stand where it is larger than the list of its cell.
+
+    People on a list that does not say profession or area may be among those counted: they are taken off, the largest
+    remainder first, so that nobody counts twice.
+    """
+    unplaced: Counter[int] = Counter()
+    for (organisation, profession, area), cell in cells.items():
+        if profession is None or area is None:
+            unplaced[organisation] += cell.named
+    by_organisation: dict[int, list[Reach]] = defaultdict(list)
+    for count in counts:
+        cell = cells.setdefault((count.organisation_id, count.profession_id, count.area_id), Reach())
+        cell.counted = count.number
+        cell.extra = max(count.number - cell.named, 0)
+        by_organisation[count.organisation_id].append(cell)
+    for organisation, own in by_organisation.items():
+        for cell in sorted(own, key=lambda each: -each.extra):
+            taken = min(cell.extra, unplaced[organisation])
+            cell.extra -= taken
+            unplaced[organisation] -= taken
+
+
+def _say_where_from(rows: dict[int, Reach], found: ReachOf, counts: list[HeadCount]) -> None:
     last: dict[int, HeadCount] = {}
     for count in counts:
-        rows[count.organisation_id].counted += count.number
         newest = last.setdefault(count.organisation_id, count)
         if count.counted_on > newest.counted_on:
             last[count.organisation_id] = count
@@ -176,3 +298,11 @@ def _add_head_counts(rows: dict[int, Reach], found: ReachOf, counts: list[HeadCo
             said_by = count.said_by.name if count.said_by else ""
             found.head_counts.append((own.name, own.counted, count.counted_on, said_by))
     found.head_counts.sort()
+
+
+def _add_names(found: ReachOf) -> None:
+    """Read the names of professions and areas in two queries."""
+    for place, (name, model) in enumerate((("profession", Profession), ("area", Area)), start=1):
+        ids = {key[place] for key in found.cells}
+        known = dict(model.objects.filter(pk__in=ids - {None}).values_list("pk", "name"))
+        found.names[name] = known | {None: f"{name.capitalize()} not known"}

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -17,7 +17,7 @@ from desk import addresses, overview
 from desk.matters import MOST, worst_first
 from desk.matters.programmes import matters_of
 from desk.queries.programmes import assurances_of, questions_of, uncovered, with_work
-from face.spreadsheets import stream_csv
+from organisations.rules import led_organisation_ids
 
 SESSIONS_SHOWN, PROMISES_SHOWN = 12, 5
 
@@ -36,6 +36,8 @@ def show_programme(request: HttpRequest, slug: str) -> HttpResponse:
     context = {"programme": programme, "sessions": _sessions_to_come(programme, now)}
     if has(request.user, Permission.SEE_PROGRAMME, programme):
         return render(request, "desk/programme/staff.html", context | _for_staff(programme, now))
+    led = programme.partners.on(timezone.localdate(now)).filter(organisation__in=led_organisation_ids(request.user))
+    context["leads_here"] = led.exists()
     context["promises"] = standing_for(programme)[:PROMISES_SHOWN]
     return render(request, "desk/programme/public.html", context)
 
@@ -83,14 +85,6 @@ def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict
         "evidence_url": addresses.assurances(programme, evidence="on"),
         "late_assurances_url": addresses.assurances(programme, late="yes"),
     }
-
-
-@require_safe
-def download_reach(request: HttpRequest, slug: str) -> StreamingHttpResponse:
-    """The reach by organisation, for a spreadsheet."""
-    programme = get_object_or_404(Programme.objects.where(request.user, Permission.SEE_FIGURES), slug=slug)
-    found = overview.counted(programme, timezone.now()).reach
-    return stream_csv(f"reach-{programme.slug}", overview.REACH_HEADS, overview.reach_lines(found.rows))
 
 
 @require_safe

@@ -2,7 +2,7 @@
 
 from attendance.models import SeniorAttendance
 from briefings.models import Session
-from tests.access.routes import Route, other_programme, own_programme
+from tests.access.routes import Route, nothing, other_programme, own_programme
 from tests.cast import NOW, Cast
 from tests.organisations.factories import OrganisationFactory, PersonFactory
 
@@ -44,13 +44,28 @@ ROUTES = [
             Route(f"attendance:{name}", other_programme, {200: "administrator other"}),
         )
     ),
+    *(
+        Route(f"attendance:{name}", nothing, {200: "administrator coordinator board other"})
+        for name in ("cover-all", "cover-all-export")
+    ),
+    *(
+        route
+        for name in ("cover-propose", "availability-ask")
+        for route in (
+            Route(f"attendance:{name}", own_programme, {200: "administrator coordinator"}),
+            Route(f"attendance:{name}", other_programme, {200: "administrator other"}),
+        )
+    ),
     Route("attendance:cover-ask", own_programme, {200: "administrator coordinator"}),
     Route("attendance:cover-ask", other_programme, {200: "administrator other"}),
     Route("attendance:cover-withdraw", own_request, {302: "administrator coordinator"}, post=True),
     Route("attendance:cover-withdraw", other_request, {302: "administrator other"}, post=True),
     Route("attendance:cover-withdraw", other_request_under_the_own_programme, {404: "signed_in"}, post=True),
     # A link that was never opened in this browser opens nothing, whoever asks.
-    Route("attendance:cover-open", a_token, {403: "everyone"}),
-    *(Route(f"attendance:{name}", a_link, {403: "everyone"}) for name in ("cover-request", "cover-pass-on")),
+    *(Route(f"attendance:{name}", a_token, {403: "everyone"}) for name in ("cover-open", "availability-open")),
+    *(
+        Route(f"attendance:{name}", a_link, {403: "everyone"})
+        for name in ("cover-request", "cover-pass-on", "cover-availability", "availability-show")
+    ),
     *(Route(f"attendance:{name}", a_link, {403: "everyone"}, post=True) for name in ("cover-coming", "cover-cannot")),
 ]

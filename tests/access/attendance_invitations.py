@@ -39,6 +39,9 @@ def _round(programme: Programme, state: RoundState) -> dict:
 OWN, OTHER = "administrator coordinator", "administrator other"
 
 ROUTES = [
+    # What the address does not say is not there: see tests/desk/test_reach_page.py for who may ask.
+    Route("attendance:lead-ask", own_programme, {404: "signed_in"}),
+    Route("attendance:lead-ask", other_programme, {404: "signed_in"}),
     *(
         route
         for name in ("round-list", "round-choose", "answer-list", "answer-export")

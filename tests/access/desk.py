@@ -43,8 +43,14 @@ ROUTES = [
     Route("desk:brief-show", a_cover_link, {403: "everyone"}),
     Route("desk:programme-show", own_programme, {200: "everyone"}),
     Route("desk:programme-show", other_programme, {200: "everyone"}),
-    Route("desk:reach-download", own_programme, {200: "administrator coordinator board"}),
-    Route("desk:reach-download", other_programme, {200: "administrator other"}),
+    *(
+        route
+        for name in ("reach-show", "reach-download")
+        for route in (
+            Route(f"desk:{name}", own_programme, {200: "administrator coordinator board lead"}),
+            Route(f"desk:{name}", other_programme, {200: "administrator other other_lead"}),
+        )
+    ),
     Route("desk:programme-messages", own_programme, {302: "administrator coordinator"}),
     Route("desk:programme-messages", other_programme, {302: "administrator other"}),
     Route("desk:person-show", own_person, {200: "administrator coordinator lead"}),

@@ -7,17 +7,22 @@ import pytest
 from django.db import IntegrityError, connection
 
 from accounts.models import PersonalLink
-from attendance.actions import cover, places
+from attendance.actions import availability, cover, cover_ladder, places
 from attendance.actions.engagements import BusyThen
 from attendance.messages import cover as messages
 from attendance.models import CalendarEntry, CoverState, Engagement, SeniorAttendance
-from attendance.queries.cover import NOBODY, cover_matrix, meets_rule
-from briefings.models import Assistant, CoverRule, ProgrammeRole, SessionState
+from attendance.queries.cover import NO_PARTNER, NOBODY, Share, cover_matrix, shares_of
+from briefings.models import Assistant, CoverRule, ProgrammeRole, Session, SessionState
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import a_place, a_programme, a_session, another_day, partner_of
 from tests.briefings.factories import NOW, AppointmentFactory, MandateFactory, PartnerFactory
-from tests.organisations.factories import AffiliationFactory, OrganisationFactory, PersonFactory
+from tests.organisations.factories import (
+    AffiliationFactory,
+    OrganisationFactory,
+    OrganisationLeadFactory,
+    PersonFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -251,26 +256,115 @@ def test_nobody_has_come_before_the_day(cast):
 # reminders
 
 
-def test_who_has_not_answered_is_reminded_twice(cast):
+def days_told(cast, days: int = 24) -> list[str]:
+    """Let the clock run from NOW; return the days on which somebody was due."""
+    every = (NOW + timedelta(days=number) for number in range(days))
+    return [f"{day:%d %b}" for day in every if cover_ladder.remind_of_requests(now=day)]
+
+
+def test_who_has_not_answered_is_reminded_and_then_others_are_told(cast):
+    lead = OrganisationLeadFactory(organisation=cast.organisation).person
     cast.asked()
-    told = [
-        day.date()
-        for day in (NOW + timedelta(days=number) for number in range(24))
-        if cover.remind_of_requests(now=day)
-    ]
-    assert told == [date(2026, 11, 17), date(2026, 11, 24)]
-    assert "We have no answer yet." in said(mails(messages.REMINDER)[0]).text
-    assert messages.not_wanted(mails(messages.REMINDER), NOW) == {}
+    assert days_told(cast) == ["05 Nov", "12 Nov", "19 Nov", "24 Nov", "25 Nov"]
+    reminders, told = mails(messages.REMINDER), mails(messages.UNANSWERED)
+    assert [message.person for message in reminders] == [cast.senior] * 4
+    assert "We have no answer yet." in said(reminders[0]).text
+    assert {message.person for message in told} == {lead, cast.coordinator}
+    for message in told:
+        text = said(message).text
+        assert f"{cast.senior.name} was asked" in text
+        assert ("/cover/ask/?session=" in text) == (message.person == cast.coordinator)
+    assert messages.not_wanted(reminders, NOW) == messages.covered_meanwhile(told, NOW) == {}
     own = SeniorAttendance.objects.get()
     cover.answer_cannot(attendance=own, by=cast.senior, now=NOW)
-    assert set(messages.not_wanted(mails(messages.REMINDER), NOW).values()) == {"answered_or_over"}
+    assert set(messages.not_wanted(reminders, NOW).values()) == {"answered_or_over"}
+    assert set(messages.covered_meanwhile(told, NOW).values()) == {"answered_or_over"}
+
+
+def test_nobody_is_told_of_no_answer_where_a_colleague_comes(cast):
+    cast.ask((cast.session, cast.mandate), (cast.session, cast.deputy))
+    days_told(cast)
+    cover.answer_coming(attendance=SeniorAttendance.objects.get(person=cast.senior), by=cast.senior, now=NOW)
+    found = messages.covered_meanwhile(mails(messages.UNANSWERED), NOW)
+    assert set(found.values()) == {"answered_or_over"}
 
 
 def test_a_late_request_is_reminded_only_after_it(cast):
     asked_at = datetime(2026, 11, 20, 9, tzinfo=UTC)
     cast.ask(now=asked_at)
-    assert cover.remind_of_requests(now=asked_at) == 0
-    assert cover.remind_of_requests(now=datetime(2026, 11, 24, 9, tzinfo=UTC)) == 1
+    assert cover_ladder.remind_of_requests(now=asked_at) == 0
+    assert cover_ladder.remind_of_requests(now=datetime(2026, 11, 24, 9, tzinfo=UTC)) == 1
+
+
+def test_a_clock_that_stood_still_tells_the_highest_rung_alone(cast):
+    cast.asked()
+    assert cover_ladder.remind_of_requests(now=datetime(2026, 11, 25, 9, tzinfo=UTC)) == 1
+    assert (len(mails(messages.REMINDER)), len(mails(messages.UNANSWERED))) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "rungs"),
+    [
+        (date(2026, 11, 26), [5, 12, 19, 24, 25]),
+        # Two days before a Monday is a Saturday: the Friday counts, and the lead is told on the same day.
+        (date(2026, 11, 30), [9, 16, 23, 27, 27]),
+    ],
+)
+def test_the_rungs_lie_on_working_days(day, rungs):
+    assert [each.day for each in cover_ladder.rungs_of(day, "england-and-wales")] == rungs
+
+
+# whoever can
+
+
+def whoever(cast) -> list[SeniorAttendance]:
+    return cover.ask_whoever(session=cast.session, organisation=cast.organisation, by=cast.coordinator, now=NOW)
+
+
+def states() -> dict:
+    return {own.person: own.state for own in SeniorAttendance.objects.select_related("person")}
+
+
+def test_the_first_yes_settles_it_for_all(cast):
+    first, second = whoever(cast)
+    cover.answer_coming(attendance=first, by=first.person, now=NOW)
+    assert states() == {first.person: CoverState.COMING, second.person: CoverState.WITHDRAWN}
+    assert [message.person for message in mails(messages.WITHDRAWN)] == [second.person]
+    with pytest.raises(cover.NotAskedAnyMore):
+        cover.answer_coming(attendance=second, by=second.person, now=NOW)
+    assert whoever(cast) == []
+
+
+def test_who_withdraws_reopens_the_request_for_the_others(cast):
+    first, second = whoever(cast)
+    cover.answer_coming(attendance=first, by=first.person, now=NOW)
+    cover.answer_cannot(attendance=first, by=first.person, now=NOW + timedelta(hours=1))
+    assert states() == {first.person: CoverState.APOLOGIES, second.person: CoverState.ASKED}
+    assert mails(messages.APOLOGIES) == []
+    assert [message.person for message in mails(messages.ASKED)].count(second.person) == 2
+    cover.answer_cannot(attendance=second, by=second.person, now=NOW + timedelta(hours=2))
+    assert [message.person for message in mails(messages.APOLOGIES)] == [cast.coordinator]
+
+
+def test_who_was_let_go_by_hand_is_not_asked_again(cast):
+    first, second = whoever(cast)
+    cover.withdraw_request(attendance=second, by=cast.coordinator, now=NOW)
+    cover.answer_coming(attendance=first, by=first.person, now=NOW)
+    cover.answer_cannot(attendance=first, by=first.person, now=NOW)
+    assert states()[second.person] == CoverState.WITHDRAWN
+
+
+def test_only_who_can_is_asked(cast):
+    def cannot(mandate):
+        half = {(cast.session.date, cast.session.slot): False}
+        availability.say_when(mandate=mandate, answers=half, by=mandate.person, now=NOW)
+
+    cannot(cast.mandate)
+    assert [own.person for own in whoever(cast)] == [cast.deputy.person]
+    SeniorAttendance.objects.all().delete()
+    cast.ask((a_session(cast.programme), cast.deputy))
+    with pytest.raises(cover.NobodyFree, match=r"Nobody of .* can be asked"):
+        whoever(cast)
 
 
 # the matrix
@@ -283,7 +377,7 @@ def test_the_matrix_says_who_comes_for_whom(cast, django_assert_num_queries):
     cast.coming()
     cast.ask((later, cast.mandate))
     with django_assert_num_queries(2):
-        matrix = cover_matrix(cast.programme, [cast.session, later], NOW.date())
+        matrix = cover_matrix([cast.session, later], NOW.date())
     assert matrix.organisations[-1] == other
     assert [[cell.state for cell in row.cells] for row in matrix.rows] == [["coming", NOBODY], ["asked", NOBODY]]
     assert [(row.covered, row.meets_rule) for row in matrix.rows] == [(1, False), (0, False)]
@@ -292,27 +386,52 @@ def test_the_matrix_says_who_comes_for_whom(cast, django_assert_num_queries):
 def test_afterwards_only_who_attended_counts(cast):
     cast.coming()
     after = cast.session.date + timedelta(days=1)
-    (row,) = cover_matrix(cast.programme, [cast.session], after).rows
+    (row,) = cover_matrix([cast.session], after).rows
     assert (row.cells[0].state, row.cells[0].is_gap, row.covered) == (NOBODY, True, 0)
     cover.note_attended(session=cast.session, mandate=cast.mandate, by="clock", now=cast.session.during.lower)
-    (row,) = cover_matrix(cast.programme, [cast.session], after).rows
+    (row,) = cover_matrix([cast.session], after).rows
     assert (row.cells[0].state, row.covered, row.meets_rule) == ("attended", 1, True)
 
 
 @pytest.mark.parametrize(
-    ("rule", "number", "covered", "met"),
+    ("rule", "number", "short"),
     [
-        (CoverRule.EVERY_PARTNER, None, 3, True),
-        (CoverRule.EVERY_PARTNER, None, 2, False),
-        (CoverRule.AT_LEAST, 2, 2, True),
-        (CoverRule.AT_LEAST, 2, 1, False),
-        (CoverRule.AT_LEAST, 9, 3, True),
-        (CoverRule.SHARE, 50, 0, True),
-        (CoverRule.NONE, None, 0, True),
+        (CoverRule.EVERY_PARTNER, None, 2),
+        (CoverRule.AT_LEAST, 1, 0),
+        (CoverRule.AT_LEAST, 2, 1),
+        (CoverRule.AT_LEAST, 9, 2),
+        (CoverRule.SHARE, 100, 2),
+        (CoverRule.SHARE, 0, 0),
+        (CoverRule.NONE, None, 0),
     ],
 )
-def test_the_rule(rule, number, covered, met):
-    assert meets_rule(rule, number, covered, partners=3) is met
+def test_the_rule(cast, rule, number, short):
+    for _ in range(2):
+        PartnerFactory(programme=cast.programme, organisation=OrganisationFactory())
+    cast.programme.cover_rule, cast.programme.cover_number = rule, number
+    cast.programme.save()
+    cast.coming()
+    (row,) = cover_matrix(Session.objects.select_related("programme"), NOW.date()).rows
+    assert (row.covered, row.partners, row.short, row.meets_rule) == (1, 3, short, short == 0)
+    assert len(row.lacking) == (2 if short else 0)
+
+
+def test_a_share_is_judged_over_all_sessions(cast, django_assert_num_queries):
+    """Half of three sessions are two: attended at one that is over, coming to one, so the third wants nobody."""
+    cast.programme.cover_rule, cast.programme.cover_number = CoverRule.SHARE, 50
+    cast.programme.save()
+    late = PartnerFactory(programme=cast.programme, organisation=OrganisationFactory(), since=date(2026, 12, 1))
+    over = a_session(cast.programme, date=date(2026, 10, 20))
+    later = another_day(cast.programme)
+    cover.note_attended(session=over, mandate=cast.mandate, by="clock", now=over.during.lower)
+    key = (cast.programme.pk, cast.organisation.pk)
+    assert shares_of([cast.programme], NOW.date())[key] == Share(1, 3, 2)
+    cast.coming()
+    with django_assert_num_queries(3):
+        matrix = cover_matrix([cast.session, later], NOW.date())
+    assert matrix.shares == {cast.organisation.pk: Share(2, 3, 2), late.organisation_id: Share(0, 1, 1)}
+    assert [[each.pk for each in row.lacking] for row in matrix.rows] == [[], [late.organisation_id]]
+    assert NO_PARTNER in {cell.state for cell in matrix.rows[0].cells}
 
 
 # two answers at once
@@ -350,3 +469,38 @@ def test_one_senior_is_never_asked_for_two_sessions_at_once(monkeypatch, locked)
     for thread in threads:
         thread.join(20)
     assert (SeniorAttendance.objects.count(), len(refused)) == ((1, 1) if locked else (2, 0))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "without the lock"])
+def test_of_those_asked_together_only_one_says_yes(monkeypatch, locked):
+    cast = Cast()
+    asked, barrier, refused = whoever(cast), threading.Barrier(2), []
+    real = cover._locked
+
+    def loaded(*arguments):
+        own = real(*arguments)
+        if not locked:
+            barrier.wait(10)
+        return own
+
+    monkeypatch.setattr(cover, "_locked", loaded)
+    if not locked:
+        monkeypatch.setattr(cover, "_lock_together", lambda attendance: None)
+        monkeypatch.setattr(cover, "_others_together", lambda own, state: [])
+
+    def answer(own):
+        try:
+            cover.answer_coming(attendance=own, by=own.person, now=NOW)
+        except cover.NotAskedAnyMore as refusal:
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=answer, args=[own]) for own in asked]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    coming = SeniorAttendance.objects.filter(state=CoverState.COMING).count()
+    assert (coming, len(refused)) == ((1, 1) if locked else (2, 0))

@@ -1,5 +1,6 @@
 """The pages of senior cover: the matrix, asking, and what the mailed link opens."""
 
+from datetime import date
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,9 +15,10 @@ from attendance.models import CoverState, SeniorAttendance
 from briefings.models import CoverRule
 from history.actions import key_of
 from messaging.models import Message
-from tests.attendance.places import a_session, another_day
+from tests.attendance.places import a_programme, a_session, another_day
 from tests.attendance.test_cover import Cast, mails, said
-from tests.briefings.factories import NOW
+from tests.briefings.factories import NOW, AppointmentFactory, PartnerFactory
+from tests.organisations.factories import OrganisationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +55,7 @@ def show(client, cast, **query):
 def test_the_matrix_says_who_comes_in_words(coordinator, cast):
     cast.coming()
     page = show(coordinator, cast).content.decode()
-    assert page.count("Coming") == 2  # in the matrix, and beside the name
+    assert page.count("Coming") == 3  # in the matrix, in the one for paper, and beside the name
     assert cast.senior.name in page
     assert "The rule: a senior manager of every partner at every session." in page
     assert "1 of 1" in page
@@ -81,7 +83,7 @@ def test_without_sessions_it_says_what_to_do(coordinator, cast):
 def test_the_rule_in_numbers(coordinator, cast):
     cast.programme.cover_rule, cast.programme.cover_number = CoverRule.AT_LEAST, 1
     cast.programme.save()
-    assert "at least 1 partners" in show(coordinator, cast).content.decode()
+    assert "at least 1 partner at every session" in show(coordinator, cast).content.decode()
 
 
 def test_the_spreadsheet_has_a_line_for_each_session_and_organisation(coordinator, cast):
@@ -90,6 +92,38 @@ def test_the_spreadsheet_has_a_line_for_each_session_and_organisation(coordinato
     lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
     assert len(lines) == 2
     assert f",2026-11-26,{cast.organisation.name},Asked,{cast.senior.name},no" in lines[1]
+
+
+def test_gaps_alone_and_one_organisation_can_be_chosen(coordinator, cast):
+    other = PartnerFactory(programme=cast.programme, organisation=OrganisationFactory(name="Zeta Housing"))
+    later = another_day(cast.programme)
+    cast.coming()
+    page = show(coordinator, cast, organisation=other.organisation_id).content.decode()
+    assert "Tue 8 Dec" in page
+    assert cast.organisation.name not in page.split("<tbody>")[1].split("</tbody>")[0]
+    other.until = date(2026, 11, 1)
+    other.save()
+    page = show(coordinator, cast, gaps="yes").content.decode()
+    assert "Thu 26 Nov" not in page.split('<table class="matrix">')[1]
+    assert f"session={later.pk}&amp;organisation={cast.organisation.pk}" in page
+
+
+def test_all_programmes_stand_in_one_matrix_and_in_one_spreadsheet(coordinator, cast, django_assert_max_num_queries):
+    second = a_programme(code="ZZ", cover_rule=CoverRule.NONE)
+    AppointmentFactory(programme=second, person=cast.coordinator)
+    another_day(second)
+    another_day(a_programme(code="HIDDEN"))
+    address = reverse("attendance:cover-all")
+    with django_assert_max_num_queries(14):
+        page = coordinator.get(address).content.decode()
+    assert f"{cast.programme.code}<br>Thu 26 Nov" in page
+    assert "ZZ<br>Tue 8 Dec" in page
+    assert "Not a partner" in page
+    assert "HIDDEN" not in page
+    page = coordinator.get(address, {"programme": second.pk}).content.decode()
+    assert "Thu 26 Nov" not in page
+    lines = b"".join(coordinator.get(reverse("attendance:cover-all-export")).streaming_content).decode().splitlines()
+    assert len(lines) == 3
 
 
 def ask(client, cast, **data):
@@ -101,6 +135,18 @@ def test_asking_by_ticks_sends_one_mail_each(coordinator, cast):
     answer = ask(coordinator, cast, sessions=[cast.session.pk, other.pk], seniors=[cast.mandate.pk, cast.deputy.pk])
     assert answer.status_code == 302
     assert (SeniorAttendance.objects.count(), len(mails(messages.ASKED))) == (4, 2)
+
+
+def test_whoever_can_is_asked_by_one_tick(coordinator, cast):
+    answer = ask(coordinator, cast, sessions=[cast.session.pk], organisations=[cast.organisation.pk])
+    assert answer.status_code == 302
+    assert len(set(SeniorAttendance.objects.values_list("together", flat=True))) == 1
+    assert SeniorAttendance.objects.count() == 2
+
+
+def test_somebody_must_be_ticked(coordinator, cast):
+    page = ask(coordinator, cast, sessions=[cast.session.pk]).content.decode()
+    assert "Tick an organisation, or a senior manager by name" in page
 
 
 def test_a_refusal_keeps_what_was_ticked(coordinator, cast):

@@ -101,7 +101,7 @@ def test_a_new_programme_says_what_is_missing(county, client):
 def test_reach_as_a_spreadsheet(county, client):
     client.force_login(county.cast.board)
     lines = b"".join(client.get(reverse("desk:reach-download", args=["own"])).streaming_content).decode().splitlines()
-    assert lines[1] == "Own Partner,2,staff list,0,0,1,0,1,0"
+    assert lines[1] == "Own Partner,,,2,2,0,0,0,1,0,0,1,0,0,0,0"
 
 
 def test_the_messages_of_a_programme_have_an_address(county, client):

@@ -1,0 +1,158 @@
+"""The page of reach: its rows by what was chosen, where a gap leads, weeks as a chart, what the public may read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from briefings.models import Programme
+from desk.queries.reach import Key, Reach, ReachOf, summed
+from desk.suppression import hidden_lines
+
+PARTS = ("organisation", "profession", "area")
+CELL = "cell"
+HEADS = [
+    "Organisation", "Profession", "Area", "Eligible", "Named", "Head-count", "Attended", "Walked in", "Holds a place",
+    "Excused", "Absent", "Invited, no place yet", "Never reached", "Attended of eligible, %",
+    "Places of days that are over", "Came of these, %",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What of the reach is shown: the ids of organisation, profession and area (None: all), and ``by`` what."""
+
+    organisation: int | None = None
+    profession: int | None = None
+    area: int | None = None
+    by: str = "organisation"
+    own: frozenset[int] | None = None
+    """The organisations that somebody may see at all; None for every one."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from others, for a cache: the kind of line makes no difference to who is counted."""
+        own = "-".join(map(str, sorted(self.own))) if self.own is not None else "all"
+        return f"{self.organisation}:{self.profession}:{self.area}:{own}"
+
+    def fits(self, key: Key) -> bool:
+        """Return whether the cell ``key`` is among what was chosen."""
+        if self.own is not None and key[0] not in self.own:
+            return False
+        wanted = (self.organisation, self.profession, self.area)
+        return all(want is None or want == have for want, have in zip(wanted, key, strict=True))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: its names in the order organisation, profession, area ("" where it is summed), figures, addresses."""
+
+    names: tuple[str, str, str]
+    reach: Reach
+    invite_url: str = ""
+    lead_url: str = ""
+
+    @property
+    def title(self) -> str:
+        return ", ".join(name for name in self.names if name)
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """The parts of its bar."""
+        own = self.reach
+        return [("b1", own.attended), ("b2", own.booked), ("b3", own.called), ("b4", own.never)]
+
+
+def rows_of(found: ReachOf, chosen: Chosen, programme: Programme | None = None) -> list[Row]:
+    """Return the lines of what was chosen, by name; with addresses where a gap leads if ``programme`` is given."""
+    shown = PARTS if chosen.by == CELL else (chosen.by,)
+    grouped: dict[Key, list[Reach]] = {}
+    for key, cell in found.cells.items():
+        if chosen.fits(key):
+            kept = tuple(part if name in shown else None for name, part in zip(PARTS, key, strict=True))
+            grouped.setdefault(kept, []).append(cell)
+    rows = [_row(found, key, summed("", cells), shown, chosen, programme) for key, cells in grouped.items()]
+    return sorted(rows, key=lambda row: [name.casefold() for name in row.names])
+
+
+def _row(
+    found: ReachOf, key: Key, reach: Reach, shown: Iterable[str], chosen: Chosen, programme: Programme | None
+) -> Row:
+    names = tuple(
+        found.names[name].get(part, "") if name in shown else "" for name, part in zip(PARTS, key, strict=True)
+    )
+    if programme is None or not reach.gap:
+        return Row(names, reach)
+    fixed = [part if part is not None else getattr(chosen, name) for name, part in zip(PARTS, key, strict=True)]
+    return Row(names, reach, _invite_url(programme, reach, fixed), _lead_url(programme, reach, fixed))
+
+
+def _invite_url(programme: Programme, reach: Reach, fixed: list[int | None]) -> str:
+    """Return the page of a round with the filter set; "" where nobody of the gap is known by name and uninvited."""
+    if reach.never_named <= 0:
+        return ""
+    asked = {f"{name}s": part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
+    return f"{reverse('attendance:round-choose', args=[programme.slug])}?{urlencode({'who': 'new'} | asked)}"
+
+
+def _lead_url(programme: Programme, reach: Reach, fixed: list[int | None]) -> str:
+    if fixed[0] is None:
+        return ""
+    asked = {name: part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
+    numbers = {"missing": reach.gap, "eligible": reach.eligible}
+    return f"{reverse('attendance:lead-ask', args=[programme.slug])}?{urlencode(asked | numbers)}"
+
+
+def lines(rows: Iterable[Row]) -> Iterable[list[Any]]:
+    """Yield the lines of a spreadsheet, each rate beside its denominator."""
+    for row in rows:
+        own = row.reach
+        yield [
+            *row.names, own.eligible, own.named, own.counted, own.attended, own.walked_in, own.booked, own.excused,
+            own.absent, own.invited, own.never, own.per_cent, own.due, own.of_due,
+        ]  # fmt: skip
+
+
+WIDTH, HEIGHT, GAP = 640, 200, 2
+
+
+def chart_of(weeks: list[tuple[date, int, int]], eligible: int) -> dict[str, Any]:
+    """Return the columns of the chart by week as SVG attributes: how many were reached so far, of ``eligible``."""
+    most = max(eligible, 1)
+    step = WIDTH / max(len(weeks), 1)
+    columns = []
+    for number, (week, new, so_far) in enumerate(weeks):
+        tall, before = HEIGHT * so_far / most, HEIGHT * (so_far - new) / most
+        columns.append(
+            {
+                "x": f"{number * step:.1f}", "width": f"{max(step - GAP, 1):.1f}",
+                "before_y": f"{HEIGHT - before:.1f}", "before": f"{before:.1f}",
+                "new_y": f"{HEIGHT - tall:.1f}", "new": f"{tall - before:.1f}",
+                "week": week, "number": new, "so_far": so_far, "per_cent": round(100 * so_far / most),
+            }
+        )  # fmt: skip
+    return {"columns": columns, "width": WIDTH, "height": HEIGHT, "eligible": eligible}
+
+
+@dataclass(frozen=True)
+class Public:
+    """What everybody may read: (name, figures) with None for a hidden line, and the total; None where it is hidden."""
+
+    rows: list[tuple[str, Reach | None]]
+    total: Reach | None
+
+    @property
+    def hidden(self) -> int:
+        return sum(1 for _, reach in self.rows if reach is None)
+
+
+def public_of(found: ReachOf) -> Public:
+    """Return the reach by organisation without what could say something about a few people."""
+    rows = [row for row in found.rows if row.eligible]
+    hidden = hidden_lines([(row.attended, row.eligible - row.attended) for row in rows])
+    if hidden is None:
+        return Public([(row.name, None) for row in rows], None)
+    return Public([(row.name, None if number in hidden else row) for number, row in enumerate(rows)], summed("", rows))

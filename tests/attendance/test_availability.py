@@ -1,0 +1,230 @@
+"""When senior managers can come: asking, the grid, patterns, and what the proposal makes of it."""
+
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.links import address_of
+from accounts.models import PersonalLink
+from attendance import weeks
+from attendance.actions import availability
+from attendance.messages.availability import ASKED_WHEN, not_wanted
+from attendance.models import Availability
+from briefings.models import Assistant, CoverRule
+from tests.attendance.places import a_session, another_day
+from tests.attendance.test_cover import Cast, mails, said
+from tests.attendance.test_cover_pages import opened
+from tests.briefings.factories import NOW, PartnerFactory
+from tests.organisations.factories import OrganisationFactory, PersonFactory
+
+pytestmark = pytest.mark.django_db
+TUESDAY = date(2026, 11, 3)
+
+
+@pytest.fixture(autouse=True)
+def today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def cast():
+    return Cast()
+
+
+def page_of(client, cast, person=None) -> str:
+    """Ask when the senior can come and open the link; return the address of the page."""
+    availability.ask_availability(mandates=[cast.mandate], by=cast.coordinator, now=NOW)
+    link = PersonalLink.objects.get(purpose="availability", person=person or cast.senior)
+    return client.get(urlsplit(address_of(link)).path).url
+
+
+def said_of(cast) -> dict:
+    return {(row.date, row.slot): row.can for row in Availability.objects.filter(person=cast.senior)}
+
+
+def test_one_mail_a_day_with_one_link(cast):
+    for _ in range(2):
+        availability.ask_availability(mandates=[cast.mandate], by=cast.coordinator, now=NOW)
+    (mail,) = mails(ASKED_WHEN)
+    assert said(mail).text.count("/when/") == 1
+    assert not_wanted([mail], NOW) == {}
+    cast.mandate.until = NOW.date()
+    cast.mandate.save()
+    assert not_wanted([mail], NOW) == {mail.pk: "mandate_ended"}
+
+
+def test_an_assistant_says_it_for_somebody(client, cast):
+    assistant = PersonFactory()
+    Assistant.objects.create(programme=cast.programme, senior=cast.senior, person=assistant, since=date(2026, 1, 1))
+    page = page_of(client, cast, assistant)
+    assert f"When can {cast.senior.name} come?" in client.get(page).content.decode()
+    assert client.post(page, {"do": "not-1"}).status_code == 302
+    assert Availability.objects.filter(said_by=f"accounts.person:{assistant.pk}").exists()
+    assert (
+        "They are then asked only when they can"
+        in said(next(m for m in mails(ASKED_WHEN) if m.person == assistant)).text
+    )
+
+
+def test_nobody_else_says_it(cast):
+    with pytest.raises(availability.NotYourDiary):
+        availability.say_when(mandate=cast.mandate, answers={}, by=cast.deputy.person, now=NOW)
+    cast.mandate.until = NOW.date()
+    cast.mandate.save()
+    with pytest.raises(availability.MandateEnded):
+        availability.say_when(mandate=cast.mandate, answers={}, by=cast.senior, now=NOW)
+
+
+def test_looking_changes_nothing_and_everything_is_ticked_at_first(client, cast):
+    page = page_of(client, cast)
+    html = client.get(page).content.decode()
+    assert Availability.objects.count() == 0
+    assert html.count(" checked") == html.count('name="can"') > 50
+    assert "Weeks that were never saved" in html
+    assert "Thursday 26 November, morning, a session is planned" in html
+
+
+def test_saving_keeps_each_half_day_of_the_weeks_shown(client, cast):
+    page = page_of(client, cast)
+    answer = client.post(page, {"do": "save", "can": ["2026-11-03:morning"]}, follow=True)
+    assert "Saved. You can change it here" in answer.content.decode()
+    found = said_of(cast)
+    assert [half for half, can in found.items() if can] == [(TUESDAY, "morning")]
+    assert (min(found)[0], len({day.isocalendar().week for day, _ in found})) == (NOW.date(), 6)
+    assert answer.content.decode().count(" checked") == 1
+
+
+def test_tuesdays_not_is_one_press_for_every_week(client, cast):
+    page = page_of(client, cast)
+    shown = [f"{day:%Y-%m-%d}:{slot}" for day, slot in weeks.halves_between(NOW.date(), date(2026, 12, 11))]
+    html = client.post(page, {"do": "not-1", "can": shown}, follow=True).content.decode()
+    assert "Saved: Tuesdays not, every week until 3 May 2027" in html
+    assert "Tuesdays again" in html
+    tuesdays = {half: can for half, can in said_of(cast).items() if half[0].weekday() == 1}
+    assert (len(tuesdays), set(tuesdays.values())) == (52, {False})
+    client.post(page, {"do": "can-1", "can": shown})
+    assert {can for half, can in said_of(cast).items() if half[0].weekday() == 1} == {True}
+
+
+@pytest.mark.parametrize("data", [{}, {"do": "not-9"}, {"do": "save", "can": ["2026-01-01:morning", "\x00"]}])
+def test_what_cannot_be_read_changes_nothing(client, cast, data):
+    page = page_of(client, cast)
+    answer = client.post(page, data)
+    assert (answer.status_code, Availability.objects.count()) == (422, 0)
+    assert "There is a problem" in answer.content.decode()
+
+
+def test_the_page_costs_the_same_and_stays_in_its_time(client, cast, django_assert_max_num_queries):
+    page = page_of(client, cast)
+    for first in ("", "2027-03-01", "9999-12-31", "0001-01-01", "nonsense"):
+        with django_assert_max_num_queries(10):
+            assert client.get(page, {"from": first}).status_code == 200
+
+
+def test_bank_holidays_and_the_end_of_the_mandate_cannot_be_ticked(client, cast):
+    cast.mandate.until = date(2026, 12, 30)
+    cast.mandate.save()
+    html = client.get(page_of(client, cast), {"from": "2026-12-21"}).content.decode()
+    assert 'value="2026-12-24:morning"' in html
+    assert 'value="2026-12-29:morning"' in html
+    for day in ("2026-12-25", "2026-12-28", "2026-12-30"):
+        assert f'value="{day}:morning"' not in html
+
+
+def test_a_request_leads_to_the_page(client, cast):
+    path = opened(client, cast.asked())
+    answer = client.get(f"{path}when/", follow=True)
+    assert "When can you come?" in answer.content.decode()
+
+
+def test_the_coordinator_sees_who_has_said_nothing(client, cast, django_assert_max_num_queries):
+    availability.say_when(mandate=cast.deputy, answers={(TUESDAY, "morning"): True}, by=cast.deputy.person, now=NOW)
+    client.force_login(cast.coordinator)
+    address = reverse("attendance:availability-ask", args=[cast.programme.slug])
+    with django_assert_max_num_queries(14):
+        html = client.get(address).content.decode()
+    assert "can come in 1 of 1 half-days" in html
+    assert html.count("has said nothing yet") == html.count(" checked") == 1
+    assert client.post(address, {"seniors": [cast.mandate.pk]}).status_code == 302
+    assert [mail.person for mail in mails(ASKED_WHEN)] == [cast.senior]
+
+
+def test_it_is_forgotten_afterwards(cast):
+    for day in (TUESDAY - timedelta(days=40), TUESDAY):
+        availability.say_when(mandate=cast.mandate, answers={(day, "morning"): True}, by=cast.senior, now=NOW)
+    assert availability.forget_availability(today=NOW.date()) == 1
+    assert list(said_of(cast)) == [(TUESDAY, "morning")]
+
+
+# the proposal
+
+
+def propose(client, cast, **data):
+    client.force_login(cast.coordinator)
+    address = reverse("attendance:cover-propose", args=[cast.programme.slug])
+    return client.post(address, data) if data else client.get(address)
+
+
+def cannot(mandate, *sessions):
+    answers = {(session.date, session.slot): False for session in sessions}
+    availability.say_when(mandate=mandate, answers=answers, by=mandate.person, now=NOW)
+
+
+def test_the_fewest_requests_are_one_press(client, cast):
+    other = another_day(cast.programme)
+    cannot(cast.mandate, other)
+    cannot(cast.deputy, cast.session)
+    html = propose(client, cast).content.decode()
+    assert "2 requests to 2 people</strong> meet it at every session to come." in html
+    chosen = [f"{cast.session.pk}-{cast.mandate.pk}", f"{other.pk}-{cast.deputy.pk}"]
+    assert all(f'value="{each}"' in html for each in chosen)
+    assert propose(client, cast, requests=chosen).status_code == 302
+    assert "Nobody needs to be asked" in propose(client, cast).content.decode()
+
+
+def test_it_says_why_the_rule_cannot_be_met(client, cast):
+    tuesdays = [a_session(cast.programme, date=date(2026, 12, day)) for day in (1, 8)]
+    lonely = OrganisationFactory(name="Lonely Housing")
+    PartnerFactory(programme=cast.programme, organisation=lonely)
+    for mandate in (cast.mandate, cast.deputy):
+        cannot(mandate, *tuesdays)
+    html = propose(client, cast).content.decode()
+    assert f"{cast.organisation.name} has nobody free on any Tuesday." in html
+    assert "Lonely Housing has no senior manager with a mandate." in html
+    assert "1 request to 1 person" in html
+
+
+@pytest.mark.parametrize(
+    ("rule", "number", "sentence"),
+    [
+        (CoverRule.AT_LEAST, 2, "the rule wants 1 more partners than have anybody free"),
+        (CoverRule.SHARE, 100, "nobody free on Thursday 26 November, morning"),
+    ],
+)
+def test_each_rule_has_its_reasons(client, cast, rule, number, sentence):
+    PartnerFactory(programme=cast.programme, organisation=OrganisationFactory())
+    cast.programme.cover_rule, cast.programme.cover_number = rule, number
+    cast.programme.save()
+    cannot(cast.mandate, cast.session)
+    if rule == CoverRule.SHARE:
+        cannot(cast.deputy, cast.session)
+    assert sentence in propose(client, cast).content.decode()
+
+
+@pytest.mark.parametrize("sessions", [1, 3])
+def test_a_proposal_costs_the_same(client, cast, sessions, django_assert_max_num_queries):
+    for number in range(sessions - 1):
+        another_day(cast.programme, date=date(2026, 12, 9 + number))
+    client.force_login(cast.coordinator)
+    address = reverse("attendance:cover-propose", args=[cast.programme.slug])
+    with django_assert_max_num_queries(18):
+        assert client.get(address).status_code == 200
+
+
+def test_a_proposal_that_has_changed_meanwhile_is_shown_again(client, cast):
+    answer = propose(client, cast, requests=["1-999"])
+    assert (answer.status_code, "Something has changed" in answer.content.decode()) == (422, True)

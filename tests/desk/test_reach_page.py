@@ -1,0 +1,223 @@
+"""The page of reach: by organisation, profession, area and week; where gaps lead; what a lead and the public see."""
+
+from datetime import date, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from attendance.messages import lead_requests
+from attendance.models import Attendance, Outcome
+from desk.queries.reach import Reach, reach_of, weeks_of
+from desk.reach_page import CELL, Chosen, chart_of, public_of, rows_of
+from messaging import kinds
+from messaging.models import Message
+from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, partner_of
+from tests.briefings.factories import NOW, AppointmentFactory, PartnerFactory
+from tests.desk.test_reach import walk_in
+from tests.organisations.factories import (
+    AffiliationFactory,
+    AreaFactory,
+    HeadCountFactory,
+    OrganisationFactory,
+    OrganisationLeadFactory,
+    PersonFactory,
+    ProfessionFactory,
+)
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 2)
+
+
+def came(session, person, outcome):
+    place = a_place(session, person, now=NOW - timedelta(days=30))
+    return Attendance.objects.create(
+        session=session, place=place, person=person, organisation=place.organisation, outcome=outcome, noted_at=NOW
+    )
+
+
+class Valley:
+    """A programme with a nurse who came, one who was absent and one never reached, and four counted by head."""
+
+    def __init__(self) -> None:
+        self.area, self.other_area = AreaFactory(name="Melton"), AreaFactory(name="Oadby")
+        self.nurse, self.officer = ProfessionFactory(name="Nurse"), ProfessionFactory(name="Officer")
+        self.programme = a_programme(name="Valley", slug="valley")
+        self.organisation = partner_of(self.programme)
+        self.coordinator = AppointmentFactory(programme=self.programme).person
+        self.people = [a_practitioner(self.programme, areas=[self.area], profession=self.nurse) for _ in range(3)]
+        session = a_session(self.programme, date=date(2026, 10, 20), capacity=20)
+        came(session, self.people[0], Outcome.ATTENDED)
+        absent = came(session, self.people[1], Outcome.ABSENT)
+        absent.place.missed_at = NOW
+        absent.place.save(update_fields=["missed_at"])
+        HeadCountFactory(organisation=self.organisation, area=self.other_area, profession=self.officer, number=4)
+
+    @property
+    def address(self) -> str:
+        return reverse("desk:reach-show", args=["valley"])
+
+
+@pytest.fixture
+def valley(time_machine):
+    time_machine.move_to(NOW)
+    return Valley()
+
+
+def test_each_cell_has_its_figures_and_everything_larger_is_their_sum(valley):
+    found = reach_of(valley.programme, TODAY, named=True)
+    rows = rows_of(found, Chosen(by=CELL))
+    name = valley.organisation.name
+    assert [(row.names, row.reach.eligible) for row in rows] == [
+        ((name, "Nurse", "Melton"), 3),
+        ((name, "Officer", "Oadby"), 4),
+    ]
+    assert rows[0].reach == Reach(named=3, attended=1, absent=1)
+    assert (rows[0].reach.never, rows[0].reach.due, rows[0].reach.of_due) == (1, 2, 50)
+    for by in ("organisation", "profession", "area"):
+        assert sum(row.reach.eligible for row in rows_of(found, Chosen(by=by))) == found.total.eligible == 7
+    assert [row.reach.eligible for row in rows_of(found, Chosen(area=valley.other_area.pk))] == [4]
+
+
+def test_who_is_on_a_list_without_an_area_is_not_counted_twice(valley):
+    a_practitioner(valley.programme, profession=valley.officer)
+    found = reach_of(valley.programme, TODAY)
+    assert (found.total.eligible, found.total.named, found.total.extra) == (7, 4, 3)
+
+
+def test_weeks_say_who_came_first_then(valley):
+    later = a_session(valley.programme, date=date(2026, 10, 27), capacity=20)
+    walk_in(later, valley.organisation, valley.people[0])
+    walk_in(later, valley.organisation, valley.people[2])
+    found = weeks_of(valley.programme, TODAY, Chosen().fits)
+    assert found == [(date(2026, 10, 19), 1, 1), (date(2026, 10, 26), 1, 2), (date(2026, 11, 2), 0, 2)]
+    assert weeks_of(valley.programme, TODAY, Chosen(profession=valley.officer.pk).fits) == []
+    assert [column["per_cent"] for column in chart_of(found, 4)["columns"]] == [25, 50, 50]
+
+
+def test_a_gap_leads_to_inviting_those_people(valley, client):
+    client.force_login(valley.coordinator)
+    html = client.get(valley.address, {"by": "cell"}).content.decode()
+    (row, other) = rows_of(reach_of(valley.programme, TODAY, named=True), Chosen(by=CELL), valley.programme)
+    assert parse_qs(urlsplit(row.invite_url).query) == {
+        "who": ["new"],
+        "organisations": [str(valley.organisation.pk)],
+        "professions": [str(valley.nurse.pk)],
+        "areas": [str(valley.area.pk)],
+    }
+    assert row.invite_url.replace("&", "&amp;") in html
+    assert other.invite_url == ""
+    page = client.get(row.invite_url)
+    assert page.context["figures"].chosen == 3
+
+
+def test_a_gap_leads_to_the_lead_with_a_ready_request(valley, client):
+    lead = OrganisationLeadFactory(organisation=valley.organisation).person
+    client.force_login(valley.coordinator)
+    row = rows_of(reach_of(valley.programme, TODAY, named=True), Chosen(by=CELL), valley.programme)[1]
+    page = client.get(row.lead_url).content.decode()
+    assert "4 of 4 eligible people" in page
+    assert "Officer, in Oadby" in page
+    assert Message.objects.filter(kind=lead_requests.LEAD_ASKED).count() == 0
+    asked = parse_qs(urlsplit(row.lead_url).query)
+    for _ in range(2):
+        assert (
+            client.post(urlsplit(row.lead_url).path, {key: value[0] for key, value in asked.items()}).status_code == 302
+        )
+    mail = Message.objects.get(kind=lead_requests.LEAD_ASKED)
+    assert mail.person == lead
+    assert "4 of 4 eligible people" in kinds.find(mail.kind).render(mail).text
+    assert lead_requests.not_wanted([mail], NOW) == {}
+    valley.organisation.leads.update(until=NOW.date())
+    assert lead_requests.not_wanted([mail], NOW) == {mail.pk: "role_ended"}
+
+
+def test_without_a_lead_the_page_says_so(valley, client):
+    client.force_login(valley.coordinator)
+    row = rows_of(reach_of(valley.programme, TODAY, named=True), Chosen(), valley.programme)[0]
+    assert "has no lead with an e-mail address" in client.get(row.lead_url).content.decode()
+    asked = {key: value[0] for key, value in parse_qs(urlsplit(row.lead_url).query).items()}
+    assert "has no lead" in client.post(urlsplit(row.lead_url).path, asked, follow=True).content.decode()
+
+
+def test_nobody_but_who_invites_asks_a_lead(valley, client):
+    row = rows_of(reach_of(valley.programme, TODAY, named=True), Chosen(), valley.programme)[0]
+    for person in (OrganisationLeadFactory(organisation=valley.organisation).person, PersonFactory()):
+        client.force_login(person)
+        assert client.get(row.lead_url).status_code == 404
+
+
+def test_a_lead_sees_the_own_organisation_alone(valley, client):
+    other = OrganisationFactory(name="Zeta Secret Housing")
+    PartnerFactory(programme=valley.programme, organisation=other)
+    AffiliationFactory(organisation=other, profession=ProfessionFactory(name="Zeta Warden"), areas=[valley.area])
+    client.force_login(OrganisationLeadFactory(organisation=valley.organisation).person)
+    for query in ({}, {"by": "organisation"}, {"by": "cell"}, {"organisation": other.pk}):
+        html = client.get(valley.address, query).content.decode()
+        assert "Zeta" not in html
+        assert "figures of your own organisation alone" in html
+        assert "Ask the lead" not in html
+    lines = b"".join(client.get(reverse("desk:reach-download", args=["valley"])).streaming_content).decode()
+    assert "Zeta" not in lines
+    assert "Nurse" in lines
+    assert (
+        "The reach of your organisation" in client.get(reverse("desk:programme-show", args=["valley"])).content.decode()
+    )
+
+
+def test_nothing_is_public_unless_the_programme_says_so(valley, client):
+    assert client.get(valley.address).status_code == 302
+    client.force_login(PersonFactory())
+    assert client.get(valley.address).status_code == 404
+    assert "have reached" not in client.get(reverse("desk:programme-show", args=["valley"])).content.decode()
+
+
+def test_the_public_reads_no_small_numbers(valley, client):
+    valley.programme.publishes_reach = True
+    valley.programme.save()
+    assert "Nothing can be shown yet" in client.get(valley.address).content.decode()
+    public = public_of(
+        type("Found", (), {"rows": [Reach("Small", named=9, attended=1), *(large(number) for number in range(3))]})
+    )
+    assert [(name, reach is None) for name, reach in public.rows] == [
+        ("Small", True), ("Large 0", True), ("Large 1", False), ("Large 2", False),
+    ]  # fmt: skip
+    assert (public.total.eligible, public.hidden) == (9 + 60 + 3, 2)
+
+
+def large(number: int) -> Reach:
+    return Reach(f"Large {number}", named=20 + number, attended=8)
+
+
+def test_public_figures_are_those_of_the_first_of_the_month(valley):
+    late = a_session(valley.programme, date=TODAY, capacity=20)
+    walk_in(late, valley.organisation, valley.people[2])
+    assert reach_of(valley.programme, TODAY).total.attended == 2
+    assert reach_of(valley.programme, TODAY, until=TODAY.replace(day=1)).total.attended == 1
+
+
+@pytest.mark.parametrize("query", [{}, {"by": "nonsense", "area": "\x00", "organisation": "9" * 30, "page": "-1"}])
+def test_what_cannot_be_read_is_no_filter(valley, client, query):
+    client.force_login(valley.coordinator)
+    response = client.get(valley.address, query)
+    assert response.status_code == 200
+    assert "1 of 7" in " ".join(response.content.decode().replace("<strong>", "").replace("</strong>", "").split())
+
+
+def test_more_of_everything_needs_no_more_queries(valley, client):
+    client.force_login(valley.coordinator)
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert client.get(valley.address, {"by": "cell"}).status_code == 200
+        return len(found)
+
+    one = count()
+    for _ in range(3):
+        organisation = OrganisationFactory()
+        PartnerFactory(programme=valley.programme, organisation=organisation)
+        AffiliationFactory(organisation=organisation, areas=[AreaFactory()], profession=ProfessionFactory())
+    a_place(a_session(valley.programme, date=TODAY + timedelta(days=9)), valley.people[2])
+    assert count() <= one <= 18
