@@ -88,13 +88,14 @@ def _did(programme: Programme, session: Session | None) -> Iterable[Drafted]:
 
 
 def _said(own: Assurance) -> str:
-    """Return what was said that led to it: the questions it is for, or what kind of promise it is."""
+    """Return what was said: the questions that it is for, or where there are none the promise itself."""
     words = "\n\n".join(question.words for question in own.questions.all())
-    return Truncator(words or f"{own.get_kind_display()}.").chars(2000)
+    return Truncator(words or own.words).chars(2000)
 
 
 def _promised(own: Assurance) -> str:
-    return f"{own.role}, {own.organisation.name}: “{own.words}”"
+    who = f"{own.role}, {own.organisation.name}"
+    return f"{who}: “{own.words}”" if own.questions.all() else f"Promised by {who}."
 
 
 def findings_of(telling: Telling, on: date) -> list[Finding]:

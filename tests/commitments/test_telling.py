@@ -115,11 +115,11 @@ def test_you_said_is_drafted_from_what_was_kept_what_was_not_and_what_stands(cas
     found = items(drafted(cast, kind=TellingKind.DID))
     assert [(section, said) for section, said, _ in found] == [
         (Section.DONE, question.words),
-        (Section.NO, "It will be addressed."),
-        (Section.OPEN, "It will be addressed."),
+        (Section.NO, "Laptops come."),
+        (Section.OPEN, "We meet monthly."),
     ]
     assert found[0][2].endswith("“A room is found.”\n\nThe room is open.")
-    assert found[1][2].endswith("“Laptops come.”\n\nThere was no budget.")
+    assert found[1][2].endswith("There was no budget.")
     assert found[2][2].endswith("It is reviewed on 1 December 2026.")
 
 
