@@ -174,12 +174,12 @@ def summed(name: str, parts: Iterable[Reach]) -> Reach:
     return whole
 
 
-def reach_of(programme: Programme, on: date, *, until: date = date.max, named: bool = False) -> ReachOf:
+def reach_of(programme: Programme, on: date, *, until: date = date.max, with_names: bool = False) -> ReachOf:
     """Return the reach of ``programme`` on the day ``on``, by partner organisation of that day, by name.
 
-    ``named`` reads the names of professions and areas too: two queries more.
+    ``with_names`` reads the names of professions and areas too: two queries more. What was noted at
+    sessions after ``until`` is left out.
 
-    What was noted at sessions after ``until`` is left out.
     Somebody eligible in two organisations counts in the one that was known first, in several areas in the one that was
     added first. A head-count is the denominator of a cell where it is larger than the staff list (product.md,
     "head-count"): a list of three who booked by themselves is not the whole of a trust.
@@ -202,7 +202,7 @@ def reach_of(programme: Programme, on: date, *, until: date = date.max, named: b
     for key, cell in found.cells.items():
         rows[key[0]].add(cell)
     _say_where_from(rows, found, counts)
-    if named:
+    if with_names:
         _add_names(found)
     found.rows = sorted(rows.values(), key=lambda row: row.name.casefold())
     return found

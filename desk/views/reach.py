@@ -35,7 +35,7 @@ def show_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     if own is not None and not own:
         return _public_page(request, programme, now)
     found, at = kept_for_a_moment(
-        f"reach:{programme.pk}", now, lambda: reach_of(programme, timezone.localdate(now), named=True)
+        f"reach:{programme.pk}", now, lambda: reach_of(programme, timezone.localdate(now), with_names=True)
     )
     form = ReachFilter(request.GET or None, names=_names(found, own))
     chosen = _chosen(form, own)
@@ -74,7 +74,7 @@ def download_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The lines that the page shows, all of them, for a spreadsheet."""
     programme = get_object_or_404(_seen(request), slug=slug)
     own = _own(request, programme)
-    found = reach_of(programme, timezone.localdate(), named=True)
+    found = reach_of(programme, timezone.localdate(), with_names=True)
     chosen = _chosen(ReachFilter(request.GET or None, names=_names(found, own)), own)
     rows = reach_page.rows_of(found, chosen)
     return stream_csv(f"reach-{programme.slug}", reach_page.HEADS, reach_page.lines(rows))

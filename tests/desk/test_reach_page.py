@@ -67,7 +67,7 @@ def valley(time_machine):
 
 
 def test_each_cell_has_its_figures_and_everything_larger_is_their_sum(valley):
-    found = reach_of(valley.programme, TODAY, named=True)
+    found = reach_of(valley.programme, TODAY, with_names=True)
     rows = rows_of(found, Chosen(by=CELL))
     name = valley.organisation.name
     assert [(row.names, row.reach.eligible) for row in rows] == [
@@ -100,7 +100,7 @@ def test_weeks_say_who_came_first_then(valley):
 def test_a_gap_leads_to_inviting_those_people(valley, client):
     client.force_login(valley.coordinator)
     html = client.get(valley.address, {"by": "cell"}).content.decode()
-    (row, other) = rows_of(reach_of(valley.programme, TODAY, named=True), Chosen(by=CELL), valley.programme)
+    (row, other) = rows_of(reach_of(valley.programme, TODAY, with_names=True), Chosen(by=CELL), valley.programme)
     assert parse_qs(urlsplit(row.invite_url).query) == {
         "who": ["new"],
         "organisations": [str(valley.organisation.pk)],
@@ -116,7 +116,7 @@ def test_a_gap_leads_to_inviting_those_people(valley, client):
 def test_a_gap_leads_to_the_lead_with_a_ready_request(valley, client):
     lead = OrganisationLeadFactory(organisation=valley.organisation).person
     client.force_login(valley.coordinator)
-    row = rows_of(reach_of(valley.programme, TODAY, named=True), Chosen(by=CELL), valley.programme)[1]
+    row = rows_of(reach_of(valley.programme, TODAY, with_names=True), Chosen(by=CELL), valley.programme)[1]
     page = client.get(row.lead_url).content.decode()
     assert "4 of 4 eligible people" in page
     assert "Officer, in Oadby" in page
@@ -136,14 +136,14 @@ def test_a_gap_leads_to_the_lead_with_a_ready_request(valley, client):
 
 def test_without_a_lead_the_page_says_so(valley, client):
     client.force_login(valley.coordinator)
-    row = rows_of(reach_of(valley.programme, TODAY, named=True), Chosen(), valley.programme)[0]
+    row = rows_of(reach_of(valley.programme, TODAY, with_names=True), Chosen(), valley.programme)[0]
     assert "has no lead with an e-mail address" in client.get(row.lead_url).content.decode()
     asked = {key: value[0] for key, value in parse_qs(urlsplit(row.lead_url).query).items()}
     assert "has no lead" in client.post(urlsplit(row.lead_url).path, asked, follow=True).content.decode()
 
 
 def test_nobody_but_who_invites_asks_a_lead(valley, client):
-    row = rows_of(reach_of(valley.programme, TODAY, named=True), Chosen(), valley.programme)[0]
+    row = rows_of(reach_of(valley.programme, TODAY, with_names=True), Chosen(), valley.programme)[0]
     for person in (OrganisationLeadFactory(organisation=valley.organisation).person, PersonFactory()):
         client.force_login(person)
         assert client.get(row.lead_url).status_code == 404
