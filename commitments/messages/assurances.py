@@ -9,9 +9,9 @@ from django.urls import reverse
 import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
-from briefings.rules import coordinators_of
 from commitments.clocks import AFTER, Rung, local_day
 from commitments.models import UNENDED, Assurance, AssuranceState
+from commitments.queries.standards import keepers_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -63,7 +63,7 @@ def remind(own: Assurance, rung: Rung, *, now: datetime) -> int:
     """Plan one rung of the ladder; return how many are told: its keeper, when late lead and coordinators too."""
     refs = {"step": rung.step, "state": own.state}
     people = reminded_people(own, rung.when == AFTER, now)
-    return _tell(REMINDER, own, people, f"{own.state}:reminder:{rung.step}", now, refs)
+    return _tell(REMINDER, own, people, f"{own.state}:{own.due_on}:reminder:{rung.step}", now, refs)
 
 
 def reminded_people(own: Assurance, is_late: bool, now: datetime) -> list[Person]:
@@ -150,8 +150,8 @@ def _when(own: Assurance, today: date) -> str:
 
 
 def coordinators_told(own: Assurance, now: datetime) -> list[Person]:
-    """Return who coordinates the programme of ``own``."""
-    return list(coordinators_of(own.programme, local_day(own.programme, now)))
+    """Return who coordinates the programme of ``own``, or where nobody does the administrators."""
+    return keepers_of(own.programme, local_day(own.programme, now))
 
 
 def _tell(

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from briefings.actions.appointments import end_mandate
+from briefings.models import Appointment
 from commitments.actions import assurances as actions
 from commitments.actions import handovers
 from commitments.messages import handovers as messages
@@ -362,3 +363,20 @@ def test_all_versions_of_a_promise_stand_together(cast):
     page = words(signed_in(cast.coordinator).get(of("show", second)))
     assert "All versions of this promise" in page
     assert all(each.words in page for each in (first, second, third))
+
+
+def test_every_cycle_of_reviews_has_its_reminders(cast):
+    own = given(cast, is_ongoing=True)
+    at = NOW.replace(day=27)
+    assert actions.remind_about(assurance_id=own.pk, now=at)
+    actions.review_assurance(assurance=own, words="Going well.", due_on=date(2027, 3, 1), by=cast.senior, now=at)
+    assert actions.remind_about(assurance_id=own.pk, now=at.replace(year=2027, month=2, day=25))
+    assert Message.objects.filter(kind="commitments.assurance_reminder", person=cast.senior).count() == 2
+
+
+def test_where_nobody_coordinates_the_administrators_are_told(cast):
+    own = given(cast)
+    administrator = PersonFactory(is_administrator=True)
+    Appointment.objects.filter(person=cast.coordinator).update(until=NOW.date())
+    actions.propose_kept(assurance=own, evidence="The rota.", by=cast.senior, now=NOW)
+    assert told("commitments.assurance_proposed") == {administrator.pk}
