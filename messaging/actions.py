@@ -92,6 +92,21 @@ def queue_many(*, kind: str, rows: Iterable[Planned], now: datetime) -> int:
     return count
 
 
+def add_refs(*, keys: Iterable[str], refs: dict[str, int | str]) -> int:
+    """Add ``refs`` to those of the mails with ``keys``, as they were queued, that are still planned; return how many.
+
+    For a mail that gathers what comes up until it goes. Values of the same name are replaced.
+    """
+    _demand_transaction()
+    chosen = _chosen("", keys, None, None, None).filter(state=Message.State.PLANNED)
+    changed = 0
+    for message in chosen.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        message.refs |= refs
+        message.save(update_fields=["refs"])
+        changed += 1
+    return changed
+
+
 def withdraw(
     *,
     reason: str,

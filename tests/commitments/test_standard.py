@@ -12,6 +12,7 @@ from commitments.queries.counting import counted_today, first_due, recountable
 from commitments.queries.questions import clock_steps
 from commitments.tasks import remind_due
 from messaging import working_days
+from messaging.kinds import find
 from messaging.models import Message
 from tests.commitments.factories import NOW, Cast
 
@@ -349,3 +350,37 @@ def test_questions_are_filed_under_standard_and_own_themes(cast):
     policies.end_theme(theme=theme, by=cast.coordinator, now=NOW)
     with pytest.raises(policies.NoSuchTheme):
         policies.file_under(theme=f"own-{theme.pk}", **common)
+
+
+def test_another_ladder_swallows_no_rung_of_the_same_date(cast, time_machine):
+    question = accepted(cast)
+    time_machine.move_to(at("2026-11-12"), tick=False)
+    remind_due()
+    policies.set_policy(
+        programme=cast.programme, themes=[], clearance_roles=[], steps=[Step(-1, ("owner",))], repeat_days=3,
+        by=cast.coordinator, now=at("2026-11-12"),
+    )  # fmt: skip
+    for _ in range(2):
+        time_machine.move_to(at("2026-11-13"), tick=False)
+        remind_due()
+    told = Message.objects.filter(kind="commitments.question_reminder", person=cast.senior)
+    assert [message.refs["question"] for message in told] == [str(question.pk)] * 2
+
+
+def test_the_mail_of_the_day_names_what_a_rung_told_its_reader(cast, time_machine):
+    first, second = accepted(cast), accepted(cast)
+    policies.choose_digest(person=cast.coordinator, wants=True, now=NOW)
+    policies.set_policy(
+        programme=cast.programme, themes=[], clearance_roles=[], steps=[Step(-5, ("owner", "coordinator"))],
+        repeat_days=3, by=cast.coordinator, now=NOW,
+    )  # fmt: skip
+    time_machine.move_to(at("2026-11-09"), tick=False)
+    remind_due()
+    message = Message.objects.get(person=cast.coordinator, kind="commitments.question_digest")
+    kind = find(message.kind)
+    assert kind.still_wanted([message], at("2026-11-09")) == {}
+    text = kind.render(message).text
+    assert first.reference in text
+    assert second.reference in text
+    Question.objects.update(state="closed", next_reminder_on=None)
+    assert kind.still_wanted([message], NOW) == {message.pk: "nothing_owed"}

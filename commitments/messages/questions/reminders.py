@@ -1,11 +1,11 @@
 """Reminders of questions: one mail for each, or one a day for who has chosen that."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -29,15 +29,17 @@ DIGEST = "commitments.question_digest"
 def remind(question: Question, rung: Rung, *, now: datetime) -> int:
     """Plan one rung of the ladder to those it tells; return how many mails are new.
 
-    Who has chosen one mail a day gets that instead: it names all that is theirs, once a day whatever falls due.
+    Who has chosen one mail a day gets that instead: it names all that is theirs and every question of which a rung told
+    them, once a day whatever falls due.
     """
     people = reminded_people(question, rung.tells, now)
     daily = set(DigestChoice.objects.filter(person__in=people).values_list("person", flat=True))
     refs = {"question": str(question.pk), "step": rung.step, "due": question.due_on.isoformat()}
-    key = f"commitments.question:{question.pk}:{question.due_on}:reminder:{rung.step}"
+    # By the day of the rung, not its number: another ladder counts anew for the same due date.
+    key = f"commitments.question:{question.pk}:{question.due_on}:reminder:{rung.day}"
     single = [person for person in people if person.pk not in daily]
     return tell(REMINDER, key, single, refs, question, now) + _plan_digests(
-        [person for person in people if person.pk in daily], now
+        [person for person in people if person.pk in daily], question, now
     )
 
 
@@ -76,14 +78,26 @@ def _asked(question: Question) -> Q:
     return Q(question=question) | Q(question__merged_into=question)
 
 
-def _plan_digests(people: Sequence[Person], now: datetime) -> int:
+def _plan_digests(people: Sequence[Person], question: Question, now: datetime) -> int:
     day = timezone.localtime(now).date().isoformat()
     rows = [
         Planned(key=f"commitments.digest:{person.pk}:{day}", to=person, refs={"day": day})
         for person in people
         if person.email
     ]
-    return messaging.actions.queue_many(kind=DIGEST, rows=rows, now=now)
+    if not rows:
+        return 0
+    made = messaging.actions.queue_many(kind=DIGEST, rows=rows, now=now)
+    messaging.actions.add_refs(keys=[row.key for row in rows], refs={str(question.pk): "due"})
+    return made
+
+
+def _named_in(message: Message, today: date) -> QuerySet[Question]:
+    """Return what a mail of the day names: what its reader owes, and what a rung of that day told them of."""
+    told = [UUID(key) for key, why in message.refs.items() if why == "due"]
+    owed = Q(pk__in=owed_to(message.person, today).order_by().values("pk")) | Q(pk__in=told)
+    found = Question.objects.filter(owed, state__in=UNANSWERED, paused_on=None)
+    return found.order_by("due_on", "reference")
 
 
 def reminder_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
@@ -104,7 +118,7 @@ def reminder_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, st
 def digest_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     """Return the reason code of each mail of the day that would name nothing."""
     today = timezone.localtime(now).date()
-    return {m.pk: "nothing_owed" for m in batch if m.person is None or not owed_to(m.person, today).exists()}
+    return {m.pk: "nothing_owed" for m in batch if m.person is None or not _named_in(m, today).exists()}
 
 
 def render_reminder(message: Message) -> Content:
@@ -136,7 +150,7 @@ MOST_IN_DIGEST = 50
 def render_digest(message: Message) -> Content:
     """Return the one mail of the day: all that is owed by its reader, the earliest due first."""
     today = timezone.localtime(message.due_at).date()
-    owed = owed_to(message.person, today)
+    owed = _named_in(message, today)
     number = owed.count()
     rows = [
         {"question": each, "address": page_of(each), "is_late": each.due_on < today, "is_today": each.due_on == today}
