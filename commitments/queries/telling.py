@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.text import Truncator
@@ -15,6 +16,7 @@ from briefings.queries import affiliations_in_scope
 from commitments.models import (
     STANDING,
     TAKEN_ON,
+    AskedAs,
     Asker,
     Assurance,
     AssuranceState,
@@ -22,6 +24,7 @@ from commitments.models import (
     Question,
     QuestionState,
     Section,
+    Showing,
     Telling,
     TellingItem,
     TellingKind,
@@ -61,9 +64,13 @@ def _answered(programme: Programme, session: Session | None) -> Iterable[Drafted
     for answer in answers[:MOST_ITEMS]:
         told = f"{answer.organisation.name}: {answer.words}"
         yield Drafted(Section.DONE, answer.question.words, told, question=answer.question)
-    questions = programme.questions.filter(**own)
+    # What the scribe hid from the room is nobody's to read here either.
+    questions = programme.questions.filter(**own).exclude(in_room__showing=Showing.HIDDEN)
     for question in questions.filter(state=QuestionState.OUT_OF_SCOPE).order_by("raised_on", "reference")[:MOST_ITEMS]:
-        yield Drafted(Section.NO, question.words, question.end_reason, question=question)
+        # As on the answers page: what was asked anonymously and put aside may be about a case.
+        is_nobodys = question.asked_as == AskedAs.NOBODY
+        said = f"Question {question.reference}, asked anonymously" if is_nobodys else question.words
+        yield Drafted(Section.NO, said, question.end_reason, question=question)
     waiting = questions.filter(state__in=TAKEN_ON).select_related("organisation").order_by("due_on", "reference")
     for question in waiting[:MOST_ITEMS]:
         who = question.organisation.name if question.organisation else "The coordinator"
@@ -78,24 +85,23 @@ def _did(programme: Programme, session: Session | None) -> Iterable[Drafted]:
         named = Assurance.questions.through.objects.filter(assurance=OuterRef("pk"), question__session=session)
         found = found.filter(Q(session=session) | Exists(named))
     found = found.prefetch_related("questions").order_by("due_on", "pk")
+    public = set(published_answers(programme).order_by().values_list("question", flat=True))
     for own in found.filter(state=AssuranceState.KEPT)[:MOST_ITEMS]:
-        yield Drafted(Section.DONE, _said(own), f"{_promised(own)}\n\n{own.evidence}", assurance=own)
+        yield _drafted_of(own, public, Section.DONE, own.evidence)
     for own in found.filter(state__in=_ENDED)[:MOST_ITEMS]:
-        yield Drafted(Section.NO, _said(own), f"{_promised(own)}\n\n{own.end_reason}", assurance=own)
+        yield _drafted_of(own, public, Section.NO, own.end_reason)
     for own in found.filter(state__in=STANDING)[:MOST_ITEMS]:
         until = "It is reviewed on" if own.is_ongoing else "It is to be kept by"
-        yield Drafted(Section.OPEN, _said(own), f"{_promised(own)}\n\n{until} {day_plain(own.due_on)}.", assurance=own)
+        yield _drafted_of(own, public, Section.OPEN, f"{until} {day_plain(own.due_on)}.")
 
 
-def _said(own: Assurance) -> str:
-    """Return what was said: the questions that it is for, or where there are none the promise itself."""
-    words = "\n\n".join(question.words for question in own.questions.all())
-    return Truncator(words or own.words).chars(2000)
-
-
-def _promised(own: Assurance) -> str:
+def _drafted_of(own: Assurance, public: set[UUID], section: str, became: str) -> Drafted:
+    """Return what was said and what became of it: the questions in ``public`` that it is for, else the promise."""
+    asked = "\n\n".join(question.words for question in own.questions.all() if question.pk in public)
     who = f"{own.role}, {own.organisation.name}"
-    return f"{who}: “{own.words}”" if own.questions.all() else f"Promised by {who}."
+    promised = f"{who}: “{own.words}”" if asked else f"Promised by {who}."
+    said = Truncator(asked or own.words).chars(2000)
+    return Drafted(section, said, f"{promised}\n\n{became}", assurance=own)
 
 
 def findings_of(telling: Telling, on: date) -> list[Finding]:

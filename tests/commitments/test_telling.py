@@ -11,11 +11,13 @@ from attendance.models import Attendance, Outcome, Place, PlaceState
 from briefings.models import ProgrammeRole
 from commitments.actions import telling as actions
 from commitments.actions.assurances import confirm_kept, end_assurance, note_assurance, propose_kept
-from commitments.actions.questions import publish_answer, put_out_of_scope
+from commitments.actions.questions import publish_answer, put_out_of_scope, redact
+from commitments.actions.questions.redaction import GONE
 from commitments.messages import telling as messages
-from commitments.models import Audience, Section, Telling, TellingKind, TellingState
+from commitments.models import Audience, LiveRoom, RoomQuestion, Section, Telling, TellingKind, TellingState
 from commitments.publishing import Why
 from messaging import kinds
+from messaging.delivery import deliver_due
 from messaging.models import Message
 from tests.briefings.factories import AppointmentFactory, SessionFactory
 from tests.commitments.factories import NOW, Cast
@@ -319,3 +321,37 @@ def test_lists_ask_the_same_number_of_queries_for_one_and_for_three(cast, name, 
         actions.publish_telling(telling=own, by=cast.second, now=NOW)
     with django_assert_max_num_queries(len(one)):
         client.get(address)
+
+
+def test_what_is_redacted_goes_from_what_was_told_and_from_its_mails(cast):
+    came(cast)
+    question = answered(cast, said="Where does Aurelia keep it?", told="In Bramble's office.")
+    options = {"mandate": cast.mandate, "due_on": DUE, "by": cast.senior, "now": NOW}
+    note_assurance(words="A room is found.", questions=[question], **options)
+    promised = drafted(cast, kind=TellingKind.DID)
+    own = actions.propose_telling(telling=drafted(cast), by=cast.coordinator, now=NOW)
+    own = actions.publish_telling(telling=own, by=cast.second, now=NOW)
+    deliver_due()
+    assert Message.objects.get(kind=messages.TOLD).text
+    redact(what=question, words="[removed]", by=cast.coordinator, now=NOW)
+    promised.items.update(said="Aurelia keeps what?")
+    redact(what=question, words="[removed again]", by=cast.coordinator, now=NOW)
+    redact(what=question.answers.get(), words="[gone]", by=cast.coordinator, now=NOW)
+    assert items(own) == [(Section.DONE, "[removed again]", f"{cast.organisation.name}: [gone]")]
+    assert items(promised)[0][1] == GONE
+    assert Message.objects.get(kind=messages.TOLD).text is None
+
+
+def test_a_draft_holds_no_words_that_nobody_may_read(cast):
+    room = LiveRoom.objects.create(session=cast.session, code="ABCDE")
+    hidden = cast.commissioned(words="About Mrs. X", session=cast.session).question
+    RoomQuestion.objects.create(question=hidden, room=room, showing="hidden", hidden_because="case")
+    anonymous = cast.question(words="A case of mine", asked_as="nobody")
+    put_out_of_scope(question=anonymous, reason="Ask your lead.", by=cast.coordinator, now=NOW)
+    assert items(drafted(cast)) == [
+        (Section.NO, f"Question {anonymous.reference}, asked anonymously", "Ask your lead.")
+    ]
+    own = answered(cast, audience=Audience.ASKER, said="For me alone?")
+    options = {"mandate": cast.mandate, "due_on": DUE, "by": cast.senior, "now": NOW}
+    note_assurance(words="A room is found.", questions=[own, hidden], **options)
+    assert [said for _, said, _ in items(drafted(cast, kind=TellingKind.DID))] == ["A room is found."]
