@@ -28,6 +28,7 @@ from commitments.models import (
     RoomQuestion,
     Showing,
 )
+from commitments.queries.questions import anonymous_among
 from commitments.queries.room import Speaker
 from history.actions import CLOCK, record
 from history.refusals import Refused
@@ -41,6 +42,10 @@ class RoomNotThen(Refused):
 
 class RoomClosed(Refused):
     sentence = "Questions are closed in this session. Ask the coordinator, or ask from the page of your place."
+
+
+class HiddenAnswer(Refused):
+    sentence = "This question is hidden. Show it first: who asked it anonymously finds the answer only in the room."
 
 
 @transaction.atomic
@@ -118,14 +123,15 @@ def ask_in_room(
 ) -> Question:
     """Ask in the room of ``session``; the same words from the same person, or from nobody, are one question.
 
-    It waits or is shown as the room is moderated, unless ``showing`` says it. Raises RoomClosed. See
+    What was withdrawn or put aside is asked anew. It waits or is shown as the room is moderated, unless ``showing``
+    says it. Raises RoomClosed. See
     ``raise_question`` for ``asked_as`` and ``person``; of an anonymous question nothing tells who asked it or when.
     """
     if asked_as == AskedAs.NOBODY:
         order.hold_order()
-    again = Question.objects.filter(
-        session=session, words=words, asked_as=asked_as, askers__person=person, in_room__isnull=False
-    ).first()
+    same = {"session": session, "words": words, "asked_as": asked_as, "askers__person": person}
+    ended = (QuestionState.WITHDRAWN, QuestionState.OUT_OF_SCOPE)
+    again = Question.objects.filter(**same, in_room__isnull=False).exclude(state__in=ended).first()
     if again:
         return again
     place = Place.objects.filter(session=session, person=person, state__in=LIVE).first() if person else None
@@ -162,8 +168,11 @@ def hide_question(
 def answer_in_room(*, question: Question, speaker: Speaker, words: str, by: Any, now: datetime) -> Answer:
     """Note what ``speaker`` answered in the room: who asked is told, and everybody with a place may read it.
 
-    Raises NotNow where it was answered or ended meanwhile.
+    Who asked anonymously finds the answer only in the room: what waits is shown with it. Raises HiddenAnswer where it
+    is hidden, NotNow where it was answered or ended meanwhile.
     """
+    if anonymous_among(question):
+        _demand_shown(question, by, now)
     if question.state == QuestionState.RAISED:
         open_question(question=question, by=by, now=now)
     return note_answer(
@@ -175,6 +184,14 @@ def answer_in_room(*, question: Question, speaker: Speaker, words: str, by: Any,
         by=by,
         now=now,
     )
+
+
+def _demand_shown(question: Question, by: Any, now: datetime) -> None:
+    own = RoomQuestion.objects.filter(question=question).first()
+    if own and own.showing == Showing.HIDDEN:
+        raise HiddenAnswer
+    if own and own.showing == Showing.WAITING:
+        _show(question.session, question, Showing.SHOWN, "", by, now)
 
 
 def _show(session: Session, question: Question, showing: Showing, because: str, by: Any, now: datetime) -> RoomQuestion:

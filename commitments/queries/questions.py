@@ -168,7 +168,7 @@ def history_of(question: Question, shows_names: bool) -> list[Event]:
         return found
     return [
         Event(each.words, "Who asked it", each.at, each.mark, each.entry)
-        if each.entry.verb in ("raised", "withdrew", "reopened")
+        if each.entry.verb in ("raised", "withdrew", "asker_withdrew", "reopened")
         else each
         for each in found
     ]
@@ -246,10 +246,14 @@ def published_answers(
 def ended_for_nobody(programme: Programme) -> QuerySet[Question]:
     """Return the anonymous questions that ``programme`` cannot answer, for its answers page: nobody can be told why.
 
-    The page shows reference and reason, never the words: what was put aside may be about a case.
+    Those too that were joined with one that was put aside. The page shows reference and ``why``, never the words: what
+    was put aside may be about a case.
     """
-    found = programme.questions.filter(state=QuestionState.OUT_OF_SCOPE, asked_as=AskedAs.NOBODY)
-    return found.order_by("-raised_on", "reference")
+    aside = QuestionState.OUT_OF_SCOPE
+    itself = Q(state=aside) | Q(state=QuestionState.MERGED, merged_into__state=aside)
+    found = programme.questions.filter(itself, asked_as=AskedAs.NOBODY)
+    why = Case(When(state=aside, then=F("end_reason")), default=F("merged_into__end_reason"))
+    return found.annotate(why=why).order_by("-raised_on", "reference")
 
 
 def questions_of_session(session: Session) -> QuerySet[Question]:

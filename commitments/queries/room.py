@@ -134,7 +134,8 @@ def _is_with_owner(question: Question) -> bool:
 
 
 def _with_newest_answer(questions: QuerySet[Question]) -> QuerySet[Question]:
-    heard = Answer.objects.filter(question=OuterRef("pk")).exclude(audience="asker").order_by("-version")
+    newest = Answer.objects.filter(question=OuterRef("question")).order_by("-version").values("pk")[:1]
+    heard = Answer.objects.filter(question=OuterRef("pk"), pk=Subquery(newest)).exclude(audience="asker")
     return questions.annotate(
         newest_words=Subquery(heard.values("words")[:1]), newest_for=Subquery(heard.values("organisation__name")[:1])
     )

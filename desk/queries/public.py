@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from briefings.models import Session
-from commitments.models import Answer, Audience
+from commitments.models import TOLD, Answer, Audience
 
 SESSIONS_SHOWN, ANSWERS_SHOWN = 6, 5
 
@@ -16,7 +16,9 @@ def sessions_to_choose(now: datetime) -> list[Session]:
 
 def answers_published() -> list[Answer]:
     """Return the newest answers for everybody, each question with its newest version alone."""
-    found = Answer.objects.filter(audience=Audience.PUBLIC, question__programme__is_public=True)
+    # The newest version first, then its audience: what was narrowed or is open again since is nobody's to read here.
+    found = Answer.objects.filter(question__programme__is_public=True, question__state__in=TOLD)
     newest = found.order_by("question", "-version").distinct("question").values("pk")
-    rows = Answer.objects.filter(pk__in=newest).select_related("question__programme", "organisation")
+    rows = Answer.objects.filter(pk__in=newest, audience=Audience.PUBLIC)
+    rows = rows.select_related("question__programme", "organisation")
     return list(rows.order_by("-published_at", "pk")[:ANSWERS_SHOWN])

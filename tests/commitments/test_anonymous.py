@@ -11,9 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from commitments.actions.questions import open_question, publish_answer, put_out_of_scope
+from commitments.actions.questions import merge, open_question, publish_answer, put_out_of_scope
 from commitments.models import AskedAs, Asker, Audience, Question, QuestionState
 from commitments.views.anonymous import QUESTIONS_AN_HOUR
+from desk.queries.public import answers_published
 from tests.attendance.places import a_place, a_session, another_day
 from tests.briefings.factories import AppointmentFactory
 from tests.commitments.factories import NOW, Cast
@@ -146,7 +147,12 @@ def test_who_asked_anonymously_reads_why_there_is_no_answer_and_nobody_reads_the
     common = {"reason": "Ask the data protection officer", "by": cast.coordinator, "now": NOW}
     anonymous = put_out_of_scope(question=cast.question("About a case", asked_as=AskedAs.NOBODY), **common)
     named = put_out_of_scope(question=cast.question("About another"), **common)
+    joined, whole = cast.question("Mine too", asked_as=AskedAs.NOBODY), cast.question("The whole")
+    merge(question=joined, into=whole, by=cast.coordinator, now=NOW)
+    put_out_of_scope(question=whole, **common)
     page = words(client.get(reverse("commitments:answer-list", args=[cast.programme.slug])))
+    assert f"{joined.reference} : Ask the data protection officer" in page
+    assert "Mine too" not in page
     assert f"{anonymous.reference} : Ask the data protection officer" in page
     assert "About a case" not in page
     assert named.reference not in page
@@ -159,6 +165,7 @@ def test_an_answer_that_was_narrowed_or_reopened_is_published_no_more(cast, clie
     Question.objects.filter(pk=reopened.pk).update(state=QuestionState.OPEN)
     page = words(client.get(reverse("commitments:answer-list", args=[cast.programme.slug])))
     assert "No answer is published yet" in page
+    assert answers_published() == [], "nor on the first page"
 
 
 def test_who_has_a_place_reads_what_is_for_practitioners_and_for_their_session():

@@ -14,11 +14,13 @@ from commitments.actions.questions import (
     NotNow,
     commission,
     merge,
+    publish_answer,
     put_out_of_scope,
     redact,
     withdraw_question,
 )
 from commitments.actions.room import (
+    HiddenAnswer,
     RoomClosed,
     RoomNotThen,
     answer_in_room,
@@ -372,3 +374,33 @@ def test_twelve_who_ask_while_the_scribe_works_are_all_kept():
     assert [result for (result,) in results if isinstance(result, Exception)] == []
     assert Question.objects.count() == RoomQuestion.objects.count() == 16
     assert len(scribe_list(room.session).settled) == len(shown_in(room.room)) == 4
+
+
+def test_an_answer_that_was_narrowed_since_is_not_shown_in_the_room(room):
+    question = room.asks(asked_as=AskedAs.NAME)
+    show_question(question=question, **room.by)
+    speaker = speakers_of(room.session, TODAY)[0]
+    answer_in_room(question=question, speaker=speaker, words="We do.", **room.by_whom)
+    publish_answer(question=question, words="You do.", audience=Audience.ASKER, by=room.coordinator, now=NOW)
+    assert [each.answer for each in shown_in(room.room)] == [""]
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "out_of_scope"])
+def test_what_has_ended_can_be_asked_again_in_the_same_words(room, state):
+    ended = room.asks()
+    Question.objects.filter(pk=ended.pk).update(
+        state=state, end_reason="No", due_on=None, next_reminder_on=None, due_from=None, due_days=None
+    )
+    assert room.asks() != ended
+
+
+def test_who_asked_anonymously_finds_the_answer_that_was_given_in_the_room(room):
+    waiting, hidden = room.asks("Waiting?"), room.asks("Hidden?")
+    hide_question(question=hidden, because=HiddenBecause.CASE, **room.by)
+    speaker = speakers_of(room.session, TODAY)[0]
+    answer_in_room(question=waiting, speaker=speaker, words="Yes.", **room.by_whom)
+    assert [(each.words, each.answer) for each in shown_in(room.room)] == [("Waiting?", "Yes.")]
+    with pytest.raises(HiddenAnswer):
+        answer_in_room(question=hidden, speaker=speaker, words="Yes.", **room.by_whom)
+    show_question(question=hidden, **room.by)
+    answer_in_room(question=hidden, speaker=speaker, words="Yes.", **room.by_whom)

@@ -22,7 +22,9 @@ from commitments.models import (
     Question,
     QuestionState,
 )
+from commitments.queries.questions import history_of
 from commitments.tasks import remind_due
+from history.actions import record
 from history.models import Entry
 from messaging.delivery import deliver_due
 from messaging.models import Delivered, Message
@@ -332,3 +334,39 @@ def rows_with(needle: str) -> list[str]:
                 found.append(table)
     raw = [bytes(each) for each in Delivered.objects.values_list("raw", flat=True)]
     return found + ["messaging_delivered"] * any(needle.encode() in each for each in raw)
+
+
+def test_what_was_asked_anonymously_is_not_joined_with_words_in_clearance_that_its_asker_never_finds(cast):
+    question, held = accepted(cast), holder(cast)
+    draft = actions.send_to_clearance(
+        question=question, words="For you", audience=Audience.ASKER, roles=[held.role], by=cast.senior, now=NOW
+    )
+    anonymous = cast.question(asked_as=AskedAs.NOBODY)
+    with pytest.raises(actions.HiddenAnswer):
+        actions.merge(question=anonymous, into=question, by=cast.coordinator, now=NOW)
+    Question.objects.filter(pk=question.pk).update(asked_as=AskedAs.NOBODY)  # as if it came in behind it
+    actions.clear(clearance=draft.clearances.get(), by=held.person, now=NOW)
+    assert not Answer.objects.exists()
+    assert fresh(question).state == QuestionState.DRAFTING
+
+
+def test_who_wrote_the_words_is_nobody_who_could_clear_them(cast):
+    question, held = accepted(cast), holder(cast)
+    policies.name_holder(
+        programme=cast.programme, organisation=cast.organisation, role=held.role, person=cast.senior,
+        by=cast.coordinator, now=NOW,
+    )  # fmt: skip
+    actions.send_to_clearance(
+        question=question, words="So", audience=Audience.ASKER, roles=[held.role], by=cast.senior, now=NOW
+    )
+    policies.end_holder(holder=held, by=cast.coordinator, now=NOW)
+    assert actions.reroute_clearances(question_id=question.pk, now=LATER)
+    assert fresh(question).state == QuestionState.DRAFTING
+
+
+def test_the_history_names_no_asker_who_withdrew(cast):
+    question = cast.question()
+    other = PersonFactory()
+    for verb in ("raised", "withdrew", "asker_withdrew", "reopened"):
+        record(by=other, verb=verb, about=question, now=NOW)
+    assert other.name not in {event.who for event in history_of(question, shows_names=False)}

@@ -288,10 +288,14 @@ def _publish(question, words, audience, by, organisation, role, now: datetime, *
 
 
 def _publish_cleared(question: Question, draft: Draft, now: datetime) -> None:
-    """Publish what every role has cleared, in the name of who wrote it; back to writing where they may no longer."""
+    """Publish what every role has cleared, in the name of who wrote it; back to writing where they may no longer.
+
+    So too where somebody who asked anonymously would not find it.
+    """
     try:
         organisation, role = speaker(question, draft.written_by, now)
-    except NotYours:
+        _demand_audience(question, draft.audience)
+    except (NotYours, NotFound):
         stop_writing(question, now, keep=True)
         if question.state == QuestionState.CLEARING:
             become(question, QuestionState.DRAFTING, by="clock", verb="took_back", now=now)

@@ -284,7 +284,8 @@ def reroute_clearances(*, question_id: UUID, now: datetime) -> bool:
     question = lock(Question(pk=question_id))
     today, changed = local_day(question.programme, now), False
     for clearance in _asked(question):
-        if holders_of(question.programme, clearance.role, clearance.organisation, today):
+        holders = holders_of(question.programme, clearance.role, clearance.organisation, today)
+        if any(each != clearance.draft.written_by for each in holders):  # nobody clears their own words
             continue
         other = organisation_that_clears(question, clearance.role, today, but=clearance.draft.written_by)
         changed = True

@@ -16,7 +16,7 @@ from commitments.actions.questions.moving import (
 )
 from commitments.clocks import local_day
 from commitments.messages import questions as messages
-from commitments.models import MOVES, TOLD, AskedAs, Audience, Question, QuestionState
+from commitments.models import MOVES, TOLD, AskedAs, Audience, DraftState, Question, QuestionState
 from commitments.queries.standards import calendar_of
 from history.actions import record
 from history.refusals import Refused
@@ -61,8 +61,8 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
     if into.state not in MOVES["joined"].sources:
         raise NotNow
     before = list(question.merged.order_by("pk"))
+    _demand_found(into, [question, *before])
     if into.state in TOLD:
-        _demand_found(into, [question, *before])
         # Who asks it now may object as long as anybody else could.
         into.next_reminder_on = calendar_of(into.programme).after(today, SAID_UNANSWERED_WITHIN)
     end_commissions(question, now)
@@ -93,9 +93,11 @@ def part(*, question: Question, by: Any, now: datetime) -> Question:
 
 
 def _demand_found(into: Question, joining: list[Question]) -> None:
-    answer = into.answers.first()
-    if answer is None or not any(each.asked_as == AskedAs.NOBODY for each in joining):
+    """Refuse to join what was asked anonymously with an answer, given or in clearance, that its asker never finds."""
+    if not any(each.asked_as == AskedAs.NOBODY for each in joining):
         return
+    answers = [into.answers.first()] if into.state in TOLD else []
+    answers.append(into.drafts.filter(state=DraftState.CLEARING).first())
     widest = (Audience.PUBLIC,) if into.programme.is_public else (Audience.PRACTITIONERS, Audience.PUBLIC)
-    if answer.audience not in widest:
+    if any(each.audience not in widest for each in answers if each):
         raise HiddenAnswer
