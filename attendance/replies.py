@@ -73,7 +73,9 @@ _SAID = {
 
 
 def _mailbox(attendee: vCalAddress) -> str:
-    return unquote(re.sub(r"^mailto:", "", str(attendee).strip(), flags=re.IGNORECASE)).strip().lower()[:254]
+    address = unquote(re.sub(r"^mailto:", "", str(attendee).strip(), flags=re.IGNORECASE))
+    # An escape may stand for what no address has, and no database column takes.
+    return re.sub(r"[\x00-\x1f\x7f]", "", address).strip().lower()[:254]
 
 
 class Verdict(enum.Enum):

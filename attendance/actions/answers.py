@@ -1,11 +1,12 @@
 """Taking answers from calendars: what the person could have pressed on their page, and nothing more."""
 
+import logging
 import uuid
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from attendance.actions.cover import answer_cannot, answer_coming
 from attendance.actions.engagements import lock_people, lock_seats
@@ -31,6 +32,7 @@ BY_CALENDAR = "calendar_reply"
 """The reason of a place that was given up by declining the entry."""
 
 Outcome = CalendarAnswer.Outcome
+logger = logging.getLogger(__name__)
 
 
 class PlaceHasGone(Refused):
@@ -68,9 +70,23 @@ def _take_next(now: datetime) -> bool:
     reply = parse(row.words)
     entry = _entry_of(reply) if reply else None
     if entry is not None:
-        _take(entry, reply, row, now)
+        _take_or_ask(entry, reply, row, now)
     settle_inbound(row, now=now)
     return True
+
+
+def _take_or_ask(entry: CalendarEntry, reply: Reply, row: Inbound, now: datetime) -> None:
+    """Take one answer; whatever goes wrong with it, the coordinator is asked and the next one is taken."""
+    try:
+        with transaction.atomic():
+            _take(entry, reply, row, now)
+    except OperationalError:
+        raise  # the database is in trouble, not the answer: it is taken again later
+    except Exception:
+        logger.exception("The answer in mail %s could not be taken", row.pk)
+        entry.refresh_from_db()
+        unclear = Reply(reply.uid, "", CalendarAnswer.Said.UNCLEAR, entry.sequence, now)
+        _keep(entry, unclear, row, Outcome.ASKS, AnswerWhy.UNCLEAR, STRANGER, now)
 
 
 def _entry_of(reply: Reply) -> CalendarEntry | None:
@@ -88,6 +104,11 @@ def _take(entry: CalendarEntry, reply: Reply, row: Inbound, now: datetime) -> No
     verdict, why = judge(reply, _known(entry, row, now))
     outcome, why = (Outcome.ASKS, why) if verdict == Verdict.ASK else _follow(verdict, entry, reply, now)
     entry.refresh_from_db(fields=["sequence"])
+    by = entry.person if verdict not in (Verdict.ASK, Verdict.NOTHING) else STRANGER
+    _keep(entry, reply, row, outcome, why, by, now)
+
+
+def _keep(entry: CalendarEntry, reply: Reply, row: Inbound, outcome: str, why: str, by: Any, now: datetime) -> None:
     answer = CalendarAnswer.objects.create(
         entry=entry,
         inbound=row,
@@ -101,7 +122,6 @@ def _take(entry: CalendarEntry, reply: Reply, row: Inbound, now: datetime) -> No
         outcome=outcome,
         why=why,
     )
-    by = entry.person if verdict not in (Verdict.ASK, Verdict.NOTHING) else STRANGER
     record(by=by, verb="answered_in_calendar", about=answer, now=now, reason=outcome)
 
 
@@ -109,7 +129,12 @@ def _lock(entry: CalendarEntry) -> None:
     """Take the locks in the order of the house, so that answers to one entry come one after the other."""
     with suppress(SeatCount.DoesNotExist):  # a draft that a senior manager comes to has none
         lock_seats(entry.session)
-    lock_people([entry.person_id])
+    # All whom the answer may touch, at once: who waits for the place, who was asked for the same.
+    there = SeniorAttendance.objects.filter(session=entry.session_id)
+    asked = there.filter(person=entry.person_id, together__isnull=False).values("together")
+    group = there.filter(together__in=asked).values_list("person", flat=True)
+    line = Place.objects.in_line().filter(session=entry.session_id, person__isnull=False)
+    lock_people({entry.person_id, *group, *line.values_list("person", flat=True)})
 
 
 def _known(entry: CalendarEntry, row: Inbound, now: datetime) -> Known:

@@ -348,3 +348,27 @@ def test_a_stamp_of_the_day_after_tomorrow_does_not_win_for_ever():
     _, entry = booked()
     far = (NOW + timedelta(days=2)).strftime("%Y%m%dT%H%M%SZ")
     assert said(entry, "DECLINED", DTSTAMP=far) == (Outcome.ASKS, AnswerWhy.UNCLEAR)
+
+
+def test_an_escape_that_no_column_takes_is_left_out_and_the_next_answer_is_taken():
+    place, entry = booked()
+    assert said(entry, "ACCEPTED", attendee="a%00b@x.example.org") == (Outcome.ASKS, AnswerWhy.STRANGER)
+    assert CalendarAnswer.objects.get().attendee == "ab@x.example.org"
+    assert said(entry, "ACCEPTED") == (Outcome.CONFIRMED, "")
+    assert state_of(place) == PlaceState.BOOKED
+
+
+def test_what_goes_wrong_with_one_answer_is_for_the_coordinator_and_stops_no_other(monkeypatch):
+    _, entry = booked()
+    _, other = booked()
+    judge = answers.judge
+
+    def fails(reply, known):
+        if reply.uid == str(entry.uid):
+            raise ValueError("unexpected")
+        return judge(reply, known)
+
+    monkeypatch.setattr(answers, "judge", fails)
+    assert said(entry, "ACCEPTED") == (Outcome.ASKS, AnswerWhy.UNCLEAR)
+    assert said(other, "ACCEPTED") == (Outcome.CONFIRMED, "")
+    assert not Inbound.objects.filter(settled_at=None).exists()
