@@ -47,9 +47,11 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
 
     Asking the same colleague twice is asking once. Raises PlaceHasEnded, OutsideWindow, NoColleague.
     """
+    colleague = Person.objects.filter(email=Person.objects.clean_email(email), is_active=True).first()
+    lock_seats(place.session)
+    lock_people([person for person in (place.person_id, colleague and colleague.pk) if person])
     place = lock_place(place)
     _refuse_where_fixed(place, now)
-    colleague = Person.objects.filter(email=Person.objects.clean_email(email), is_active=True).first()
     if colleague is None or colleague.pk == place.person_id or _tie(place, colleague, now) is None:
         raise NoColleague
     asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("link").first()
@@ -75,10 +77,10 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     """
     seats = lock_seats(handover.place.session)
     lock_people([handover.place.person_id, handover.colleague_id])
+    place = lock_place(handover.place)  # before the request, as ask_colleague does
     handover = Handover.objects.select_for_update(no_key=True, of=("self",)).get(pk=handover.pk)
     if handover.taken_as is not None:
         return handover.taken_as
-    place = lock_place(handover.place)
     if not handover.is_open or place.state != PlaceState.BOOKED:
         raise HandoverEnded
     _refuse_where_fixed(place, now)
@@ -98,6 +100,7 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     entry = had_entry(place)
     close(place, seats, PlaceState.GIVEN_UP, "substituted", now)
     new = new_place(place.session, colleague, tie, by, now)
+    new.team = place.team
     seat(new, seats, now)
     give_link(new, now)
     handover.taken_at, handover.taken_as = now, new

@@ -6,8 +6,9 @@ next.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from attendance.actions.engagements import announce, count_seat, engage, leave, lock_people
 from attendance.messages import places as messages
@@ -22,7 +23,7 @@ from attendance.models import (
     TeamRule,
 )
 from attendance.queries.shares import seats_kept, shares_of
-from attendance.window import rules_of, window_of
+from attendance.window import Window, rules_of, window_of
 from briefings.models import PlacesRule, Session
 from briefings.queries import affiliations_in_scope
 from history.actions import CLOCK, record
@@ -140,7 +141,7 @@ def promote(session: Session, seats: SeatCount, now: datetime) -> list[Place]:
             continue
         for place in group:
             offers = window.is_offering and place.team_id is None
-            _offer(place, seats, now) if offers else _move_up(place, seats, now)
+            _offer(place, seats, window, now) if offers else _move_up(place, seats, now)
         shares.taken[head.organisation_id] += len(group)
         promoted += group
     return promoted
@@ -178,16 +179,19 @@ def _move_up(place: Place, seats: SeatCount, now: datetime) -> None:
     messages.tell_promoted(place, now=now)
 
 
-def _offer(place: Place, seats: SeatCount, now: datetime) -> None:
-    """Hold a seat for ``place`` until its person answers, or the time is over."""
-    hours = timedelta(hours=rules_of(place.session).offer_hours)
+def _offer(place: Place, seats: SeatCount, window: Window, now: datetime) -> None:
+    """Hold a seat for ``place`` until its person answers, or the time is over: before the list of names is final."""
+    session = place.session
+    ends = [now + timedelta(hours=rules_of(session).offer_hours), session.during.lower]
+    if window.freezes:
+        ends.append(datetime.combine(window.freezes, time(), ZoneInfo(session.zone)))
     become(
         place,
         PlaceState.OFFERED,
         number_in_line=None,
         seated_at=now,
         limit_key=limit_key(place),
-        offered_until=min(now + hours, place.session.during.lower),
+        offered_until=min(ends),
         offered_from_line=True,
     )
     count_seat(seats, 1)

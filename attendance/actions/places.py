@@ -165,12 +165,13 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
 
     Returns the new place; the access needs go with it and the seat left behind goes to the first in line. Changing to
     the session there is a place in already returns that place. Raises PlaceHasEnded, NotOpen, OutsideWindow,
-    NotEligible, BusyThen, SessionIsFull where ``to`` has no free seat and QuotaIsUsed where the organisation may have
+    NotEligible, BusyThen, SessionIsFull where ``to`` has no free seat, or none but those kept
+    for people whose session was cancelled, and QuotaIsUsed where the organisation may have
     no more; the old place is kept then.
     """
     counters = _lock_both(place.session_id, to.pk)
-    line = Place.objects.in_line().filter(session=place.session_id).values_list("person", flat=True)
-    lock_people([place.person_id, *line])
+    line = Place.objects.in_line().filter(session__in=(place.session_id, to.pk), person__isnull=False)
+    lock_people([place.person_id, *line.values_list("person", flat=True)])
     place = lock_place(place)
     session = fresh_session(to.pk)
     if session.pk == place.session_id and place.state in LIVE:
@@ -182,9 +183,10 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
     affiliation = _affiliation_in_scope(session.programme, place.person, now)
     refuse_outside_window(session, by, now)
     seats = counters[to.pk]
+    promote(session, seats, now)  # who waits for it and fits by now comes first
     has_own_seat = Place.objects.seated().filter(session=session, person=place.person_id).exists()
     if not has_own_seat and not (from_reserve and seats.taken < seats.capacity):
-        if seats.free <= 0:
+        if seats.free <= seats_kept(session.programme, now):
             raise SessionIsFull
         if not shares_of(session, now).has_room(affiliation.organisation_id):
             raise QuotaIsUsed
@@ -195,7 +197,8 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
 def accept_offer(*, place: Place, by: Any, now: datetime) -> Place:
     """Turn an offered place into a booked one. Accepting twice is accepting once.
 
-    Raises PlaceHasEnded where the offer has ended, HasPlaceElsewhere, BusyThen.
+    Raises PlaceHasEnded where the offer has ended, OutsideWindow where the list of names is final and does not have
+    them, HasPlaceElsewhere, BusyThen.
     """
     lock_seats(place.session)
     lock_people([place.person_id])
@@ -204,13 +207,17 @@ def accept_offer(*, place: Place, by: Any, now: datetime) -> Place:
         return place
     if place.state != PlaceState.OFFERED or place.session.during.lower <= now:
         raise PlaceHasEnded
+    window = window_of(place.session, rules_of(place.session), now)
+    if place.offered_from_line and window.is_frozen:
+        raise OutsideWindow(window.why_closed)
     elsewhere = seated_elsewhere(place.session, place.person)
     if elsewhere:
         raise HasPlaceElsewhere(elsewhere)
     clash = clash_of(place.session, place.person)
     if clash:
         raise BusyThen(clash.session)
-    become(place, PlaceState.BOOKED, offered_until=None)
+    # From here on it is a booking like any other, whatever it began as.
+    become(place, PlaceState.BOOKED, offered_until=None, offered_from_line=False, seated_at=now)
     settle_in(place, now)
     record(by=by, verb="accepted_offer", about=place, now=now)
     messages.tell_booked(place, now=now)
@@ -325,7 +332,10 @@ def _swap(
     if clash:
         raise BusyThen(clash.session)
     new = waiting or new_place(session, old.person, affiliation, by, now)
-    if new.state not in SEATED:
+    if new.state == PlaceState.OFFERED:
+        become(new, PlaceState.BOOKED, offered_until=None, offered_from_line=False, seated_at=now)
+        settle_in(new, now)
+    elif new.state not in SEATED:
         seat(new, counters[session.pk], now)
     if not new.link_id:
         give_link(new, now)

@@ -12,7 +12,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Person
+from attendance.actions.engagements import lock_seats
 from attendance.actions.feedback import ask_for_feedback
+from attendance.actions.line import close
 from attendance.messages import register as messages
 from attendance.models import (
     CAME,
@@ -24,6 +26,7 @@ from attendance.models import (
     Place,
     PlaceState,
     Register,
+    SeatCount,
     WalkIn,
 )
 from attendance.register import Press, outcome_of, standing
@@ -161,8 +164,10 @@ def match_walk_in(*, walk_in: WalkIn, person: Person, by: Any, now: datetime) ->
 def close_register(*, session: Session, by: Any, now: datetime) -> Register:
     """Close the register: who is booked and not marked is absent, those who came are thanked, others may choose again.
 
-    Closing twice is closing once. Raises NotOnThisRegister, NotBegun.
+    Places that were never given a name end: nobody was absent. Closing twice is closing once. Raises
+    NotOnThisRegister, NotBegun.
     """
+    seats = SeatCount.objects.filter(session=session.pk).exists() and lock_seats(session)
     register = _locked_register(session)
     session = Session.objects.select_related("programme").get(pk=session.pk)
     if session.state not in (SessionState.OPEN, SessionState.HELD):
@@ -171,6 +176,8 @@ def close_register(*, session: Session, by: Any, now: datetime) -> Register:
         raise NotBegun
     if register.closed_at is not None:
         return register
+    if seats:
+        _end_unnamed(session, seats, by, now)
     _mark_the_rest_absent(session, now)
     _let_choose_again(session, now)
     register.closed_at, register.closed_by = now, key_of(by)
@@ -305,10 +312,17 @@ def _affiliation(walk_in: WalkIn) -> Affiliation | None:
     )
 
 
+def _end_unnamed(session: Session, seats: SeatCount, by: Any, now: datetime) -> None:
+    unnamed = Place.objects.live().filter(session=session, person=None).select_related("session__programme")
+    for place in unnamed.order_by("pk").select_for_update(no_key=True, of=("self",)):
+        close(place, seats, PlaceState.ENDED, "not_named", now)
+        record(by=by, verb="released_unnamed", about=place, now=now)
+
+
 def _mark_the_rest_absent(session: Session, now: datetime) -> None:
     # The row locks make a mark that is being written come first, or beat "absent" afterwards.
     unmarked = (
-        Place.objects.filter(session=session, state=PlaceState.BOOKED, attendance__isnull=True)
+        Place.objects.filter(session=session, person__isnull=False, state=PlaceState.BOOKED, attendance__isnull=True)
         .order_by("pk")
         .select_for_update(no_key=True, of=("self",))
     )
@@ -332,7 +346,8 @@ def _take_back_choosing(session: Session) -> None:
     missed.update(missed_at=None)
     if session.programme.places_rule != PlacesRule.ONE:
         return
-    for place in Place.objects.filter(session=session, state=PlaceState.BOOKED, limit_key__isnull=True):
+    booked = Place.objects.filter(session=session, person__isnull=False, state=PlaceState.BOOKED)
+    for place in booked.filter(limit_key__isnull=True):
         key = f"{place.person_id}:programme:{session.programme_id}"
         # Who has chosen another date meanwhile keeps that one.
         if not Place.objects.filter(Q(limit_key=key)).exists():

@@ -24,7 +24,7 @@ from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
 from attendance.models import Place, PlaceState, SeatCount, Team, TeamRule, new_reference
 from attendance.queries.booking import affiliation_for
-from attendance.queries.shares import seats_kept, shares_of
+from attendance.queries.shares import places_lost_by, seats_kept, shares_of
 from attendance.queries.teams import to_nudge
 from briefings.models import Session, SessionState
 from history.actions import CLOCK, key_of, record
@@ -161,13 +161,18 @@ def release_all_unnamed(*, now: datetime) -> int:
 
 
 def _seat_or_wait(team: Team, places: list[Place], seats: SeatCount, session: Session, by: Any, now: datetime) -> None:
-    shares = shares_of(session, now)
-    room = min(seats.free - seats_kept(session.programme, now), shares.room_of(team.organisation_id, seats.free))
-    fitting = max(room, 0)
-    if team.rule == TeamRule.ALL and fitting < len(places):
-        fitting = 0
-    for number, place in enumerate(places):
-        if number < fitting:
+    lost = places_lost_by([place.person_id for place in places if place.person_id], session.programme, now)
+    for place in places:
+        place.ahead = lost.get(place.person_id)
+    places.sort(key=lambda place: (place.ahead is None, place.ahead or 0))
+    room = shares_of(session, now).room_of(team.organisation_id, seats.free)
+    # What is kept for others is not for the team, but for those of it whose own session was cancelled.
+    rest = min(room, seats.free - seats_kept(session.programme, now, without=lost))
+    fits = [number < (rest if place.ahead is None else room) for number, place in enumerate(places)]
+    if team.rule == TeamRule.ALL and not all(fits):
+        fits = [False] * len(places)
+    for place, has_seat in zip(places, fits, strict=True):
+        if has_seat:
             seat(place, seats, now)
         else:
             put_in_line(place, seats)

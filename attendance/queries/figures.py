@@ -9,16 +9,18 @@ from attendance.models import CAME, Attendance, Outcome, Place, PlaceState, Seat
 from briefings.models import Session, SessionState
 from organisations.models import Organisation
 
-MOVED = "changed_date"
-"""Why a place was given up by who took another date in the same move: the new place is the booking."""
+NO_BOOKINGS = ("changed_date", "substituted", "not_named")
+"""Why places ended that are no bookings: another date or a colleague took over in the same move, and that place is
+the booking; or nobody was ever named for it."""
 
 
 @dataclass(frozen=True)
 class Figures:
     """What became of places and bookings. ``places`` is None where there is no such number (an organisation has none).
 
-    ``bookings`` are the places that anybody ever held a seat with, but for those exchanged for another date;
-    ``given_up`` of them were given up or ended before the day. ``walked_in`` came without one.
+    ``bookings`` are the places that anybody ever held a seat with, but for those exchanged for another date, handed
+    to a colleague or never given a name, and offers from the waiting list that nobody took up; ``given_up`` of them
+    were given up or ended before the day. ``walked_in`` came without one.
     """
 
     places: int | None = 0
@@ -92,7 +94,9 @@ def _chosen(sessions: Iterable[Session]):
 
 
 def _bookings(chosen):
-    return Place.objects.filter(session__in=chosen, seated_at__isnull=False).exclude(closed_reason=MOVED)
+    seated = Place.objects.filter(session__in=chosen, seated_at__isnull=False).exclude(closed_reason__in=NO_BOOKINGS)
+    # An offer that is accepted is no offer from the line any more (actions/places.py).
+    return seated.exclude(offered_from_line=True, closed_at__isnull=False)
 
 
 def _percent(part: int, whole: int | None) -> int | None:

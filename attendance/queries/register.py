@@ -137,7 +137,7 @@ def not_marked_yet(session: Session, find: str = "", most: int = FIRST_EXPECTED)
 
 def already_marked(session: Session, find: str = "", most: int = FIRST_MARKED) -> Rows:
     """Return the ``most`` who were marked last and match ``find``, the newest first, each with what to undo."""
-    found = Attendance.objects.filter(session=session)
+    found = Attendance.objects.filter(Q(place__person__isnull=False) | Q(walk_in__isnull=False), session=session)
     found = _matching(found, find, person="place__person__", walk_in="walk_in__")
     related = ("place__person", "walk_in__person", "organisation")
     rows = list(_counted(found.select_related(*related).order_by("-noted_at", "-pk"))[:most])

@@ -1,6 +1,7 @@
 """Whose turn a free seat is: what quotas leave to each organisation, and who chooses first after a cancellation."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -64,9 +65,19 @@ def place_lost_by(person: Person, programme: Programme, now: datetime) -> Place 
     return lost_places(programme, now).filter(person=person).order_by("pk").first()
 
 
-def seats_kept(programme: Programme, now: datetime) -> int:
-    """Return how many seats are kept in each session: one for each person whose session was cancelled."""
-    return lost_places(programme, now).filter(seated_at__isnull=False).aggregate(n=Count("person", distinct=True))["n"]
+def places_lost_by(people: Iterable[int], programme: Programme, now: datetime) -> dict[int, int]:
+    """Return the id of the place that each of ``people`` lost by a cancellation and may replace before others."""
+    found = lost_places(programme, now).filter(person__in=list(people)).order_by("-pk")
+    return dict(found.values_list("person", "pk"))
+
+
+def seats_kept(programme: Programme, now: datetime, *, without: Iterable[int] = ()) -> int:
+    """Return how many seats are kept in each session: one for each person whose session was cancelled.
+
+    ``without``: the ids of people who are being seated now.
+    """
+    kept = lost_places(programme, now).filter(seated_at__isnull=False).exclude(person__in=list(without))
+    return kept.aggregate(n=Count("person", distinct=True))["n"]
 
 
 def why_waiting(session: Session, person: Person, tie: Affiliation | None, now: datetime) -> str:

@@ -38,7 +38,7 @@ from attendance.queries.booking import (
 from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
-from attendance.queries.shares import FIRST_CHOICE_LASTS
+from attendance.queries.shares import FIRST_CHOICE_LASTS, seats_kept
 from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from briefings.models import Session
@@ -64,6 +64,7 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
         "newer": _newer(place) if place.state not in LIVE else None,
         "lost": _is_lost(place),
+        "chooses_first": bool(place.closed_at and now < place.closed_at + FIRST_CHOICE_LASTS),
         "first_choice_until": place.closed_at and place.closed_at + FIRST_CHOICE_LASTS,
     }
     return render(request, "attendance/place/show.html", context)
@@ -201,10 +202,11 @@ def choose_other(request: HttpRequest, link: int) -> HttpResponse:
     if not lost and (place.state not in LIVE or place.session.during.lower <= now):
         return redirect("attendance:place-show", link=link)
     affiliation = affiliation_for(place.session.programme, place.person, now)
+    kept = 0 if lost else seats_kept(place.session.programme, now)
     others = [
         session
         for session in sessions_to_choose(place.session.programme, now)
-        if session.pk != place.session_id and (lost or session.seats.free) and not session.window.why_closed
+        if session.pk != place.session_id and (lost or session.seats.free > kept) and not session.window.why_closed
     ]
     groups = by_distance(others, affiliation.areas.all() if affiliation else ())
     return render(request, "attendance/place/choose_other.html", {**_context(place), "groups": groups, "lost": lost})

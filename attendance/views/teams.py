@@ -1,6 +1,7 @@
 """The lead of an organisation books for colleagues, names places later, and nudges who has not booked."""
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -124,7 +125,7 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
     """Give the next place without a name to a colleague."""
     own = _team(request, team)
     form = NameForm(request.POST, people=_nameable(own))
-    live = Place.objects.live().filter(team=own, person=None).order_by("-seated_at", "pk")
+    live = Place.objects.live().filter(team=own, person=None).order_by(F("seated_at").asc(nulls_last=True), "pk")
     place = live.select_related("session", "team").first()
     if place is None:
         return redirect("attendance:team-show", team=team)

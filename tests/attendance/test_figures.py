@@ -44,7 +44,7 @@ def test_what_counts_as_a_booking():
     states = [PlaceState.BOOKED, PlaceState.OFFERED, PlaceState.WAITING]
     for state in states:
         a_place(a_practitioner(session.programme), session, state=state)
-    for number, reason in enumerate(["given_up", "changed_date"]):
+    for number, reason in enumerate(["given_up", "changed_date", "substituted", "not_named"]):
         row = a_place(a_practitioner(session.programme), session, state=PlaceState.BOOKED)
         columns = {"closed_at": row.made_at + timedelta(days=number), "closed_reason": reason}
         Place.objects.filter(pk=row.pk).update(state=PlaceState.GIVEN_UP, **columns)

@@ -1,6 +1,7 @@
 """A colleague takes over a place, its holder keeps it until then; both are told once."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -11,7 +12,7 @@ from attendance.actions.handovers import HandoverEnded, NoColleague, ask_colleag
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import HasPlaceElsewhere, OutsideWindow, give_up_place
 from attendance.invariants import findings
-from attendance.models import AccessNeed, BookingRules, Handover, Place, PlaceState, SeatCount
+from attendance.models import AccessNeed, BookingRules, Handover, Place, PlaceState, SeatCount, Team, TeamRule
 from briefings.models import PlacesRule
 from messaging.models import Message
 from tests.attendance.places import NOW, PartnerFactory, a_place, a_practitioner, a_programme, a_session, another_day
@@ -55,6 +56,15 @@ def test_a_colleague_takes_the_place_and_the_line_does_not_move(programme, place
     assert _kinds(colleague) == ["handover_asked", "place_booked"]
     assert _kinds(place.person) == ["place_booked", "place_given_up"]
     assert [found for _, found in findings() if found] == []
+
+
+def test_the_place_stays_with_its_team(programme, place):
+    team = Team.objects.create(
+        session=place.session, organisation=place.organisation, rule=TeamRule.FIT, press=uuid4(), made_at=NOW
+    )
+    Place.objects.filter(pk=place.pk).update(team=team)
+    colleague = a_practitioner(programme)
+    assert take_over(handover=_ask(place, colleague), by=colleague, now=NOW).team == team
 
 
 def test_who_waits_leaves_the_line_for_the_place(place):

@@ -1,6 +1,7 @@
 """The waiting list in depth: positions, offers from a day on, quotas, the booking window, the final list of names."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from attendance.actions.places import (
     OutsideWindow,
     PlaceHasEnded,
     QuotaIsUsed,
+    SessionIsFull,
     accept_offer,
     change_place,
     change_seats,
@@ -18,9 +20,12 @@ from attendance.actions.places import (
 )
 from attendance.actions.policies import release_quota, set_booking_rules, set_quota
 from attendance.actions.reminders import lapse_offers, promote_all
+from attendance.actions.sessions import cancel_session
 from attendance.invariants import findings
 from attendance.models import BookingRules, Engagement, Place, PlaceState, Quota
 from attendance.queries.booking import position_of, positions_of
+from attendance.queries.figures import Figures, figures_of
+from attendance.queries.shares import FIRST_CHOICE_LASTS
 from history.actions import CLOCK
 from messaging.models import Message
 from tests.attendance.places import (
@@ -286,3 +291,42 @@ def test_who_waits_accepts_declines_and_leaves_by_one_press(programme, client):
     client.get(f"/p/{token_of(second.link)}/")
     assert client.post(f"/p/{second.link_id}/accept/").status_code == 302
     assert Place.objects.get(pk=second.pk).state == PlaceState.BOOKED
+
+
+def test_a_swap_passes_nobody_who_waits_and_takes_no_seat_that_is_kept(programme):
+    session, other = a_session(programme), another_day(programme, capacity=1)
+    mover, (lost,) = a_place(another_day(programme, date=date(2026, 12, 9))), [a_place(session)]
+    seated, waiting = a_place(other), a_place(other)
+    cancel_session(session=session, reason="Flood", by=CLOCK, now=NOW)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    waiting.refresh_from_db()
+    assert waiting.state == PlaceState.WAITING  # the seat is kept for who lost theirs
+    with pytest.raises(SessionIsFull):
+        change_place(place=mover, to=other, by=mover.person, now=NOW)
+    later = NOW + FIRST_CHOICE_LASTS
+    with pytest.raises(SessionIsFull):  # nothing is kept any more, but somebody waits
+        change_place(place=mover, to=other, by=mover.person, now=later)
+    assert promote_all(now=later) == 1
+    assert lost.person.places.live().count() == 0
+    _nothing_wrong()
+
+
+def test_an_offer_ends_when_the_list_is_final_and_is_a_booking_once_it_is_accepted(programme):
+    _rules(programme, offer_days=365, offer_hours=24 * 60, freeze_days=5)
+    session = a_session(programme, capacity=1)
+    seated, first, second = (a_place(session) for _ in range(3))
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    first.refresh_from_db()
+    final = datetime.combine(session.date - timedelta(days=5), time(), ZoneInfo(session.zone))
+    assert first.offered_until == final
+    with pytest.raises(OutsideWindow):
+        accept_offer(place=first, by=first.person, now=final)
+    give_up_place(place=first, by=first.person, now=NOW)
+    assert figures_of([session]) == Figures(places=1, bookings=2, given_up=1)  # seated gave up; second is offered
+    later = NOW + timedelta(hours=2)
+    accept_offer(place=second, by=second.person, now=later)
+    second.refresh_from_db()
+    assert (second.seated_at, second.offered_from_line) == (later, False)
+    give_up_place(place=second, by=second.person, now=later)
+    assert figures_of([session]) == Figures(places=1, bookings=2, given_up=2)
+    _nothing_wrong()

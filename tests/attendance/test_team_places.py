@@ -4,10 +4,12 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.links import make_link
 from attendance.actions.places import change_seats, give_up_place
+from attendance.actions.sessions import cancel_session
 from attendance.actions.teams import (
     NobodyToBook,
     NotInTheTeam,
@@ -19,11 +21,13 @@ from attendance.actions.teams import (
 from attendance.invariants import findings
 from attendance.models import BookingRules, Invitation, Place, PlaceState, SeatCount, Team, TeamRule
 from attendance.queries.booking import position_of
+from attendance.queries.figures import figures_of
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
 from organisations.models import OrganisationLead
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
+from tests.attendance.registers import a_coordinator, half_way, page_of, send
 
 pytestmark = pytest.mark.django_db
 BOOKED, WAITING = PlaceState.BOOKED, PlaceState.WAITING
@@ -190,3 +194,40 @@ def test_a_lead_nudges_who_has_not_answered_once_a_week(programme, lead):
     made.answer, made.answered_at = "none_suits", now
     made.save()
     assert kinds.find(mail.kind).still_wanted([mail], now) == {mail.pk: "answered"}
+
+
+def test_a_team_whose_session_was_cancelled_is_not_shut_out_by_what_is_kept_for_it(programme):
+    session, other = a_session(programme, capacity=3), another_day(programme, capacity=4)
+    people = _people(programme, 2)
+    stranger = a_place(session).person
+    _book(session, people, rule=TeamRule.ALL)
+    cancel_session(session=session, reason="Flood", by=CLOCK, now=NOW)
+    newcomer = a_practitioner(programme)
+    team = _book(other, [*people, newcomer])
+    assert _states(team) == [BOOKED, BOOKED, BOOKED]
+    assert Place.objects.filter(team=team, ahead__isnull=False).count() == 2
+    late = _book(other, [a_practitioner(programme)])  # the last seat is kept for the stranger
+    assert _states(late) == [WAITING]
+    assert a_place(other, stranger).state == BOOKED
+    _nothing_wrong()
+
+
+def test_a_place_that_has_a_seat_gets_its_name_before_one_that_waits(programme, lead):
+    session = a_session(programme, capacity=1, date=(timezone.now() + timedelta(days=30)).date())
+    team = _book(session, unnamed=2, now=timezone.now(), until=session.date)
+    first = a_practitioner(programme)
+    assert lead.post(f"/teams/{team.pk}/name/", {"person": first.pk}).status_code == 302
+    assert Place.objects.get(person=first).state == BOOKED
+
+
+def test_places_without_a_name_end_when_the_register_is_closed(programme, client):
+    session = a_session(programme)
+    a_place(session)
+    _book(session, unnamed=1)
+    with time_machine.travel(half_way(session), tick=False):
+        client.force_login(a_coordinator(session))
+        assert send(client, session, "close").status_code == 302
+        assert page_of(client, session).status_code == 200
+    assert Place.objects.get(person=None).closed_reason == "not_named"
+    assert figures_of([session]).bookings == 1
+    _nothing_wrong()
