@@ -6,14 +6,14 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.links import LinkRow, make_links
+from accounts.links import LinkRow, make_links, revoke
 from accounts.models import Person, PersonalLink
 from attendance.actions.engagements import lock_people
 from attendance.messages import availability as messages
 from attendance.models import Availability
 from attendance.rules import can_keep_diary
 from briefings.models import Assistant, Mandate
-from history.actions import key_of, record
+from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
 
 PURPOSE = "availability"
@@ -46,16 +46,22 @@ def ask_availability(*, mandates: Iterable[Mandate], by: Any, now: datetime) -> 
 def give_links(mandates: Iterable[Mandate], now: datetime) -> list[PersonalLink]:
     """Return the links to the page of each of ``mandates``, one for its senior manager and each assistant.
 
-    Made where they are missing, and good for a year from now. Inside the caller's transaction.
+    Made where they are missing, and good for a year from now; those of former assistants end. Inside the caller's
+    transaction.
     """
     ends_at, abouts = now + LINK_LIVES, {key_of(each): each for each in mandates}
     existing = PersonalLink.objects.filter(purpose=PURPOSE, about__in=list(abouts), revoked_at__isnull=True)
+    wanted = {about: [each.person, *assistants_of(each, now.date())] for about, each in abouts.items()}
+    for link in existing:
+        if link.person_id not in {person.pk for person in wanted[link.about]}:
+            revoke(link, by=CLOCK, now=now)
+    existing = existing.all()
     existing.update(ends_at=ends_at)
     known = {(link.about, link.person_id) for link in existing}
     rows = [
         LinkRow(PURPOSE, person, about, ends_at)
-        for about, mandate in abouts.items()
-        for person in [mandate.person, *assistants_of(mandate, now.date())]
+        for about, people in wanted.items()
+        for person in people
         if (about, person.pk) not in known
     ]
     make_links(rows, now)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.links import LinkRow, make_links
+from accounts.links import LinkRow, make_links, revoke
 from accounts.models import Person, PersonalLink
 from attendance.actions import availability
 from attendance.actions.engagements import BusyThen, announce, clash_of, engage, leave, lock_people
@@ -79,17 +79,7 @@ def ask_to_cover(*, requests: Iterable[tuple[Session, Mandate]], by: Any, now: d
     Whoever is asked or coming already is not asked again. Raises NoMandateThen, SessionNotToCome, AskedElsewhere;
     nobody is asked then.
     """
-    requests = list(requests)
-    lock_people({mandate.person_id for _, mandate in requests})
-    made = [
-        asked
-        for session, mandate in sorted(requests, key=lambda pair: (pair[0].pk, pair[1].pk))
-        if (asked := _ask(session, mandate, by, now)) is not None
-    ]
-    _give_links(made, now)
-    availability.give_links({mandate.pk: mandate for _, mandate in requests}.values(), now)
-    messages.ask(made, now=now)
-    return made
+    return ask_all(requests=requests, whoever=(), by=by, now=now)
 
 
 @transaction.atomic
@@ -102,12 +92,27 @@ def ask_all(
 ) -> list[SeniorAttendance]:
     """Ask named senior managers, and whoever of some organisations can, in one go: all of it or nothing.
 
-    Raises as ``ask_to_cover`` and ``ask_whoever``.
+    Everybody gets one mail for all that they are asked. Raises as ``ask_to_cover`` and ``ask_whoever``.
     """
-    asked = ask_to_cover(requests=requests, by=by, now=now)
+    requests, whoever = list(requests), list(whoever)
+    people = {mandate.person_id for _, mandate in requests}
     for session, organisation in whoever:
-        asked += ask_whoever(session=session, organisation=organisation, by=by, now=now)
-    return asked
+        people.update(mandate.person_id for mandate in free_mandates(session, organisation))
+    lock_people(people)  # all at once, in their order
+    mandates = {mandate.pk: mandate for _, mandate in requests}
+    made = [
+        asked
+        for session, mandate in sorted(requests, key=lambda pair: (pair[0].pk, pair[1].pk))
+        if (asked := _ask(session, mandate, by, now)) is not None
+    ]
+    for session, organisation in whoever:
+        found, asked = _ask_whoever(session, organisation, by, now)
+        mandates.update({mandate.pk: mandate for mandate in found})
+        made += asked
+    _give_links(made, now)
+    availability.give_links(mandates.values(), now)
+    messages.ask(made, now=now)
+    return made
 
 
 @transaction.atomic
@@ -117,11 +122,18 @@ def ask_whoever(*, session: Session, organisation: Organisation, by: Any, now: d
     Left out is who is busy, asked elsewhere or said that they cannot. Where somebody of it is coming already nobody
     is asked. Raises NobodyFree, SessionNotToCome.
     """
+    return ask_all(requests=(), whoever=[(session, organisation)], by=by, now=now)
+
+
+def _ask_whoever(
+    session: Session, organisation: Organisation, by: Any, now: datetime
+) -> tuple[list[Mandate], list[SeniorAttendance]]:
+    """Return who of ``organisation`` is free then, and the new requests to them."""
     mandates = list(free_mandates(session, organisation))
     lock_people({mandate.person_id for mandate in mandates})
     there = SeniorAttendance.objects.filter(session=session, organisation=organisation)
     if there.filter(state__in=(CoverState.COMING, CoverState.ATTENDED)).exists():
-        return []
+        return [], []
     together, made = uuid.uuid4(), []
     for mandate in mandates:
         try:
@@ -133,10 +145,7 @@ def ask_whoever(*, session: Session, organisation: Organisation, by: Any, now: d
     if not made and not there.filter(state=CoverState.ASKED).exists():
         raise NobodyFree(organisation, session)
     there.filter(state=CoverState.ASKED).update(together=together)
-    _give_links(made, now)
-    availability.give_links(mandates, now)
-    messages.ask(made, now=now)
-    return made
+    return mandates, made
 
 
 @transaction.atomic
@@ -166,9 +175,11 @@ def answer_coming(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
 def answer_not_me(*, attendance: SeniorAttendance, deputy: Mandate, by: Any, now: datetime) -> SeniorAttendance:
     """Say *not me, ask …*: apologies, and the colleague with the mandate ``deputy`` is asked. Returns their request.
 
+    Somebody who had said yes before reopens the request, as with ``answer_cannot``.
+
     Raises NotADeputy, NoMandateThen, AskedElsewhere, NotAskedAnyMore, NotYoursToAnswer.
     """
-    lock_people({attendance.person_id, deputy.person_id})
+    _lock_together(attendance, deputy.person_id)
     own = _locked(attendance, by, now)
     same = (deputy.organisation_id, deputy.programme_id) == (own.organisation_id, own.session.programme_id)
     if not same or deputy.person_id == own.person_id:
@@ -180,8 +191,10 @@ def answer_not_me(*, attendance: SeniorAttendance, deputy: Mandate, by: Any, now
     own.deputy = asked
     _become(own, CoverState.APOLOGIES, by, now, answered=True)
     _free(own, was_coming, now)
-    _give_links([asked], now)
-    messages.ask([asked], now=now)
+    again = _ask_again(own, now) if was_coming else []
+    _give_links([asked, *again], now)
+    availability.give_links([deputy], now)
+    messages.ask([asked, *again], now=now)
     return asked
 
 
@@ -201,7 +214,9 @@ def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
     _become(own, CoverState.APOLOGIES, by, now, answered=True)
     _free(own, was_coming, now)
     if was_coming:
-        _ask_again(own, now)
+        again = _ask_again(own, now)
+        _give_links(again, now)
+        messages.ask(again, now=now)
     if not _others_together(own, CoverState.ASKED) and not _others_together(own, CoverState.COMING):
         messages.tell_apologies(own, now=now)
     return own
@@ -209,16 +224,22 @@ def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
 
 @transaction.atomic
 def withdraw_request(*, attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance:
-    """Say, as a coordinator, that somebody is not needed any more; who was coming is told. Twice is once."""
-    lock_people([attendance.person_id])
+    """Say, as a coordinator, that somebody is not needed any more; who was coming is told. Twice is once.
+
+    Where they had said yes, who was asked together with them is asked again, as with ``answer_cannot``.
+    """
+    _lock_together(attendance)
     own = _load(attendance)
     if own.state not in (CoverState.ASKED, CoverState.COMING):
         return own
     was_coming = own.state == CoverState.COMING
+    again = _ask_again(own, now) if was_coming else []
     own.together = None  # who is not needed is not asked again when another of them withdraws
     _become(own, CoverState.WITHDRAWN, by, now)
     _free(own, was_coming, now)
     messages.tell_withdrawn(own, was_coming=was_coming, now=now)
+    _give_links(again, now)
+    messages.ask(again, now=now)
     return own
 
 
@@ -298,11 +319,14 @@ def _ask(
     return own
 
 
-def _lock_together(attendance: SeniorAttendance) -> None:
-    """Lock everybody who was asked for the same as ``attendance``, so that two answers come one after the other."""
+def _lock_together(attendance: SeniorAttendance, *others: int) -> None:
+    """Lock everybody who was asked for the same as ``attendance``, so that two answers come one after the other.
+
+    ``others``: the ids of people besides.
+    """
     group = SeniorAttendance.objects.filter(session=attendance.session_id, together=attendance.together)
     people = set(group.values_list("person", flat=True)) if attendance.together else set()
-    lock_people(people | {attendance.person_id})
+    lock_people(people | {attendance.person_id, *others})
 
 
 def _others_together(own: SeniorAttendance, state: CoverState) -> list[SeniorAttendance]:
@@ -312,8 +336,8 @@ def _others_together(own: SeniorAttendance, state: CoverState) -> list[SeniorAtt
     return list(group.exclude(pk=own.pk).select_related("session__programme", "person", "organisation").order_by("pk"))
 
 
-def _ask_again(own: SeniorAttendance, now: datetime) -> None:
-    """Ask those again whom the yes of ``own`` had released, where they are still free."""
+def _ask_again(own: SeniorAttendance, now: datetime) -> list[SeniorAttendance]:
+    """Ask those again whom the yes of ``own`` had released, where they are still free. Links and mail are left."""
     made = []
     for other in _others_together(own, CoverState.WITHDRAWN):
         mandate = Mandate.objects.on(own.session.date).filter(
@@ -322,8 +346,7 @@ def _ask_again(own: SeniorAttendance, now: datetime) -> None:
         if found := mandate.select_related("person", "organisation").first():
             with contextlib.suppress(AskedElsewhere):
                 made.append(_ask(own.session, found, CLOCK, now, together=own.together))
-    _give_links(made, now)
-    messages.ask(made, now=now)
+    return made
 
 
 def _check_mandate(session: Session, mandate: Mandate) -> None:
@@ -355,10 +378,13 @@ def _give_links(asked: Iterable[SeniorAttendance], now: datetime) -> None:
     """Give each request a link of its senior manager, and one for each assistant of theirs."""
     for own in asked:
         ends_at = own.session.during.upper + LINK_OUTLIVES
-        about = key_of(own)
-        PersonalLink.objects.filter(purpose="cover", about=about).update(ends_at=ends_at)
-        known = set(PersonalLink.objects.filter(purpose="cover", about=about).values_list("person", flat=True))
-        people = [person for person in [own.person, *_assistants(own)] if person.pk not in known]
+        about, wanted = key_of(own), [own.person, *_assistants(own)]
+        there = PersonalLink.objects.filter(purpose="cover", about=about, revoked_at=None)
+        for link in there.exclude(person__in=wanted):  # who was an assistant is none any more
+            revoke(link, by=CLOCK, now=now)
+        there.update(ends_at=ends_at)
+        known = set(there.values_list("person", flat=True))
+        people = [person for person in wanted if person.pk not in known]
         made = make_links((LinkRow("cover", person, about, ends_at) for person in people), now)
         for link in made:
             if link.person_id == own.person_id:

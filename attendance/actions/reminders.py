@@ -39,7 +39,7 @@ def remind_of(*, session: Session, now: datetime) -> int:
     if not due:
         return 0
     moment, days = max(due)
-    booked = Place.objects.filter(session=session, state=PlaceState.BOOKED, seated_at__lt=moment)
+    booked = Place.objects.filter(session=session, person__isnull=False, state=PlaceState.BOOKED, seated_at__lt=moment)
     return messages.remind(booked.order_by("pk").values_list("pk", "person_id"), session, days, now=now)
 
 

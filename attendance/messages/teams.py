@@ -16,6 +16,7 @@ from organisations.models import Organisation
 
 RELEASED = "attendance.team_released"
 NUDGE = "attendance.nudge"
+NUDGE_RESTS = timedelta(days=7)
 
 
 def tell_released(team: Team, number: int, *, now: datetime) -> None:
@@ -34,11 +35,13 @@ def tell_released(team: Team, number: int, *, now: datetime) -> None:
 
 
 def nudge(invitation: Invitation, organisation: Organisation, *, now: datetime) -> bool:
-    """Plan the lead's reminder of an invitation, at most once in a week; return whether it is new."""
-    year, week, _ = now.isocalendar()
+    """Plan the lead's reminder of an invitation, at most once in seven days; return whether it is new."""
+    lately = Message.objects.filter(kind=NUDGE, refs__contains={"invitation": invitation.pk})
+    if lately.filter(person=invitation.person_id, created_at__gt=now - NUDGE_RESTS).exists():
+        return False
     made = messaging.actions.queue(
         kind=NUDGE,
-        key=f"{NUDGE}:{invitation.pk}:{year}-{week}",
+        key=f"{NUDGE}:{invitation.pk}:{now.date().isoformat()}",
         to=invitation.person,
         refs={"invitation": invitation.pk, "organisation": organisation.pk},
         about=invitation.programme,

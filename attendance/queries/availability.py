@@ -1,14 +1,16 @@
 """When senior managers can come: the weeks of one of them, and who has said anything at all."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 
+from accounts.models import PersonalLink
 from attendance import weeks
 from attendance.models import Availability, CoverState, SeniorAttendance
 from attendance.weeks import Half
 from briefings.models import Mandate, Session
+from history.actions import key_of
 from messaging.working_days import holidays
 
 SHOWN = 6
@@ -98,6 +100,21 @@ def diary_of(mandate: Mandate, first: date, today: date) -> Diary:
         if monday <= last
     ]
     return Diary(shown, halves, said, last)
+
+
+def diary_link_of(own: SeniorAttendance, person: int, now: datetime) -> PersonalLink | None:
+    """Return the open link by which ``person`` (an id) says when the senior manager of the request ``own`` can come."""
+    mandates = Mandate.objects.filter(
+        programme=own.session.programme_id, person=own.person_id, organisation=own.organisation_id
+    )
+    found = PersonalLink.objects.filter(
+        purpose="availability",
+        about__in=[key_of(mandate) for mandate in mandates],
+        person=person,
+        revoked_at__isnull=True,
+        ends_at__gt=now,
+    )
+    return found.order_by("-pk").first()
 
 
 def who_said_when(programme: int, today: date) -> QuerySet[Mandate]:

@@ -11,15 +11,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.links import open_in_browser, personal_link
-from accounts.models import PersonalLink
 from accounts.permissions import Permission
 from attendance import weeks
 from attendance.actions import availability as actions
 from attendance.forms.availability import AskWhenForm, DiaryForm
 from attendance.models import SeniorAttendance
-from attendance.queries.availability import Diary, diary_of, who_said_when
+from attendance.queries.availability import Diary, diary_link_of, diary_of, who_said_when
+from attendance.rules import can_keep_diary
 from briefings.models import Mandate, Programme
-from history.actions import key_of, look_at_many
+from history.actions import look_at_many
 from history.refusals import Refused
 
 
@@ -29,6 +29,8 @@ def show_diary(request: HttpRequest, link: int) -> HttpResponse:
     """The half-days of some weeks as a grid to tick, and patterns that repeat every week."""
     now = timezone.now()
     today, mandate = timezone.localdate(now), _mandate(request)
+    if not can_keep_diary(request.link.person, mandate, today):
+        raise Http404
     first = _first_day(request, today)
     diary = diary_of(mandate, first, today)
     form = DiaryForm(request.POST if request.method == "POST" else None, diary=diary)
@@ -65,17 +67,7 @@ def open_from_request(request: HttpRequest, link: int) -> HttpResponse:
     own = get_object_or_404(
         SeniorAttendance.objects.select_related("session"), pk=request.link.about.rpartition(":")[2]
     )
-    mandates = Mandate.objects.filter(
-        programme=own.session.programme_id, person=own.person_id, organisation=own.organisation_id
-    )
-    found = PersonalLink.objects.filter(
-        purpose=actions.PURPOSE,
-        about__in=[key_of(mandate) for mandate in mandates],
-        person=request.link.person_id,
-        revoked_at__isnull=True,
-        ends_at__gt=timezone.now(),
-    )
-    own_link = found.order_by("-pk").first()
+    own_link = diary_link_of(own, request.link.person_id, timezone.now())
     if own_link is None:
         raise Http404
     return open_in_browser(own_link)

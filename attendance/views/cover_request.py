@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,8 @@ from accounts.links import personal_link
 from attendance.actions import cover as actions
 from attendance.forms.cover import DeputyForm, deputies_for
 from attendance.models import SeniorAttendance
+from attendance.queries.availability import diary_link_of
+from attendance.rules import can_answer_cover
 from briefings.models import Mandate, SessionState
 from briefings.words import when_in_words
 from history.refusals import Refused
@@ -23,6 +25,8 @@ from history.refusals import Refused
 def show_request(request: HttpRequest, link: int) -> HttpResponse:
     """What somebody is asked, and the three answers."""
     own, now = _own(request), timezone.now()
+    if not can_answer_cover(request.link.person, own):
+        raise Http404
     senior = own.person
     context = {
         "own": own,
@@ -34,6 +38,7 @@ def show_request(request: HttpRequest, link: int) -> HttpResponse:
         "is_over": own.session.during.lower <= now or own.session.state == SessionState.CANCELLED,
         "has_deputies": deputies_for(own).exists(),
         "own_link": link,
+        "has_diary": diary_link_of(own, request.link.person_id, now) is not None,
         "personal_link": True,
     }
     return render(request, "attendance/cover/request.html", context)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from attendance.models import Invitation, Place, PlaceState
-from attendance.queries.booking import position_of
+from attendance.queries.booking import positions_of
 from briefings.models import SessionPart, SessionState
 from briefings.words import where_in_words
 from commitments.models import TOLD, UNANSWERED, Asker, QuestionState
@@ -23,7 +23,9 @@ _READ = 50
 
 def places(person: Any, now: datetime) -> Group:
     """Return the places of ``person`` to come, those that ended within a month, and invitations without an answer."""
-    matters = [_place(place, now) for place in _places(person, now)]
+    found = _places(person, now)
+    positions = positions_of(found)
+    matters = [_place(place, positions.get(place.pk, "")) for place in found]
     matters += [_invitation(invitation) for invitation in _invitations(person, now)]
     return Group("Your places", "places", matters)
 
@@ -40,7 +42,7 @@ def _places(person: Any, now: datetime) -> list[Place]:
     return list(found.select_related("session__programme", "session__room__venue").order_by("session__date")[:_READ])
 
 
-def _place(place: Place, now: datetime) -> Matter:
+def _place(place: Place, position: str) -> Matter:
     session = place.session
     title = f"{day_without_year(session.date)}, {period(session.starts, session.ends)}"
     order = session.date.isoformat()
@@ -53,7 +55,7 @@ def _place(place: Place, now: datetime) -> Matter:
         until = moment(place.offered_until)
         return Matter(BAD, title, url, f"{what}. Your seat is kept until {until}. Say whether you come.", order)
     if place.state == PlaceState.WAITING:
-        return Matter(OPEN, title, url, f"{what}. You are on the waiting list, the {position_of(place)}.", order)
+        return Matter(OPEN, title, url, f"{what}. You are on the waiting list, the {position}.", order)
     return Matter(GOOD, title, url, f"{what}. You have a place.", order)
 
 
