@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Person
 from accounts.permissions import Permission, has
@@ -38,5 +38,5 @@ def places_of_session(session: Session) -> QuerySet[Place]:
     """Return the places of ``session`` that live, booked ones by name, then the line in its order."""
     live = Place.objects.live().filter(session=session, person__isnull=False)
     return live.select_related("person", "organisation", "profession", "area", "access_need").order_by(
-        "number_in_line", "person__sort_name", "pk"
+        F("number_in_line").asc(nulls_first=True), "person__sort_name", "pk"
     )

@@ -19,6 +19,7 @@ from attendance.models import LIVE, Invitation, Place, PlaceState
 from attendance.queries.answers import with_answer
 from attendance.queries.booking import affiliation_for, positions_of, with_line
 from attendance.queries.people import people_of, places_of_session, search_people
+from attendance.queries.shares import seats_kept
 from attendance.views.presses import one_press
 from briefings.models import Programme, Session
 from face.paging import LONG, SHORT, page_of
@@ -183,12 +184,17 @@ def list_places(request: HttpRequest, session: int) -> HttpResponse:
         "programme": own.programme,
         "caption": own.programme.name,
         "title": "Who comes",
+        "section": "sessions",
         "session": own,
+        "unnamed": Place.objects.live().filter(session=own, person=None).count(),
+        "all_kept": hasattr(own, "seats") and 0 < own.seats.free <= seats_kept(own.programme, now),
         "page": page,
         "shows_needs": shows_needs,
         "may_book": has(request.user, Permission.BOOK_FOR_OTHERS, own.programme),
         "empty_title": "Nobody has a place yet",
         "empty_text": "Places appear here as people take them.",
+        "back_url": reverse("attendance:session-show", args=[own.pk]),
+        "back_words": "Back to the session",
     }
     return render(request, "attendance/staff/places.html", context)
 

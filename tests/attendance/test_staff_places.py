@@ -188,3 +188,14 @@ def test_the_list_takes_the_same_queries_for_any_number(
         a_place(session)
     with django_assert_max_num_queries(14):
         client.get(reverse("attendance:session-places", args=[session.pk]))
+
+
+def test_the_list_names_who_has_a_place_before_who_waits_and_says_what_has_no_name_yet(client, session, coordinator):
+    booked = a_place(session, a_practitioner(session.programme, name="Zed Lastname"))
+    waiting = a_place(session, a_practitioner(session.programme, name="Amy Firstname"))
+    page = reverse("attendance:session-places", args=[session.pk])
+    response = client.get(page)
+    assert [place.pk for place in response.context["page"].rows] == [booked.pk, waiting.pk]
+    assert response.context["unnamed"] == 0
+    Place.objects.filter(pk=booked.pk).update(person=None)
+    assert "1 more place is booked for a colleague" in " ".join(words(client.get(page)).split())
