@@ -53,9 +53,10 @@ class QuotaForm(HubForm):
 
     organisation = forms.ModelChoiceField(
         label="Which organisation?",
+        help_text="“Every other partner” is each one that has no quota of its own.",
         queryset=Organisation.objects.none(),
         required=False,
-        empty_label="Every partner that has no quota of its own",
+        empty_label="Every other partner",
     )
     seats = forms.IntegerField(
         label="Places in each session, at most",

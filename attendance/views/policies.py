@@ -47,6 +47,8 @@ def change_quotas(request: HttpRequest, slug: str) -> HttpResponse:
         **_context(programme, "How many places one organisation may have"),
         "form": form,
         "button": "Set the quota",
+        "back_url": reverse("attendance:booking-rules", args=[slug]),
+        "back_words": "Back to the rules of booking",
         "quotas": Quota.objects.filter(programme=programme).select_related("organisation"),
         "today": timezone.localdate(),
     }

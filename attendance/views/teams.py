@@ -12,6 +12,7 @@ from attendance.actions.teams import book_team, name_place, nudge_colleagues, re
 from attendance.forms.teams import NameForm, TeamForm
 from attendance.models import Place, Team
 from attendance.queries.booking import positions_of
+from attendance.queries.shares import seats_kept
 from attendance.queries.teams import (
     colleagues_to_book,
     organisations_led,
@@ -35,13 +36,15 @@ def choose_session(request: HttpRequest, organisation: int) -> HttpResponse:
     page = page_of(sessions_for_teams(own, now), request.GET.get("page"))
     for session in page.rows:
         session.window = window_of(session, rules_of(session), now)
-    open_ones = list(to_nudge(own, now)[:50])
+    to_remind = to_nudge(own, now)
+    open_ones = list(to_remind[:50])
     look_at_many(by=request.user, at=[each.person for each in open_ones], page="attendance:team-choose", now=now)
     context = {
         **_context(own, "Book for colleagues"),
         "page": page,
         "teams": teams_led(request.user).filter(organisation=own, session__during__endswith__gt=now)[:20],
         "open_ones": open_ones,
+        "open_total": to_remind.count(),
         "back_url": reverse("organisations:organisation-show", args=[own.pk]),
         "back_words": f"Back to {own.name}",
     }
@@ -65,7 +68,7 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
         except Refused as refusal:
             form.add_refusal(refusal)
         else:
-            messages.success(request, "The team is booked. Each one named is told by e-mail")
+            messages.success(request, _said_of(team))
             return redirect("attendance:team-show", team=team.pk)
     look_at_many(by=request.user, at=colleagues, page="attendance:team-book", now=now)
     context = {
@@ -74,10 +77,21 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
         "form": form,
         "button": "Book the team",
         "window": window_of(chosen, rules_of(chosen), now),
+        "kept": min(seats_kept(chosen.programme, now), chosen.seats.free),
         "back_url": reverse("attendance:team-choose", args=[own.pk]),
         "back_words": "Back to the sessions",
     }
     return render(request, "attendance/teams/book.html", context, status=422 if form.errors else 200)
+
+
+def _said_of(team: Team) -> str:
+    live = Place.objects.live().filter(team=team)
+    waiting, number = live.in_line().count(), live.count()
+    if not waiting:
+        return "The team is booked. Each one named is told by e-mail"
+    if waiting == number:
+        return "The team is on the waiting list. Each one named is told by e-mail"
+    return f"{number - waiting} of {number} places are booked, the rest wait. Each one named is told by e-mail"
 
 
 def _press(data) -> list[str]:

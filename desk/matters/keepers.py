@@ -100,7 +100,7 @@ def _of_partner(partner: Partner, today: date) -> Matter | None:
         return None
     title = f"{some(without, 'person of', 'people of')} {organisation} {'has' if without == 1 else 'have'} no place yet"
     text = f"{programme}: of {eligible} who are eligible."
-    return Matter(OPEN, title, reverse("attendance:session-list", args=[programme.slug]), text)
+    return Matter(OPEN, title, reverse("attendance:team-choose", args=[organisation.pk]), text)
 
 
 def administering(person: Any, now: datetime) -> Group | None:
