@@ -10,7 +10,9 @@ from django.core.files.base import ContentFile
 import attendance.actions.afterwards as afterwards
 import attendance.actions.cover as cover
 import attendance.actions.places as places
+import attendance.actions.policies as policies
 import attendance.actions.register as register
+import attendance.actions.teams as teams
 from accounts.models import Person
 from attendance.actions.invitations import answer_invitation
 from attendance.actions.needs import set_access_need
@@ -23,7 +25,9 @@ from attendance.models import (
     Place,
     PlaceState,
     SeniorAttendance,
+    TeamRule,
 )
+from attendance.queries.teams import colleagues_to_book
 from briefings.models import Mandate
 from config.demo import words
 from config.demo.bulk import seat_many
@@ -116,6 +120,34 @@ class Bookings:
             at(today, 8 + number / 10, self._book, key, self._queues[2].pop())
         at(today, 8.4, self._give_up, "full")
         at(today, 8.5, self._move, "later", "workshop")
+        at(today, 8.6, self._set_quota)
+        at(today, 8.7, self._book_team, "later")
+
+    def _set_quota(self, now: datetime) -> None:
+        """Keep the largest partner from filling a room, for one more week."""
+        policies.set_quota(
+            programme=self.pilot.programme,
+            organisation=self.county.organisations[0],
+            seats=8,
+            released_on=self.calendar.day(5),
+            by=self.by,
+            now=now,
+        )
+
+    def _book_team(self, key: str, now: datetime) -> None:
+        """Let the lead of an organisation book two colleagues, and a place that gets its name later."""
+        session, organisation = self.pilot.sessions[key], self.county.organisations[1]
+        teams.book_team(
+            session=session,
+            organisation=organisation,
+            people=colleagues_to_book(self.pilot.programme, organisation, now)[:2],
+            unnamed=1,
+            rule=TeamRule.FIT,
+            names_until=self.calendar.day(5),
+            press=self._id(),
+            by=self.county.cast["lead"],
+            now=now,
+        )
 
     def _booked(self, key: str) -> list[Place]:
         found = Place.objects.filter(session=self.pilot.sessions[key], state=PlaceState.BOOKED)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import commitments.actions.assurances as assurances
 import commitments.actions.policies as policies
 import commitments.actions.questions as questions
+import commitments.actions.telling as telling
 from attendance.models import Place, PlaceState
 from briefings.models import Mandate
 from commitments.models import (
@@ -16,6 +17,7 @@ from commitments.models import (
     Commission,
     GovernanceRole,
     Question,
+    TellingKind,
 )
 from config.demo import words
 from config.demo.clock import Calendar
@@ -49,8 +51,16 @@ class Promises:
             self.calendar.at(self.calendar.day(-row[3]), 15, self._promise, *row)
         self.calendar.at(self.calendar.day(-31), 8, self._set_policy)
         self.calendar.at(self.calendar.day(0), 8.1, self._file)
+        self.calendar.at(self.calendar.day(0), 8.2, self._tell)
         self._plan_answers()
         self._plan_ends()
+
+    def _tell(self, now: datetime) -> None:
+        """Let the second coordinator draft what was answered: it waits for the approval of the first."""
+        drafted = telling.draft_telling(
+            programme=self.pilot.programme, kind=TellingKind.ANSWERED, by=self.second, now=now
+        )
+        telling.propose_telling(telling=drafted, by=self.second, now=now)
 
     # Questions
 
