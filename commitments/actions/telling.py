@@ -13,7 +13,7 @@ from commitments.clocks import local_day
 from commitments.messages import telling as messages
 from commitments.models import TELLING_MOVES, Telling, TellingItem, TellingState
 from commitments.publishing import Finding
-from commitments.queries.telling import drafted, findings_of
+from commitments.queries.telling import drafted, findings_of, seal_of
 from commitments.rules import can_triage
 from history.actions import record
 from history.refusals import Refused
@@ -33,6 +33,10 @@ class NothingToTell(Refused):
 
 class OwnWords(Refused):
     sentence = "Another coordinator approves it: you wrote it, or changed it last."
+
+
+class WordsMoved(Refused):
+    sentence = "The words have changed since you read them. Read them again, then publish."
 
 
 class NotPublishable(Refused):
@@ -130,16 +134,19 @@ def propose_telling(*, telling: Telling, by: Person, now: datetime) -> Telling:
 
 
 @transaction.atomic
-def publish_telling(*, telling: Telling, by: Person, now: datetime) -> Telling:
+def publish_telling(*, telling: Telling, seen: str, by: Person, now: datetime) -> Telling:
     """Approve and publish it, and send it once to everybody who attended. The caller has asked for a sign-in code.
 
     By a coordinator who did not change it last; where there is no other coordinator, by the same one, and that is
-    kept. Everything is looked through again. Raises NotTheirs, NotNow, OwnWords, NotPublishable.
+    kept. ``seen`` is the ``seal_of`` the words that ``by`` has read. Everything is looked through again. Raises
+    NotTheirs, NotNow, OwnWords, WordsMoved, NotPublishable.
     """
     own = _locked(telling, by, {TellingState.PROPOSED})
     own.had_nobody_else = by.pk == own.changed_by_id
     if own.had_nobody_else and others_than(own, by.pk, now):
         raise OwnWords
+    if seen != seal_of(own):
+        raise WordsMoved
     _check(own, now)
     own.approved_by, own.published_at = by, now
     _become(own, TellingState.PUBLISHED, by, "published_telling", now)

@@ -1,5 +1,7 @@
 """What is told back of a session or programme: what a draft begins with, and what may not be published in it."""
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -121,6 +123,12 @@ def texts_of(telling: Telling) -> list[tuple[str, str]]:
         place = f"{item.get_section_display()}, number {item.position}"
         found += [(f"{place}, what was said", item.said), (f"{place}, what we tell", item.told)]
     return found
+
+
+def seal_of(telling: Telling) -> str:
+    """Return a mark of every word of ``telling``: other words have another mark."""
+    rows = [[item.pk, item.section, item.said, item.told] for item in telling.items.all()]
+    return hashlib.sha256(json.dumps([telling.intro, rows]).encode()).hexdigest()
 
 
 def names_known(programme: Programme, on: date) -> set[str]:

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import fresh_code_required
+from accounts.models import Person
 from commitments.actions import assurances as actions
 from commitments.actions import handovers
 from commitments.clocks import local_day
@@ -18,6 +19,7 @@ from commitments.forms.assurances import EvidenceForm, HandoverForm, ReviewForm
 from commitments.forms.fields import ReasonForm
 from commitments.models import Assurance, AssuranceState, Handover, HandoverState
 from commitments.queries.assurances import mandates_on
+from commitments.rules import can_triage
 from commitments.views.assurances import assurance_of, may_do
 from history.refusals import Refused
 from organisations.actions.uploads import UploadRefused
@@ -211,19 +213,39 @@ def decline(request: HttpRequest, assurance: int) -> HttpResponse:
 
 
 def _handover(request: HttpRequest, assurance: int) -> Handover:
-    """Return what this person is asked to take over; raises Http404 where it is nothing."""
+    """Return what this person is asked to take over; raises Http404 where it is nothing.
+
+    What was pressed twice is for the action to refuse: then it is what they were asked last.
+    """
     own = assurance_of(request, assurance)
-    asked = get_object_or_404(Handover, assurance=own, person=request.user.pk, state=HandoverState.ASKED)
+    found = Handover.objects.filter(assurance=own, person=request.user.pk)
+    if request.method != "POST":
+        found = found.filter(state=HandoverState.ASKED)
+    asked = found.order_by("-asked_at", "-pk").first()
+    if asked is None:
+        raise Http404
     asked.assurance = own
     return asked
 
 
 def _own(request: HttpRequest, assurance: int, may: str) -> Assurance:
-    """Return the assurance with which this person may do what ``may`` names, now; raises Http404 for any other."""
+    """Return the assurance with which this person may do what ``may`` names; raises Http404 for any other.
+
+    The state decides only what is shown: what was pressed twice is for the action to refuse.
+    """
     own = assurance_of(request, assurance)
-    if not may_do(request.user, own)[may]:
-        raise Http404
-    return own
+    if may_do(request.user, own)[may] or (request.method == "POST" and _is_theirs(request.user, own, may)):
+        return own
+    raise Http404
+
+
+def _is_theirs(person: Person, own: Assurance, may: str) -> bool:
+    """Return whether ``person`` may do what ``may`` names in some state of ``own``."""
+    if may in ("may_confirm", "may_withdraw"):
+        return person.pk in (own.person_id, own.keeper_id)
+    if may in ("may_propose", "may_review"):
+        return actions.keeps(person, own)
+    return can_triage(person, own.programme)
 
 
 def _asked_first(

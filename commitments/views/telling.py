@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,7 +20,7 @@ from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
 from commitments.forms.telling import IntroForm, ItemForm, StartForm
 from commitments.models import Telling, TellingState
-from commitments.queries.telling import attended, by_section, findings_of, published_tellings
+from commitments.queries.telling import attended, by_section, findings_of, published_tellings, seal_of
 from commitments.rules import can_triage
 from commitments.views.raising import shown_sessions
 from face.paging import SHORT, page_of
@@ -183,7 +183,9 @@ def _publish(request: HttpRequest, own: Telling) -> HttpResponse:
         return _done(
             request,
             own,
-            lambda: actions.publish_telling(telling=own, by=request.user, now=timezone.now()),
+            lambda: actions.publish_telling(
+                telling=own, seen=request.POST.get("seen", ""), by=request.user, now=timezone.now()
+            ),
             "It is published, and goes to everybody who attended",
         )
     number = attended(own).count()
@@ -196,6 +198,9 @@ def _publish(request: HttpRequest, own: Telling) -> HttpResponse:
         "caption": own.programme.name,
         "programme": own.programme,
         "section": "questions",
+        "telling": own,
+        "sections": by_section(own),
+        "seen": seal_of(own),
         "consequence": f"{people} by mail, once. {where} Its words cannot be changed afterwards.",
         "button": "Approve and publish",
         "back_url": reverse("commitments:telling-show", args=[own.pk]),
@@ -268,8 +273,11 @@ def _readable(request: HttpRequest, telling: int) -> Telling:
 
 
 def _own(request: HttpRequest, telling: int, states: set[TellingState]) -> Telling:
+    """Return the telling that this person may work on; what was pressed twice is for the action to refuse."""
     triaged = Programme.objects.where(request.user, Permission.TRIAGE_QUESTIONS)
-    found = Telling.objects.select_related("programme", "session").filter(Q(programme__in=triaged), state__in=states)
+    found = Telling.objects.select_related("programme", "session").filter(programme__in=triaged)
+    if request.method != "POST":
+        found = found.filter(state__in=states)
     return get_object_or_404(found, pk=telling)
 
 

@@ -315,6 +315,9 @@ def test_handing_over_on_the_pages(cast):
     assert "You see to this assurance from now on" in page
     assert f"Kept by now {mandate.person.name}" in page
     assert successor.get(of("take-over", own)).status_code == 404
+    assert "You see to this assurance from now on" in words(successor.post(of("take-over", own), follow=True))
+    again = words(successor.post(of("decline", own), {"reason": "Late"}, follow=True))
+    assert "moved on" in again
 
 
 def test_declining_and_lapsing_on_the_pages(cast):

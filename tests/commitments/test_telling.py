@@ -16,6 +16,7 @@ from commitments.actions.questions.redaction import GONE
 from commitments.messages import telling as messages
 from commitments.models import Audience, LiveRoom, RoomQuestion, Section, Telling, TellingKind, TellingState
 from commitments.publishing import Why
+from commitments.queries.telling import seal_of
 from messaging import kinds
 from messaging.delivery import deliver_due
 from messaging.models import Message
@@ -58,7 +59,8 @@ def proposed(cast) -> Telling:
 
 
 def published(cast) -> Telling:
-    return actions.publish_telling(telling=proposed(cast), by=cast.second, now=NOW)
+    own = proposed(cast)
+    return actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
 
 
 def came(cast, session=None, outcome=Outcome.ATTENDED, **person):
@@ -166,7 +168,7 @@ def test_it_is_looked_through_again_when_it_is_published(cast):
     own = proposed(cast)
     own.items.update(told="Ask at LE1 5WW.")
     with pytest.raises(actions.NotPublishable):
-        actions.publish_telling(telling=own, by=cast.second, now=NOW)
+        actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     assert Message.objects.filter(kind=messages.TOLD).count() == 0
 
 
@@ -194,14 +196,14 @@ def test_a_second_person_approves_and_those_who_attended_are_told_once(cast):
     own = proposed(cast)
     assert told(messages.TO_APPROVE) == {cast.second.pk}
     with pytest.raises(actions.OwnWords):
-        actions.publish_telling(telling=own, by=cast.coordinator, now=NOW)
+        actions.publish_telling(telling=own, seen=seal_of(own), by=cast.coordinator, now=NOW)
     with pytest.raises(actions.NotTheirs):
-        actions.publish_telling(telling=own, by=cast.senior, now=NOW)
-    own = actions.publish_telling(telling=own, by=cast.second, now=NOW)
+        actions.publish_telling(telling=own, seen=seal_of(own), by=cast.senior, now=NOW)
+    own = actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     assert (own.state, own.approved_by, own.had_nobody_else) == (TellingState.PUBLISHED, cast.second, False)
     assert told() == {there.pk, part.pk, elsewhere.pk}
     with pytest.raises(actions.NotNow):
-        actions.publish_telling(telling=own, by=cast.second, now=NOW)
+        actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     messages.send_to_attended(own, now=NOW)
     assert Message.objects.filter(kind=messages.TOLD).count() == 3
     text = kinds.find(messages.TOLD).render(Message.objects.filter(kind=messages.TOLD).first()).text
@@ -214,14 +216,14 @@ def test_only_who_came_to_that_session_is_told_of_it(cast):
     there = came(cast)
     came(cast, session=SessionFactory(programme=cast.programme, date=cast.session.date + timedelta(days=1)))
     own = actions.propose_telling(telling=drafted(cast, session=cast.session), by=cast.coordinator, now=NOW)
-    actions.publish_telling(telling=own, by=cast.second, now=NOW)
+    actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     assert told() == {there.pk}
 
 
 def test_where_there_is_no_second_person_that_is_kept(cast):
     own = proposed(cast)
     cast.programme.appointments.filter(person=cast.second).update(until=NOW.date())
-    own = actions.publish_telling(telling=own, by=cast.coordinator, now=NOW)
+    own = actions.publish_telling(telling=own, seen=seal_of(own), by=cast.coordinator, now=NOW)
     assert (own.approved_by, own.had_nobody_else) == (cast.coordinator, True)
 
 
@@ -233,7 +235,7 @@ def test_changing_it_makes_it_a_draft_again_and_the_words_those_of_who_changed_i
     assert (own.state, own.changed_by, own.items.get().told) == (TellingState.DRAFT, cast.second, "In the record.")
     own = actions.propose_telling(telling=own, by=cast.second, now=NOW)
     with pytest.raises(actions.OwnWords):
-        actions.publish_telling(telling=own, by=cast.second, now=NOW)
+        actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     left_out = [actions.Words(item.pk, item.said, item.told, is_left_out=True)]
     own = actions.change_telling(telling=own, intro="", words=left_out, by=cast.second, now=NOW)
     with pytest.raises(actions.NothingToTell):
@@ -288,7 +290,8 @@ def test_from_draft_to_the_public_page(cast):
     assert signed_in(cast.second).get(of("publish", own)).url.startswith("/account/confirm/")
     second = signed_in(cast.second, fresh=True)
     assert "Approve and publish" in words(second.get(of("publish", own)))
-    assert "It is published" in words(second.post(of("publish", own), follow=True))
+    own.refresh_from_db()
+    assert "It is published" in words(second.post(of("publish", own), {"seen": seal_of(own)}, follow=True))
     stranger = client.__class__()
     public = words(stranger.get(reverse("commitments:told-show", args=[cast.programme.slug, own.pk])))
     assert "You asked, we answered" in public
@@ -318,7 +321,7 @@ def test_lists_ask_the_same_number_of_queries_for_one_and_for_three(cast, name, 
         client.get(address)
     for _ in range(2):
         own = actions.propose_telling(telling=drafted(cast), by=cast.coordinator, now=NOW)
-        actions.publish_telling(telling=own, by=cast.second, now=NOW)
+        actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     with django_assert_max_num_queries(len(one)):
         client.get(address)
 
@@ -330,7 +333,7 @@ def test_what_is_redacted_goes_from_what_was_told_and_from_its_mails(cast):
     note_assurance(words="A room is found.", questions=[question], **options)
     promised = drafted(cast, kind=TellingKind.DID)
     own = actions.propose_telling(telling=drafted(cast), by=cast.coordinator, now=NOW)
-    own = actions.publish_telling(telling=own, by=cast.second, now=NOW)
+    own = actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     deliver_due()
     assert Message.objects.get(kind=messages.TOLD).text
     redact(what=question, words="[removed]", by=cast.coordinator, now=NOW)
@@ -355,3 +358,17 @@ def test_a_draft_holds_no_words_that_nobody_may_read(cast):
     options = {"mandate": cast.mandate, "due_on": DUE, "by": cast.senior, "now": NOW}
     note_assurance(words="A room is found.", questions=[own, hidden], **options)
     assert [said for _, said, _ in items(drafted(cast, kind=TellingKind.DID))] == ["A room is found."]
+
+
+def test_only_the_words_that_were_read_are_published_and_a_second_press_is_told_so(cast):
+    own = proposed(cast)
+    second = signed_in(cast.second, fresh=True)
+    page = second.get(of("publish", own))
+    assert "In the shared record." in words(page)
+    seen = page.context["seen"]
+    own.items.update(told="Nowhere.")
+    assert "The words have changed" in words(second.post(of("publish", own), {"seen": seen}, follow=True))
+    assert "The words have changed" in words(second.post(of("publish", own), follow=True))
+    now = second.get(of("publish", own)).context["seen"]
+    assert "It is published" in words(second.post(of("publish", own), {"seen": now}, follow=True))
+    assert "This has moved on" in words(second.post(of("publish", own), {"seen": now}, follow=True))
