@@ -1,6 +1,9 @@
 """What somebody with a place types to ask a question."""
 
+from typing import Any
+
 from django import forms
+from django.core.exceptions import ValidationError
 
 from commitments.models import AskedAs
 from face.forms import HubForm
@@ -14,6 +17,18 @@ LOOKS_WHILE_TYPING = {
     "hx-swap": "outerHTML",
 }
 """Attributes of a field whose words are compared with questions asked before; without scripts a button does it."""
+
+
+def words_to_compare(form: forms.Form, typed: Any) -> str:
+    """Return the words in ``typed`` that are compared with what was asked before, as the field of ``form`` allows them.
+
+    What is too long is cut; "" for what could not be asked either.
+    """
+    field = form.fields["words"]
+    try:
+        return field.clean(str(typed.get("words", ""))[: field.max_length])
+    except ValidationError:
+        return ""
 
 
 class AskForm(HubForm):

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import limits
 from briefings.models import Programme
 from commitments.actions.questions import raise_question
-from commitments.forms.asking import AnonymousForm
+from commitments.forms.asking import AnonymousForm, words_to_compare
 from commitments.models import AskedAs
 from commitments.queries.questions import published_answers
 from commitments.queries.similar import alike_answered
@@ -25,6 +25,7 @@ from face.anonymous import SENT_FROM_ELSEWHERE, came_from_here, reads_no_session
 
 QUESTIONS_AN_HOUR = 30
 """For each programme, all askers together: a limit by address would keep a trace of who was here."""
+LOOKS_AN_HOUR = 300
 _TOO_MANY = "Many questions were asked here in the last hour. Send yours again in an hour; copy its words until then"
 
 
@@ -52,19 +53,22 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
             context = {"programme": programme, "question": question}
             return render(request, "commitments/public/asked.html", context)
     # Compared only on a press: words on their way while somebody types would be a trace of when they typed.
-    answered = alike_answered(request.POST.get("words", ""), published_answers(programme)) if looks else []
+    may_look = looks and _within_limit(programme, timezone.now(), "anonymous look", LOOKS_AN_HOUR)
+    answered = alike_answered(words_to_compare(form, request.POST), published_answers(programme)) if may_look else []
     context = {
         "programme": programme,
         "form": form,
         "title": "Ask a question anonymously",
-        "looked": looks,
+        "looked": may_look,
         "answered": answered,
     }
     return render(request, "commitments/public/ask.html", context)
 
 
-def _within_limit(programme: Programme, now: datetime) -> bool:
+def _within_limit(
+    programme: Programme, now: datetime, what: str = "anonymous question", limit: int = QUESTIONS_AN_HOUR
+) -> bool:
     # Counted from the full hour: the row of the count must not tell when the first question came.
     hour = now.replace(minute=0, second=0, microsecond=0)
     key, period = str(programme.pk), timedelta(hours=1)
-    return limits.hit("anonymous question", key, limit=QUESTIONS_AN_HOUR, period=period, now=hour)
+    return limits.hit(what, key, limit=limit, period=period, now=hour)

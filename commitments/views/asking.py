@@ -1,6 +1,6 @@
 """Asking a question beforehand, from the page of one's own place. No sign-in: the personal link says who it is."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +15,7 @@ from accounts.links import personal_link
 from attendance.models import LIVE, Place
 from commitments.actions.questions import raise_question
 from commitments.actions.room import ask_in_room
-from commitments.forms.asking import AskForm
+from commitments.forms.asking import AskForm, words_to_compare
 from commitments.models import Answer, Question
 from commitments.queries.questions import published_answers
 from commitments.queries.room import room_of
@@ -23,6 +23,8 @@ from commitments.queries.similar import alike_answered
 from commitments.views.public import FOR_PRACTITIONERS
 
 QUESTIONS_A_DAY = 10
+LOOKS_AN_HOUR = 300
+"""A page looks by itself while somebody types."""
 
 
 @personal_link("place")
@@ -44,20 +46,26 @@ def ask_before(request: HttpRequest, link: int) -> HttpResponse:
             messages.success(request, f"Your question is {with_whom}. You get the answer by e-mail")
             return redirect("attendance:place-show", link=link)
         form.add_error(None, "You have asked many questions today. Ask the next one tomorrow, or in the session")
+    may_look = looks and may_look_alike(place.person_id, timezone.now())
     context = {
         "personal_link": True,
         "programme": place.session.programme,
         "caption": place.session.programme.name,
         "session": place.session,
         "form": form,
-        "looked": looks,
-        "answered": _answered_alike(place, request.POST.get("words", "")) if looks else [],
+        "looked": may_look,
+        "answered": _answered_alike(place, words_to_compare(form, request.POST)) if may_look else [],
         "room": room if is_live else None,
         "title": "Ask a question in the session" if is_live else "Ask a question before the session",
         "back_url": reverse("attendance:place-show", args=[link]),
         "back_words": "Back to my place",
     }
     return render(request, "commitments/place/ask.html", context)
+
+
+def may_look_alike(person: int, now: datetime) -> bool:
+    """Count one look by ``person`` (an id) for questions that are alike; return whether it is within the limit."""
+    return limits.hit("questions alike", str(person), limit=LOOKS_AN_HOUR, period=timedelta(hours=1), now=now)
 
 
 def _answered_alike(place: Place, words: str) -> list[Answer]:

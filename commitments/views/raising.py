@@ -15,6 +15,7 @@ from attendance.queries.people import people_of
 from briefings.models import Programme, Session, SessionState
 from commitments.actions.questions import raise_question
 from commitments.clocks import local_day
+from commitments.forms.asking import words_to_compare
 from commitments.forms.questions import RaiseForm
 from commitments.models import UNANSWERED, Question
 from commitments.queries.questions import published_answers
@@ -27,6 +28,7 @@ from commitments.rules import (
     questions_visible_to,
     staff_organisations,
 )
+from commitments.views.asking import may_look_alike
 from commitments.views.public import FOR_PRACTITIONERS
 from organisations.models import Affiliation
 
@@ -57,6 +59,7 @@ def raise_for(request: HttpRequest, slug: str) -> HttpResponse:
         )
         messages.success(request, f"Question {question.reference} is with the coordinator")
         return redirect(_back(request, programme, today))
+    may_look = looks and may_look_alike(request.user.pk, now)
     context = {
         "programme": programme,
         "section": "questions",
@@ -67,8 +70,10 @@ def raise_for(request: HttpRequest, slug: str) -> HttpResponse:
         "back_url": _back(request, programme, today),
         "back_words": "Back",
         "triages": can_triage(request.user, programme),
-        "looked": looks,
-        **(_alike(request, programme, today) if looks else {"answered": [], "open_alike": []}),
+        "looked": may_look,
+        "answered": [],
+        "open_alike": [],
+        **(_alike(request, programme, today, words_to_compare(form, request.POST)) if may_look else {}),
     }
     return render(request, "commitments/questions/raise.html", context)
 
@@ -79,9 +84,8 @@ def shown_sessions(programme: Programme) -> QuerySet[Session]:
     return known.select_related("programme").order_by("-date", "-starts", "pk")
 
 
-def _alike(request: HttpRequest, programme: Programme, today: date) -> dict:
-    """Return what is asked and answered like the words that were typed, among what this person may read."""
-    words = request.POST.get("words", "")
+def _alike(request: HttpRequest, programme: Programme, today: date, words: str) -> dict:
+    """Return what is asked and answered like ``words``, among what this person may read."""
     owed = questions_visible_to(request.user, today).filter(programme=programme, state__in=UNANSWERED)
     return {
         "answered": alike_answered(words, published_answers(programme, audiences=FOR_PRACTITIONERS)),

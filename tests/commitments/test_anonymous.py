@@ -182,3 +182,15 @@ def test_who_has_a_place_reads_what_is_for_practitioners_and_for_their_session()
         assert f"Answer to for {audience} here" in page
     assert "for asker here" not in page
     assert "elsewhere" not in page
+
+
+def test_looking_takes_any_words_and_is_limited(cast, client, address, monkeypatch):
+    answered(cast, "Where is the plan kept at night?", Audience.PUBLIC)
+    look = {"look": "1", "words": "Where is the plan kept at night?"}
+    assert "Is your question answered already?" in words(client.post(address, look))
+    assert client.post(address, look | {"words": "plan kept\x00night"}).status_code == 200
+    assert client.post(address, look | {"words": "plan kept night " * 5000}).status_code == 200
+    monkeypatch.setattr("commitments.views.anonymous.LOOKS_AN_HOUR", 3)
+    page = words(client.post(address, look))
+    assert "Is your question answered already?" not in page
+    assert "Nothing that looks alike" not in page
