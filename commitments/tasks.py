@@ -2,14 +2,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from commitments.actions import assurances, handovers, questions, room
+from commitments.actions.outputs import remind_of_due_actions
 from commitments.models import Assurance, Clearance, ClearanceState, Question
 
 
 @shared_task(name="commitments.tasks.remind_due", ignore_result=True)
 def remind_due() -> int:
     """Send what is to be reminded of today and close what is over; return how many. Running it twice does it once."""
-    from commitments.actions.outputs import remind_of_due_actions
-
     now = timezone.now()
     today = timezone.localdate(now)
     due = {"next_reminder_on__lte": today}

@@ -45,6 +45,8 @@ def _answer(request: HttpRequest, own: Question) -> HttpResponse:
         initial={"words": draft.words, "audience": draft.audience} if draft else None,
     )
     if form.is_bound and form.is_valid():
+        _demand_one_way(request, form)
+    if form.is_bound and form.is_valid():
         try:
             return _keep(request, own, form.cleaned_data, now)
         except Refused as refusal:
@@ -53,6 +55,12 @@ def _answer(request: HttpRequest, own: Question) -> HttpResponse:
     returned = _returned(draft or own.drafts.first())
     more = {"template": "answer", "needed": needed, "returned": returned}
     return form_page(request, own, form, title, "Publish the answer", **more)
+
+
+def _demand_one_way(request: HttpRequest, form: AnswerForm) -> None:
+    """Add an error where somebody chose who clears it and pressed to publish it uncleared."""
+    if form.cleaned_data["roles"] and not {"draft", "clear"} & set(request.POST):
+        form.add_error("roles", "Send it to clearance first, or choose nobody here to publish it now")
 
 
 def _keep(request: HttpRequest, own: Question, said: dict[str, Any], now: Any) -> HttpResponse:
@@ -150,7 +158,9 @@ def _to_answer(request: HttpRequest, question: UUID) -> Question:
 def _to_clear(request: HttpRequest, question: UUID, clearance: int) -> Clearance:
     own = question_of(request, question)
     held = Clearance.objects.of_holder(request.user, local_day(own.programme, timezone.now()))
-    held = held.filter(state=ClearanceState.ASKED, draft__question=own)
+    held = held.filter(draft__question=own)
+    if request.method != "POST":  # what was pressed twice is for the action to refuse
+        held = held.filter(state=ClearanceState.ASKED)
     return get_object_or_404(held.select_related("draft__question__programme", "organisation"), pk=clearance)
 
 

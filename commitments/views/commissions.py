@@ -15,6 +15,7 @@ from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
 from commitments.models import UNANSWERED, Commission, CommissionState
 from commitments.queries.questions import clock_steps, distance
+from commitments.queries.standards import calendar_of
 from commitments.views.triage import DECLINE_HINT
 from history.refusals import Refused
 
@@ -33,7 +34,7 @@ def show_commission(request: HttpRequest, link: int) -> HttpResponse:
         "today": today,
         "is_live": is_live,
         "steps": clock_steps(question) if is_live else [],
-        "distance": distance(question.due_on, today, question.programme.nation) if is_live else "",
+        "distance": distance(question.due_on, today, calendar_of(question.programme)) if is_live else "",
         "answer_url": reverse("commitments:question-answer", args=[question.pk]),
     }
     return render(request, "commitments/commission/show.html", context)

@@ -18,7 +18,7 @@ from attendance.queries.sessions import sessions_visible_to
 from briefings.models import Session
 from commitments.actions.assurances import note_assurance
 from commitments.actions.questions import raise_question
-from commitments.actions.room import ask_in_room
+from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.clocks import local_day
 from commitments.forms.assurances import PromiseForm
 from commitments.forms.questions import ScribeForm
@@ -51,10 +51,16 @@ def note_question(request: HttpRequest, session: int) -> HttpResponse:
             "now": timezone.now(),
         }
         room = room_of(own)
-        if room and room.is_open:
-            question = ask_in_room(**said, showing=Showing.SHOWN)
-        else:
-            question = raise_question(**said, programme=own.programme)
+        try:
+            is_open = room is not None and room.is_open
+            question = (
+                ask_in_room(**said, showing=Showing.SHOWN)
+                if is_open
+                else raise_question(**said, programme=own.programme)
+            )
+        except RoomClosed as refusal:  # closed by somebody else meanwhile
+            form.add_refusal(refusal)
+            return _page(request, own, form, _promise_form(request, own))
         messages.success(request, f"Noted as {question.reference}{f' for {person.name}' if person else ''}")
         return redirect("commitments:session-questions", session=own.pk)
     return _page(request, own, form, _promise_form(request, own))

@@ -146,6 +146,8 @@ def test_clearance_is_asked_given_and_refused_on_pages(cast):
     reader.post(of("clear", question, second.pk))
     assert question.answers.get().words == "Yes, since May"
     assert reader.get(of("clear", question, second.pk)).status_code == 404
+    assert reader.post(of("clear", question, second.pk), follow=True).status_code == 200, "clearing twice is once"
+    assert question.answers.count() == 1
 
 
 def test_the_date_is_paused_extended_and_corrected_on_the_page(cast, coordinator, time_machine):
@@ -280,3 +282,10 @@ def test_a_list_of_ten_thousand_asks_no_more_than_a_list_of_three(cast, coordina
     Question.objects.bulk_create(rows, batch_size=5_000)
     assert {address: asked_for(address) for address in few} == few
     assert max(few.values()) <= 14
+
+
+def test_who_ticks_a_role_and_presses_publish_publishes_nothing_uncleared(cast):
+    question, senior = accepted(cast), signed_in(cast.senior, fresh=True)
+    said = {"words": "Yes", "audience": "public", "promise": "no", "roles": ["dpo"]}
+    assert "or choose nobody here to publish it now" in words(senior.post(of("answer", question), said))
+    assert not question.answers.exists()

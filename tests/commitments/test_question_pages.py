@@ -10,8 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from briefings.models import ProgrammeRole
-from commitments.actions.questions import accept_commission, open_question, publish_answer
+from commitments.actions.policies import close_on
+from commitments.actions.questions import accept_commission, merge, open_question, publish_answer, say_unanswered
+from commitments.actions.room import close_room, open_room
 from commitments.models import Answer, AskedAs, Assurance, Audience, Commission, CommissionState, QuestionState
+from commitments.queries.room import room_of
+from commitments.views import scribe
 from history.models import Look
 from messaging.models import Message
 from tests.briefings.factories import AppointmentFactory, MandateFactory, SessionFactory
@@ -356,6 +360,41 @@ def test_the_scribe_writes_down_who_or_nobody(cast):
     assert "There is a problem" in words(client.post(address, {"words": "", "person": "Nobody Known"}))
     kinds = cast.programme.questions.order_by("words").values_list("words", "asked_as", "session")
     assert list(kinds) == [("And who else?", "name", session.pk), ("Who pays?", "nobody", session.pk)]
+
+
+def test_a_room_that_closes_while_the_scribe_writes_keeps_the_words(cast, monkeypatch):
+    session = SessionFactory(programme=cast.programme)
+    open_room(session=session, is_moderated=True, by=cast.coordinator, now=NOW)
+    before = room_of(session)
+    close_room(session=session, by=cast.coordinator, now=NOW)
+    monkeypatch.setattr(scribe, "room_of", lambda own: before)  # as it was read just before it closed
+    address = reverse("commitments:session-questions", args=[session.pk])
+    page = signed_in(cast.coordinator).post(address, {"words": "Who pays?", "person": ""})
+    assert "Questions are closed in this session" in words(page)
+    assert "Who pays?" in page.content.decode()
+
+
+def test_looking_for_questions_alike_takes_any_words(cast, coordinator):
+    look = {"look": "1", "words": "plan kept\x00night"}
+    assert coordinator.post(raise_of(cast.programme), look).status_code == 200
+    assert coordinator.post(raise_of(cast.programme), look | {"words": "plan kept " * 5000}).status_code == 200
+
+
+def test_the_link_of_a_commission_counts_without_closure_days(cast):
+    own = cast.commissioned()
+    client, address = opened(own.link), f"/commission/{own.link_id}/"
+    assert "in 10 working days" in words(client.get(address))
+    close_on(programme=cast.programme, day=own.question.due_on, why="Closed", by=cast.coordinator, now=NOW)
+    assert "in 9 working days" in words(client.get(address))
+
+
+def test_only_who_said_so_reads_that_they_said_it_was_not_answered(cast):
+    question, other = answered(cast), cast.question("The same?")
+    merge(question=other, into=question, by=cast.coordinator, now=NOW)
+    first, second = question.askers.get(), other.askers.get()
+    say_unanswered(asker=first, by=cast.practitioner, now=NOW)
+    for asker, said in ((first, "because you said"), (second, "somebody who asked it too said")):
+        assert said in words(opened(asker.link).get(f"/q/{asker.link_id}/"))
 
 
 def test_the_scribe_notes_what_was_promised(cast):
