@@ -105,7 +105,7 @@ class Quarter:
         elif own.state == AssuranceState.GIVEN:
             assurances.end_assurance(state=AssuranceState.WITHDRAWN, reason="No money", by=self.cast.senior, **common)
         elif self.chance.random() < 0.3:
-            assurances.send_back(by=self.cast.coordinator, **common)
+            assurances.send_back(reason="Nobody can see it yet", by=self.cast.coordinator, **common)
         else:
             assurances.confirm_kept(by=self.cast.coordinator, **common)
 
