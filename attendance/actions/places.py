@@ -165,11 +165,10 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
 
     Returns the new place; the access needs go with it and the seat left behind goes to the first in line. Changing to
     the session there is a place in already returns that place. Raises PlaceHasEnded, NotOpen, OutsideWindow,
-    NotEligible, BusyThen, SessionIsFull where ``to`` has no free seat, or none but those kept
-    for people whose session was cancelled, and QuotaIsUsed where the organisation may have
-    no more; the old place is kept then.
+    NotEligible, BusyThen, SessionIsFull where ``to`` has no free seat, or none but those kept for people whose session
+    was cancelled, and QuotaIsUsed where the organisation may have no more; the old place is kept then.
     """
-    counters = _lock_both(place.session_id, to.pk)
+    counters = lock_both(place.session_id, to.pk)
     line = Place.objects.in_line().filter(session__in=(place.session_id, to.pk), person__isnull=False)
     lock_people([place.person_id, *line.values_list("person", flat=True)])
     place = lock_place(place)
@@ -312,7 +311,7 @@ def refuse_outside_window(session: Session, by: Any, now: datetime) -> None:
         raise OutsideWindow(why)
 
 
-def _lock_both(*ids: int) -> dict[int, SeatCount]:
+def lock_both(*ids: int) -> dict[int, SeatCount]:
     """Return the counters of the sessions ``ids``, locked in id order."""
     rows = SeatCount.objects.filter(session__in=ids).order_by("session").select_for_update(no_key=True, of=("self",))
     return {seats.session_id: seats for seats in rows}
@@ -321,10 +320,34 @@ def _lock_both(*ids: int) -> dict[int, SeatCount]:
 def _swap(
     old: Place, session: Session, counters: dict[int, SeatCount], affiliation: Affiliation, by: Any, now: datetime
 ) -> Place:
+    new, entry = exchange(old, session, counters, affiliation, by, now, reason="changed_date")
+    record(by=by, verb="changed_date", about=new, now=now)
+    messages.tell_booked(new, now=now)
+    messages.tell_given_up(old, had_entry=entry, now=now)
+    promote(old.session, counters[old.session_id], now)
+    return new
+
+
+def exchange(
+    old: Place,
+    session: Session,
+    counters: dict[int, SeatCount],
+    affiliation: Affiliation,
+    by: Any,
+    now: datetime,
+    *,
+    reason: str,
+) -> tuple[Place, bool]:
+    """End ``old`` for ``reason`` and seat its person in ``session``; both counters and the person are locked.
+
+    The access needs go with it; nobody is told, and nobody moves up yet. Returns the new place, and whether the old
+    session stands in a calendar. Raises HasPlaceElsewhere, BusyThen.
+    """
     entry = had_entry(old)
     need = AccessNeed.objects.filter(place=old).first()
     waiting = Place.objects.live().filter(session=session, person=old.person_id).first()
-    close(old, counters[old.session_id], PlaceState.GIVEN_UP, "changed_date", now)
+    ended = PlaceState.GIVEN_UP if reason == "changed_date" else PlaceState.ENDED
+    close(old, counters[old.session_id], ended, reason, now)
     elsewhere = seated_elsewhere(session, old.person)
     if elsewhere:
         raise HasPlaceElsewhere(elsewhere)
@@ -341,11 +364,7 @@ def _swap(
         give_link(new, now)
     if need:
         AccessNeed.objects.create(place=new, words=need.words, welsh=need.welsh, delete_on=need_ends_on(session))
-    record(by=by, verb="changed_date", about=new, now=now)
-    messages.tell_booked(new, now=now)
-    messages.tell_given_up(old, had_entry=entry, now=now)
-    promote(old.session, counters[old.session_id], now)
-    return new
+    return new, entry
 
 
 def need_ends_on(session: Session) -> date:

@@ -8,10 +8,11 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
-from attendance.models import LIVE, SEATED, CalendarEntry, Place, PlaceState
+from attendance.models import LIVE, SEATED, BulkMove, CalendarEntry, Place, PlaceState
 from attendance.queries.booking import position_of
 from briefings.models import Session, SessionState
 from face.dates import clock, day_without_year
+from history import verbs
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -23,6 +24,7 @@ OFFERED = "attendance.place_offered"
 GIVEN_UP = "attendance.place_given_up"
 REMINDER = "attendance.place_reminder"
 ENTRY_AGAIN = "attendance.place_entry_again"
+MOVED = "attendance.place_moved"
 
 _SUBJECTS = {
     BOOKED: "Your place on {when}",
@@ -32,13 +34,19 @@ _SUBJECTS = {
     GIVEN_UP: "You no longer have a place on {when}",
     REMINDER: "Reminder: your session on {when}",
     ENTRY_AGAIN: "Your calendar entry for {when}",
+    MOVED: "Your place has moved to {when}",
 }
-_WITH_ENTRY = (BOOKED, PROMOTED, ENTRY_AGAIN)
+_WITH_ENTRY = (BOOKED, PROMOTED, ENTRY_AGAIN, MOVED)
 
 
 def tell_booked(place: Place, *, now: datetime) -> None:
     """Plan the confirmation with the calendar entry; once for each number of the entry, however often it is asked."""
     _queue(BOOKED, place, now, suffix=f":{_sequence(place)}")
+
+
+def tell_moved(place: Place, move: BulkMove, *, now: datetime) -> None:
+    """Plan the news that a coordinator's ``move`` has put somebody into the session of ``place``, with its entry."""
+    _queue(MOVED, place, now, suffix=f":{move.pk}", refs={"move": move.pk})
 
 
 def tell_promoted(place: Place, *, now: datetime) -> None:
@@ -119,9 +127,16 @@ def render(message: Message) -> Content:
     place = Place.objects.select_related("session__programme", "session__room__venue", "person", "link").get(
         pk=message.refs["place"]
     )
+    move = BulkMove.objects.select_related("session").get(pk=message.refs["move"]) if message.kind == MOVED else None
+    return _with_calendar(content_of(message, place, move), message, place)
+
+
+def content_of(message: Message, place: Place, move: BulkMove | None = None) -> Content:
+    """Return the words of ``message`` about ``place``; before the press that makes them, of unsaved rows too."""
     session = place.session
     when = f"{day_without_year(session.date)}, {clock(session.starts)}"
     context = {
+        "move": move,
         "place": place,
         "person": place.person,
         "session": session,
@@ -129,13 +144,12 @@ def render(message: Message) -> Content:
         "venue": session.room.venue if session.room else None,
         "address": address_of(place.link) if place.link else "",
         "position": position_of(place),
-        "stopped_waiting": _stopped_waiting(place) if message.kind in (BOOKED, PROMOTED) else [],
+        "stopped_waiting": _stopped_waiting(place) if message.kind in (BOOKED, PROMOTED, MOVED) else [],
         "with_entry": message.kind in _WITH_ENTRY,
         "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")),
     }
     name = message.kind.removeprefix("attendance.")
-    content = render_mail(f"attendance/mail/{name}", context, _SUBJECTS[message.kind].format(when=when))
-    return _with_calendar(content, message, place)
+    return render_mail(f"attendance/mail/{name}", context, _SUBJECTS[message.kind].format(when=when))
 
 
 def _with_calendar(content: Content, message: Message, place: Place) -> Content:
@@ -155,6 +169,8 @@ def _with_calendar(content: Content, message: Message, place: Place) -> Content:
 
 
 def _stopped_waiting(place: Place) -> list[Session]:
+    if place.seated_at is None:
+        return []
     ended = Place.objects.filter(
         person=place.person_id, closed_reason="seated_elsewhere", closed_at=place.seated_at
     ).select_related("session")
@@ -190,6 +206,8 @@ def _sequence(place: Place) -> int:
 
 def register_kinds() -> None:
     """Make the kinds about places known; called when the app is ready."""
+    verbs.register("moved_people", "Moved people to another session", mark="half", about="briefings.session")
+    verbs.register("moved", "Moved to another session by the coordinator", mark="half", about="attendance.place")
     labels = {
         BOOKED: "Place booked",
         WAITING: "On the waiting list",
@@ -198,6 +216,7 @@ def register_kinds() -> None:
         GIVEN_UP: "Place ended",
         REMINDER: "Reminder of a session",
         ENTRY_AGAIN: "Calendar entry again",
+        MOVED: "Place moved to another session",
     }
     for name, label in labels.items():
         register(Kind(name, render, not_wanted, label=label))

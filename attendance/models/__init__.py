@@ -4,6 +4,7 @@ from attendance.models.afterwards import AbsenceCode, AbsenceReason, Material
 from attendance.models.answers import TO_DO, AnswerWhy, CalendarAnswer
 from attendance.models.cover import COVER_MOVES, Availability, CoverState, SeniorAttendance
 from attendance.models.handovers import Handover, SessionNotice
+from attendance.models.moves import BulkMove, Stays
 from attendance.models.online import FULL_SHARE, OnlineDecision, OnlinePresence, OnlineReport, OnlineRule
 from attendance.models.places import (
     LIVE,
@@ -29,9 +30,9 @@ from attendance.models.teams import Team, TeamRule
 
 __all__ = [
     "CAME", "COVER_MOVES", "FULL_SHARE", "LIVE", "PLACE_MOVES", "REFERENCE_LETTERS", "SEATED", "TO_DO", "AbsenceCode",
-    "AbsenceReason", "AccessNeed", "AnswerWhy", "Attendance", "Availability", "BookingRules", "CalendarAnswer",
-    "CalendarEntry", "CheckInCode", "CoverState", "Engagement", "Handover", "Invitation", "InvitationAnswer",
-    "InvitationRound", "Mark", "MarkKind", "Material", "OnlineDecision", "OnlinePresence", "OnlineReport",
-    "OnlineRule", "Outcome", "Place", "PlaceState", "Press", "Quota", "Register", "RoundState", "SeatCount",
-    "SeniorAttendance", "SessionNotice", "Team", "TeamRule", "WalkIn", "new_reference",
+    "AbsenceReason", "AccessNeed", "AnswerWhy", "Attendance", "Availability", "BookingRules", "BulkMove",
+    "CalendarAnswer", "CalendarEntry", "CheckInCode", "CoverState", "Engagement", "Handover", "Invitation",
+    "InvitationAnswer", "InvitationRound", "Mark", "MarkKind", "Material", "OnlineDecision", "OnlinePresence",
+    "OnlineReport", "OnlineRule", "Outcome", "Place", "PlaceState", "Press", "Quota", "Register", "RoundState",
+    "SeatCount", "SeniorAttendance", "SessionNotice", "Stays", "Team", "TeamRule", "WalkIn", "new_reference",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from attendance.models import CAME, Attendance, Outcome, Place, PlaceState, Seat
 from briefings.models import Session, SessionState
 from organisations.models import Organisation
 
-NO_BOOKINGS = ("changed_date", "substituted", "not_named")
+NO_BOOKINGS = ("changed_date", "moved", "substituted", "not_named")
 """Why places ended that are no bookings: another date or a colleague took over in the same move, and that place is
 the booking; or nobody was ever named for it."""
 

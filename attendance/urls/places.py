@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.links import exchange
-from attendance.views import answers, booking, feeds, handovers, invited, places, staff, teams
+from attendance.views import answers, booking, feeds, handovers, invited, moves, places, staff, teams
 
 invitation = [
     path("i/<link_token:token>/", exchange, {"purpose": "invitation"}, name="invitation-open"),
@@ -64,6 +64,8 @@ for_others = [
     path(f"{PERSON}places/<int:place>/give-up/", staff.give_up_for, name="person-give-up"),
     path(f"{PERSON}places/<int:place>/send-entry/", staff.send_entry_for, name="person-send-entry"),
     path("sessions/<int:session>/places/", staff.list_places, name="session-places"),
+    path("sessions/<int:session>/move/", moves.choose, name="session-move"),
+    path("sessions/<int:session>/moved/<int:move>/", moves.show, name="session-moved"),
     path("sessions/<int:session>/places.csv", staff.export_places, name="session-places-export"),
 ]
 without_invitation = [

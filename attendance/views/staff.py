@@ -21,7 +21,7 @@ from attendance.queries.booking import affiliation_for, positions_of, with_line
 from attendance.queries.people import people_of, places_of_session, search_people
 from attendance.queries.shares import seats_kept
 from attendance.views.presses import one_press
-from briefings.models import Programme, Session
+from briefings.models import Programme, Session, SessionState
 from face.paging import LONG, SHORT, page_of
 from face.spreadsheets import stream_csv
 from history.actions import key_of, look, look_at_many
@@ -176,6 +176,7 @@ def list_places(request: HttpRequest, session: int) -> HttpResponse:
     page = page_of(with_answer(places_of_session(own)), request.GET.get("page"), size=LONG)
     look_at_many(by=request.user, at=[place.person for place in page.rows], page="attendance:session-places", now=now)
     shows_needs = has(request.user, Permission.SEE_ACCESS_NEEDS, own.programme)
+    may_book = has(request.user, Permission.BOOK_FOR_OTHERS, own.programme)
     positions = positions_of(page.rows)
     for place in page.rows:
         place.position = positions.get(place.pk, "")
@@ -190,7 +191,8 @@ def list_places(request: HttpRequest, session: int) -> HttpResponse:
         "all_kept": hasattr(own, "seats") and 0 < own.seats.free <= seats_kept(own.programme, now),
         "page": page,
         "shows_needs": shows_needs,
-        "may_book": has(request.user, Permission.BOOK_FOR_OTHERS, own.programme),
+        "may_book": may_book,
+        "may_move": may_book and own.state == SessionState.OPEN and own.during.lower > now,
         "empty_title": "Nobody has a place yet",
         "empty_text": "Places appear here as people take them.",
         "back_url": reverse("attendance:session-show", args=[own.pk]),

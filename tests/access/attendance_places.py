@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from accounts.links import make_link, token_of
 from attendance.actions.places import take_place
-from attendance.models import CalendarAnswer, CalendarEntry, Handover, Invitation, Place, SeatCount, Team
+from attendance.models import BulkMove, CalendarAnswer, CalendarEntry, Handover, Invitation, Place, SeatCount, Team
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
 from tests.cast import NOW, Cast
 from tests.organisations.factories import AffiliationFactory, PersonFactory
@@ -141,6 +141,16 @@ def other_counted_session(cast: Cast) -> dict:
     return other_session(cast)
 
 
+def own_move(cast: Cast) -> dict:
+    move = BulkMove.objects.create(session=cast.session, to=cast.session, made_at=NOW)
+    return {**counted_session(cast), "move": move.pk}
+
+
+def other_move(cast: Cast) -> dict:
+    move = BulkMove.objects.create(session=cast.other_session, to=cast.other_session, made_at=NOW)
+    return {**other_counted_session(cast), "move": move.pk}
+
+
 def handover_link(cast: Cast) -> dict:
     """The link of somebody who was asked to take over a place; not opened in this browser."""
     return {"link": _handed_over(cast).link_id}
@@ -265,6 +275,10 @@ ROUTES = [
     ],
     Route("attendance:session-places", own_session, RUNNING),
     Route("attendance:session-places", other_session, OTHERS),
+    Route("attendance:session-move", counted_session, BOOKING),
+    Route("attendance:session-move", other_counted_session, OTHERS),
+    Route("attendance:session-moved", own_move, BOOKING),
+    Route("attendance:session-moved", other_move, OTHERS),
     Route("attendance:session-places-export", own_session, RUNNING),
     Route("attendance:session-places-export", other_session, OTHERS),
 ]

@@ -1,0 +1,135 @@
+"""A coordinator moves several people from one session to another by one press."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Person
+from attendance.actions.engagements import lock_people
+from attendance.actions.line import promote
+from attendance.actions.places import NotOpen, exchange, fresh_session, lock_both, refuse_outside_window
+from attendance.messages import places as messages
+from attendance.models import SEATED, BulkMove, Place, SeatCount
+from attendance.queries.moves import in_turn, judge, seats_to_close
+from briefings.models import Session, SessionState
+from history.actions import record
+from history.refusals import Refused
+
+
+class SessionHasBegun(Refused):
+    sentence = "This session has begun or has ended, so nobody can be moved from it."
+
+
+class SameSession(Refused):
+    sentence = "Choose another session: they are in this one."
+
+
+class AnotherProgramme(Refused):
+    sentence = "Choose a session of the same programme."
+
+
+class NobodyMoves(Refused):
+    sentence = "Nobody of those you chose can move there, so nothing was changed. Choose another session."
+
+
+class NotAllMove(Refused):
+    """Raised with ``stay``, how many could not move, where it was to be all or nobody."""
+
+    def __init__(self, stay: int) -> None:
+        self.stay = stay
+        super().__init__(
+            f"{stay} of those you chose cannot move there, and you asked for all or nobody. Nothing was changed."
+        )
+
+
+@transaction.atomic
+def move_people(
+    *,
+    session: Session,
+    to: Session,
+    places: Iterable[Place],
+    all_or_nobody: bool,
+    from_reserve: bool,
+    fewer: bool,
+    words: str,
+    by: Any,
+    now: datetime,
+) -> BulkMove:
+    """Exchange ``places`` of ``session`` for seats in ``to``: for all of them or nobody, or for as many as fit.
+
+    Nobody is ever without either place. Who waits for ``to`` and fits by now comes first; then those who have a seat,
+    as they booked, then those who wait. Each who moves is told once, with ``words`` of the coordinator's; the seats
+    left behind go to those who wait for them, or with ``fewer`` are closed, all but the last that a session has.
+    ``from_reserve``: the seats kept back may be used. Returns what was done. Raises SameSession, AnotherProgramme,
+    SessionHasBegun, NotOpen, OutsideWindow, NotAllMove, NobodyMoves; nothing is changed then.
+    """
+    if session.pk == to.pk:
+        raise SameSession
+    counters = lock_both(session.pk, to.pk)
+    ids = [place.pk for place in places]
+    _lock_everybody(ids, session, to)
+    session, to = fresh_session(session.pk), fresh_session(to.pk)
+    _refuse(session, to, counters, by, now)
+    promote(to, counters[to.pk], now)
+    chosen = Place.objects.filter(pk__in=ids, session=session).select_related("session__programme", "person")
+    locked = in_turn(chosen.select_for_update(no_key=True, of=("self",)))
+    verdicts = judge(locked, session, to, counters[to.pk], now, from_reserve=from_reserve)
+    staying = [verdict for verdict in verdicts if verdict.why]
+    if all_or_nobody and staying:
+        raise NotAllMove(len(staying))
+    if len(staying) == len(verdicts):
+        raise NobodyMoves
+    move = BulkMove.objects.create(
+        session=session, to=to, words=words, made_at=now, made_by=by if isinstance(by, Person) else None,
+        stayed=[[verdict.place.pk, verdict.why] for verdict in staying],
+    )  # fmt: skip
+    left = sum(verdict.place.state in SEATED for verdict in verdicts if not verdict.why)
+    for verdict in verdicts:
+        if not verdict.why:
+            move.moved.append(_move(verdict, to, counters, move, by, now).pk)
+    if fewer:
+        move.closed_seats = seats_to_close(counters[session.pk], left)
+    if move.closed_seats:
+        _close_seats(session, counters[session.pk], move.closed_seats, by, now)
+    move.save(update_fields=["moved", "closed_seats"])
+    record(by=by, verb="moved_people", about=session, now=now)
+    promote(session, counters[session.pk], now)
+    return move
+
+
+def _close_seats(session: Session, seats: SeatCount, number: int, by: Any, now: datetime) -> None:
+    """Take ``number`` free seats out of ``session``, whose counter is locked; the reserve is at most what is left."""
+    seats.capacity -= number
+    seats.reserved = min(seats.reserved, seats.capacity)
+    seats.save(update_fields=["capacity", "reserved"])
+    session.capacity, session.reserved = seats.capacity, seats.reserved
+    session.save(update_fields=["capacity", "reserved"])
+    record(by=by, verb="changed_seats", about=session, now=now, fields=["capacity", "reserved"])
+
+
+def _move(verdict: Any, to: Session, counters: dict, move: BulkMove, by: Any, now: datetime) -> Place:
+    new, entry = exchange(verdict.place, to, counters, verdict.tie, by, now, reason="moved")
+    record(by=by, verb="moved", about=new, now=now)
+    messages.tell_moved(new, move, now=now)
+    if entry:  # who only waited has nothing in the calendar: one mail says it all
+        messages.tell_given_up(verdict.place, had_entry=True, now=now)
+    return new
+
+
+def _refuse(session: Session, to: Session, counters: dict, by: Any, now: datetime) -> None:
+    if to.programme_id != session.programme_id:
+        raise AnotherProgramme
+    if session.state != SessionState.OPEN or session.during.lower <= now:
+        raise SessionHasBegun
+    if to.pk not in counters or to.state != SessionState.OPEN or to.during.lower <= now:
+        raise NotOpen
+    refuse_outside_window(to, by, now)
+
+
+def _lock_everybody(places: list[int], session: Session, to: Session) -> None:
+    """Lock, in one go and in id order, who moves and who may move up in either line."""
+    moving = Place.objects.filter(pk__in=places).values_list("person", flat=True)
+    waiting = Place.objects.in_line().filter(session__in=[session.pk, to.pk]).values_list("person", flat=True)
+    lock_people(pk for pk in {*moving, *waiting} if pk)

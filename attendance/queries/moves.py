@@ -1,0 +1,124 @@
+"""Who of several people can move to another session, and why the others cannot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from attendance.models import LIVE, SEATED, Engagement, Place, PlaceState, SeatCount, Stays
+from attendance.queries.sessions import people_of
+from attendance.queries.shares import seats_kept, shares_of
+from briefings.models import PlacesRule, Session
+from briefings.queries import affiliations_in_scope
+from organisations.models import Affiliation
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of ``place``: it moves by ``tie``, or it stays for the reason ``why`` (a Stays value)."""
+
+    place: Place
+    tie: Affiliation | None = None
+    why: str = ""
+
+    @property
+    def reason(self) -> str:
+        return str(Stays(self.why).label) if self.why else ""
+
+
+def places_to_move(session: Session, *, with_waiting: bool = True) -> list[Place]:
+    """Return the places of ``session`` that could move, in the order in which they would get seats.
+
+    Who has a seat comes before who waits; of those who have one, who booked first. Places without a name stay.
+    """
+    live = Place.objects.live().filter(session=session, person__isnull=False)
+    if not with_waiting:
+        live = live.seated()
+    return in_turn(live.select_related("person", "organisation"))
+
+
+def in_turn(places: Iterable[Place]) -> list[Place]:
+    """Return ``places`` in the order in which they get seats elsewhere. Pure."""
+    return sorted(
+        places,
+        key=lambda place: (place.state == PlaceState.WAITING, place.number_in_line or 0, place.made_at, place.pk),
+    )
+
+
+def seats_to_close(seats: SeatCount, left: int) -> int:
+    """Return how many of the ``left`` seats can be closed: a session keeps one at least. Pure."""
+    return min(left, seats.capacity - 1)
+
+
+def judge(
+    places: list[Place], origin: Session, to: Session, seats: SeatCount, now: datetime, *, from_reserve: bool = False
+) -> list[Verdict]:
+    """Return what would become of each of ``places`` of ``origin`` if they moved to ``to``, whose counter is ``seats``.
+
+    The places stand in the order in which they get seats. ``from_reserve``: the seats kept back may be used, and
+    quotas do not hold. The number of queries does not grow with the places.
+    """
+    people = [place.person_id for place in places]
+    ties = _ties(to, people, now)
+    why_not = _standing_in_the_way(places, origin, to)
+    shares = shares_of(to, now)
+    room = seats.capacity - seats.taken if from_reserve else seats.free - seats_kept(to.programme, now)
+    verdicts = []
+    for place in places:
+        tie = _best(ties.get(place.person_id, []), place)
+        why = why_not.get(place.pk, "") or ("" if tie else Stays.NOT_ELIGIBLE)
+        if not why and room <= 0:
+            why = Stays.NO_SEAT
+        if not why and not from_reserve and not shares.has_room(tie.organisation_id):
+            why = Stays.QUOTA
+        if not why:
+            room -= 1
+            shares.taken[tie.organisation_id] += 1
+        verdicts.append(Verdict(place, tie, str(why)))
+    return verdicts
+
+
+def _ties(to: Session, people: list[int], now: datetime) -> dict[int, list[Affiliation]]:
+    found = affiliations_in_scope(to.programme, now.date()).filter(person__in=people)
+    ties: dict[int, list[Affiliation]] = {}
+    for tie in found.select_related("organisation", "profession").prefetch_related("areas").order_by("pk"):
+        ties.setdefault(tie.person_id, []).append(tie)
+    return ties
+
+
+def _best(ties: list[Affiliation], place: Place) -> Affiliation | None:
+    """Return the tie to the organisation that ``place`` was booked for, else the first."""
+    return next((tie for tie in ties if tie.organisation_id == place.organisation_id), ties[0] if ties else None)
+
+
+def _standing_in_the_way(places: list[Place], origin: Session, to: Session) -> dict[int, str]:
+    """Return why places stay whatever the seats: ended, already there, elsewhere, busy; by the id of the place."""
+    people = {place.person_id for place in places}
+    there = set(Place.objects.filter(session=to, person__in=people, state__in=SEATED).values_list("person", flat=True))
+    elsewhere: set[int] = set()
+    if to.programme.places_rule == PlacesRule.ONE:
+        held = Place.objects.to_use().filter(person__in=people, session__programme=to.programme_id)
+        elsewhere = set(held.exclude(session__in=[origin.pk, to.pk]).values_list("person", flat=True))
+    busy = _busy(people, origin, to)
+    reasons = {}
+    for place in places:
+        if place.state not in LIVE or place.missed_at or place.person_id is None:
+            reasons[place.pk] = Stays.ENDED
+        elif place.person_id in there:
+            reasons[place.pk] = Stays.THERE
+        elif place.person_id in elsewhere:
+            reasons[place.pk] = Stays.ELSEWHERE
+        elif place.person_id in busy:
+            reasons[place.pk] = Stays.BUSY
+    return reasons
+
+
+def _busy(people: set[int], origin: Session, to: Session) -> set[int]:
+    """Return who of ``people`` is elsewhere at the time of ``to``; by a place in ``origin`` nobody is, it is left."""
+    found = Engagement.objects.filter(person__in=people, during__overlap=to.during).exclude(session=to.pk)
+    rows = set(found.values_list("person", "session"))
+    busy = {person for person, session in rows if session != origin.pk}
+    in_origin = {person for person, session in rows if session == origin.pk}
+    if in_origin:
+        other_parts = people_of(origin)
+        busy |= in_origin & (other_parts.running | other_parts.seniors)
+    return busy
