@@ -75,6 +75,7 @@ def matters_of(
         *_assurances(programme, assurances),
         *_day(programme),
         *_answers(programme),
+        *_tellings(programme),
         *_sending(programme),
     ]
     if not named:
@@ -164,6 +165,13 @@ def _answers(programme: Any) -> Iterable[Matter]:
         title = some(programme.calendar_answers, "answer from a calendar needs", "answers from calendars need") + " you"
         url = reverse("attendance:answer-calendar", args=[programme.slug])
         yield Matter(WAIT, title, url, "They could not be followed by themselves: see why, and what to do.")
+
+
+def _tellings(programme: Any) -> Iterable[Matter]:
+    if programme.tellings_proposed:
+        title = some(programme.tellings_proposed, "telling waits", "tellings wait") + " for approval"
+        url = reverse("commitments:telling-list", args=[programme.slug])
+        yield Matter(WAIT, title, url, "What became of what people asked and said: a second person approves it.")
 
 
 def _sending(programme: Any) -> Iterable[Matter]:

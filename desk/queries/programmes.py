@@ -12,7 +12,16 @@ from django.utils import timezone
 from attendance.models import CalendarAnswer, InvitationRound, RoundState, WalkIn
 from attendance.queries.cover import Row, cover_matrix
 from briefings.models import Programme, Session, SessionState
-from commitments.models import STANDING, UNANSWERED, Assurance, AssuranceState, Question, QuestionState
+from commitments.models import (
+    STANDING,
+    UNANSWERED,
+    Assurance,
+    AssuranceState,
+    Question,
+    QuestionState,
+    Telling,
+    TellingState,
+)
 from desk.queries.counting import CountOf
 from messaging.models import Bounce, Message
 from messaging.queries import shown_kinds
@@ -45,6 +54,7 @@ def with_work(programmes: QuerySet[Programme], now: datetime) -> QuerySet[Progra
         calendar_answers=CountOf(
             CalendarAnswer.objects.waiting().filter(entry__session__programme=OuterRef("pk")).values("pk")
         ),
+        tellings_proposed=CountOf(Telling.objects.filter(programme=OuterRef("pk"), state=TellingState.PROPOSED)),
         addresses_bouncing=CountOf(
             Bounce.objects.standing().filter(message__about=about, message__kind__in=shown_kinds()).values("pk")
         ),

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from attendance.models import Attendance, Outcome, SeatCount
 from briefings.models import Session
+from commitments.models import Telling
 from tests.attendance.places import a_place, a_practitioner
 from tests.cast import NOW, a_session
 from tests.desk.county import ask, make_county
@@ -178,3 +179,13 @@ def test_a_full_session_says_so(county, client):
     SeatCount.objects.filter(session=county.today).update(taken=20)
     text = " ".join(overview(client, county.cast.coordinator).content.decode().split())
     assert "of 20 places taken, 0 free" in text
+
+
+def test_a_telling_that_waits_for_approval_stands_among_what_needs_the_coordinator(county, client):
+    cast = county.cast
+    waits = "One telling waits for approval"
+    assert waits not in overview(client, cast.coordinator).content.decode()
+    Telling.objects.create(
+        programme=cast.programme, kind="answered", state="proposed", drafted_at=NOW, changed_by=cast.coordinator
+    )
+    assert waits in overview(client, cast.coordinator).content.decode()
