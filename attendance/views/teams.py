@@ -193,4 +193,4 @@ def _nameable(team: Team):
 
 
 def _context(organisation: Organisation, title: str) -> dict:
-    return {"title": title, "organisation": organisation, "caption": organisation.name}
+    return {"title": title, "section": "organisations", "organisation": organisation, "caption": organisation.name}
