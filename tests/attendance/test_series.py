@@ -14,7 +14,7 @@ from attendance.actions.series import take_rest_of_series
 from attendance.models import Place, PlaceState
 from attendance.queries.series import groups_of, position_of
 from briefings.actions.series import InAnotherSeries, NoSessions, SeriesNameTaken, settle_group, start_series
-from briefings.models import PlacesRule, Series, SessionKind, SessionState
+from briefings.models import PlacesRule, Programme, Series, SessionKind, SessionState
 from commitments.actions.outputs import note_output
 from messaging import kinds
 from messaging.models import Message
@@ -143,6 +143,16 @@ def test_who_has_a_place_takes_the_others_from_the_own_page(workshops):
     page = words(client.post(take))
     assert page.count("You have a place. A confirmation is on its way.") == 2
     assert client.get(take).status_code == 302
+    assert "Take a place in the others too" not in words(client.get(own))
+
+
+def test_the_others_are_not_offered_where_the_programme_allows_one_place(workshops):
+    a_series(workshops)
+    place = a_place(workshops[0])
+    client = opened(place.link)
+    own = reverse("attendance:place-show", args=[place.link_id])
+    assert "Take a place in the others too" in words(client.get(own))
+    Programme.objects.update(places_rule=PlacesRule.ONE)
     assert "Take a place in the others too" not in words(client.get(own))
 
 
