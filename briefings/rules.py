@@ -46,6 +46,13 @@ def can_manage(person: Any, programme: Programme) -> bool:
     return has(person, Permission.MANAGE_PROGRAMME, programme)
 
 
+def mandates_to_assist(person: Any, on: date) -> QuerySet[Mandate]:
+    """Return the mandates that hold on ``on`` for which ``person`` may name assistants: the own, and of programmes
+    that they set up."""
+    kept = Programme.objects.where(person, Permission.MANAGE_PROGRAMME)
+    return Mandate.objects.on(on).filter(Q(person=person.pk) | Q(programme__in=kept))
+
+
 def can_start_programmes(person: Any) -> bool:
     """Return whether ``person`` may start a programme."""
     return has(person, Permission.START_PROGRAMMES)

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import SlugConverter
 
 from briefings.actions.programmes import RESERVED_SLUGS
-from briefings.views import partners, people, programmes, roles, set_up, venues
+from briefings.views import assistants, partners, people, programmes, roles, set_up, venues
 
 app_name = "briefings"
 
@@ -41,6 +41,12 @@ _set_up = [
     path("programmes/<programme:slug>/set-up/mandates/<int:mandate>/end/", roles.close_mandate, name="mandate-end"),
     path("programmes/<programme:slug>/set-up/<slug:task>/", set_up.change_task, name="set-up-change"),
 ]
+_assistants = [
+    path("mandates/", assistants.list_own, name="assistant-own"),
+    path("mandates/<int:mandate>/assistants/", assistants.list_assistants, name="assistant-list"),
+    path("mandates/<int:mandate>/assistants/add/", assistants.add_assistant, name="assistant-add"),
+    path("mandates/<int:mandate>/assistants/<int:assistant>/end/", assistants.close_assistant, name="assistant-end"),
+]
 _people = [
     path("programmes/<programme:slug>/people/", people.list_people, name="person-list"),
     path("programmes/<programme:slug>/people/not-in-scope/", people.list_others, name="person-others"),
@@ -55,4 +61,4 @@ _venues = [
     path("venues/<int:venue>/rooms/<int:room>/", venues.edit_room, name="room-change"),
     path("venues/<int:venue>/rooms/<int:room>/remove/", venues.drop_room, name="room-remove"),
 ]
-urlpatterns = [*_programmes, *_set_up, *_people, *_venues]
+urlpatterns = [*_programmes, *_set_up, *_assistants, *_people, *_venues]

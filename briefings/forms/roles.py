@@ -54,6 +54,22 @@ class AppointForm(NamedPersonForm):
     field_order = ("role", "email", "name")
 
 
+class AssistantForm(NamedPersonForm):
+    """Somebody who answers for a senior manager, and until when."""
+
+    last_day = ThreeBoxDateField(
+        label="Until which day?",
+        subject="The last day",
+        required=False,
+        help_text="Leave it empty where no end is known. You can end it on any day.",
+    )
+    field_order = ("email", "name", "last_day")
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["last_day"].not_before = today
+
+
 class MandateForm(NamedPersonForm):
     """That somebody may speak for a partner organisation, and who said so."""
 

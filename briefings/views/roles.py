@@ -36,7 +36,7 @@ def list_roles(request: HttpRequest, slug: str) -> HttpResponse:
 def add_role(request: HttpRequest, slug: str) -> HttpResponse:
     """Give a role to somebody who is found, or named by address."""
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)
-    form = AppointForm(request.POST if request.method == "POST" else None, initial=_chosen(request))
+    form = AppointForm(request.POST if request.method == "POST" else None, initial=chosen(request))
     if request.method == "POST" and form.is_valid():
         now, values = timezone.now(), form.cleaned_data
         try:
@@ -58,7 +58,7 @@ def add_role(request: HttpRequest, slug: str) -> HttpResponse:
         current="set-up",
         lead="They are told by mail, with a link to the programme.",
         template="briefings/person_form.html",
-        **_search(request),
+        **search(request),
     )
 
 
@@ -113,7 +113,7 @@ def add_mandate(request: HttpRequest, slug: str) -> HttpResponse:
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)
     today = timezone.localdate()
     form = MandateForm(request.POST if request.method == "POST" else None, programme=programme, today=today)
-    for name, value in _chosen(request).items():
+    for name, value in chosen(request).items():
         form.initial[name] = value
     if request.method == "POST" and form.is_valid():
         values, now = dict(form.cleaned_data), timezone.now()
@@ -137,7 +137,7 @@ def add_mandate(request: HttpRequest, slug: str) -> HttpResponse:
         current="set-up",
         lead="A mandate makes somebody a senior manager: they may speak for their organisation in this programme.",
         template="briefings/person_form.html",
-        **_search(request),
+        **search(request),
     )
 
 
@@ -168,7 +168,7 @@ def close_mandate(request: HttpRequest, slug: str, mandate: int) -> HttpResponse
     )
 
 
-def _search(request: HttpRequest) -> dict:
+def search(request: HttpRequest) -> dict:
     """Return what was searched for and whom this person sees by that name or address, ten at most."""
     words = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     if not words:
@@ -182,7 +182,7 @@ def _search(request: HttpRequest) -> dict:
     return {"words": words, "found": found}
 
 
-def _chosen(request: HttpRequest) -> dict[str, str]:
+def chosen(request: HttpRequest) -> dict[str, str]:
     """Return the address and name of the person whose id stands in the address, where this person may see them."""
     number = request.GET.get("person", "")
     if not (number.isascii() and number.isdigit() and len(number) < 10):

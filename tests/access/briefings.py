@@ -1,8 +1,12 @@
 """The addresses of briefings; see routes.py for how a line is written."""
 
+from datetime import date
+
+from briefings.models import Assistant
 from tests.access.routes import Route, nothing, other_programme, own_programme
 from tests.briefings.factories import AppointmentFactory, MandateFactory, PartnerFactory, RoomFactory
 from tests.cast import Cast
+from tests.organisations.factories import PersonFactory
 
 SIGNED_IN_ONLY = "coordinator other facilitator board governance lead other_lead senior practitioner"
 KEEPS_VENUES = "administrator coordinator other"
@@ -54,6 +58,36 @@ def other_mandate_under_the_own_address(cast: Cast) -> dict:
     return _in(cast.programme, mandate=MandateFactory(programme=cast.other_programme))
 
 
+def own_assistant(cast: Cast) -> dict:
+    return _assistant(MandateFactory(programme=cast.programme))
+
+
+def other_assistant(cast: Cast) -> dict:
+    return _assistant(MandateFactory(programme=cast.other_programme))
+
+
+def assistant_of_the_senior(cast: Cast) -> dict:
+    return _assistant(cast.programme.mandates.get(person=cast.senior))
+
+
+def assistant_of_another(cast: Cast) -> dict:
+    """An assistant of one senior manager does not open through the mandate of another."""
+    mandate = cast.programme.mandates.get(person=cast.senior)
+    return {**own_assistant(cast), "mandate": mandate.pk}
+
+
+def _assistant(mandate) -> dict:
+    columns = {"programme": mandate.programme, "senior": mandate.person, "since": date(2026, 1, 1)}
+    return {"mandate": mandate.pk, "assistant": Assistant.objects.create(person=PersonFactory(), **columns).pk}
+
+
+def _without(made, name: str):
+    def of_the_mandate(cast: Cast) -> dict:
+        return {key: value for key, value in made(cast).items() if key != name}
+
+    return of_the_mandate
+
+
 def _in(programme, **rows) -> dict:
     return {"slug": programme.slug, **{name: row.pk for name, row in rows.items()}}
 
@@ -103,6 +137,21 @@ ROUTES: list[Route] = [
     Route("briefings:partner-remove", other_partner_under_the_own_address, {}),
     Route("briefings:role-end", other_role_under_the_own_address, {}),
     Route("briefings:mandate-end", other_mandate_under_the_own_address, {}),
+    Route("briefings:assistant-own", nothing, {200: "signed_in"}),
+    *(
+        Route(f"briefings:{name}", made, {200: f"administrator {who}"})
+        for name, change in (
+            ("assistant-list", lambda made: _without(made, "assistant")),
+            ("assistant-add", lambda made: _without(made, "assistant")),
+            ("assistant-end", lambda made: made),
+        )
+        for made, who in (
+            (change(own_assistant), "coordinator"),
+            (change(other_assistant), "other"),
+            (change(assistant_of_the_senior), "coordinator senior"),
+        )
+    ),
+    Route("briefings:assistant-end", assistant_of_another, {}),
     *(_kept_with_venues(f"briefings:{name}", nothing) for name in ("venue-list", "venue-add")),
     *(_kept_with_venues(f"briefings:{name}", other_venue) for name in ("venue-show", "venue-change", "room-add")),
     *(_kept_with_venues(f"briefings:{name}", other_room) for name in ("room-change", "room-remove")),
