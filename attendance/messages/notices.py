@@ -6,6 +6,7 @@ from datetime import datetime
 import messaging.actions
 from accounts.links import address_of
 from attendance.models import Place, SessionNotice
+from attendance.queries.teams import unnamed_places
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -34,6 +35,7 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     notices = SessionNotice.objects.in_bulk({message.refs["notice"] for message in batch})
     sessions, people = {notice.session_id for notice in notices.values()}, {message.person_id for message in batch}
     held = set(Place.objects.live().filter(session__in=sessions, person__in=people).values_list("session", "person"))
+    held |= set(unnamed_places(sessions).values_list("session", "team__made_by"))
     return {
         message.pk: "no_longer_booked"
         for message in batch

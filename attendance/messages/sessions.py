@@ -11,9 +11,10 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
-from attendance.models import CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance
+from attendance.models import CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
 from attendance.queries.booking import by_distance, sessions_to_choose
 from attendance.queries.shares import FIRST_CHOICE_LASTS
+from attendance.queries.teams import unnamed_places
 from briefings.models import Part, Session, SessionPart, SessionState
 from briefings.words import when_in_words, where_in_words
 from face.dates import clock, day_without_year
@@ -124,6 +125,7 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
             session__in=sessions, person__in=people, state__in=(CoverState.ASKED, CoverState.COMING)
         ).values_list("person", "session")
     )
+    concerned |= set(unnamed_places(sessions).values_list("team__made_by", "session"))
     reasons = {
         message.pk: _why_not(message, sessions.get(message.refs["session"]), running, concerned) for message in batch
     }
@@ -174,6 +176,8 @@ def render(message: Message) -> Content:
     if message.kind == CANCELLED and place:
         context["nearest"] = _nearest(place, session)
         context["first_choice_days"] = FIRST_CHOICE_LASTS.days
+    if not place:
+        context["team"] = _team(message, session)
     entry = _entry(message, session)
     context["entry"] = entry and ("out" if entry.is_cancelled else "in")
     name = message.kind.removeprefix("attendance.")
@@ -199,6 +203,15 @@ def _place(message: Message, session: Session) -> Place | None:
     if message.kind == CANCELLED:
         return found.filter(closed_reason="session_cancelled").first()
     return found.live().first()
+
+
+def _team(message: Message, session: Session) -> Team | None:
+    """Return the team of a lead who holds, or held until ``session`` was cancelled, places without a name there."""
+    ended = message.kind == CANCELLED
+    found = Place.objects.filter(session=session, person=None, team__made_by=message.person_id)
+    found = found.filter(closed_reason="session_cancelled") if ended else found.live()
+    place = found.select_related("team").order_by("pk").first()
+    return place and place.team
 
 
 def _entry(message: Message, session: Session) -> CalendarEntry | None:

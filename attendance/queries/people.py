@@ -35,8 +35,8 @@ def search_people(people: QuerySet[Person], words: str) -> QuerySet[Person]:
 
 
 def places_of_session(session: Session) -> QuerySet[Place]:
-    """Return the places of ``session`` that live, booked ones by name, then the line in its order."""
-    live = Place.objects.live().filter(session=session, person__isnull=False)
+    """Return the places of ``session`` that live, booked ones by name (those without one last), then the line."""
+    live = Place.objects.live().filter(session=session)
     return live.select_related("person", "organisation", "profession", "area", "access_need").order_by(
         F("number_in_line").asc(nulls_first=True), "person__sort_name", "pk"
     )

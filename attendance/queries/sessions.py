@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Coalesce, TruncMonth
 from django.utils import timezone
 
 from attendance.models import CoverState, Engagement, Place, PlaceState, SeniorAttendance
+from attendance.queries.teams import unnamed_places
 from briefings.actions.sessions import room_in_use, with_changes
 from briefings.models import Programme, Room, Session, SessionPart, SessionQuerySet, SessionState, Slot, utc_range
 from briefings.words import when_in_words
@@ -28,10 +29,12 @@ class PeopleOf:
     waiting: set[int] = field(default_factory=set)
     running: set[int] = field(default_factory=set)
     seniors: set[int] = field(default_factory=set)
+    leads: set[int] = field(default_factory=set)
+    """Who holds places for colleagues that have no name yet."""
 
     @property
     def everybody(self) -> set[int]:
-        return self.booked | self.offered | self.waiting | self.running | self.seniors
+        return self.booked | self.offered | self.waiting | self.running | self.seniors | self.leads
 
 
 def people_of(session: Session) -> PeopleOf:
@@ -47,6 +50,7 @@ def people_of(session: Session) -> PeopleOf:
             by_state[PlaceState(state)].add(person)
     seniors = SeniorAttendance.objects.filter(session=session, state__in=SENIORS_TOLD)
     found.seniors.update(seniors.values_list("person", flat=True))
+    found.leads.update(unnamed_places([session.pk]).values_list("team__made_by", flat=True))
     return found
 
 

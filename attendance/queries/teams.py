@@ -1,12 +1,13 @@
 """What the lead of an organisation sees who books for colleagues."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Person
-from attendance.models import Invitation, Place, Team
+from attendance.models import LIVE, Invitation, Place, PlaceState, Team
 from attendance.queries.booking import with_line
 from briefings.models import Partner, Programme, Session
 from briefings.queries import affiliations_in_scope
@@ -47,6 +48,14 @@ def sessions_for_teams(organisation: Organisation, now: datetime) -> QuerySet[Se
     programmes = Partner.objects.on(now.date()).filter(organisation=organisation).values("programme")
     found = Session.objects.open().to_come(now).filter(programme__in=programmes, seats__isnull=False)
     return with_line(found).order_by("date", "starts", "pk")
+
+
+def unnamed_places(sessions: Iterable[Any], states: Iterable[PlaceState] = LIVE) -> QuerySet[Place]:
+    """Return the places without a name in ``sessions`` that are in one of ``states``; news of them is for the lead who
+    made their team (``team__made_by``)."""
+    return Place.objects.filter(
+        session__in=sessions, person=None, state__in=list(states), team__made_by__isnull=False, missed_at=None
+    )
 
 
 def teams_led(person: Any) -> QuerySet[Team]:

@@ -174,7 +174,12 @@ def list_places(request: HttpRequest, session: int) -> HttpResponse:
     """List who comes to a session and who waits; what they need only for those who may see it."""
     own, now = _session(request, session), timezone.now()
     page = page_of(with_answer(places_of_session(own)), request.GET.get("page"), size=LONG)
-    look_at_many(by=request.user, at=[place.person for place in page.rows], page="attendance:session-places", now=now)
+    look_at_many(
+        by=request.user,
+        at=[place.person for place in page.rows if place.person],
+        page="attendance:session-places",
+        now=now,
+    )
     shows_needs = has(request.user, Permission.SEE_ACCESS_NEEDS, own.programme)
     may_book = has(request.user, Permission.BOOK_FOR_OTHERS, own.programme)
     positions = positions_of(page.rows)
@@ -220,7 +225,8 @@ def export_places(request: HttpRequest, session: int) -> StreamingHttpResponse:
 def _rows(places: Iterator[Place], shows_addresses: bool, shows_needs: bool) -> Iterator[list[Any]]:
     for place in places:
         person = place.person
-        row = [person.name, *([person.email] if shows_addresses else [])]
+        row = [person.name if person else "No name yet"]
+        row += [person.email if person else ""] if shows_addresses else []
         row += [place.organisation, place.profession, place.area]
         row += [place.get_state_display(), place.number_in_line, place.reference]
         if shows_needs:

@@ -2,10 +2,14 @@
 
 import threading
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection
+from django.test import Client
 
+from accounts.links import address_of
 from accounts.models import PersonalLink
 from attendance.actions import availability, cover, cover_ladder, places
 from attendance.actions.engagements import BusyThen
@@ -504,3 +508,60 @@ def test_of_those_asked_together_only_one_says_yes(monkeypatch, locked):
         thread.join(20)
     coming = SeniorAttendance.objects.filter(state=CoverState.COMING).count()
     assert (coming, len(refused)) == ((1, 1) if locked else (2, 0))
+
+
+def test_letting_go_of_who_was_coming_reopens_the_request_for_the_others(cast):
+    first, second = whoever(cast)
+    cover.answer_coming(attendance=first, by=first.person, now=NOW)
+    cover.withdraw_request(attendance=first, by=cast.coordinator, now=NOW)
+    assert states() == {first.person: CoverState.WITHDRAWN, second.person: CoverState.ASKED}
+
+
+def test_passing_it_on_after_a_yes_reopens_the_request_for_the_others(cast):
+    third = cast.a_mandate()
+    first = next(own for own in whoever(cast) if own.person == cast.senior)
+    cover.answer_coming(attendance=first, by=cast.senior, now=NOW)
+    cover.answer_not_me(attendance=first, deputy=cast.deputy, by=cast.senior, now=NOW + timedelta(hours=1))
+    asked = {cast.deputy.person: CoverState.ASKED, third.person: CoverState.ASKED}
+    assert states() == {cast.senior: CoverState.APOLOGIES, **asked}
+
+
+def test_one_mail_for_all_that_one_press_asks(cast):
+    other = another_day(cast.programme)
+    made = cover.ask_all(
+        requests=[(cast.session, cast.mandate)], whoever=[(other, cast.organisation)], by=cast.coordinator, now=NOW
+    )
+    assert len(made) == 3
+    assert [message.person for message in mails(messages.ASKED)].count(cast.senior) == 1
+
+
+def test_a_deputy_gets_the_link_to_their_half_days_and_a_page_without_one_names_none(cast, client):
+    with time_machine.travel(NOW, tick=False):
+        asked = cover.answer_not_me(attendance=cast.asked(), deputy=cast.deputy, by=cast.senior, now=NOW)
+        link = PersonalLink.objects.get(purpose="availability", person=cast.deputy.person)
+        page = client.get(urlsplit(address_of(asked.link)).path).url
+        assert "can come in the next weeks" in client.get(page).content.decode()
+        link.delete()
+        assert "can come in the next weeks" not in client.get(page).content.decode()
+
+
+def test_the_links_of_a_former_assistant_open_nothing_and_end(cast):
+    assistant = PersonFactory()
+    columns = {"programme": cast.programme, "senior": cast.senior, "person": assistant, "since": date(2026, 1, 1)}
+    held = Assistant.objects.create(**columns)
+    asked = cast.asked()
+    with time_machine.travel(NOW, tick=False):
+        links = list(PersonalLink.objects.filter(person=assistant))
+        browsers = [Client() for _ in links]
+        opened = zip(browsers, links, strict=True)
+        pages = [browser.get(urlsplit(address_of(link)).path).url for browser, link in opened]
+        answers = [browser.get(page).status_code for browser, page in zip(browsers, pages, strict=True)]
+        assert answers == [200, 200]
+        held.until = NOW.date()
+        held.save()
+        answers = [browser.get(page).status_code for browser, page in zip(browsers, pages, strict=True)]
+        assert answers == [404, 404]
+    cover.answer_cannot(attendance=asked, by=cast.senior, now=NOW)
+    cast.ask()
+    assert not PersonalLink.objects.filter(person=assistant, revoked_at=None).exists()
+    assert PersonalLink.objects.filter(person=cast.senior, revoked_at=None).count() == 2

@@ -1,20 +1,23 @@
 """The lead of an organisation books a team, names places later, and nudges who has not booked."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 import time_machine
 from django.utils import timezone
 
 from accounts.links import make_link
+from attendance.actions.notices import send_notice
 from attendance.actions.places import change_seats, give_up_place
-from attendance.actions.sessions import cancel_session
+from attendance.actions.reminders import remind_all
+from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.teams import (
     NobodyToBook,
     NotInTheTeam,
     book_team,
     name_place,
+    nudge_colleagues,
     release_all_unnamed,
     switch_to_fit,
 )
@@ -22,12 +25,14 @@ from attendance.invariants import findings
 from attendance.models import BookingRules, Invitation, Place, PlaceState, SeatCount, Team, TeamRule
 from attendance.queries.booking import position_of
 from attendance.queries.figures import figures_of
+from attendance.queries.notices import people_to_tell
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
 from organisations.models import OrganisationLead
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
 from tests.attendance.registers import a_coordinator, half_way, page_of, send
+from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
 BOOKED, WAITING = PlaceState.BOOKED, PlaceState.WAITING
@@ -231,3 +236,50 @@ def test_places_without_a_name_end_when_the_register_is_closed(programme, client
     assert Place.objects.get(person=None).closed_reason == "not_named"
     assert figures_of([session]).bookings == 1
     _nothing_wrong()
+
+
+def test_news_of_a_session_with_places_without_a_name_is_for_the_lead(programme, client):
+    session, lead = a_session(programme, capacity=3), PersonFactory()
+    team = _book(session, unnamed=2, by=lead)
+    assert people_to_tell(session, to_waiting=False) == [lead.pk]
+    coordinator = a_coordinator(session)
+    send_notice(
+        session=session, subject="Bring a coat", words="It is cold", to_waiting=False, press=uuid.uuid4(),
+        by=coordinator, now=NOW,
+    )  # fmt: skip
+    change_session(session=session, by=CLOCK, now=NOW, starts=time(10, 0))
+    cancelled_soon = Message.objects.filter(person=lead).order_by("pk")
+    assert [mail.kind for mail in cancelled_soon] == ["attendance.session_notice", "attendance.session_changed"]
+    for mail in cancelled_soon:
+        assert kinds.find(mail.kind).still_wanted([mail], NOW) == {}
+    assert "hold places for colleagues has changed" in kinds.find(mail.kind).render(mail).text
+    client.force_login(coordinator)
+    page = client.get(f"/sessions/{session.pk}/places/").content.decode()
+    assert page.count("No name yet") == 2
+    assert team.organisation.name in page
+    exported = b"".join(client.get(f"/sessions/{session.pk}/places.csv").streaming_content).decode()
+    assert exported.count("No name yet") == 2
+    cancel_session(session=session, reason="Flood", by=CLOCK, now=NOW)
+    told = Message.objects.filter(person=lead).latest("pk")
+    content = kinds.find(told.kind).render(told)
+    assert "held for colleagues without a name have ended" in content.text
+    assert "held for colleagues without a name have ended" in content.html
+
+
+def test_nobody_is_reminded_of_a_place_without_a_name(programme):
+    session = a_session(programme)
+    _book(session, unnamed=1, until=session.date)
+    assert remind_all(now=session.during.lower - timedelta(hours=2)) == 0
+
+
+def test_a_nudge_rests_seven_days_also_over_a_weekend(programme):
+    person = a_practitioner(programme)
+    made = Invitation.objects.create(programme=programme, person=person, invited_at=NOW)
+    made.link = make_link(purpose="invitation", person=person, about=made, ends_at=NOW + timedelta(days=90), now=NOW)
+    made.save(update_fields=["link"])
+    sunday = NOW + timedelta(days=6 - NOW.weekday())
+    told = [
+        nudge_colleagues(organisation=partner_of(programme), by=CLOCK, now=sunday + timedelta(days=days))
+        for days in (0, 1, 6, 7)
+    ]
+    assert told == [1, 0, 0, 1]
