@@ -29,6 +29,16 @@ from briefings.queries import affiliations_in_scope
 from history.actions import CLOCK, record
 
 
+def lock_with_line(session: Session, *people: int | None) -> None:
+    """Lock ``people`` and whoever waits for ``session``, together and before any place: a seat may be freed by it.
+
+    Whoever is seated elsewhere ends their own waiting here while their person is locked, so a place that was locked
+    before the people would close a circle.
+    """
+    line = Place.objects.in_line().filter(session=session).values_list("person", flat=True)
+    lock_people(pk for pk in (*people, *line) if pk)
+
+
 def seat(place: Place, seats: SeatCount, now: datetime) -> None:
     """Give ``place`` one of ``seats`` and let its person stop waiting elsewhere in a programme of one place."""
     place.state, place.number_in_line, place.seated_at = PlaceState.BOOKED, None, now

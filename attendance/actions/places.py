@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.links import make_link
 from accounts.models import Person
 from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
-from attendance.actions.line import become, close, had_entry, promote, put_in_line, seat, settle_in
+from attendance.actions.line import become, close, had_entry, lock_with_line, promote, put_in_line, seat, settle_in
 from attendance.messages import places as messages
 from attendance.models import (
     LIVE,
@@ -146,6 +146,7 @@ def give_up_place(*, place: Place, by: Any, now: datetime, reason: str = "given_
     Giving up twice is giving up once. Raises PlaceHasEnded where the organiser ended it, or after the start.
     """
     seats = lock_seats(place.session)
+    lock_with_line(place.session, place.person_id)
     place = lock_place(place)
     if place.state == PlaceState.GIVEN_UP:
         return place
@@ -227,6 +228,7 @@ def accept_offer(*, place: Place, by: Any, now: datetime) -> Place:
 def lapse_offer(*, place: Place, by: Any, now: datetime) -> bool:
     """End an offer whose limit has passed and promote the next. Returns False where it is no longer due."""
     seats = lock_seats(place.session)
+    lock_with_line(place.session, place.person_id)
     place = lock_place(place)
     if place.state != PlaceState.OFFERED or place.offered_until > now:
         return False
@@ -312,8 +314,8 @@ def refuse_outside_window(session: Session, by: Any, now: datetime) -> None:
 
 
 def lock_both(*ids: int) -> dict[int, SeatCount]:
-    """Return the counters of the sessions ``ids``, locked in id order."""
-    rows = SeatCount.objects.filter(session__in=ids).order_by("session").select_for_update(no_key=True, of=("self",))
+    """Return the counters of the sessions ``ids``, locked in id order: ``session`` would mean that of their dates."""
+    rows = SeatCount.objects.filter(session__in=ids).order_by("session_id").select_for_update(no_key=True, of=("self",))
     return {seats.session_id: seats for seats in rows}
 
 

@@ -1,0 +1,117 @@
+"""Locks on places in the order of the house, on real connections: counters by id, then people, then places."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from attendance.actions import places
+from attendance.actions.engagements import lock_people, lock_seats
+from attendance.actions.line import promote
+from attendance.models import Place, PlaceState, SeatCount
+from history.refusals import Refused
+from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_woken(monkeypatch):
+    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
+
+
+@pytest.fixture
+def waiting_twice():
+    """The two places of somebody who waits in two sessions, as a colleague does; a seat is free in each by now."""
+    programme = a_programme()
+    here, there = a_session(programme, capacity=1), another_day(programme, capacity=1)
+    a_place(here)
+    a_place(there)
+    one, colleague = a_practitioner(programme), a_practitioner(programme)
+    waits = [a_place(session, one) for session in (here, there)]
+    for session in (here, there):
+        a_place(session, colleague)
+    SeatCount.objects.update(capacity=2)
+    return waits
+
+
+def give_up_while_seated(here: Place, there: Place) -> list[str]:
+    """Give up ``here`` while ``there`` moves up, and return how each ended."""
+    locked = threading.Event()
+
+    def move_up() -> None:
+        with transaction.atomic():
+            seats = lock_seats(there.session)
+            lock_people(Place.objects.in_line().filter(session=there.session).values_list("person", flat=True))
+            locked.set()
+            wait_until_somebody_waits()
+            promote(there.session, seats, NOW)
+
+    def give_up() -> None:
+        assert locked.wait(10)
+        places.give_up_place(place=here, by=here.person, now=NOW)
+
+    def make(call) -> str:
+        try:
+            call()
+        except (Refused, OperationalError) as error:
+            return type(error).__name__
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(make, (move_up, give_up)))
+
+
+def wait_until_somebody_waits() -> None:
+    limit = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < limit:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            time.sleep(0.02)
+    raise AssertionError("nobody waits for a lock")
+
+
+def test_who_gives_up_waiting_while_they_are_seated_elsewhere_has_that_seat(waiting_twice):
+    here, there = waiting_twice
+    assert give_up_while_seated(here, there) == ["done", "PlaceHasEnded"]
+    here.refresh_from_db()
+    there.refresh_from_db()
+    assert (there.state, here.state, here.closed_reason) == (PlaceState.BOOKED, PlaceState.ENDED, "seated_elsewhere")
+
+
+def test_with_the_place_locked_before_the_people_both_wait_for_ever(waiting_twice, monkeypatch):
+    monkeypatch.setattr(places, "lock_with_line", lambda session, *people: None)
+    assert "OperationalError" in give_up_while_seated(*waiting_twice)
+
+
+def test_a_swap_locks_the_counter_of_the_lower_id_first_whatever_the_dates():
+    programme = a_programme()
+    lower, higher = another_day(programme), a_session(programme)
+    assert lower.pk < higher.pk
+    assert lower.date > higher.date
+    place = a_place(lower)
+
+    def swap() -> None:
+        try:
+            places.change_place(place=place, to=higher, by=place.person, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock_seats(lower)
+            swapping = pool.submit(swap)
+            wait_until_somebody_waits()
+            # Nobody holds the other one yet: else two swaps could wait for each other.
+            SeatCount.objects.select_for_update(nowait=True).get(session=higher)
+        swapping.result(20)
+    assert Place.objects.seated().get(person=place.person).session == higher
