@@ -128,3 +128,16 @@ def test_fewer_seats_than_taken_is_refused_with_what_can_be_done(coordinator):
     assert answer.status_code == 422
     for words in ("3 places are taken", "Choose who moves", "2 people have", "(4)", "larger room", "(50)"):
         assert words in page, words
+
+
+def test_a_place_is_kept_for_you_only_as_long_as_it_is(client):
+    now = timezone.now()
+    session = a_session(date=(now + timedelta(days=30)).date())
+    place = a_place(session, now=now)
+    _cancel(session, now)
+    client.get(f"/p/{token_of(place.link)}/")
+    assert "a place is kept for you" in client.get(f"/p/{place.link_id}/").content.decode()
+    Place.objects.filter(pk=place.pk).update(closed_at=now - FIRST_CHOICE_LASTS)
+    page = client.get(f"/p/{place.link_id}/").content.decode()
+    assert "a place is kept for you" not in page
+    assert f"/p/{place.link_id}/change/" in page

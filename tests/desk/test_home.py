@@ -6,11 +6,13 @@ from django.urls import reverse
 from accounts.links import make_link
 from attendance.actions.sessions import cancel_session
 from attendance.models import Place, PlaceState
-from briefings.models import Programme
+from briefings.models import PlacesRule, Programme
 from commitments.actions.questions import open_question, publish_answer
 from commitments.models import Audience
+from desk.matters.own import places
 from organisations.actions.head_counts import PURPOSE
 from organisations.models import HeadCountRequest, StaffListImport
+from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, fill
 from tests.cast import NOW
 from tests.desk.county import ask, invitation_of, make_county
 from tests.organisations.factories import OrganisationFactory, OrganisationLeadFactory, PersonFactory
@@ -260,3 +262,16 @@ def test_a_lead_decides_on_a_staff_list_that_was_read(county, client):
     )
     assert shown(client, county.cast.lead)["leading"][0] == ("wait", "Check the staff list of Own Partner")
     assert addresses(client, county.cast.lead)[0] == reverse("organisations:import-show", args=[made.pk])
+
+
+def test_what_somebody_waits_for_costs_the_same_for_many(django_assert_max_num_queries):
+    programme = a_programme(places_rule=PlacesRule.UNLIMITED)
+    person, counts = a_practitioner(programme), []
+    for number in range(3):
+        session = a_session(programme, capacity=1, date=NOW.date() + timedelta(days=20 + number))
+        fill(session)
+        a_place(session, person)
+        with django_assert_max_num_queries(10) as taken:
+            assert len(places(person, NOW).matters) == number + 1
+        counts.append(len(taken))
+    assert counts[0] == counts[2]
