@@ -73,7 +73,7 @@ def add_assistant(request: HttpRequest, mandate: int) -> HttpResponse:
         button="Name the assistant",
         back=reverse("briefings:assistant-list", args=[own.pk]),
         back_words="Back to the assistants",
-        lead=f"For {own.person.name}, in {own.programme.name}. From the next request on they get it too.",
+        lead=f"For {own.person.name}, in {own.programme.name}. They get every request from the next one on.",
         template="briefings/person_form.html",
         **_inside(request, own),
         **search(request),
