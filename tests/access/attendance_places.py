@@ -229,10 +229,8 @@ ROUTES = [
     Route("attendance:invitation-place", invitation_place, {403: "everyone"}),
     Route("attendance:invitation-answer", invitation_answer, {403: "everyone"}),
     Route("attendance:place-open", place_token, {302: "everyone"}),
-    *_link_routes("place", place_link, "show newer file give-up choose-other needs", "send-entry accept"),
-    *_link_routes("place", place_link, "feed take-back", ""),
     *_link_routes(
-        "place", place_link, "show newer feed file give-up choose-other needs hand-over", "send-entry accept"
+        "place", place_link, "show newer feed file give-up choose-other needs hand-over take-back", "send-entry accept"
     ),
     Route("attendance:handover-open", handover_token, {302: "everyone"}),
     *_link_routes("handover", handover_link, "take", "decline"),

@@ -85,6 +85,7 @@ def _without(made, name: str):
     def of_the_mandate(cast: Cast) -> dict:
         return {key: value for key, value in made(cast).items() if key != name}
 
+    of_the_mandate.__name__ = made.__name__
     return of_the_mandate
 
 

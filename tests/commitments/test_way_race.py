@@ -25,13 +25,14 @@ def nobody_is_woken(monkeypatch):
 
 
 @pytest.fixture
-def both_have_read(monkeypatch):
+def both_have_read(monkeypatch, request):
     """Hold each who joins, after the questions were read, until the other has read too or cannot come."""
+    seconds = getattr(request, "param", 0.5)
     barrier, end = threading.Barrier(2), merging.end_commissions
 
     def wait_and_go_on(*args):
         with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for our lock: the guard at work
-            barrier.wait(timeout=0.5)
+            barrier.wait(timeout=seconds)
         return end(*args)
 
     monkeypatch.setattr(merging, "end_commissions", wait_and_go_on)
@@ -69,6 +70,7 @@ def test_two_questions_are_not_joined_with_one_another(both_have_read):
     assert sorted(Question.objects.values_list("state", flat=True)) == [QuestionState.MERGED, QuestionState.OPEN]
 
 
+@pytest.mark.parametrize("both_have_read", [20], indirect=True)
 def test_without_the_lock_in_one_order_each_waits_for_the_other(both_have_read, monkeypatch):
     class Unlocked:
         """The questions as they are read, without a lock on them."""

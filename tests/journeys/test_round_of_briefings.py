@@ -165,7 +165,7 @@ def takes_the_last_place(amina: Somebody, who: Listed) -> None:
 def waits_for(bran: Somebody) -> None:
     bran.opens_link_in_mail("One Family Plan", "/i/").sees("No place is free. Nobody waits before you.")
     bran.follows("Join the waiting list").presses_button("Join the waiting list")
-    bran.sees("You are on the waiting list", "You are the first in line")
+    bran.sees("You are on the waiting list", "You are the 1st of 1")
     assert bran.presses == PRESSES_TO_A_PLACE
 
 

@@ -62,7 +62,7 @@ def test_a_coordinator_takes_a_messy_list_to_its_people_and_back(page, phone, li
 
     def look() -> None:
         phone.goto("about:blank")  # a page that shows progress loads itself again, which would stop us
-        phone.goto(page.url)
+        phone.goto(page.url, wait_until="commit")
         for each in (page, phone):
             check_page(each)
         targets_are_large(phone)
