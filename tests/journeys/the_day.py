@@ -43,7 +43,7 @@ def keeps_the_register(carys: Somebody, bran: Listed) -> None:
 
 
 def writes_down_what_is_said(carys: Somebody) -> None:
-    carys.follows("Sessions").follows("3 December 2026, 1:30pm").follows("Write down what is asked and promised")
+    carys.follows("Sessions").follows("3 December 2026, 1:30pm").follows("Live questions: what is asked and promised")
     carys.fills(words=IN_THE_ROOM).presses_button("Note the question").sees("Noted as", IN_THE_ROOM)
     carys.page.locator("summary").filter(has_text="Note an assurance").click()
     carys.chooses("Who promised it?", "Siân O’Madeup")
@@ -99,7 +99,7 @@ def says_it_was_kept(sian: Somebody) -> None:
     sian.fills(evidence="Each team leader confirmed its day on 26 January, see the rota.").presses_button(
         "Propose it as kept"
     )
-    sian.sees("Proposed as kept")
+    sian.sees("Each team leader confirmed its day")
 
 
 def confirms_it_was_kept(carys: Somebody, sian: Somebody) -> None:
