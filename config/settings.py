@@ -33,6 +33,7 @@ ACCENT_COLOUR = env.text("ACCENT_COLOUR", "#d3dc6b")
 INSTALLED_APPS = [
     "config",
     "desk",
+    "communications",
     "commitments",
     "attendance",
     "briefings",

@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("briefings.urls")),
     path("", include("attendance.urls")),
     path("", include("commitments.urls")),
+    path("", include("communications.urls")),
     path("", include("desk.urls")),
 ]

@@ -20,6 +20,7 @@ from tests.cast import PEOPLE, ROLES, Cast, client_of, on_stage
 APPS = (
     "config",
     "desk",
+    "communications",
     "commitments",
     "commitments_questions",
     "attendance",

@@ -14,6 +14,7 @@ HOME = Path(settings.BASE_DIR)
 LINE = (
     "config",
     "desk",
+    "communications",
     "commitments",
     "attendance",
     "briefings",

@@ -1,0 +1,4 @@
+"""The addresses of communications, by object."""
+
+app_name = "communications"
+urlpatterns: list = []
