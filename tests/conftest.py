@@ -52,6 +52,22 @@ def django_db_setup(django_db_setup, django_db_blocker):
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tables_can_be_emptied():
+    """Empty every table after a test on real connections, also those that the database lets nobody empty."""
+    kept = ("commitments_endorsement", "commitments_endorsementchain")
+    operations = type(connection.ops)
+    flush = operations.sql_flush
+
+    def sql_flush(self, *args, **options):
+        off, on = ([f"ALTER TABLE {table} {word} TRIGGER USER" for table in kept] for word in ("DISABLE", "ENABLE"))
+        return [*off, *flush(self, *args, **options), *on]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(operations, "sql_flush", sql_flush)
+        yield
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """One Chromium for the session (for each process of a parallel run)."""

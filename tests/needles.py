@@ -33,10 +33,21 @@ from attendance.models import (
     WalkIn,
 )
 from briefings.models import Mandate, Programme, Session
-from commitments.models import Clearance, ClockChange, Commission, Draft, Question, Telling
+from commitments.models import (
+    Agreement,
+    AgreementVersion,
+    Clearance,
+    ClockChange,
+    Commission,
+    Draft,
+    Endorsement,
+    EndorsementName,
+    Question,
+    Telling,
+)
 from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile
 from organisations.models import Affiliation, ImportChange, ImportRow, ImportState, Organisation, StaffListImport
-from tests.briefings.factories import AppointmentFactory
+from tests.briefings.factories import AppointmentFactory, MandateFactory
 from tests.cast import ROLES, Cast
 from tests.organisations.factories import AffiliationFactory, PersonFactory, ProfessionFactory
 
@@ -375,6 +386,28 @@ def _a_question(side: Side, words: str) -> Question:
         reference=f"Q-{side.name}-{len(words)}", programme=side.programme, session=side.session, words=words,
         asked_as="name", raised_on=day, due_on=day, due_from=day, due_days=5, next_reminder_on=day,
     )  # fmt: skip
+
+
+@plants("commitments.EndorsementName", name="administrator coordinator board senior governance lead")
+def _endorsement_name(side: Side, needle) -> None:
+    """Who signed an agreement: the public page names organisations alone."""
+    now, day = timezone.now(), timezone.localdate()
+    mandate = MandateFactory(programme=side.programme, organisation=side.organisation, person=side.person)
+    agreement = Agreement.objects.create(
+        reference=f"AGR-{side.name}", programme=side.programme, title="One plan", made_at=now, made_by=side.staff
+    )
+    version = AgreementVersion.objects.create(
+        agreement=agreement, number=1, words="We share one plan.", review_on=day + timedelta(days=300), drafted_at=now,
+        drafted_by=side.staff, state="proposed", proposed_at=now, proposed_by=side.staff, endorse_by=day,
+        next_review_reminder_on=day + timedelta(days=290),
+    )  # fmt: skip
+    version.partners_asked.create(organisation=side.organisation, outcome="endorsed", said_at=now)
+    made = Endorsement.objects.create(
+        programme=side.programme, position=1, agreement=agreement, version=version, words_hash="0" * 64,
+        organisation=side.organisation, organisation_name=side.organisation.name, mandate=mandate, role="Director",
+        outcome="endorsed", signed_at=now, name_digest="0" * 64, previous_hash="0" * 64, own_hash="1" * 64,
+    )  # fmt: skip
+    EndorsementName.objects.create(endorsement=made, person=side.person, name=needle("name"), salt="0" * 64)
 
 
 @plants("messaging.SenderProfile", address=" ".join(ROLES), reply_to=" ".join(ROLES))

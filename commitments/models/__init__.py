@@ -1,5 +1,17 @@
 """What is asked and promised."""
 
+from commitments.models.agreements import (
+    ENDORSING,
+    VERSION_MOVES,
+    Agreement,
+    AgreementPolicy,
+    AgreementVersion,
+    Outcome,
+    PartnerAsked,
+    SeniorAsked,
+    Standing,
+    VersionState,
+)
 from commitments.models.answers import (
     Answer,
     Audience,
@@ -18,6 +30,14 @@ from commitments.models.assurances import (
     Assurance,
     AssuranceKind,
     AssuranceState,
+)
+from commitments.models.endorsements import (
+    NOTHING_BEFORE,
+    Endorsement,
+    EndorsementChain,
+    EndorsementName,
+    digest_of,
+    name_digest_of,
 )
 from commitments.models.keeping import Evidence, EvidenceFile, Handover, HandoverState, Review
 from commitments.models.outputs import ActionState, Output, OutputKind, Term
@@ -45,11 +65,14 @@ from commitments.models.telling import (
 from commitments.models.transitions import MOVES, TAKEN_ON, TOLD, UNANSWERED, WITH_OWNER, Move, QuestionState
 
 __all__ = [
-    "ASSURANCE_MOVES", "MOVES", "STANDING", "TAKEN_ON", "TELLING_MOVES", "TOLD", "UNANSWERED", "UNENDED", "WITH_OWNER",
-    "ActionState", "Answer", "AskedAs", "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience",
+    "ASSURANCE_MOVES", "ENDORSING", "MOVES", "NOTHING_BEFORE", "STANDING", "TAKEN_ON", "TELLING_MOVES", "TOLD",
+    "UNANSWERED", "UNENDED", "VERSION_MOVES", "WITH_OWNER", "ActionState", "Agreement", "AgreementPolicy",
+    "AgreementVersion", "Answer", "AskedAs", "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience",
     "Clearance", "ClearanceState", "ClockChange", "ClockChangeKind", "ClosureDay", "Commission", "CommissionState",
-    "DigestChoice", "Draft", "DraftState", "Evidence", "EvidenceFile", "GovernanceHolder", "GovernanceRole",
-    "Handover", "HandoverState", "HiddenBecause", "HoldingReply", "LadderRung", "LiveRoom", "Move", "Output",
-    "OutputKind", "OwnTheme", "Question", "QuestionPolicy", "QuestionState", "Review", "RoomQuestion", "Section",
-    "Showing", "Telling", "TellingItem", "TellingKind", "TellingState", "Term", "Theme", "Told",
+    "DigestChoice", "Draft", "DraftState", "Endorsement", "EndorsementChain", "EndorsementName", "Evidence",
+    "EvidenceFile", "GovernanceHolder", "GovernanceRole", "Handover", "HandoverState", "HiddenBecause",
+    "HoldingReply", "LadderRung", "LiveRoom", "Move", "Outcome", "Output", "OutputKind", "OwnTheme", "PartnerAsked",
+    "Question", "QuestionPolicy", "QuestionState", "Review", "RoomQuestion", "Section", "SeniorAsked", "Showing",
+    "Standing", "Telling", "TellingItem", "TellingKind", "TellingState", "Term", "Theme", "Told", "VersionState",
+    "digest_of", "name_digest_of",
 ]  # fmt: skip
