@@ -8,9 +8,24 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from messaging import backends
+        from messaging.messages import register_kinds
 
         backends.register()
+        register_kinds()
+        self._name_words()
         self._register_links()
+
+    @staticmethod
+    def _name_words() -> None:
+        from history import verbs
+        from messaging import reasons
+
+        reasons.register(stream_left="the reader has left", mails_come_back="mails to this address come back")
+        for verb, words, mark in (
+            ("confirmed_stream", "Asked for by the owner of the address", "full"),
+            ("left_stream", "Left", "dash"),
+        ):
+            verbs.register(verb, words, mark=mark, about="messaging.subscription")
 
     @staticmethod
     def _register_links() -> None:

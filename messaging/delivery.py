@@ -194,6 +194,8 @@ class _Run:
         except Unmailable as error:
             raise _ToUnmailable from error
         content = kind.render(message)
+        if kind.stream and "List-Unsubscribe" not in content.headers:
+            raise ValueError("A mail of a stream must say how it is left (RFC 8058).")
         sender = self._sender(message.about)
         message_id = message.message_id or seals.message_id(message.key, _host())
         raw = mime.build(

@@ -2,6 +2,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from messaging import actions, delivery, receiving
+from messaging.actions.streams import forget_subscribers
 
 
 @shared_task(name="messaging.tasks.deliver_due", ignore_result=True)
@@ -12,8 +13,9 @@ def deliver_due() -> int:
 
 @shared_task(name="messaging.tasks.forget_old", ignore_result=True)
 def forget_old() -> int:
-    """Empty what is personal in messages that ended a year ago."""
-    return actions.forget_old(now=timezone.now())
+    """Empty what is personal in messages that ended a year ago, and delete subscribers whose time is over."""
+    now = timezone.now()
+    return actions.forget_old(now=now) + forget_subscribers(now=now)
 
 
 @shared_task(name="messaging.tasks.read_mailbox", ignore_result=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging.views import bounces, log, mailbox, senders
+from messaging.views import bounces, log, mailbox, senders, streams
 
 app_name = "messaging"
 urlpatterns = [
@@ -14,6 +14,9 @@ urlpatterns = [
     path("messages/download/", log.download_messages, name="message-download"),
     path("messages/returned/", bounces.list_bounces, name="bounce-list"),
     path("messages/returned/<int:bounce>/clear/", bounces.clear_bounce, name="bounce-clear"),
+    path("mail/confirm/<str:token>/", streams.confirm, name="stream-confirm"),
+    path("mail/leave/<str:token>/", streams.leave, name="stream-leave"),
+    path("mail/preferences/<str:token>/", streams.preferences, name="stream-preferences"),
     path("messages/sender/", senders.edit_sender, name="sender-edit"),
     path("messages/<int:message>/", log.show_message, name="message-show"),
     path("messages/<int:message>/try-again/", log.try_again, name="message-try-again"),

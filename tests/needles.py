@@ -45,7 +45,7 @@ from commitments.models import (
     Question,
     Telling,
 )
-from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile
+from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile, Subscriber
 from organisations.models import Affiliation, ImportChange, ImportRow, ImportState, Organisation, StaffListImport
 from tests.briefings.factories import AppointmentFactory, MandateFactory
 from tests.cast import ROLES, Cast
@@ -444,6 +444,12 @@ def _message(side: Side, needle) -> None:
         kind="messaging.code", key=f"needle:private:{side.name}", address="code@example.org",
         sealed=needle("sealed").encode(), useful_until=now + timedelta(hours=1), **common,
     )  # fmt: skip
+
+
+@plants("messaging.Subscriber", address="")
+def _subscriber(side: Side, needle) -> None:
+    """Who reads a series by mail is nobody's business: staff see how many there are."""
+    Subscriber.objects.create(address=f"{needle('address')}@example.org", made_at=timezone.now())
 
 
 @plants("messaging.Delivered", recipient="", subject="", raw="")

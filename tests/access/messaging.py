@@ -55,7 +55,16 @@ def _bounce(programme) -> Bounce:
     return Bounce.objects.create(message=message, address="a@example.org", status="5.1.1", came_at=NOW)
 
 
+def any_token(cast: Cast) -> dict:
+    """A link that opens nothing; those that do are followed in tests/messaging/test_streams.py."""
+    return {"token": "1-nothing"}
+
+
 ROUTES: list[Route] = [
+    # Whoever has the link of a mail; a wrong one gets a page that does not say so.
+    Route("messaging:stream-confirm", any_token, {404: "everyone"}),
+    Route("messaging:stream-leave", any_token, {200: "everyone"}),
+    Route("messaging:stream-preferences", any_token, {200: "everyone"}),
     Route("messaging:bounce-list", nothing, {200: STAFF}),
     Route("messaging:bounce-clear", own_bounce, {302: "administrator coordinator"}, post=True),
     Route("messaging:bounce-clear", other_bounce, {302: "administrator other"}, post=True),

@@ -5,6 +5,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from history.retention import Retention
+from messaging.models.streams import Subscriber as Subscriber
+from messaging.models.streams import Subscription as Subscription
+from messaging.models.streams import SubscriptionState as SubscriptionState
 
 
 class SenderProfile(models.Model):
