@@ -213,6 +213,12 @@ def declined_commissions(question: Question) -> QuerySet[Commission]:
     return declined.select_related("person", "organisation").order_by("-decided_at", "pk")
 
 
+def reasoned_commissions(question: Question) -> QuerySet[Commission]:
+    """Return to whom ``question`` was passed on with a reason, newest first; the declined have their own."""
+    found = question.commissions.exclude(state=CommissionState.DECLINED).exclude(reason="")
+    return found.select_related("person", "organisation").order_by("-made_at", "pk")
+
+
 def published_answers(
     programme: Programme,
     *,

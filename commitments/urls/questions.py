@@ -46,6 +46,7 @@ staff = [
     path(f"{ONE}part/", handling.part, name="question-part"),
     path(f"{ONE}theme/", handling.file_it, name="question-file"),
     path(f"{ONE}redact/", handling.redact, name="question-redact"),
+    path(f"{ONE}redact/ending/", handling.redact_ending, name="question-redact-ending"),
     path(f"{ONE}redact/<slug:kind>/<int:number>/", handling.redact_part, name="question-redact-part"),
     path(f"{ONE}pause/", handling.pause, name="question-pause"),
     path(f"{ONE}resume/", handling.resume, name="question-resume"),

@@ -15,7 +15,7 @@ from commitments.actions import questions as actions
 from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
 from commitments.forms.handling import ExtendForm, MergeForm, PauseForm, RedactForm, ThemeForm, TransferForm
-from commitments.models import Question
+from commitments.models import Clearance, ClockChange, Commission, Question
 from commitments.queries.assurances import mandates_on
 from commitments.queries.similar import alike
 from commitments.queries.standards import themes_of
@@ -25,6 +25,13 @@ from commitments.views.triage import READ_OR_POST, done, form_page, to_triage
 from history.refusals import Refused
 
 REDACTABLE = {"answer": "answers", "draft": "drafts", "holding-reply": "holding_replies"}
+DESTROYED = "The words are destroyed, also in the mails that were kept. Mails that people have received stay with them"
+REASONED = {
+    "declined": (Commission, "question", "reason why it was declined"),
+    "passed-on": (Commission, "question", "reason why it was passed on"),
+    "date": (ClockChange, "question", "reason for another date"),
+    "sent-back": (Clearance, "draft__question", "reason why words must change"),
+}
 
 
 @require_http_methods(READ_OR_POST)
@@ -102,11 +109,33 @@ def redact(request: HttpRequest, question: UUID) -> HttpResponse:
 
 @require_http_methods(READ_OR_POST)
 def redact_part(request: HttpRequest, question: UUID, kind: str, number: int) -> HttpResponse:
-    """Destroy words of an answer, a draft or a holding reply."""
+    """Destroy words of an answer, a draft or a holding reply, or a reason that was written with a decision."""
     own = to_triage(request, question)
+    if kind in REASONED:
+        model, leads_to, called = REASONED[kind]
+        return _redact_reason(request, own, get_object_or_404(model, **{leads_to: own}, pk=number), called)
     if kind not in REDACTABLE:
         raise Http404
     return _redact(request, own, get_object_or_404(getattr(own, REDACTABLE[kind]), pk=number), kind.replace("-", " "))
+
+
+@require_http_methods(READ_OR_POST)
+def redact_ending(request: HttpRequest, question: UUID) -> HttpResponse:
+    """Destroy the reason for which a question ended without an answer."""
+    own = to_triage(request, question)
+    return _redact_reason(request, own, own, "reason why it ended")
+
+
+def _redact_reason(request: HttpRequest, own: Question, what: Any, called: str) -> HttpResponse:
+    form = RedactForm(_posted(request), initial={"words": what.end_reason if what is own else what.reason})
+    form.fields["words"].max_length = 500
+
+    def act() -> None:
+        actions.redact_reason(what=what, words=form.cleaned_data["words"], by=request.user, now=timezone.now())
+
+    return _form(
+        request, own, form, act, DESTROYED, f"Redact the {called}", "Destroy the original words", template="redact"
+    )
 
 
 def _redact(request: HttpRequest, own: Question, what: Any, kind: str) -> HttpResponse:
@@ -116,9 +145,8 @@ def _redact(request: HttpRequest, own: Question, what: Any, kind: str) -> HttpRe
     def act() -> None:
         actions.redact(what=what, words=form.cleaned_data["words"], by=request.user, now=timezone.now())
 
-    said = "The words are destroyed, also in the mails that were kept. Mails that people have received stay with them"
     title, button = f"Redact the {kind}", "Destroy the original words"
-    return _form(request, own, form, act, said, title, button, template="redact")
+    return _form(request, own, form, act, DESTROYED, title, button, template="redact")
 
 
 @require_http_methods(READ_OR_POST)

@@ -105,6 +105,8 @@ def show_question(request: HttpRequest, question: UUID) -> HttpResponse:
         "merged": list(own.merged.order_by("raised_on", "reference")),
         "assurances": assurances_visible_to(request.user, today).filter(questions=own).order_by("pk"),
         "declined": list(queries.declined_commissions(own)) if triages else [],
+        "passed_on": list(queries.reasoned_commissions(own)) if triages else [],
+        "reasons_of_dates": list(own.clock_changes.exclude(reason="")) if triages else [],
         "commission": commission,
         "triages": triages,
         "is_asked": bool(commission and commission.person_id == request.user.pk),

@@ -17,7 +17,6 @@ from commitments.forms.fields import ReasonForm
 from commitments.forms.questions import CommissionForm
 from commitments.models import AskedAs, Commission, Question
 from commitments.queries.assurances import mandates_on
-from commitments.queries.questions import live_commission
 from commitments.rules import can_triage
 from commitments.views.questions import question_of
 from history.refusals import Refused
@@ -119,8 +118,9 @@ def to_triage(request: HttpRequest, question: UUID) -> Question:
 
 
 def _asked(request: HttpRequest, own: Question) -> Commission:
-    asked = live_commission(own)
-    if asked is None or asked.person_id != request.user.pk:
+    """Return what this person was asked last about ``own``, also where it is decided: a second press finds out so."""
+    asked = own.commissions.filter(person=request.user.pk).order_by("-made_at", "-pk").first()
+    if asked is None:
         raise Http404
     return asked
 

@@ -98,6 +98,7 @@ ROUTES: list[Route] = [
     *_pair("question-hold", own_question, other_question, ANSWER),
     *_pair("question-take-back", own_question, other_question, ANSWER, 302, post=True),
     *_pair("question-redact-part", own_draft, other_draft),
+    *_pair("question-redact-ending", own_question, other_question),
     # Without anything chosen it leads back to the list.
     *_pair("question-several", own_programme, other_programme, status=302),
     Route("commitments:question-clear", own_clearance, {302: "governance"}),

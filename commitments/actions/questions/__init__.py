@@ -39,7 +39,7 @@ from commitments.actions.questions.clock import (
 )
 from commitments.actions.questions.merging import HiddenAnswer, OtherProgramme, SameQuestion, merge, part
 from commitments.actions.questions.moving import NoMandate, NotNow, NotYours
-from commitments.actions.questions.redaction import NothingDestroyed, redact
+from commitments.actions.questions.redaction import NothingDestroyed, WordsMoved, redact, redact_reason
 from commitments.actions.questions.several import assign_several, merge_several
 from commitments.actions.questions.way import (
     SamePlace,
@@ -57,11 +57,12 @@ __all__ = [
     "AlreadyLate", "HiddenAnswer", "NeedsClearance", "NoHolder", "NoMandate", "NoOtherDate", "NoSuchDay", "NotFound",
     "NotLater", "NotNow", "NotYours", "NothingDestroyed", "NothingToClear", "OtherProgramme",
     "OwnWords", "SaidBefore", "SamePlace",
-    "SameQuestion", "StillLate", "accept_commission", "assign_several", "clear", "commission", "correct_late",
-    "decline_commission", "extend", "merge", "merge_several",
+    "SameQuestion", "StillLate", "WordsMoved", "accept_commission", "assign_several", "clear", "commission",
+    "correct_late", "decline_commission", "extend", "merge", "merge_several",
     "note_answer", "open_question", "orphaned", "part", "pause_clock",
     "publish_answer",
-    "put_out_of_scope", "raise_question", "recount", "redact", "release_orphan", "remind_about", "reroute_clearances",
+    "put_out_of_scope", "raise_question", "recount", "redact", "redact_reason", "release_orphan", "remind_about",
+    "reroute_clearances",
     "resume_clock", "save_draft", "say_unanswered", "send_back", "send_holding_reply", "send_to_clearance",
     "take_back", "transfer", "withdraw_question",
 ]  # fmt: skip

@@ -224,8 +224,8 @@ def note_answer(
 def say_unanswered(*, asker: Asker, by: Person, now: datetime) -> Question:
     """Say, once, that the answer does not answer it: the question is open again, with its owner, on a new clock.
 
-    Who asked one that was joined with another says it of the other. Raises SaidBefore, NotNow (not answered yet, or
-    closed since).
+    Who asked one that was joined with another says it of the other. Whoever else asked it is told, and keeps the
+    answer so far on their page. Raises SaidBefore, NotNow (not answered yet, or closed since).
     """
     question = lock(asker.question.merged_into or asker.question)
     asker = Asker.objects.select_for_update(no_key=True, of=("self",)).get(pk=asker.pk)
@@ -238,7 +238,7 @@ def say_unanswered(*, asker: Asker, by: Person, now: datetime) -> Question:
     asker.save(update_fields=["said_unanswered_on"])
     question.is_reopened = True
     start_answer_clock(question, today, today)
-    note_change(question, ClockChangeKind.REOPENED, before, by="asker", now=now)
+    change = note_change(question, ClockChangeKind.REOPENED, before, by="asker", now=now)
     stop_writing(question, now, keep=True)
     still = question.owner and mandate_for(question.owner, question.programme, today, question.organisation)
     if not still:
@@ -247,6 +247,7 @@ def say_unanswered(*, asker: Asker, by: Person, now: datetime) -> Question:
     # Who said so is nobody's business where it was asked by pseudonym: the history names no one.
     become(question, state, by="asker", verb="reopened", now=now)
     messages.tell_reopened(question, now=now)
+    messages.tell_moved(change, now=now, but=asker)
     return question
 
 

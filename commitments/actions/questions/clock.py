@@ -28,6 +28,7 @@ from commitments.models import (
     UNANSWERED,
     Clearance,
     ClearanceState,
+    ClockChange,
     ClockChangeKind,
     CommissionState,
     DraftState,
@@ -81,7 +82,7 @@ def pause_clock(*, question: Question, until: date, reason: str, by: Any, now: d
     question.paused_on, question.paused_until, question.next_reminder_on = today, until, until
     become(question, question.state, by=by, verb="paused", now=now)
     change = note_change(question, ClockChangeKind.PAUSED, question.due_on, by=by, now=now, reason=reason)
-    messages.tell_moved(change, now=now)
+    _tell_moved(change, by, now)
     return question
 
 
@@ -102,7 +103,7 @@ def _resume(question: Question, by: Any, now: datetime) -> Question:
     set_reminder(question, today, calendar)
     become(question, question.state, by=by, verb="resumed", now=now)
     change = note_change(question, ClockChangeKind.RESUMED, before, by=by, now=now)
-    messages.tell_moved(change, now=now)
+    _tell_moved(change, by, now)
     return question
 
 
@@ -123,7 +124,7 @@ def extend(*, question: Question, due_on: date, reason: str, by: Any, now: datet
     set_reminder(question, today, calendar)
     become(question, question.state, by=by, verb="extended", now=now)
     change = note_change(question, ClockChangeKind.EXTENDED, before, by=by, now=now, reason=reason)
-    messages.tell_moved(change, now=now)
+    _tell_moved(change, by, now)
     return question
 
 
@@ -140,7 +141,7 @@ def recount(*, question: Question, by: Any, now: datetime) -> Question:
     become(question, question.state, by=by, verb="recounted", now=now)
     change = note_change(question, ClockChangeKind.RECOUNTED, before, by=by, now=now)
     if question.state in TAKEN_ON:
-        messages.tell_moved(change, now=now)
+        _tell_moved(change, by, now)
     return question
 
 
@@ -148,8 +149,8 @@ def recount(*, question: Question, by: Any, now: datetime) -> Question:
 def correct_late(*, question: Question, note: str, by: Any, now: datetime) -> Question:
     """Say that “late” is wrong, with a note that is kept beside it.
 
-    What is owed gets the date that today's calendar gives: where that is past too, raises StillLate. What is answered
-    counts as in time from now on. Raises NotNow where it is not late at all.
+    What is owed gets the date that today's calendar gives, and its owner and who asked are told: where that is past
+    too, raises StillLate. What is answered counts as in time from now on. Raises NotNow where it is not late at all.
     """
     question = locked(question, "corrected")
     today, before = local_day(question.programme, now), question.due_on
@@ -164,8 +165,15 @@ def correct_late(*, question: Question, note: str, by: Any, now: datetime) -> Qu
         if question.due_on < today:
             raise StillLate
     become(question, question.state, by=by, verb="corrected", now=now)
-    note_change(question, ClockChangeKind.CORRECTED, before, by=by, now=now, reason=note)
+    change = note_change(question, ClockChangeKind.CORRECTED, before, by=by, now=now, reason=note)
+    if question.state in TAKEN_ON:
+        _tell_moved(change, by, now)
     return question
+
+
+def _tell_moved(change: ClockChange, by: Any, now: datetime) -> None:
+    messages.tell_moved(change, now=now)
+    messages.tell_owner_of_date(change, by=by, now=now)
 
 
 def _count_again(question: Question, now: datetime) -> None:

@@ -80,15 +80,22 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
 
 @transaction.atomic
 def part(*, question: Question, by: Any, now: datetime) -> Question:
-    """Undo a joining: the question is the coordinator's again, on a clock from the day it was asked. Raises NotNow."""
+    """Undo a joining: the question is the coordinator's again, on a clock from the day it was asked.
+
+    Its askers are told that it gets an answer of its own, and may object to that one once, whatever they said of the
+    other. Raises NotNow.
+    """
     question = everything().select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
     if question.state != QuestionState.MERGED:
         raise NotNow
     whole, today = question.merged_into, local_day(question.programme, now)
     question.merged_into = question.owner = question.organisation = None
     start_answer_clock(question, question.raised_on, today)
+    question.is_reopened = False
+    question.askers.update(said_unanswered_on=None)
     become(question, QuestionState.OPEN, by=by, verb="parted", now=now)
     record(by=by, verb="parted_from", about=whole, now=now)
+    messages.tell_parted(question, now=now)
     return question
 
 

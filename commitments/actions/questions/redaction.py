@@ -11,11 +11,22 @@ from commitments.actions.following import tell_room
 from commitments.actions.questions.moving import lock
 from commitments.clocks import local_day
 from commitments.messages import questions as messages
-from commitments.models import Answer, Draft, DraftState, HoldingReply, Question, TellingItem
+from commitments.models import (
+    Answer,
+    Clearance,
+    ClockChange,
+    Commission,
+    Draft,
+    DraftState,
+    HoldingReply,
+    Question,
+    TellingItem,
+)
 from history.actions import record
 from history.refusals import Refused
 
 Redactable = Question | Answer | Draft | HoldingReply
+Reasoned = Question | Commission | ClockChange | Clearance
 GONE = "Destroyed when words of this question were redacted."
 """What stands in drafts that are no longer written: they may hold what was redacted elsewhere."""
 
@@ -37,8 +48,7 @@ def redact(*, what: Redactable, words: str, by: Any, now: datetime) -> Redactabl
     words of this kind were redacted, by whom and when, and holds neither the old nor the new ones. Raises
     NothingDestroyed, WordsMoved.
     """
-    question = lock(what if isinstance(what, Question) else what.question)
-    own = type(what).objects.select_for_update(no_key=True, of=("self",)).get(pk=what.pk)
+    question, own = _locked(what)
     if own.words == words:
         raise NothingDestroyed
     if isinstance(own, Draft) and own.state == DraftState.CLEARING:
@@ -49,30 +59,60 @@ def redact(*, what: Redactable, words: str, by: Any, now: datetime) -> Redactabl
     own.save(update_fields=["words", "redacted_on"])
     old = question.drafts.exclude(state__in=(DraftState.WRITING, DraftState.CLEARING))
     old.exclude(pk=own.pk if isinstance(own, Draft) else None).update(words=GONE, redacted_on=today)
-    told = [{"telling": pk} for pk in _take_from_tellings(question, own, before)]
-    refs = [*messages.refs_of(question), *told]
-    messaging.actions.destroy_words(refs=refs, kind=messages.DIGEST, quoting=question.reference)
+    quoted = {"said": isinstance(own, Question), "told": isinstance(own, Answer)}
+    _destroy_copies(question, before, words, quoted)
     record(by=by, verb="redacted", about=question, now=now, fields=[own._meta.model_name])
     tell_room(question)
     return own
 
 
-def _take_from_tellings(question: Question, own: Redactable, before: str) -> set[int]:
+@transaction.atomic
+def redact_reason(*, what: Reasoned, words: str, by: Any, now: datetime) -> Reasoned:
+    """Replace the reason that was written with a decision by ``words``: why a question ended, was declined or passed
+    on, waits or takes longer, or must change. The original is destroyed wherever it is kept.
+
+    Raises NothingDestroyed where no other words, or none at all, stood there.
+    """
+    question, own = _locked(what)
+    name = "end_reason" if isinstance(own, Question) else "reason"
+    before = getattr(own, name)
+    if before in ("", words):
+        raise NothingDestroyed
+    setattr(own, name, words)
+    own.save(update_fields=[name])
+    _destroy_copies(question, before, words, {"said": False, "told": isinstance(own, Question)})
+    record(by=by, verb="redacted", about=question, now=now, fields=[f"{own._meta.model_name}_reason"])
+    return own
+
+
+def _locked(what: Redactable | Reasoned) -> tuple[Question, Any]:
+    of = what if isinstance(what, Question) else what.draft.question if isinstance(what, Clearance) else what.question
+    question = lock(of)
+    return question, type(what).objects.select_for_update(no_key=True, of=("self",)).get(pk=what.pk)
+
+
+def _destroy_copies(question: Question, before: str, words: str, quoted: dict[str, bool]) -> None:
+    told = [{"telling": pk} for pk in _take_from_tellings(question, before, words, quoted)]
+    refs = [*messages.refs_of(question), *told]
+    messaging.actions.destroy_words(refs=refs, kind=messages.DIGEST, quoting=question.reference)
+
+
+def _take_from_tellings(question: Question, before: str, words: str, quoted: dict[str, bool]) -> set[int]:
     """Take ``before`` out of what is told back of ``question``, and of promises made for it; return which tellings.
 
-    Where a copy was changed so that it cannot be found in it any more, the whole copy goes.
+    Where a copy was changed so that it cannot be found in it any more, the whole copy goes: of those parts of an item
+    about the question that are ``quoted``.
     """
     about = Q(question=question) | Q(assurance__questions=question)
     items = TellingItem.objects.filter(about).select_related("assurance").select_for_update(of=("self",)).order_by("pk")
     found = list(items)
     for item in found:
         promised = item.assurance.words if item.assurance else ""
-        quotes = {"said": isinstance(own, Question), "told": isinstance(own, Answer) and item.question_id is not None}
-        for name, is_quoted in quotes.items():
+        for name, is_quoted in quoted.items():
             text = getattr(item, name)
             if before and before in text:
-                setattr(item, name, text.replace(before, own.words))
-            elif is_quoted and text != promised:
+                setattr(item, name, text.replace(before, words))
+            elif is_quoted and text != promised and (name == "said" or item.question_id is not None):
                 setattr(item, name, GONE)
         item.save(update_fields=["said", "told"])
     return {item.telling_id for item in found}

@@ -12,6 +12,7 @@ from commitments.messages.questions.askers import (
     tell_joined,
     tell_moved,
     tell_out_of_scope,
+    tell_parted,
     tell_received,
 )
 from commitments.messages.questions.reminders import (
@@ -26,6 +27,7 @@ from commitments.messages.questions.reminders import (
 from commitments.messages.questions.staff import (
     CLEARANCE,
     COMMISSIONED,
+    DATE,
     DECLINED,
     RELEASED,
     REOPENED,
@@ -37,6 +39,7 @@ from commitments.messages.questions.staff import (
     tell_commissioned,
     tell_declined,
     tell_nobody_clears,
+    tell_owner_of_date,
     tell_released,
     tell_reopened,
     tell_returned,
@@ -44,11 +47,13 @@ from commitments.messages.questions.staff import (
 )
 
 __all__ = [
-    "ANSWERED", "CLEARANCE", "COMMISSIONED", "DECLINED", "DIGEST", "OUT_OF_SCOPE", "RECEIVED", "RELEASED", "REMINDER",
+    "ANSWERED", "CLEARANCE", "COMMISSIONED", "DATE", "DECLINED", "DIGEST", "OUT_OF_SCOPE", "RECEIVED", "RELEASED",
+    "REMINDER",
     "REOPENED", "RETURNED", "TRANSFERRED", "ask_clearance", "askers_owed", "commission_not_wanted",
     "digest_not_wanted", "page_of", "refs_of", "register_kinds", "remind", "reminded_people", "reminder_not_wanted",
     "render_for_asker", "tell_answered", "tell_commissioned", "tell_declined", "tell_holding", "tell_joined",
-    "tell_moved", "tell_nobody_clears", "tell_out_of_scope", "tell_received", "tell_released", "tell_reopened",
+    "tell_moved", "tell_nobody_clears", "tell_out_of_scope", "tell_owner_of_date",
+    "tell_parted", "tell_received", "tell_released", "tell_reopened",
     "tell_returned", "tell_transferred",
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ OUT_OF_SCOPE = "commitments.question_out_of_scope"
 HOLDING = "commitments.question_holding"
 MERGED = "commitments.question_merged"
 MOVED = "commitments.question_moved"
+PARTED = "commitments.question_parted"
 _PRIVATE = "Private message"
 
 
@@ -56,14 +57,20 @@ def tell_joined(question: Question, *, now: datetime) -> None:
         _tell(own, MERGED, f"merged:{whole.pk}", now)
 
 
+def tell_parted(question: Question, *, now: datetime) -> None:
+    """Tell who asked ``question`` that it has an answer of its own, and by when: it was joined with another before."""
+    _tell(askers_owed(question), PARTED, f"parted:{now.isoformat()}", now)
+
+
 def tell_holding(reply: HoldingReply, *, now: datetime) -> None:
     """Tell everybody who asked how it stands."""
     _tell(askers_owed(reply.question), HOLDING, f"holding:{reply.pk}", now, reply=reply.pk)
 
 
-def tell_moved(change: ClockChange, *, now: datetime) -> None:
-    """Tell everybody who asked that the answer has another date, or waits, and why."""
-    _tell(askers_owed(change.question), MOVED, f"moved:{change.pk}", now, change=change.pk)
+def tell_moved(change: ClockChange, *, now: datetime, but: Asker | None = None) -> None:
+    """Tell everybody who asked, ``but`` who moved it by what they said, that the answer has another date, and why."""
+    told = askers_owed(change.question).exclude(pk=but.pk if but else None)
+    _tell(told, MOVED, f"moved:{change.pk}", now, change=change.pk)
 
 
 def tell_out_of_scope(question: Question, *, now: datetime) -> None:
@@ -101,20 +108,39 @@ _LOOKS = {
     HOLDING: ("question_holding", "Your question {}: how it stands"),
     MERGED: ("question_merged", "Your question {} is answered with another"),
     MOVED: ("question_moved", "Your question {} has another date"),
+    PARTED: ("question_parted", "Your question {} gets an answer of its own"),
 }
 
 
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
-    """Return the reason code of each message to somebody who has taken the question back since, or is answered."""
+    """Return the reason code of each message that says what is so no more.
+
+    The question was taken back, answered, or parted from the one that the message is about.
+    """
     askers = Asker.objects.select_related("question__merged_into").in_bulk([m.refs["asker"] for m in batch])
     reasons = {}
     for message in batch:
         asker = askers.get(message.refs["asker"])
         if asker is None or asker.withdrawn_on is not None:
             reasons[message.pk] = "question_withdrawn"
-        elif message.kind in (HOLDING, MOVED, MERGED) and (asker.question.merged_into or asker.question).answered_on:
+        elif _is_of_another(message, asker):
+            reasons[message.pk] = "question_parted"
+        elif message.kind in STANDS and (asker.question.merged_into or asker.question).answered_on:
             reasons[message.pk] = "question_answered"
     return reasons
+
+
+STANDS = (HOLDING, MOVED, MERGED, PARTED)
+"""What says only how it stands: nobody needs it beside the answer."""
+
+
+def _is_of_another(message: Message, asker: Asker) -> bool:
+    """Return whether ``message`` tells of a question that this asker's was joined with once, and is no more."""
+    whole = asker.question.merged_into_id or asker.question_id
+    if message.kind == MERGED:
+        return asker.question.merged_into_id is None
+    answer = message.refs.get("answer") if message.kind == ANSWERED else None
+    return answer is not None and not Answer.objects.filter(pk=answer, question=whole).exists()
 
 
 def _tell(askers: QuerySet[Asker], kind: str, reason: str, now: datetime, **refs: int) -> None:

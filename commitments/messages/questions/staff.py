@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -10,8 +12,17 @@ import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
 from commitments.clocks import local_day
-from commitments.models import Clearance, ClearanceState, Commission, CommissionState, Question
+from commitments.models import (
+    UNANSWERED,
+    Clearance,
+    ClearanceState,
+    ClockChange,
+    Commission,
+    CommissionState,
+    Question,
+)
 from commitments.queries.standards import holders_of, keepers_of
+from history.actions import key_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -24,6 +35,7 @@ RELEASED = "commitments.question_released"
 CLEARANCE = "commitments.question_clearance"
 RETURNED = "commitments.question_returned"
 NOBODY_CLEARS = "commitments.question_nobody_clears"
+DATE = "commitments.question_date"
 
 
 def tell_commissioned(commission: Commission, *, now: datetime) -> None:
@@ -88,6 +100,44 @@ def tell_nobody_clears(clearance: Clearance, *, now: datetime) -> None:
     people = [clearance.draft.written_by, *_keepers(question, now)]
     key = f"commitments.clearance:{clearance.pk}:nobody"
     tell(NOBODY_CLEARS, key, people, {"clearance": clearance.pk}, question, now)
+
+
+def tell_owner_of_date(change: ClockChange, *, by: Any, now: datetime) -> None:
+    """Tell the owner, where somebody else moved the date, when their answer is due now and why."""
+    owner = change.question.owner
+    if owner and key_of(owner) != key_of(by):
+        key = f"commitments.question:{change.question_id}:date:{change.pk}"
+        refs = {"question": str(change.question_id), "change": change.pk}
+        tell(DATE, key, [owner], refs, change.question, now)
+
+
+def date_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each new date that is none any more: answered, passed on, or moved once more."""
+    questions = Question.objects.in_bulk([UUID(message.refs["question"]) for message in batch])
+    changes = ClockChange.objects.in_bulk([message.refs["change"] for message in batch])
+    reasons = {}
+    for message in batch:
+        question, change = questions.get(UUID(message.refs["question"])), changes.get(message.refs["change"])
+        if question is None or change is None or question.state not in UNANSWERED:
+            reasons[message.pk] = "question_answered"
+        elif question.owner_id != message.person_id:
+            reasons[message.pk] = "another_owner"
+        elif question.due_on != change.due_after or (change.kind == "paused") != (question.paused_on is not None):
+            reasons[message.pk] = "another_due_date"
+    return reasons
+
+
+def render_date(message: Message) -> Content:
+    """Return the news for an owner that the date of their answer was moved."""
+    question = Question.objects.select_related("programme").get(pk=message.refs["question"])
+    context = {
+        "person": message.person,
+        "question": question,
+        "programme": question.programme,
+        "change": ClockChange.objects.get(pk=message.refs["change"]),
+        "address": page_of(question),
+    }
+    return render_mail("commitments/mail/question_date", context, f"Question {question.reference} has another date")
 
 
 def commission_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
@@ -205,4 +255,5 @@ def register_kinds() -> None:
     register(Kind(RELEASED, render_question, label="Question without an owner"))
     register(Kind(CLEARANCE, render_clearance, clearance_not_wanted, label="Answer to clear"))
     register(Kind(RETURNED, render_clearance, label="Answer to change"))
+    register(Kind(DATE, render_date, date_not_wanted, label="Another date for a question"))
     register(Kind(NOBODY_CLEARS, render_clearance, label="Answer that nobody can clear"))
