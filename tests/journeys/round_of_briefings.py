@@ -1,4 +1,7 @@
-"""Journey A: a round of briefings. From an empty hub to a kept assurance, by pages and mails only."""
+"""Journey A: a round of briefings. From an empty hub to a kept assurance, by pages and mails only.
+
+It takes more than a minute, so ``script/prove round_of_briefings`` runs it and the suite does not.
+"""
 
 import re
 
