@@ -47,7 +47,7 @@ from commitments.models import (
 )
 from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile, Subscriber
 from organisations.models import Affiliation, ImportChange, ImportRow, ImportState, Organisation, StaffListImport
-from tests.briefings.factories import AppointmentFactory, MandateFactory
+from tests.briefings.factories import AppointmentFactory
 from tests.cast import ROLES, Cast
 from tests.organisations.factories import AffiliationFactory, PersonFactory, ProfessionFactory
 
@@ -392,7 +392,7 @@ def _a_question(side: Side, words: str) -> Question:
 def _endorsement_name(side: Side, needle) -> None:
     """Who signed an agreement: the public page names organisations alone."""
     now, day = timezone.now(), timezone.localdate()
-    mandate = MandateFactory(programme=side.programme, organisation=side.organisation, person=side.person)
+    mandate = Mandate.objects.get(programme=side.programme, person=side.person)
     agreement = Agreement.objects.create(
         reference=f"AGR-{side.name}", programme=side.programme, title="One plan", made_at=now, made_by=side.staff
     )
