@@ -36,7 +36,7 @@ class OwnWords(Refused):
 
 
 class WordsMoved(Refused):
-    sentence = "The words have changed since you read them. Read them again, then publish."
+    sentence = "The words have changed since you read them. Read them again as they are now."
 
 
 class NotPublishable(Refused):
@@ -76,7 +76,7 @@ def draft_telling(
     TellingItem.objects.bulk_create(
         TellingItem(
             telling=made, position=place, section=row.section, said=row.said, told=row.told, question=row.question,
-            assurance=row.assurance,
+            assurance=row.assurance, for_attended=row.for_attended,
         )
         for place, row in enumerate(rows, 1)
     )  # fmt: skip
@@ -85,13 +85,20 @@ def draft_telling(
 
 
 @transaction.atomic
-def change_telling(*, telling: Telling, intro: str, words: Iterable[Words], by: Person, now: datetime) -> Telling:
+def change_telling(
+    *, telling: Telling, intro: str, words: Iterable[Words], seen: str, by: Person, now: datetime
+) -> Telling:
     """Write the introduction and the items anew; it is a draft again, and its words are those of ``by``.
 
-    Raises NotTheirs, NotNow.
+    ``seen`` is the ``seal_of`` the words over which ``by`` wrote: so nobody writes back what was redacted since, or
+    over what somebody else wrote. Where nothing is changed, nothing happens. Raises NotTheirs, NotNow, WordsMoved.
     """
     own = _locked(telling, by, {TellingState.DRAFT, TellingState.PROPOSED})
-    items = {item.pk: item for item in own.items.all()}
+    # Held until the end: a redaction takes its words out of them before, or after.
+    items = {item.pk: item for item in own.items.select_for_update(of=("self",)).order_by("position", "pk")}
+    if seen != seal_of(own):
+        raise WordsMoved
+    is_changed = own.intro != intro
     for each in words:
         item = items.get(each.item)
         if item is None:
@@ -101,6 +108,11 @@ def change_telling(*, telling: Telling, intro: str, words: Iterable[Words], by: 
         elif (item.said, item.told) != (each.said, each.told):
             item.said, item.told = each.said, each.told
             item.save(update_fields=["said", "told"])
+        else:
+            continue
+        is_changed = True
+    if not is_changed:
+        return own
     own.intro, own.changed_by, own.state = intro, by, TellingState.DRAFT
     own.save(update_fields=["intro", "changed_by", "state"])
     record(by=by, verb="changed_telling", about=own, now=now)

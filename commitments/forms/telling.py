@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from crispy_forms.layout import Fieldset, Layout
 from django import forms
 from django.db.models import QuerySet
 
 from briefings.models import Session
 from commitments.forms.fields import LongTextField, SessionField
 from commitments.models import TellingItem, TellingKind
+from commitments.queries.telling import seal_of_item
 from face.fields import HintedRadios
 from face.forms import HubForm
 
@@ -40,7 +42,7 @@ class StartForm(HubForm):
 
 
 class IntroForm(HubForm):
-    """The first words."""
+    """The first words, and the mark of all words that the form began with."""
 
     intro = LongTextField(
         label="Introduction",
@@ -49,19 +51,23 @@ class IntroForm(HubForm):
         rows=4,
         required=False,
     )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
 class ItemForm(HubForm):
-    """What was said and what is told of one item."""
+    """What was said and what is told of one item, and the mark of the words that the form began with."""
 
-    said = LongTextField(label="What was asked or said", max_length=2000, rows=3)
+    said = LongTextField(label="What was asked", max_length=2000, rows=3)
     told = LongTextField(label="What we tell", max_length=5000, rows=4)
     is_left_out = forms.BooleanField(label="Leave this one out", required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, item: TellingItem, **kwargs: Any) -> None:
-        initial = {"said": item.said, "told": item.told}
-        super().__init__(*args, prefix=f"item{item.pk}", initial=initial, **kwargs)
+    def __init__(self, *args: Any, item: TellingItem, said_words: str, **kwargs: Any) -> None:
+        words = {"said": item.said, "told": item.told, "seen": seal_of_item(item)}
+        super().__init__(*args, prefix=f"item{item.pk}", initial={**words, **kwargs.pop("initial", {})}, **kwargs)
         self.item = item
-        for name in ("said", "told"):
-            self.fields[name].label += f" ({item.get_section_display().lower()}, number {item.position})"
-        self.fields["is_left_out"].label += f" (number {item.position})"
+        self.fields["said"].label = said_words.capitalize()
+        for name, what in (("said", said_words), ("told", "what we tell")):
+            self.fields[name].error_messages["required"] = f"{item.place}: enter {what}"
+        legend = f"{item.place}{', for those who attended alone' if item.for_attended else ''}"
+        self.layout = Layout(Fieldset(legend, "said", "told", "is_left_out"), "seen")

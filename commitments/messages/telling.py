@@ -7,9 +7,10 @@ from django.conf import settings
 from django.urls import reverse
 
 import messaging.actions
+from accounts.links import address_of
 from accounts.models import Person
 from commitments.models import Telling, TellingState
-from commitments.queries.telling import attended, by_section
+from commitments.queries.telling import attended, by_section, place_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -43,23 +44,29 @@ def render(message: Message) -> Content:
     """Return either mail: the request for approval, or the whole telling."""
     own = Telling.objects.select_related("programme", "session").get(pk=message.refs["telling"])
     is_told = message.kind == TOLD
-    public = is_told and own.programme.is_public
-    page = (
-        reverse("commitments:told-show", args=[own.programme.slug, own.pk])
-        if public
-        else reverse("commitments:telling-show", args=[own.pk])
-    )
+    sections = by_section(own)
+    alone = any(item.for_attended for row in sections for item in row["rows"])
     context = {
         "person": message.person,
         "telling": own,
         "programme": own.programme,
-        "sections": by_section(own),
-        "is_public": public,
-        "address": settings.SITE_URL + page,
+        "sections": sections,
+        "address": settings.SITE_URL + reverse("commitments:telling-show", args=[own.pk]),
     }
+    if is_told:
+        # The page that everybody reads, where all of it stands there; else that of the own place.
+        place = place_of(message.person, own) if message.person and (alone or not own.programme.is_public) else None
+        context["is_on_own_page"] = place is not None
+        context["address"] = address_of(place.link) if place else _public_address(own, alone)
     kind = own.get_kind_display()
     subject = f"{kind}: {own.programme.name}" if is_told else f"Approve: “{kind}”, {own.programme.name}"
     return render_mail(f"commitments/mail/{'telling' if is_told else 'telling_to_approve'}", context, subject)
+
+
+def _public_address(own: Telling, alone: bool) -> str:
+    if alone or not own.programme.is_public:
+        return ""
+    return settings.SITE_URL + reverse("commitments:told-show", args=[own.programme.slug, own.pk])
 
 
 def _queue(kind: str, own: Telling, people: Iterable[Person], reason: str, now: datetime) -> int:

@@ -97,11 +97,14 @@ class TellingItem(models.Model):
     section = models.CharField(max_length=5, choices=Section)
     said = models.TextField(max_length=2000)
     told = models.TextField(max_length=5000)
+    for_attended = models.BooleanField(
+        default=False, help_text="for who attended alone: in their mail, on the page of their place, never in public"
+    )
     question = models.ForeignKey(Question, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     assurance = models.ForeignKey(Assurance, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     retention = Retention(
-        plain=("id", "telling", "position", "section", "told", "assurance", "question"),
+        plain=("id", "telling", "position", "section", "told", "for_attended", "assurance", "question"),
         personal=("said",),
         until="seven years after the programme has ended",
     )

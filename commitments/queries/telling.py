@@ -12,9 +12,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.text import Truncator
 
 from accounts.models import Person
-from attendance.models import CAME, Attendance, Invitation, Place, SeniorAttendance, WalkIn
-from briefings.models import Appointment, Assistant, Mandate, Programme, Session, SessionPart
-from briefings.queries import affiliations_in_scope
+from attendance.models import CAME, Attendance, Invitation, OnlinePresence, Place, SeniorAttendance, WalkIn
+from briefings.models import AgendaItem, Appointment, Assistant, Mandate, Partner, Programme, Session, SessionPart
 from commitments.models import (
     STANDING,
     TAKEN_ON,
@@ -23,6 +22,9 @@ from commitments.models import (
     Assurance,
     AssuranceState,
     Audience,
+    Commission,
+    GovernanceHolder,
+    Output,
     Question,
     QuestionState,
     Section,
@@ -35,6 +37,7 @@ from commitments.models import (
 from commitments.publishing import Finding, found_in, words_of
 from commitments.queries.questions import published_answers
 from face.dates import day_plain
+from organisations.models import Affiliation, OrganisationLead
 
 MOST_ITEMS = 200
 _ENDED = (AssuranceState.NOT_KEPT, AssuranceState.WITHDRAWN, AssuranceState.LAPSED)
@@ -49,25 +52,33 @@ class Drafted:
     told: str
     question: Question | None = None
     assurance: Assurance | None = None
+    for_attended: bool = False
 
 
 def drafted(programme: Programme, session: Session | None, kind: str) -> list[Drafted]:
-    """Return what a telling of ``kind`` begins with: done, no because, still open. Only what everybody may read."""
+    """Return what a telling of ``kind`` begins with: done, no because, still open.
+
+    What was answered to practitioners, or to who had a place in ``session``, is ``for_attended`` alone; the rest is
+    what everybody may read.
+    """
     if kind == TellingKind.ANSWERED:
         return list(_answered(programme, session))[:MOST_ITEMS]
     return list(_did(programme, session))[:MOST_ITEMS]
 
 
 def _answered(programme: Programme, session: Session | None) -> Iterable[Drafted]:
-    own = {"session": session} if session else {}
-    answers = published_answers(programme, audiences=(Audience.PUBLIC,)).select_related("question", "organisation")
+    circles = (Audience.PUBLIC, Audience.PRACTITIONERS)
+    answers = published_answers(programme, audiences=circles, session=session)
+    # What the scribe hid from the room is nobody's to read here either.
+    questions = programme.questions.exclude(in_room__showing=Showing.HIDDEN)
     if session:
-        answers = answers.filter(question__session=session)
+        # What was asked there and joined with a question of another session is told there as well.
+        answers = answers.filter(_asked_in(session, "question__session", "question"))
+        questions = questions.filter(_asked_in(session, "session", "pk"))
     for answer in answers[:MOST_ITEMS]:
         told = f"{answer.organisation.name}: {answer.words}"
-        yield Drafted(Section.DONE, answer.question.words, told, question=answer.question)
-    # What the scribe hid from the room is nobody's to read here either.
-    questions = programme.questions.filter(**own).exclude(in_room__showing=Showing.HIDDEN)
+        alone = answer.audience != Audience.PUBLIC
+        yield Drafted(Section.DONE, answer.question.words, told, question=answer.question, for_attended=alone)
     for question in questions.filter(state=QuestionState.OUT_OF_SCOPE).order_by("raised_on", "reference")[:MOST_ITEMS]:
         # As on the answers page: what was asked anonymously and put aside may be about a case.
         is_nobodys = question.asked_as == AskedAs.NOBODY
@@ -81,10 +92,16 @@ def _answered(programme: Programme, session: Session | None) -> Iterable[Drafted
         )
 
 
+def _asked_in(session: Session, own: str, key: str) -> Q:
+    """Return the condition that a question was asked in ``session``, or one that was joined with it."""
+    return Q(**{own: session}) | Exists(Question.objects.filter(merged_into=OuterRef(key), session=session))
+
+
 def _did(programme: Programme, session: Session | None) -> Iterable[Drafted]:
     found = programme.assurances.filter(given_at__isnull=False).select_related("organisation", "carried_by")
     if session:
-        named = Assurance.questions.through.objects.filter(assurance=OuterRef("pk"), question__session=session)
+        asked = Question.objects.filter(_asked_in(session, "session", "pk")).values("pk")
+        named = Assurance.questions.through.objects.filter(assurance=OuterRef("pk"), question__in=asked)
         found = found.filter(Q(session=session) | Exists(named))
     found = found.prefetch_related("questions").order_by("due_on", "pk")
     public = set(published_answers(programme).order_by().values_list("question", flat=True))
@@ -117,40 +134,68 @@ def findings_of(telling: Telling, on: date) -> list[Finding]:
 
 
 def texts_of(telling: Telling) -> list[tuple[str, str]]:
-    """Return every text of ``telling`` that everybody would read, with where it stands."""
+    """Return every text of ``telling`` that others would read, with where it stands."""
     found = [("the introduction", telling.intro)] if telling.intro else []
-    for item in telling.items.all():
-        place = f"{item.get_section_display()}, number {item.position}"
-        found += [(f"{place}, what was said", item.said), (f"{place}, what we tell", item.told)]
+    for row in by_section(telling):
+        for item in row["rows"]:
+            found += [(f"{item.place}, {said_words(telling)}", item.said), (f"{item.place}, what we tell", item.told)]
     return found
 
 
+def said_words(telling: Telling) -> str:
+    """Return how the first half of an item is called in ``telling``: what was asked, or what was said."""
+    return "what was said" if telling.kind == TellingKind.DID else "what was asked"
+
+
 def seal_of(telling: Telling) -> str:
-    """Return a mark of every word of ``telling``: other words have another mark."""
-    rows = [[item.pk, item.section, item.said, item.told] for item in telling.items.all()]
-    return hashlib.sha256(json.dumps([telling.intro, rows]).encode()).hexdigest()
+    """Return a mark of every word of ``telling`` and of who may read it: other words have another mark."""
+    return _mark([telling.intro, *(seal_of_item(item) for item in telling.items.all())])
+
+
+def seal_of_item(item: TellingItem) -> str:
+    """Return a mark of the words of ``item``, with which a form that was left open can be told from a new one."""
+    return _mark([item.pk, item.section, item.said, item.told, item.for_attended])
+
+
+def _mark(words: list) -> str:
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
 def names_known(programme: Programme, on: date) -> set[str]:
-    """Return the names of everybody whom ``programme`` knows, in whatever part; those at the door too."""
-    here = {"person": OuterRef("pk")}
+    """Return the names of everybody whom ``programme`` knows, in whatever part; those at the door too.
+
+    Also who is or was of late on the staff list of a partner, and names that were typed only: who is asked about the
+    programme, who was in a meeting online.
+    """
+    organisations = Partner.objects.filter(programme=programme).values("organisation")
+    of_session, of_question = {"session__programme": programme}, {"question__programme": programme}
     known = [
-        affiliations_in_scope(programme, on).filter(**here),
-        Mandate.objects.filter(programme=programme, **here),
-        Appointment.objects.filter(programme=programme, **here),
-        Assistant.objects.filter(programme=programme, **here),
-        SessionPart.objects.filter(session__programme=programme, **here),
-        SeniorAttendance.objects.filter(session__programme=programme, **here),
-        Invitation.objects.filter(programme=programme, **here),
-        Place.objects.filter(session__programme=programme, **here),
-        Attendance.objects.filter(session__programme=programme, **here),
-        Asker.objects.filter(question__programme=programme, **here),
+        Affiliation.objects.known_on(on).filter(organisation__in=organisations),
+        OrganisationLead.objects.filter(organisation__in=organisations),
+        Mandate.objects.filter(programme=programme),
+        Appointment.objects.filter(programme=programme),
+        Assistant.objects.filter(programme=programme),
+        GovernanceHolder.objects.filter(programme=programme),
+        SessionPart.objects.filter(**of_session),
+        SeniorAttendance.objects.filter(**of_session),
+        Invitation.objects.filter(programme=programme),
+        Place.objects.filter(**of_session, person__isnull=False),
+        Attendance.objects.filter(**of_session, person__isnull=False),
+        Asker.objects.filter(**of_question),
+        Commission.objects.filter(**of_question),
     ]
-    anywhere = Q()
-    for rows in known:
-        anywhere |= Q(Exists(rows))
-    names = set(Person.objects.filter(anywhere).order_by().values_list("name", flat=True))
-    return names | set(WalkIn.objects.filter(session__programme=programme).values_list("name", flat=True))
+    others = [
+        Output.objects.filter(**of_session, owner__isnull=False).values("owner"),
+        AgendaItem.objects.filter(**of_session, presenter__isnull=False).order_by().values("presenter"),
+    ]
+    ids = others[0].order_by().union(*others[1:], *(rows.order_by().values("person") for rows in known))
+    names = set(Person.objects.filter(pk__in=ids).order_by().values_list("name", flat=True))
+    typed = [
+        WalkIn.objects.filter(**of_session).values_list("name", flat=True),
+        OnlinePresence.objects.filter(report__session__programme=programme).values_list("name", flat=True),
+    ]
+    names.update(*typed, [programme.contact_name])
+    return names - {""}
 
 
 def attended(telling: Telling) -> QuerySet[Person]:
@@ -163,16 +208,53 @@ def attended(telling: Telling) -> QuerySet[Person]:
 
 
 def published_tellings(programme: Programme) -> QuerySet[Telling]:
-    """Return what ``programme`` has told everybody, the newest first."""
+    """Return what ``programme`` has told, the newest first; whoever shows it to everybody asks ``told_everybody``."""
     found = programme.tellings.filter(state=TellingState.PUBLISHED).select_related("session")
     return found.order_by("-published_at", "-pk")
 
 
-def by_section(telling: Telling) -> list[dict[str, Any]]:
-    """Return the items of ``telling`` by section in their order, empty sections left out."""
-    items: list[TellingItem] = list(telling.items.all())
-    rows = [
-        {"section": value, "words": words, "rows": [item for item in items if item.section == value]}
-        for value, words in Section.choices
-    ]
-    return [row for row in rows if row["rows"]]
+def told_everybody(programme: Programme) -> QuerySet[Telling]:
+    """Return what ``programme`` has told everybody: where all of a telling is for who attended it is not there."""
+    return published_tellings(programme).filter(
+        Exists(TellingItem.objects.filter(telling=OuterRef("pk"), for_attended=False))
+    )
+
+
+def told_to_place(place: Place) -> QuerySet[Telling]:
+    """Return what was told to who came with ``place``: of its session, and of the whole programme; to others none."""
+    if not Attendance.objects.filter(place=place, outcome__in=CAME).exists():
+        return Telling.objects.none()
+    return published_tellings(place.session.programme).filter(Q(session=None) | Q(session=place.session))
+
+
+def place_of(person: Person, telling: Telling) -> Place | None:
+    """Return a place with a link with which ``person`` came to what ``telling`` is of, the newest; None has none."""
+    here = {"session": telling.session_id} if telling.session_id else {"session__programme": telling.programme_id}
+    came = Attendance.objects.filter(place=OuterRef("pk"), outcome__in=CAME)
+    found = Place.objects.filter(Exists(came), person=person, link__isnull=False, **here)
+    return found.select_related("link").order_by("-session__date", "-pk").first()
+
+
+def heading_of(telling: Telling, section: str) -> str:
+    """Return the heading over the items of ``section`` (a Section) as people read it."""
+    if section == Section.DONE:
+        return "What we did" if telling.kind == TellingKind.DID else "What we answered"
+    return Section(section).label
+
+
+def by_section(telling: Telling, *, for_everybody: bool = False) -> list[dict[str, Any]]:
+    """Return the items of ``telling`` by section in their order, empty sections left out.
+
+    Each item knows its ``number`` in the section and its ``place`` in words. ``for_everybody``: without those that
+    are for who attended alone.
+    """
+    items = [item for item in telling.items.all() if not (for_everybody and item.for_attended)]
+    found = []
+    for section in Section.values:
+        rows = [item for item in items if item.section == section]
+        heading = heading_of(telling, section)
+        for number, item in enumerate(rows, 1):
+            item.number, item.place = number, f"“{heading}”, number {number}"
+        if rows:
+            found.append({"section": section, "heading": heading, "rows": rows})
+    return found

@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{ONE}propose/", telling.propose, name="telling-propose"),
     path(f"{ONE}publish/", telling.publish, name="telling-publish"),
     path(f"{ONE}withdraw/", telling.withdraw, name="telling-withdraw"),
+    path("p/<int:link>/told/<int:telling>/", telling.show_told_to_place, name="place-told"),
     path(PUBLIC, telling.list_told, name="told-list"),
     path(f"{PUBLIC}<int:telling>/", telling.show_told, name="told-show"),
 ]

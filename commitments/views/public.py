@@ -17,9 +17,11 @@ from commitments.forms.questions import AnswersFilter
 from commitments.models import Audience
 from commitments.queries.assurances import given_of
 from commitments.queries.questions import ended_for_nobody, published_answers
+from commitments.queries.telling import told_to_place
 from face.paging import SHORT, page_of
 
 MOST_PUT_ASIDE = 20
+MOST_TOLD = 10
 FOR_PRACTITIONERS = (Audience.PUBLIC, Audience.PRACTITIONERS)
 
 
@@ -63,7 +65,10 @@ def list_for_place(request: HttpRequest, link: int) -> HttpResponse:
     places = Place.objects.select_related("session__programme")
     own = get_object_or_404(places, link=request.link, person=request.link.person_id)
     back = {"back_url": reverse("attendance:place-show", args=[link]), "back_words": "Back to my place"}
-    return _answers(request, own.session.programme, FOR_PRACTITIONERS, session=own.session, **back)
+    told = list(told_to_place(own)[:MOST_TOLD])
+    return _answers(
+        request, own.session.programme, FOR_PRACTITIONERS, session=own.session, told=told, link_id=link, **back
+    )
 
 
 def _answers(

@@ -13,14 +13,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.decorators import fresh_code_required, reads_no_session
+from accounts.links import personal_link
 from accounts.permissions import Permission
+from attendance.models import Place
 from briefings.models import Programme
 from commitments.actions import telling as actions
 from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
 from commitments.forms.telling import IntroForm, ItemForm, StartForm
 from commitments.models import Telling, TellingState
-from commitments.queries.telling import attended, by_section, findings_of, published_tellings, seal_of
+from commitments.queries.telling import (
+    attended,
+    by_section,
+    findings_of,
+    said_words,
+    seal_of,
+    told_everybody,
+    told_to_place,
+)
 from commitments.rules import can_triage
 from commitments.views.raising import shown_sessions
 from face.paging import SHORT, page_of
@@ -90,12 +100,15 @@ def show_telling(request: HttpRequest, telling: int) -> HttpResponse:
     findings = findings_of(own, local_day(own.programme, now)) if may and is_live else []
     otherwise = list(dict.fromkeys(finding.words for finding in findings if finding.may_mean_otherwise))
     is_barred = own.changed_by_id == request.user.pk and bool(others)
+    sections = by_section(own)
     context = {
         "telling": own,
         "programme": own.programme,
         "section": "questions",
         "look": SHOWN[own.state],
-        "sections": by_section(own),
+        "sections": sections,
+        "is_numbered": True,
+        "is_in_public": own.programme.is_public and _for_everybody(sections),
         "findings": findings,
         "otherwise": otherwise,
         "recipients": attended(own).count() if may and is_live else 0,
@@ -112,26 +125,30 @@ def show_telling(request: HttpRequest, telling: int) -> HttpResponse:
 
 @require_http_methods(READ_OR_POST)
 def change(request: HttpRequest, telling: int) -> HttpResponse:
-    """Change the words of a telling, or leave items out."""
+    """Change the words of a telling, or leave items out; what moved meanwhile is shown as it is now."""
     own = _own(request, telling, {TellingState.DRAFT, TellingState.PROPOSED})
     data = request.POST if request.method == "POST" else None
-    intro = IntroForm(data, initial={"intro": own.intro})
-    forms = [ItemForm(data, item=item) for item in own.items.all()]
+    intro, forms = _change_forms(own, data)
+    moved: list[str] = []
     if data is not None and all([intro.is_valid(), *(form.is_valid() for form in forms)]):
-        words = [
-            actions.Words(
-                form.item.pk, form.cleaned_data["said"], form.cleaned_data["told"], form.cleaned_data["is_left_out"]
+        try:
+            actions.change_telling(
+                telling=own,
+                intro=intro.cleaned_data["intro"],
+                words=[_words_of(form) for form in forms],
+                seen=intro.cleaned_data["seen"],
+                by=request.user,
+                now=timezone.now(),
             )
-            for form in forms
-        ]
-        return _done(
-            request,
-            own,
-            lambda: actions.change_telling(
-                telling=own, intro=intro.cleaned_data["intro"], words=words, by=request.user, now=timezone.now()
-            ),
-            "The new words are kept",
-        )
+        except actions.WordsMoved as refusal:
+            intro, forms, moved = _anew(own, intro, forms)
+            intro.add_refusal(refusal)
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+            return redirect("commitments:telling-show", telling=own.pk)
+        else:
+            messages.success(request, "The new words are kept")
+            return redirect("commitments:telling-show", telling=own.pk)
     context = {
         "title": f"Change “{own.get_kind_display()}”",
         "caption": own.programme.name,
@@ -140,10 +157,44 @@ def change(request: HttpRequest, telling: int) -> HttpResponse:
         "telling": own,
         "form": intro,
         "forms": forms,
+        "moved": moved,
         "back_url": reverse("commitments:telling-show", args=[own.pk]),
         "back_words": "Back to the draft",
     }
     return render(request, "commitments/telling/change.html", context)
+
+
+def _change_forms(own: Telling, data: Any) -> tuple[IntroForm, list[ItemForm]]:
+    intro = IntroForm(data, initial={"intro": own.intro, "seen": seal_of(own)})
+    items = [item for row in by_section(own) for item in row["rows"]]
+    return intro, [ItemForm(data, item=item, said_words=said_words(own)) for item in items]
+
+
+def _words_of(form: ItemForm) -> actions.Words:
+    typed = form.cleaned_data
+    return actions.Words(form.item.pk, typed["said"], typed["told"], typed["is_left_out"])
+
+
+def _anew(own: Telling, intro: IntroForm, forms: list[ItemForm]) -> tuple[IntroForm, list[ItemForm], list[str]]:
+    """Return the forms with the words of now, and where those differ from what was on the page.
+
+    What was typed stays where nothing moved: an item that was redacted or written by somebody else shows the new words.
+    """
+    typed = {form.item.pk: form.cleaned_data for form in forms}
+    own.refresh_from_db()
+    again = IntroForm(
+        {"intro": intro.cleaned_data["intro"], "seen": seal_of(own)}, initial={"intro": own.intro, "seen": seal_of(own)}
+    )
+    again.is_valid()
+    _, now = _change_forms(own, None)
+    moved = []
+    for form in now:
+        before = typed.get(form.item.pk)
+        if before is not None and before["seen"] == form.initial["seen"]:
+            form.initial |= before
+        else:
+            moved.append(form.item.place)
+    return again, now, moved
 
 
 @require_POST
@@ -190,16 +241,24 @@ def _publish(request: HttpRequest, own: Telling) -> HttpResponse:
         )
     number = attended(own).count()
     people = f"{number} people who attended get it" if number != 1 else "The one who attended gets it"
-    where = (
-        "Everybody can read it." if own.programme.is_public else "Nobody else reads it: the programme is not public."
-    )
+    sections = by_section(own)
+    alone = sum(item.for_attended for row in sections for item in row["rows"])
+    if not own.programme.is_public:
+        where = "Nobody else reads it: the programme is not public."
+    elif not _for_everybody(sections):
+        where = "Nobody else reads it: all of it was answered to those who attended alone."
+    elif alone:
+        where = "Everybody can read it, without what is marked “for those who attended”."
+    else:
+        where = "Everybody can read it."
     context = {
         "title": f"Publish “{own.get_kind_display()}”?",
         "caption": own.programme.name,
         "programme": own.programme,
         "section": "questions",
         "telling": own,
-        "sections": by_section(own),
+        "sections": sections,
+        "is_numbered": True,
         "seen": seal_of(own),
         "consequence": f"{people} by mail, once. {where} Its words cannot be changed afterwards.",
         "button": "Approve and publish",
@@ -246,7 +305,7 @@ def withdraw(request: HttpRequest, telling: int) -> HttpResponse:
 def list_told(request: HttpRequest, slug: str) -> HttpResponse:
     """What a programme has told everybody."""
     programme = get_object_or_404(Programme.objects.public(), slug=slug)
-    page = page_of(published_tellings(programme), request.GET.get("page"), size=SHORT)
+    page = page_of(told_everybody(programme), request.GET.get("page"), size=SHORT)
     context = {"programme": programme, "page": page, "title": "What became of what you asked and said"}
     return render(request, "commitments/public/told_list.html", context)
 
@@ -257,9 +316,33 @@ def list_told(request: HttpRequest, slug: str) -> HttpResponse:
 def show_told(request: HttpRequest, slug: str, telling: int) -> HttpResponse:
     """One telling for everybody, to read or to print."""
     programme = get_object_or_404(Programme.objects.public(), slug=slug)
-    own = get_object_or_404(published_tellings(programme), pk=telling)
-    context = {"programme": programme, "telling": own, "sections": by_section(own)}
+    own = get_object_or_404(told_everybody(programme), pk=telling)
+    context = {"programme": programme, "telling": own, "sections": by_section(own, for_everybody=True)}
     return render(request, "commitments/public/told.html", context)
+
+
+@personal_link("place")
+@require_safe
+def show_told_to_place(request: HttpRequest, link: int, telling: int) -> HttpResponse:
+    """One telling for somebody who came: with what was answered to those who attended alone."""
+    places = Place.objects.select_related("session__programme")
+    place = get_object_or_404(places, link=request.link, person=request.link.person_id)
+    own = get_object_or_404(told_to_place(place), pk=telling)
+    context = {
+        "programme": place.session.programme,
+        "telling": own,
+        "sections": by_section(own),
+        "is_for_attended": True,
+        "personal_link": True,
+        "back_url": reverse("commitments:place-answers", args=[link]),
+        "back_words": "Back to questions and answers",
+    }
+    return render(request, "commitments/public/told_for_link.html", context)
+
+
+def _for_everybody(sections: list[dict[str, Any]]) -> bool:
+    """Return whether something of ``sections`` stands on the page that everybody reads."""
+    return any(not item.for_attended for row in sections for item in row["rows"])
 
 
 def _readable(request: HttpRequest, telling: int) -> Telling:

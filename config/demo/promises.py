@@ -2,10 +2,13 @@
 
 from datetime import date, datetime
 
+from django.core.files.base import ContentFile
+
 import commitments.actions.assurances as assurances
 import commitments.actions.policies as policies
 import commitments.actions.questions as questions
 import commitments.actions.telling as telling
+from accounts.models import Person
 from attendance.models import Place, PlaceState
 from briefings.models import Mandate
 from commitments.models import (
@@ -19,6 +22,7 @@ from commitments.models import (
     Question,
     TellingKind,
 )
+from commitments.queries.telling import findings_of, seal_of
 from config.demo import words
 from config.demo.clock import Calendar
 from config.demo.county import County
@@ -51,16 +55,21 @@ class Promises:
             self.calendar.at(self.calendar.day(-row[3]), 15, self._promise, *row)
         self.calendar.at(self.calendar.day(-31), 8, self._set_policy)
         self.calendar.at(self.calendar.day(0), 8.1, self._file)
-        self.calendar.at(self.calendar.day(0), 8.2, self._tell)
+        self.calendar.at(self.calendar.day(-2), 14, self._tell, TellingKind.DID, self.by)
+        self.calendar.at(self.calendar.day(0), 8.2, self._tell, TellingKind.ANSWERED, None)
         self._plan_answers()
         self._plan_ends()
 
-    def _tell(self, now: datetime) -> None:
-        """Let the second coordinator draft what was answered: it waits for the approval of the first."""
-        drafted = telling.draft_telling(
-            programme=self.pilot.programme, kind=TellingKind.ANSWERED, by=self.second, now=now
-        )
-        telling.propose_telling(telling=drafted, by=self.second, now=now)
+    def _tell(self, kind: TellingKind, approver: Person | None, now: datetime) -> None:
+        """Let the second coordinator draft what became of it; ``approver`` publishes it, without one it waits."""
+        common = {"by": self.second, "now": now}
+        own = telling.draft_telling(programme=self.pilot.programme, kind=kind, **common)
+        # "Two workers" is what was promised, and points at nobody.
+        exact = [finding.words for finding in findings_of(own, now.date()) if finding.may_mean_otherwise]
+        own = telling.say_meant_otherwise(telling=own, words=exact, **common)
+        own = telling.propose_telling(telling=own, **common)
+        if approver:
+            telling.publish_telling(telling=own, seen=seal_of(own), by=approver, now=now)
 
     # Questions
 
@@ -249,7 +258,8 @@ class Promises:
 
     def _propose(self, key: str, evidence: str, now: datetime) -> None:
         own = self._promised(key)
-        assurances.propose_kept(assurance=own, evidence=evidence, by=own.person, now=now)
+        files = [ContentFile(text.encode(), name) for name, text in words.EVIDENCE.get(key, {}).items()]
+        assurances.propose_kept(assurance=own, evidence=evidence, files=files, by=own.person, now=now)
 
     def _confirm_kept(self, key: str, now: datetime) -> None:
         assurances.confirm_kept(assurance=self._promised(key), by=self.second, now=now)

@@ -225,6 +225,11 @@ ASSURANCES = (
      "Probation will send somebody to the first meeting about each family we know."),
 )  # fmt: skip
 
+EVIDENCE = {
+    "van": {"vans-with-sign.csv": "Station,Van,Sign since\nDocks,1,Monday\nOldtown,1,Monday\nMarket,1,Monday\n"},
+}
+"""The files that show that an assurance was kept, by its key and their names."""
+
 PAPER = """The operating procedures in short
 
 1. Ask the family before you share. Write down what they said.

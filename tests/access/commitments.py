@@ -460,6 +460,7 @@ ROUTES: list[Route] = [
     # Publishing leads through a sign-in code first.
     Route("commitments:telling-publish", own_proposed_telling, {302: "administrator coordinator"}),
     Route("commitments:telling-publish", other_proposed_telling, {302: "administrator other"}),
+    Route("commitments:place-told", lambda cast: {**place_link(cast), **own_draft(cast)}, {403: "everyone"}),
     *(Route("commitments:told-show", told, {200: "everyone"}) for told in (own_told, other_told)),
     *(
         Route(f"commitments:{name}", programme, {200: "everyone"})

@@ -1,29 +1,46 @@
 """Telling people what became of it: drafted from what is there, refused while it names anybody, approved, sent once."""
 
+import re
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
 
-from attendance.models import Attendance, Outcome, Place, PlaceState
-from briefings.models import ProgrammeRole
+from accounts.links import address_of, make_link
+from accounts.models import Person
+from attendance.models import Attendance, Outcome, Place, PlaceState, WalkIn
+from briefings.models import Programme, ProgrammeRole, SessionPart
 from commitments.actions import telling as actions
 from commitments.actions.assurances import confirm_kept, end_assurance, note_assurance, propose_kept
-from commitments.actions.questions import publish_answer, put_out_of_scope, redact
+from commitments.actions.outputs import note_output
+from commitments.actions.policies import name_holder
+from commitments.actions.questions import commission, merge, publish_answer, put_out_of_scope, redact
 from commitments.actions.questions.redaction import GONE
 from commitments.messages import telling as messages
-from commitments.models import Audience, LiveRoom, RoomQuestion, Section, Telling, TellingKind, TellingState
+from commitments.models import (
+    Audience,
+    LiveRoom,
+    Question,
+    RoomQuestion,
+    Section,
+    Telling,
+    TellingKind,
+    TellingState,
+)
 from commitments.publishing import Why
-from commitments.queries.telling import seal_of
+from commitments.queries.telling import names_known, seal_of
+from history.queries import timeline
 from messaging import kinds
 from messaging.delivery import deliver_due
 from messaging.models import Message
 from tests.briefings.factories import AppointmentFactory, SessionFactory
 from tests.commitments.factories import NOW, Cast
-from tests.commitments.pages import signed_in, words
-from tests.organisations.factories import PersonFactory
+from tests.commitments.pages import opened, signed_in, words
+from tests.organisations.factories import AffiliationFactory, OrganisationLeadFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 DUE = date(2026, 12, 1)
@@ -61,6 +78,12 @@ def proposed(cast) -> Telling:
 def published(cast) -> Telling:
     own = proposed(cast)
     return actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
+
+
+def changes(own, words, *, by, intro="", seen=None) -> Telling:
+    return actions.change_telling(
+        telling=own, intro=intro, words=words, seen=seal_of(own) if seen is None else seen, by=by, now=NOW
+    )
 
 
 def came(cast, session=None, outcome=Outcome.ATTENDED, **person):
@@ -154,7 +177,7 @@ def test_a_name_of_anybody_whom_the_programme_knows_stops_it(cast, role):
     with pytest.raises(actions.NotPublishable) as caught:
         actions.propose_telling(telling=own, by=cast.coordinator, now=NOW)
     assert [(each.why, each.where) for each in caught.value.findings] == [
-        (why, "Done, number 1, what we tell") for why in (Why.NAME, Why.ADDRESS, Why.CELL)
+        (why, "“What we answered”, number 1, what we tell") for why in (Why.NAME, Why.ADDRESS, Why.CELL)
     ]
 
 
@@ -231,13 +254,13 @@ def test_changing_it_makes_it_a_draft_again_and_the_words_those_of_who_changed_i
     own = proposed(cast)
     item = own.items.get()
     changed = [actions.Words(item.pk, item.said, "In the record."), actions.Words(item.pk + 99, "?", "?")]
-    own = actions.change_telling(telling=own, intro="Thank you.", words=changed, by=cast.second, now=NOW)
+    own = changes(own, changed, by=cast.second, intro="Thank you.")
     assert (own.state, own.changed_by, own.items.get().told) == (TellingState.DRAFT, cast.second, "In the record.")
     own = actions.propose_telling(telling=own, by=cast.second, now=NOW)
     with pytest.raises(actions.OwnWords):
         actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     left_out = [actions.Words(item.pk, item.said, item.told, is_left_out=True)]
-    own = actions.change_telling(telling=own, intro="", words=left_out, by=cast.second, now=NOW)
+    own = changes(own, left_out, by=cast.second)
     with pytest.raises(actions.NothingToTell):
         actions.propose_telling(telling=own, by=cast.second, now=NOW)
 
@@ -245,7 +268,7 @@ def test_changing_it_makes_it_a_draft_again_and_the_words_those_of_who_changed_i
 def test_what_is_published_is_not_changed_and_can_be_taken_off(cast):
     own = published(cast)
     with pytest.raises(actions.NotNow):
-        actions.change_telling(telling=own, intro="?", words=[], by=cast.second, now=NOW)
+        changes(own, [], by=cast.second)
     came(cast)
     messages.send_to_attended(own, now=NOW)
     batch = list(Message.objects.filter(kind=messages.TOLD))
@@ -277,12 +300,12 @@ def test_from_draft_to_the_public_page(cast):
     assert "There is a problem" in words(client.post(address, {"kind": "other"}))
     page = client.post(address, {"kind": "answered"}, follow=True)
     own = Telling.objects.get()
-    assert "3 nurses : a figure under five, in Done, number 1, what we tell" in words(page)
+    assert "3 nurses : a figure under five, in “What we answered”, number 1, what we tell" in words(page)
     assert "It cannot be published while" in words(client.post(of("propose", own), follow=True))
     assert client.post(of("otherwise", own), {"words": ["May"]}).status_code == 302
     item = own.items.get()
-    typed = {"intro": "Thank you.", f"item{item.pk}-said": item.said, f"item{item.pk}-told": ""}
-    assert "There is a problem" in words(client.post(of("change", own), typed))
+    typed = {"intro": "Thank you.", "seen": seal_of(own), f"item{item.pk}-said": item.said, f"item{item.pk}-told": ""}
+    assert "“What we answered”, number 1: enter what we tell" in words(client.post(of("change", own), typed))
     typed[f"item{item.pk}-told"] = "Ask in May."
     assert "Nothing stands in its way" in words(client.post(of("change", own), typed, follow=True))
     page = words(client.post(of("propose", own), follow=True))
@@ -372,3 +395,220 @@ def test_only_the_words_that_were_read_are_published_and_a_second_press_is_told_
     now = second.get(of("publish", own)).context["seen"]
     assert "It is published" in words(second.post(of("publish", own), {"seen": now}, follow=True))
     assert "This has moved on" in words(second.post(of("publish", own), {"seen": now}, follow=True))
+
+
+# For who attended alone
+
+
+def with_link(cast, who):
+    """The place of ``who``, with a link as its mail has it."""
+    place = Place.objects.select_related("session").get(person=who)
+    place.link = make_link(purpose="place", person=who, about=place, ends_at=NOW + timedelta(days=90), now=NOW)
+    place.save(update_fields=["link"])
+    return place
+
+
+def mail_to(who) -> str:
+    return kinds.find(messages.TOLD).render(Message.objects.get(kind=messages.TOLD, person=who)).text
+
+
+def for_attended_alone(cast) -> Telling:
+    answered(cast, session=cast.session, said="For all?", told="Yes, for all.")
+    answered(cast, session=cast.session, audience=Audience.ATTENDERS, said="For us?", told="For you.")
+    answered(cast, session=cast.session, audience=Audience.PRACTITIONERS, said="For our work?", told="For your work.")
+    answered(cast, session=cast.session, audience=Audience.ASKER, said="For me?", told="For you alone.")
+    own = actions.propose_telling(telling=drafted(cast, session=cast.session), by=cast.coordinator, now=NOW)
+    return actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
+
+
+def test_an_answer_to_who_attended_reaches_them_by_mail_and_link_and_is_on_no_public_page(cast):
+    there, absent = came(cast), came(cast, outcome=Outcome.ABSENT)
+    place, other = with_link(cast, there), with_link(cast, absent)
+    own = for_attended_alone(cast)
+    public = words(Client().get(reverse("commitments:told-show", args=[cast.programme.slug, own.pk])))
+    assert "Yes, for all." in public
+    assert not [each for each in ("For us?", "For you.", "For our work?", "For your work.") if each in public]
+    mailed = mail_to(there)
+    assert all(each in mailed for each in ("Yes, for all.", "For you.", "For your work.", "Please do not pass it on"))
+    assert "For me?" not in mailed
+    assert address_of(place.link) in mailed
+    client = opened(place.link)
+    page = client.get(reverse("commitments:place-answers", args=[place.link_id]))
+    address = reverse("commitments:place-told", args=[place.link_id, own.pk])
+    assert address in page.content.decode()
+    assert "For you." in words(client.get(address))
+    stranger = opened(other.link)
+    assert "What became of it" not in words(stranger.get(reverse("commitments:place-answers", args=[other.link_id])))
+    assert stranger.get(reverse("commitments:place-told", args=[other.link_id, own.pk])).status_code == 404
+    actions.withdraw_telling(telling=own, reason="It was wrong.", by=cast.coordinator, now=NOW)
+    assert client.get(address).status_code == 404
+
+
+def test_where_all_of_it_is_for_who_attended_there_is_no_public_page(cast):
+    came(cast)
+    answered(cast, session=cast.session, audience=Audience.ATTENDERS)
+    own = actions.propose_telling(telling=drafted(cast, session=cast.session), by=cast.coordinator, now=NOW)
+    page = words(signed_in(cast.second, fresh=True).get(of("publish", own)))
+    assert "all of it was answered to those who attended alone" in page
+    own = actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
+    address = reverse("commitments:told-show", args=[cast.programme.slug, own.pk])
+    assert Client().get(address).status_code == 404
+    assert address not in words(signed_in(cast.coordinator).get(of("show", own)))
+    assert "Nothing was told yet" in words(Client().get(reverse("commitments:told-list", args=[cast.programme.slug])))
+    assert "/told/" not in mail_to(Person.objects.get(pk=told().pop()))
+
+
+def test_the_whole_programme_is_told_nothing_that_one_session_was_answered(cast):
+    answered(cast, session=cast.session, audience=Audience.ATTENDERS, said="For us?")
+    answered(cast, session=cast.session, audience=Audience.PRACTITIONERS, said="For our work?")
+    assert [item.said for item in drafted(cast).items.all()] == ["For our work?"]
+
+
+def test_a_session_hears_of_what_it_asked_and_another_asked_as_well(cast):
+    other = SessionFactory(programme=cast.programme, date=cast.session.date + timedelta(days=1))
+    here, there = cast.question(words="Asked here", session=cast.session), cast.question(words="There", session=other)
+    merge(question=here, into=there, by=cast.coordinator, now=NOW)
+    assert [section for section, _, _ in items(drafted(cast, session=cast.session))] == [Section.OPEN]
+    commission(question=fresh(there), organisation=cast.organisation, person=cast.senior, by=cast.coordinator, now=NOW)
+    publish_answer(question=fresh(there), words="Yes.", audience=Audience.PUBLIC, by=cast.senior, now=NOW)
+    options = {"mandate": cast.mandate, "due_on": DUE, "by": cast.senior, "now": NOW}
+    note_assurance(words="A room is found.", questions=[there], **options)
+    assert [(section, said) for section, said, _ in items(drafted(cast, session=cast.session))] == [
+        (Section.DONE, "There")
+    ]
+    assert len(items(drafted(cast, kind=TellingKind.DID, session=cast.session))) == 1
+
+
+def fresh(question):
+    return Question.objects.select_related("programme", "owner", "organisation").get(pk=question.pk)
+
+
+# Everybody whom the programme knows
+
+
+def known_people(cast) -> dict:
+    lead = OrganisationLeadFactory(organisation=cast.organisation).person
+    facilitator = AppointmentFactory(programme=cast.programme, role=ProgrammeRole.FACILITATOR).person
+    holder = name_holder(
+        programme=cast.programme, organisation=cast.organisation, role="dpo", person=PersonFactory(),
+        by=cast.coordinator, now=NOW,
+    ).person  # fmt: skip
+    owner = PersonFactory()
+    workshop = SessionFactory(programme=cast.programme, kind="workshop", state="held")
+    options = {"owner": owner, "due_on": DUE, "by": cast.coordinator, "now": NOW}
+    note_output(session=workshop, kind="action", words="Print the plan", **options)
+    staff = AffiliationFactory(organisation=cast.organisation).person
+    presenter = SessionPart.objects.create(session=cast.session, person=PersonFactory(), part="presenter").person
+    speaker = PersonFactory()
+    cast.session.agenda.create(position=1, kind="other", title="Words", minutes=5, presenter=speaker)
+    return {
+        "speaker": speaker, "lead": lead, "facilitator": facilitator, "governance": holder, "staff": staff,
+        "owner of an action": owner, "presenter": presenter,
+    }  # fmt: skip
+
+
+def test_everybody_whom_the_programme_knows_is_known_by_name(cast):
+    people = known_people(cast)
+    WalkIn.objects.create(
+        id=uuid4(), session=cast.session, name="Walker In", organisation=cast.organisation, made_at=NOW, made_by="clock"
+    )
+    Programme.objects.filter(pk=cast.programme.pk).update(contact_name="Contact Made-Up")
+    known = names_known(fresh_programme(cast), NOW.date())
+    assert [who for who, person in people.items() if person.name not in known] == []
+    assert {"Contact Made-Up", "Walker In"} <= known
+    assert PersonFactory().name not in known
+
+
+def fresh_programme(cast) -> Programme:
+    return Programme.objects.get(pk=cast.programme.pk)
+
+
+# The form that was left open
+
+
+def test_a_form_that_was_left_open_writes_no_redacted_words_back(cast):
+    answered(cast, said="Where does Aurelia keep it?")
+    question = Question.objects.get()
+    answered(cast, said="And the other?")
+    own, client = drafted(cast), signed_in(cast.coordinator)
+    page = client.get(of("change", own)).content.decode()
+    fields = dict(re.findall(r'name="([^"]*seen)"[^>]*value="([^"]*)"', page))
+    typed = {"intro": "Thank you.", **fields}
+    for item in own.items.all():
+        typed |= {f"item{item.pk}-said": item.said, f"item{item.pk}-told": f"{item.told} Indeed."}
+    redact(what=question, words="Where is it kept?", by=cast.coordinator, now=NOW)
+    answer = client.post(of("change", own), typed)
+    assert "The words have changed since you read them" in words(answer)
+    assert "Other words stand here now." in words(answer)
+    assert "Aurelia" not in answer.content.decode()
+    assert "Where is it kept?" in words(answer)
+    assert "Thank you." in words(answer)
+    assert words(answer).count("Indeed.") == 1  # of the item that nobody touched
+    assert [said for _, said, _ in items(own) if "Aurelia" in said] == []
+    with pytest.raises(actions.WordsMoved):
+        changes(own, [], by=cast.coordinator, seen="")
+    again = dict(re.findall(r'name="([^"]*seen)"[^>]*value="([^"]*)"', answer.content.decode()))
+    typed |= again | {f"item{item.pk}-said": item.said for item in own.items.all()}
+    assert client.post(of("change", own), typed).status_code == 302
+    assert {told for _, _, told in items(own)} == {f"{cast.organisation.name}: In the shared record. Indeed."}
+
+
+def test_keeping_the_same_words_makes_nobody_their_author(cast):
+    own = proposed(cast)
+    item = own.items.get()
+    own = changes(own, [actions.Words(item.pk, item.said, item.told)], by=cast.second)
+    assert (own.state, own.changed_by) == (TellingState.PROPOSED, cast.coordinator)
+
+
+# Every action in every state
+
+
+def _by(own, who, cast):
+    item = own.items.first()
+    common = {"telling": own, "by": who, "now": NOW}
+    anew = [actions.Words(item.pk, item.said, "Anew.")] if item else []
+    return {
+        "change": lambda: changes(own, anew, by=who),
+        "otherwise": lambda: actions.say_meant_otherwise(words=["May"], **common),
+        "propose": lambda: actions.propose_telling(**common),
+        "publish": lambda: actions.publish_telling(seen=seal_of(own), **common),
+        "withdraw": lambda: actions.withdraw_telling(reason="It was wrong.", **common),
+    }
+
+
+LEADS = {
+    ("draft", "change"): "draft",
+    ("draft", "otherwise"): "draft",
+    ("draft", "propose"): "proposed",
+    ("draft", "withdraw"): "withdrawn",
+    ("proposed", "change"): "draft",
+    ("proposed", "otherwise"): "proposed",
+    ("proposed", "publish"): "published",
+    ("proposed", "withdraw"): "withdrawn",
+    ("published", "withdraw"): "withdrawn",
+}
+
+
+@pytest.mark.parametrize("state", TellingState.values)
+@pytest.mark.parametrize("what", ["change", "otherwise", "propose", "publish", "withdraw"])
+def test_every_action_in_every_state(cast, state, what):
+    own = {"draft": lambda: drafted(cast) if answered(cast) else None, "proposed": lambda: proposed(cast)}.get(
+        state, lambda: published(cast)
+    )()
+    if state == "withdrawn":
+        own = actions.withdraw_telling(telling=own, reason="Over.", by=cast.coordinator, now=NOW)
+    before, sent = as_it_stands(own), Message.objects.count()
+    for who in (cast.senior, cast.practitioner):
+        with pytest.raises(actions.NotTheirs):
+            _by(own, who, cast)[what]()
+    act = _by(own, cast.second, cast)[what]
+    if (state, what) in LEADS:
+        assert act().state == LEADS[state, what]
+        return
+    with pytest.raises(actions.NotNow):
+        act()
+    assert (as_it_stands(own), Message.objects.count()) == (before, sent)
+
+
+def as_it_stands(own) -> list:
+    return [*Telling.objects.filter(pk=own.pk).values(), *own.items.values(), *timeline(own)]
