@@ -69,7 +69,7 @@ def draft_telling(
     """
     if not can_triage(by, programme):
         raise NotTheirs
-    rows = drafted(programme, session, kind)
+    rows = drafted(programme, session, kind, local_day(programme, now))
     if not rows:
         raise NothingToTell
     made = Telling.objects.create(programme=programme, session=session, kind=kind, drafted_at=now, changed_by=by)

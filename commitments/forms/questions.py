@@ -48,9 +48,16 @@ class QuestionFilter(FilterForm):
 
 
 class AnswersFilter(FilterForm):
-    """Words to look for in published answers."""
+    """Words to look for in published answers, and what they are about."""
 
-    q = forms.CharField(label="Words, or the reference of a question", max_length=200)
+    q = forms.CharField(label="Words or reference", max_length=200)
+    theme = forms.ChoiceField(label="About")
+
+    def __init__(self, *args: Any, themes: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["theme"].choices = [("", "Everything"), *themes]
+        if not themes:
+            del self.fields["theme"]
 
 
 class CommissionForm(HubForm):

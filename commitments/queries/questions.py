@@ -4,8 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
@@ -30,6 +32,8 @@ from history.queries import Event, timeline
 from messaging.working_days import holidays
 
 UNANSWERED_WORD = "unanswered"
+MOST_WORDS = 6
+"""So many words of what is typed are looked for."""
 SHOWN = {
     QuestionState.RAISED: ("ring", "open"),
     QuestionState.OPEN: ("ring", "open"),
@@ -219,46 +223,95 @@ def reasoned_commissions(question: Question) -> QuerySet[Commission]:
     return found.select_related("person", "organisation").order_by("-made_at", "pk")
 
 
+def readable_answers(
+    programme: Programme, audiences: Collection[str] = (Audience.PUBLIC,), session: Session | None = None
+) -> QuerySet[Answer]:
+    """Return every version of the answers of ``programme`` that was for ``audiences``, and for who has a place in
+    ``session``.
+    """
+    may = Q(audience__in=audiences)
+    if session is not None:
+        may |= Q(audience=Audience.ATTENDERS, question__session=session)
+    return Answer.objects.filter(may, question__programme=programme)
+
+
 def published_answers(
     programme: Programme,
     *,
     audiences: Collection[str] = (Audience.PUBLIC,),
     session: Session | None = None,
     words: str = "",
+    theme: str = "",
 ) -> QuerySet[Answer]:
     """Return the newest answer to each question of ``programme`` that may be read by ``audiences``, newest first.
 
     With ``session`` also what was answered to everybody with a place in it. A question that is open again since, or
-    was answered to a smaller circle later, is not among them.
+    was answered to a smaller circle later, is not among them. ``words`` are looked for in question, answer and
+    references, what fits best first; ``theme`` is a value of ``themes_of``.
     """
     newest = Answer.objects.filter(question=OuterRef("question")).order_by("-version").values("pk")[:1]
-    may = Q(audience__in=audiences)
-    if session is not None:
-        may |= Q(audience=Audience.ATTENDERS, question__session=session)
     answered = (QuestionState.ANSWERED, QuestionState.CLOSED)
-    found = Answer.objects.filter(may, question__programme=programme, question__state__in=answered)
-    for word in words.split()[:6]:
-        found = found.filter(
+    found = readable_answers(programme, audiences, session).filter(question__state__in=answered, pk=Subquery(newest))
+    if theme:
+        found = found.filter(**{f"question__{column}": value for column, value in theme_from(theme).items()})
+    joined = Question.objects.filter(merged_into=OuterRef("question")).order_by("reference").values("reference")
+    found = found.annotate(also=ArraySubquery(joined))
+    found = found.select_related("question__own_theme", "organisation")
+    if not words.strip():
+        return found.order_by("-published_at", "pk")
+    return _with_words(found, words).order_by("-rank", "-published_at", "pk")
+
+
+def _with_words(answers: QuerySet[Answer], words: str) -> QuerySet[Answer]:
+    """Return those of ``answers`` that hold all ``words``: by their stems ("visit" finds "visiting"), or as typed.
+
+    As typed too because a reference, half a word and "who may" have no stem.
+    """
+    typed = words.replace("\x00", " ").split()[:MOST_WORDS]
+    literal = Q()
+    for word in typed:
+        literal &= (
             Q(words__icontains=word)
             | Q(question__words__icontains=word)
             | Q(question__reference__icontains=word)
             | Exists(Question.objects.filter(merged_into=OuterRef("question"), reference__icontains=word))
         )
-    joined = Question.objects.filter(merged_into=OuterRef("question")).order_by("reference").values("reference")
-    found = found.filter(pk=Subquery(newest)).annotate(also=ArraySubquery(joined))
-    return found.select_related("question", "organisation").order_by("-published_at", "pk")
+    vector = SearchVector("question__words", weight="A", config="english") + SearchVector("words", config="english")
+    query = SearchQuery(" ".join(typed), config="english")
+    return answers.annotate(vector=vector, rank=SearchRank(F("vector"), query)).filter(Q(vector=query) | literal)
 
 
-def ended_for_nobody(programme: Programme) -> QuerySet[Question]:
+def earlier_answers(
+    answers: Collection[Answer],
+    programme: Programme,
+    audiences: Collection[str] = (Audience.PUBLIC,),
+    session: Session | None = None,
+) -> dict[UUID, list[Answer]]:
+    """Return, by question, the versions before ``answers`` that the same circle could read, the newest first."""
+    newest = {answer.question_id: answer.version for answer in answers if answer.version > 1}
+    if not newest:
+        return {}
+    found: dict[UUID, list[Answer]] = {}
+    rows = readable_answers(programme, audiences, session).filter(question__in=newest)
+    for row in rows.select_related("organisation").order_by("-version"):
+        if row.version < newest[row.question_id]:
+            found.setdefault(row.question_id, []).append(row)
+    return found
+
+
+def ended_for_nobody(programme: Programme, words: str = "") -> QuerySet[Question]:
     """Return the anonymous questions that ``programme`` cannot answer, for its answers page: nobody can be told why.
 
     Those too that were joined with one that was put aside. The page shows reference and ``why``, never the words: what
-    was put aside may be about a case.
+    was put aside may be about a case. With ``words`` those whose reference is among them.
     """
     aside = QuestionState.OUT_OF_SCOPE
     itself = Q(state=aside) | Q(state=QuestionState.MERGED, merged_into__state=aside)
     found = programme.questions.filter(itself, asked_as=AskedAs.NOBODY)
     why = Case(When(state=aside, then=F("end_reason")), default=F("merged_into__end_reason"))
+    typed = [word.upper() for word in words.split()[:MOST_WORDS]]
+    if typed:
+        found = found.filter(reference__in=typed)
     return found.annotate(why=why).order_by("-raised_on", "reference")
 
 

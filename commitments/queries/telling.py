@@ -55,18 +55,18 @@ class Drafted:
     for_attended: bool = False
 
 
-def drafted(programme: Programme, session: Session | None, kind: str) -> list[Drafted]:
-    """Return what a telling of ``kind`` begins with: done, no because, still open.
+def drafted(programme: Programme, session: Session | None, kind: str, on: date) -> list[Drafted]:
+    """Return what a telling of ``kind`` begins with on the day ``on``: done, no because, still open.
 
     What was answered to practitioners, or to who had a place in ``session``, is ``for_attended`` alone; the rest is
     what everybody may read.
     """
     if kind == TellingKind.ANSWERED:
-        return list(_answered(programme, session))[:MOST_ITEMS]
-    return list(_did(programme, session))[:MOST_ITEMS]
+        return list(_answered(programme, session, on))[:MOST_ITEMS]
+    return list(_did(programme, session, on))[:MOST_ITEMS]
 
 
-def _answered(programme: Programme, session: Session | None) -> Iterable[Drafted]:
+def _answered(programme: Programme, session: Session | None, on: date) -> Iterable[Drafted]:
     circles = (Audience.PUBLIC, Audience.PRACTITIONERS)
     answers = published_answers(programme, audiences=circles, session=session)
     # What the scribe hid from the room is nobody's to read here either.
@@ -87,9 +87,10 @@ def _answered(programme: Programme, session: Session | None) -> Iterable[Drafted
     waiting = questions.filter(state__in=TAKEN_ON).select_related("organisation").order_by("due_on", "reference")
     for question in waiting[:MOST_ITEMS]:
         who = question.organisation.name if question.organisation else "The coordinator"
-        yield Drafted(
-            Section.OPEN, question.words, f"{who} owes the answer, by {day_plain(question.due_on)}.", question=question
-        )
+        until = f"{who} owes the answer, by {day_plain(question.due_on)}."
+        if question.due_on < on and question.paused_on is None:
+            until = f"{who} owes the answer. It was due on {day_plain(question.due_on)}, and is late."
+        yield Drafted(Section.OPEN, question.words, until, question=question)
 
 
 def _asked_in(session: Session, own: str, key: str) -> Q:
@@ -97,7 +98,7 @@ def _asked_in(session: Session, own: str, key: str) -> Q:
     return Q(**{own: session}) | Exists(Question.objects.filter(merged_into=OuterRef(key), session=session))
 
 
-def _did(programme: Programme, session: Session | None) -> Iterable[Drafted]:
+def _did(programme: Programme, session: Session | None, on: date) -> Iterable[Drafted]:
     found = programme.assurances.filter(given_at__isnull=False).select_related("organisation", "carried_by")
     if session:
         asked = Question.objects.filter(_asked_in(session, "session", "pk")).values("pk")
@@ -110,8 +111,12 @@ def _did(programme: Programme, session: Session | None) -> Iterable[Drafted]:
     for own in found.filter(state__in=_ENDED)[:MOST_ITEMS]:
         yield _drafted_of(own, public, Section.NO, own.end_reason)
     for own in found.filter(state__in=STANDING)[:MOST_ITEMS]:
-        until = "It is reviewed on" if own.is_ongoing else "It is to be kept by"
-        yield _drafted_of(own, public, Section.OPEN, f"{until} {day_plain(own.due_on)}.")
+        until = f"It {'is reviewed on' if own.is_ongoing else 'is to be kept by'} {day_plain(own.due_on)}."
+        if own.due_on < on:
+            until = (
+                f"It was to be {'reviewed on' if own.is_ongoing else 'kept by'} {day_plain(own.due_on)}. It is late."
+            )
+        yield _drafted_of(own, public, Section.OPEN, until)
 
 
 def _drafted_of(own: Assurance, public: set[UUID], section: str, became: str) -> Drafted:

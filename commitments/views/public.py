@@ -16,7 +16,9 @@ from briefings.models import Programme, Session
 from commitments.forms.questions import AnswersFilter
 from commitments.models import Audience
 from commitments.queries.assurances import given_of
-from commitments.queries.questions import ended_for_nobody, published_answers
+from commitments.queries.questions import earlier_answers, ended_for_nobody, published_answers
+from commitments.queries.similar import alike_answered
+from commitments.queries.standards import themes_of
 from commitments.queries.telling import told_to_place
 from face.paging import SHORT, page_of
 
@@ -31,10 +33,8 @@ FOR_PRACTITIONERS = (Audience.PUBLIC, Audience.PRACTITIONERS)
 def list_answers(request: HttpRequest, slug: str) -> HttpResponse:
     """The published answers of a programme: the same page at the same address for everybody."""
     programme = get_object_or_404(Programme.objects.public(), slug=slug)
-    put_aside = list(ended_for_nobody(programme)[:MOST_PUT_ASIDE])
-    return _answers(
-        request, programme, (Audience.PUBLIC,), template="commitments/public/answers.html", put_aside=put_aside
-    )
+    template = "commitments/public/answers.html"
+    return _answers(request, programme, (Audience.PUBLIC,), template=template, is_everybody=True)
 
 
 @reads_no_session
@@ -78,16 +78,26 @@ def _answers(
     *,
     session: Session | None = None,
     template: str = "commitments/public/answers_for_link.html",
+    is_everybody: bool = False,
     **more: Any,
 ) -> HttpResponse:
-    chosen = AnswersFilter(request.GET)
-    found = published_answers(programme, audiences=audiences, session=session, words=chosen.value("q") or "")
+    chosen = AnswersFilter(request.GET, themes=themes_of(programme))
+    words = chosen.value("q") or ""
+    circle = {"audiences": audiences, "session": session}
+    found = published_answers(programme, words=words, theme=chosen.value("theme") or "", **circle)
+    page = page_of(found, request.GET.get("page"), size=SHORT)
+    earlier = earlier_answers(page.rows, programme, **circle)
+    for answer in page.rows:
+        answer.earlier = earlier.get(answer.question_id, [])
+    put_aside = ended_for_nobody(programme, words)[:MOST_PUT_ASIDE] if is_everybody else []
     context = {
         "programme": programme,
         "caption": programme.name,
         "title": "Questions and answers",
         "filter": chosen,
-        "page": page_of(found, request.GET.get("page"), size=SHORT),
+        "page": page,
+        "alike": alike_answered(words, published_answers(programme, **circle)) if words and not page.total else [],
+        "put_aside": list(put_aside),
         "personal_link": True,
         "empty_title": "" if chosen.chosen() else "No answer is published yet",
         "empty_text": "" if chosen.chosen() else "Answers that everybody may read appear here.",

@@ -150,6 +150,21 @@ def test_you_said_is_drafted_from_what_was_kept_what_was_not_and_what_stands(cas
     assert found[2][2].endswith("It is reviewed on 1 December 2026.")
 
 
+def test_what_is_late_is_told_as_late(cast):
+    cast.commissioned(words="Who may open it at night?")
+    options = {"mandate": cast.mandate, "due_on": DUE, "by": cast.senior, "now": NOW}
+    note_assurance(words="Laptops come.", for_everybody=True, **options)
+    after = NOW + timedelta(days=60)
+    (asked,) = items(
+        actions.draft_telling(programme=cast.programme, kind=TellingKind.ANSWERED, by=cast.coordinator, now=after)
+    )
+    (said,) = items(
+        actions.draft_telling(programme=cast.programme, kind=TellingKind.DID, by=cast.coordinator, now=after)
+    )
+    assert asked[2] == f"{cast.organisation.name} owes the answer. It was due on 16 November 2026, and is late."
+    assert said[2].endswith("It was to be kept by 1 December 2026. It is late.")
+
+
 def test_one_session_tells_what_is_its_own(cast):
     answered(cast, said="Asked elsewhere")
     answered(cast, said="Asked here", session=cast.session)
