@@ -43,6 +43,7 @@ class Permission(enum.Enum):
     TRIAGE_QUESTIONS = "decide what becomes of questions, and confirm that assurances were kept"
     SEE_FEEDBACK = "see what was answered anonymously, in numbers that show nobody"
     CHOOSE_QUESTIONS = "choose what is asked anonymously after sessions and around workshops"
+    WRITE_POSTS = "write, schedule and correct the posts of a series, and see who reuses them"
     SEE_FIGURES = "see a programme's reach, cover, questions and assurances in figures"
 
 
@@ -52,6 +53,7 @@ class Scope(enum.Enum):
     INSTALLATION = "installation"
     PROGRAMME = "programme"
     ORGANISATION = "organisation"
+    SERIES = "series of posts"
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ ADMINISTRATOR = Role(
             Permission.TRIAGE_QUESTIONS,
             Permission.SEE_FEEDBACK,
             Permission.CHOOSE_QUESTIONS,
+            Permission.WRITE_POSTS,
             Permission.SEE_FIGURES,
         }
     ),
@@ -118,6 +121,7 @@ COORDINATOR = Role(
             Permission.TRIAGE_QUESTIONS,
             Permission.SEE_FEEDBACK,
             Permission.CHOOSE_QUESTIONS,
+            Permission.WRITE_POSTS,
             Permission.SEE_FIGURES,
         }
     ),
@@ -146,6 +150,7 @@ ORGANISATION_LEAD = Role(
     scope=Scope.ORGANISATION,
     permissions=frozenset({Permission.KEEP_STAFF_LIST}),
 )
+AUTHOR = Role(name="Author", scope=Scope.SERIES, permissions=frozenset({Permission.WRITE_POSTS}))
 
 
 @dataclass(frozen=True)

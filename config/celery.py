@@ -38,6 +38,10 @@ app.conf.beat_schedule = {
     ),
     "forget staff lists": _line("organisations.tasks.forget_staff_lists", crontab(hour=2, minute=50), 6 * 60 * MINUTE),
     "forget access needs": _line("attendance.tasks.forget_access_needs", crontab(hour=2, minute=10), 6 * 60 * MINUTE),
+    "publish posts": _line("communications.tasks.publish_posts", 20.0),
+    "forget contacts of reuses": _line(
+        "communications.tasks.forget_contacts", crontab(hour=3, minute=50), 6 * 60 * MINUTE
+    ),
     "publish feedback": _line("surveys.tasks.publish_feedback", crontab(hour=3, minute=40), 6 * 60 * MINUTE),
     "forget when seniors could come": _line(
         "attendance.tasks.forget_availability", crontab(hour=2, minute=20), 6 * 60 * MINUTE

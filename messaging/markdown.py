@@ -15,7 +15,7 @@ TAGS = {
     "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "img",
 }  # fmt: skip
 SCHEMES = {"http", "https", "mailto", "tel"}
-ATTRIBUTES = {"a": {"href"}, "img": {"src", "alt", "width", "height"}, "ol": {"start"}}
+ATTRIBUTES = {"a": {"href"}, "img": {"src", "srcset", "sizes", "alt", "width", "height"}, "ol": {"start"}}
 
 _parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable(
     ["table", "strikethrough"]

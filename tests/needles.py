@@ -45,6 +45,7 @@ from commitments.models import (
     Question,
     Telling,
 )
+from communications.models import PostSeries, Reuse
 from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile, Subscriber
 from organisations.models import Affiliation, ImportChange, ImportRow, ImportState, Organisation, StaffListImport
 from tests.briefings.factories import AppointmentFactory
@@ -77,6 +78,7 @@ CODES = {
     "surveys.Ticket.digest": "a keyed digest",
     "commitments.Commission.made_by": "the key of a row",
     "commitments.ClockChange.made_by": "the key of a row",
+    "communications.PostVersion.saved_by": "the key of a row",
 }
 """Personal fields that hold no words of anybody: model and field, and what they hold."""
 
@@ -444,6 +446,52 @@ def _message(side: Side, needle) -> None:
         kind="messaging.code", key=f"needle:private:{side.name}", address="code@example.org",
         sealed=needle("sealed").encode(), useful_until=now + timedelta(hours=1), **common,
     )  # fmt: skip
+
+
+@plants(
+    "communications.PostSeries",
+    author_name=" ".join(ROLES), credit_line=" ".join(ROLES), ask_whom=" ".join(ROLES),
+)  # fmt: skip
+def _post_series(side: Side, needle) -> None:
+    """The author is credited: what a series says of them is for everybody."""
+    _a_series(side, author_name=needle("author_name"), credit_line=needle("credit_line"), ask_whom=needle("ask_whom"))
+
+
+@plants("communications.Picture", credit=" ".join(ROLES))
+def _picture(side: Side, needle) -> None:
+    _a_series(side).pictures.create(
+        number=1, words="A tree", credit=needle("credit"), content_type="image/png", made_at=timezone.now()
+    )
+
+
+@plants(
+    "communications.Reuse",
+    organisation="administrator coordinator", place="administrator coordinator",
+    contact_email="administrator coordinator",
+)  # fmt: skip
+def _reuse(side: Side, needle) -> None:
+    """What a stranger said: nobody but who keeps the series reads it before they have shown it."""
+    Reuse.objects.create(
+        series=_a_series(side), organisation=needle("organisation"), place=needle("place"),
+        contact_email=f"{needle('contact_email')}@example.org", said_at=timezone.now(),
+    )  # fmt: skip
+
+
+def _a_series(side: Side, **words) -> PostSeries:
+    """A series with one published post, written by the coordinator."""
+    now = timezone.now()
+    count = PostSeries.objects.count()
+    fields = {"author_name": "Meredith", "credit_line": "Meredith", **words}
+    made = PostSeries.objects.create(
+        programme=side.programme, title="Records", slug=f"needle-{count}", author=side.staff, zone="Europe/London",
+        feed_id=f"tag:needle-{count}", started_at=now, changed_at=now, **fields,
+    )  # fmt: skip
+    post = made.posts.create(
+        position=1, title="One", slug="one", words="One", state="published", changed_at=now, changed_by=side.staff,
+        published_at=now, feed_id=f"tag:post-{count}",
+    )  # fmt: skip
+    post.versions.create(number=1, title="One", words="One", saved_at=now, saved_by=f"accounts.person:{side.staff.pk}")
+    return made
 
 
 @plants("messaging.Subscriber", address="")

@@ -1,0 +1,10 @@
+"""What the app keeps, by subject."""
+
+from communications.models.posts import Picture as Picture
+from communications.models.posts import PictureFile as PictureFile
+from communications.models.posts import Post as Post
+from communications.models.posts import PostSeries as PostSeries
+from communications.models.posts import PostState as PostState
+from communications.models.posts import PostVersion as PostVersion
+from communications.models.posts import Reuse as Reuse
+from communications.models.posts import ReuseState as ReuseState

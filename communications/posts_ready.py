@@ -1,0 +1,50 @@
+"""What the rest of the house learns of posts when the app is ready: roles, streams, kinds of mail, words, links."""
+
+from accounts.permissions import register_role_source
+from communications.messages.posts import register_kinds
+from communications.queries.posts import STREAMS, named_streams
+from communications.rules.posts import authorships_of
+from history import verbs
+from messaging import reasons, streams
+
+_VERBS = {
+    "communications.postseries": (
+        ("started_series", "Started", "ring"),
+        ("changed_series", "Changed: {fields}", "ring"),
+        ("gave_series", "Given to another author", "ring"),
+        ("added_picture", "A picture was added", "ring"),
+        ("described_picture", "A picture was described anew", "ring"),
+        ("removed_picture", "A picture was removed", "dash"),
+        ("moved_post", "The order of the posts was changed", "ring"),
+        ("dropped_post", "A draft was dropped", "dash"),
+    ),
+    "communications.post": (
+        ("wrote_post", "Written", "ring"),
+        ("changed_post", "Words changed", "ring"),
+        ("scheduled_post", "Scheduled", "half"),
+        ("unscheduled_post", "A draft again", "ring"),
+        ("published_post", "Published", "full"),
+        ("corrected_post", "Corrected, with a note", "full"),
+        ("withdrew_post", "Withdrawn, with the reason", "dash"),
+    ),
+    "communications.reuse": (
+        ("said_reused", "Said by somebody who uses it", "ring"),
+        ("showed_reuse", "Shown", "full"),
+        ("hid_reuse", "Not shown, with a reason", "dash"),
+    ),
+}
+
+
+def register_posts() -> None:
+    """Register everything; called once in ``AppConfig.ready``."""
+    register_role_source(authorships_of)
+    streams.register(STREAMS, named_streams)
+    register_kinds()
+    reasons.register(
+        post_withdrawn="the post was withdrawn",
+        author_changed="somebody else writes the series now",
+        reuse_hidden="it was put aside already",
+    )
+    for about, words in _VERBS.items():
+        for verb, sentence, mark in words:
+            verbs.register(verb, sentence, mark=mark, about=about)

@@ -1,0 +1,132 @@
+"""What is shown of posts: for everybody, and for who writes them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
+
+from briefings.models import Programme
+from communications.models import Picture, Post, PostSeries, PostState, Reuse, ReuseState
+from communications.wording import html_of, numbers_in, picture_tag
+from history.actions import key_of
+from messaging.streams import Stream, count_readers
+
+NEWEST = 5
+MOST_IN_FEED = 50
+
+
+def newest_posts(most: int = NEWEST) -> list[Post]:
+    """Return the posts that were published last, for everybody."""
+    return list(Post.objects.public().select_related("series").order_by("-published_at", "-pk")[:most])
+
+
+def posts_of(programme: Programme, most: int = NEWEST) -> list[Post]:
+    """Return the newest published posts of the series of ``programme``."""
+    found = Post.objects.published().filter(series__programme=programme).select_related("series")
+    return list(found.order_by("-published_at", "-pk")[:most])
+
+
+def public_series(programme: Programme | None = None) -> QuerySet[PostSeries]:
+    """Return what everybody may read, the one with the newest post first, with how many posts each has."""
+    found = PostSeries.objects.public().select_related("programme", "picture").prefetch_related("picture__files")
+    if programme is not None:
+        found = found.filter(programme=programme)
+    published = Q(posts__state=PostState.PUBLISHED)
+    counted = found.annotate(
+        number=Count("posts", filter=published), newest=Max("posts__published_at", filter=published)
+    )
+    return counted.order_by("-newest", "-pk")
+
+
+def in_feed(series: Iterable[PostSeries]) -> list[Post]:
+    """Return the published posts of ``series`` that a feed holds, newest first, with their series."""
+    found = Post.objects.published().filter(series__in=list(series)).select_related("series__programme")
+    return list(found.order_by("-published_at", "-pk")[:MOST_IN_FEED])
+
+
+def shown_reuses(series: PostSeries) -> QuerySet[Reuse]:
+    """Return the reuses that everybody sees."""
+    return series.reuses.filter(state=ReuseState.SHOWN).select_related("post")
+
+
+def pictures_of(posts: Iterable[Post]) -> dict[tuple[int, int], Picture]:
+    """Return the pictures that ``posts`` show, by series and number, with their files, in two queries."""
+    named = {(post.series_id, number) for post in posts for number in numbers_in(post.words)}
+    if not named:
+        return {}
+    found = Picture.objects.filter(series__in={series for series, _ in named}).prefetch_related("files")
+    return {(each.series_id, each.number): each for each in found if (each.series_id, each.number) in named}
+
+
+def html_of_post(post: Post, pictures: dict[tuple[int, int], Picture], base: str = "") -> str:
+    """Return the safe HTML of ``post``; ``base`` makes the addresses of pictures whole, for feeds."""
+
+    def tag(number: int, said: str) -> str:
+        picture = pictures.get((post.series_id, number))
+        return picture_tag(picture, said, base) if picture else ""
+
+    return html_of(post.words, tag)
+
+
+def changed_at(series: PostSeries) -> datetime:
+    """Return when anything that the pages of ``series`` show was changed last."""
+    last = series.posts.aggregate(changed=Max("changed_at"), reuse=Max("series__reuses__settled_at"))
+    return max(moment for moment in (series.changed_at, last["changed"], last["reuse"]) if moment)
+
+
+def stream_of(series: PostSeries) -> str:
+    """Return the key of the stream of mails with the posts of ``series``."""
+    return key_of(series)
+
+
+STREAMS = f"{PostSeries._meta.label_lower}:"
+
+
+def named_streams(keys: Iterable[str]) -> dict[str, Stream]:
+    """Return the streams of series in words; the source of this app."""
+    ids = [int(key.removeprefix(STREAMS)) for key in keys]
+    return {
+        key_of(series): Stream(
+            key_of(series), f"{series.title}, posts by {series.author_name}", f"/posts/{series.slug}/"
+        )
+        for series in PostSeries.objects.filter(pk__in=ids)
+    }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a series is doing, for who writes it."""
+
+    posts: int
+    published: int
+    scheduled: int
+    readers: int
+    reuses: int
+    waiting: int
+
+
+def standing_of(several: Iterable[PostSeries]) -> dict[int, Standing]:
+    """Return how each of ``several`` is doing, by id, in three queries for all of them."""
+    several = list(several)
+    ids = [series.pk for series in several]
+    posts = Counter(Post.objects.filter(series__in=ids).values_list("series", "state"))
+    reuses = Counter(Reuse.objects.filter(series__in=ids).values_list("series", "state"))
+    readers = count_readers(stream_of(series) for series in several)
+    return {
+        series.pk: Standing(
+            posts=sum(number for (pk, _), number in posts.items() if pk == series.pk),
+            published=posts[series.pk, PostState.PUBLISHED],
+            scheduled=posts[series.pk, PostState.SCHEDULED],
+            readers=readers[stream_of(series)],
+            reuses=reuses[series.pk, ReuseState.SHOWN],
+            waiting=reuses[series.pk, ReuseState.WAITING],
+        )
+        for series in several
+    }
+
+
+def with_posts(found: QuerySet[PostSeries]) -> QuerySet[PostSeries]:
+    """Return ``found`` with the posts of each in their order."""
+    return found.prefetch_related(Prefetch("posts", Post.objects.order_by("position")))

@@ -1,0 +1,17 @@
+from celery import shared_task
+from django.utils import timezone
+
+from communications.actions.posts import publish_due
+from communications.actions.reuses import forget_contacts
+
+
+@shared_task(name="communications.tasks.publish_posts", ignore_result=True)
+def publish_posts() -> int:
+    """Publish the posts whose time has come; return how many."""
+    return publish_due(now=timezone.now())
+
+
+@shared_task(name="communications.tasks.forget_contacts", ignore_result=True)
+def forget_reuse_contacts() -> int:
+    """Empty what reuses hold of their contacts when its time is over; return how many."""
+    return forget_contacts(now=timezone.now())
