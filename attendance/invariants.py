@@ -137,6 +137,19 @@ CHECKS = (
 )
 
 
+_more: list[Check] = []
+
+
+def register(*checks: Check) -> None:
+    """Have ``checks`` of a higher app counted with these; called when that app is ready."""
+    _more.extend(each for each in checks if each not in _more)
+
+
+def every_check() -> tuple[Check, ...]:
+    """Return all that is checked, in order."""
+    return (*CHECKS, *_more)
+
+
 def findings(most: int = 20) -> Iterator[tuple[Check, list[str]]]:
     """Yield each check with what it finds, in words, ``most`` at the most; [] where the promise is kept.
 
@@ -146,6 +159,6 @@ def findings(most: int = 20) -> Iterator[tuple[Check, list[str]]]:
     with transaction.atomic(), connection.cursor() as cursor:
         if outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        for check in CHECKS:
+        for check in every_check():
             cursor.execute(f"{check.query} LIMIT {most:d}", _STATES)
             yield check, [check.finding.format(*row) for row in cursor.fetchall()]

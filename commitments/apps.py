@@ -23,6 +23,14 @@ class CommitmentsConfig(AppConfig):
         telling.register_kinds()
         self._name_verbs()
         self._register_links()
+        self._register_invariants()
+
+    @staticmethod
+    def _register_invariants() -> None:
+        from attendance.invariants import register
+        from commitments.invariants import CHECKS
+
+        register(*CHECKS)
 
     @staticmethod
     def _name_verbs() -> None:

@@ -24,10 +24,10 @@ from commitments.models import (
     Question,
     Review,
 )
+from commitments.queries.standards import calendar_of
 from commitments.rules import can_scribe, can_triage
 from history.actions import record
 from history.refusals import Refused
-from messaging.working_days import add_working_days
 from organisations.actions.uploads import Upload, check_upload
 
 CONFIRM_WITHIN = 10
@@ -275,7 +275,7 @@ def remind_about(*, assurance_id: int, now: datetime) -> bool:
         become(own, AssuranceState.LAPSED, by="clock", verb="assurance_lapsed", now=now)
         messages.tell_ended(own, now=now)
         return True
-    rung = next_rung(_date_of(own), own.reminded_step, today, own.programme.nation)
+    rung = next_rung(_date_of(own), own.reminded_step, today, calendar_of(own.programme))
     messages.remind(own, rung, now=now)
     own.reminded_step = rung.step
     own.next_reminder_on = _next_day(own, today)
@@ -332,7 +332,7 @@ def become(own: Assurance, state: AssuranceState, *, by: Any, verb: str, now: da
 
 
 def _confirm_by(own: Assurance) -> date:
-    return add_working_days(local_day(own.programme, own.noted_at), CONFIRM_WITHIN, own.programme.nation)
+    return calendar_of(own.programme).after(local_day(own.programme, own.noted_at), CONFIRM_WITHIN)
 
 
 def _date_of(own: Assurance) -> date:
@@ -341,4 +341,4 @@ def _date_of(own: Assurance) -> date:
 
 
 def _next_day(own: Assurance, today: date) -> date:
-    return next_rung(_date_of(own), own.reminded_step, today, own.programme.nation).day
+    return next_rung(_date_of(own), own.reminded_step, today, calendar_of(own.programme)).day

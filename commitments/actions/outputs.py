@@ -11,6 +11,7 @@ from briefings.models import Session, SessionKind, SessionState
 from commitments.clocks import local_day, next_rung
 from commitments.messages import outputs as messages
 from commitments.models import ActionState, Output, OutputKind
+from commitments.queries.standards import calendar_of
 from history.actions import CLOCK, record
 from history.refusals import Refused
 
@@ -104,7 +105,7 @@ def remind_of_action(*, output_id: int, now: datetime) -> int:
     today = local_day(own.session.programme, now) if own else None
     if own is None or own.next_reminder_on > today:
         return 0
-    rung = next_rung(own.due_on, own.reminded_step, today, own.session.programme.nation)
+    rung = next_rung(own.due_on, own.reminded_step, today, calendar_of(own.session.programme))
     count = messages.remind(own, rung, now=now)
     own.reminded_step = rung.step
     own.next_reminder_on = _next_day(own, now)
@@ -116,7 +117,7 @@ def remind_of_action(*, output_id: int, now: datetime) -> int:
 def _next_day(output: Output, now: datetime) -> date:
     programme = output.session.programme
     today = local_day(programme, now)
-    rung = next_rung(output.due_on, output.reminded_step, today, programme.nation)
+    rung = next_rung(output.due_on, output.reminded_step, today, calendar_of(programme))
     return max(rung.day, today + timedelta(days=1))
 
 

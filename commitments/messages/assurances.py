@@ -73,6 +73,8 @@ def reminded_people(own: Assurance, is_late: bool, now: datetime) -> list[Person
         return _once([*coordinators, *leads_of(own, now)])
     if own.state == AssuranceState.PROPOSED:
         return coordinators
+    if own.state == AssuranceState.NOTED and not own.keeper.is_active:
+        return coordinators
     if not is_late or own.state == AssuranceState.NOTED:
         return [own.keeper]
     return _once([own.keeper, *leads_of(own, now), *coordinators])

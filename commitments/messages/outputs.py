@@ -9,9 +9,9 @@ from django.urls import reverse
 import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
-from briefings.rules import coordinators_of
 from commitments.clocks import AFTER, Rung, local_day
 from commitments.models import ActionState, Output
+from commitments.queries.standards import keepers_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -34,14 +34,19 @@ def remind(action: Output, rung: Rung, *, now: datetime) -> int:
 
 
 def reminded_people(action: Output, is_late: bool, now: datetime) -> list[Person]:
-    """Return who is reminded: the owner; when late, the leads of the owner's organisations and the coordinators too."""
-    if not is_late:
-        return [action.owner]
+    """Return who is reminded: the owner; when late, the leads of the owner's organisations and the coordinators too.
+
+    Where the owner has left it is the coordinators' to give it to somebody else or to end it.
+    """
     programme = action.session.programme
     today = local_day(programme, now)
+    if not action.owner.is_active:
+        return keepers_of(programme, today)
+    if not is_late:
+        return [action.owner]
     homes = action.owner.affiliations.on(today).values("organisation")
     leads = OrganisationLead.objects.on(today).filter(organisation__in=homes).values("person")
-    others = [*Person.objects.filter(pk__in=leads, is_active=True), *coordinators_of(programme, today)]
+    others = [*Person.objects.filter(pk__in=leads, is_active=True), *keepers_of(programme, today)]
     return list({person.pk: person for person in [action.owner, *others]}.values())
 
 

@@ -172,6 +172,7 @@ class ClockChangeKind(models.TextChoices):
     RECOUNTED = "recounted", "Counted again by today’s calendar"
     CORRECTED = "corrected", "“Late” was wrong"
     REOPENED = "reopened", "Counted from the day it was opened again"
+    BEGUN = "begun", "Counted anew from the day it was asked"
 
 
 class ClockChange(models.Model):

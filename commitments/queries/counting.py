@@ -41,7 +41,8 @@ def day_one(question: Question) -> date:
 def changes_of(question: Question) -> list[ClockChange]:
     """Return what moved the date since the clock that runs began, in order."""
     found = list(question.clock_changes.all())
-    begun = max((n for n, each in enumerate(found, 1) if each.kind == ClockChangeKind.REOPENED), default=0)
+    anew = (ClockChangeKind.REOPENED, ClockChangeKind.BEGUN)
+    begun = max((n for n, each in enumerate(found, 1) if each.kind in anew), default=0)
     return found[begun:]
 
 

@@ -27,6 +27,7 @@ from commitments.models import (
 )
 from commitments.queries import assurances as queries
 from commitments.queries.questions import distance
+from commitments.queries.standards import calendar_of
 from commitments.rules import (
     assurances_visible_to,
     can_scribe,
@@ -88,7 +89,7 @@ def show_assurance(request: HttpRequest, assurance: int) -> HttpResponse:
         "section": "assurances",
         "today": today,
         "is_unended": own.state in UNENDED,
-        "distance": distance(own.due_on, today, own.programme.nation) if own.state in UNENDED else "",
+        "distance": distance(own.due_on, today, calendar_of(own.programme)) if own.state in UNENDED else "",
         "questions": own.questions.filter(pk__in=questions_visible_to(request.user, today).values("pk")),
         **_versions(request.user, own, today),
         "evidence": evidence,

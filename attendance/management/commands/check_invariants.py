@@ -9,7 +9,8 @@ class Command(BaseCommand):
     """Counts again what must never be wrong. Reads only; safe while people book."""
 
     help = (
-        "Count again what must never be wrong: capacity, one place per person, clashes, waiting order, message keys. "
+        "Count again what must never be wrong: capacity, one place per person, clashes, waiting order, message keys, "
+        "owners and dates of questions, promises and actions. "
         "Changes nothing. Exit status 0 where all is well, 2 with each finding."
     )
 

@@ -14,7 +14,6 @@ from commitments.actions.questions.moving import (
     become,
     lock,
     locked,
-    note_change,
     speaker,
     start_answer_clock,
     stop_writing,
@@ -233,15 +232,16 @@ def say_unanswered(*, asker: Asker, by: Person, now: datetime) -> Question:
         raise SaidBefore
     if question.state != QuestionState.ANSWERED or asker.withdrawn_on is not None:
         raise NotNow
-    today, before = local_day(question.programme, now), question.due_on
+    today = local_day(question.programme, now)
     asker.said_unanswered_on = today
     asker.save(update_fields=["said_unanswered_on"])
     question.is_reopened = True
-    start_answer_clock(question, today, today)
-    change = note_change(question, ClockChangeKind.REOPENED, before, by="asker", now=now)
+    change = start_answer_clock(question, today, by="asker", now=now, kind=ClockChangeKind.REOPENED)
     stop_writing(question, now, keep=True)
     still = question.owner and mandate_for(question.owner, question.programme, today, question.organisation)
-    if not still:
+    if still:
+        _theirs_again(question, now)
+    else:
         question.owner = question.organisation = None
     state = QuestionState.ACCEPTED if still else QuestionState.OPEN
     # Who said so is nobody's business where it was asked by pseudonym: the history names no one.
@@ -249,6 +249,16 @@ def say_unanswered(*, asker: Asker, by: Person, now: datetime) -> Question:
     messages.tell_reopened(question, now=now)
     messages.tell_moved(change, now=now, but=asker)
     return question
+
+
+def _theirs_again(question: Question, now: datetime) -> None:
+    """Give the owner back what they were asked, where somebody else had answered for them: they may decline it too."""
+    live = (CommissionState.ASKED, CommissionState.ACCEPTED)
+    own = question.commissions.filter(person=question.owner_id, organisation=question.organisation_id)
+    last = own.order_by("-made_at", "-pk").first()
+    if last and not question.commissions.filter(state__in=live).exists():
+        last.state, last.decided_at = CommissionState.ACCEPTED, now
+        last.save(update_fields=["state", "decided_at"])
 
 
 def _write(question: Question, words: str, audience: str, by: Person, now: datetime) -> Draft:

@@ -56,7 +56,7 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
         raise NotNow
     today = local_day(into.programme, now)
     if into.state == QuestionState.RAISED:
-        start_answer_clock(into, into.raised_on, today)
+        start_answer_clock(into, into.raised_on, by=by, now=now)
         become(into, QuestionState.OPEN, by=by, verb="opened", now=now)
     if into.state not in MOVES["joined"].sources:
         raise NotNow
@@ -88,9 +88,9 @@ def part(*, question: Question, by: Any, now: datetime) -> Question:
     question = everything().select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
     if question.state != QuestionState.MERGED:
         raise NotNow
-    whole, today = question.merged_into, local_day(question.programme, now)
+    whole = question.merged_into
     question.merged_into = question.owner = question.organisation = None
-    start_answer_clock(question, question.raised_on, today)
+    start_answer_clock(question, question.raised_on, by=by, now=now)
     question.is_reopened = False
     question.askers.update(said_unanswered_on=None)
     become(question, QuestionState.OPEN, by=by, verb="parted", now=now)

@@ -85,10 +85,19 @@ def become(
     return question
 
 
-def start_answer_clock(question: Question, starts: date, today: date) -> None:
-    """Count the answer's working days from ``starts``, by what the programme and its calendar say today."""
-    calendar = calendar_of(question.programme)
+def start_answer_clock(
+    question: Question, starts: date, *, by: Any, now: datetime, kind: ClockChangeKind | None = None
+) -> ClockChange | None:
+    """Count the answer's working days from ``starts``, by what the programme and its calendar say today.
+
+    Written down as ``kind``; without one where the date was moved before, so that those moves count no more.
+    """
+    calendar, before = calendar_of(question.programme), question.due_on
+    today = local_day(question.programme, now)
     set_clock(question, clock_from(starts, question.programme.answer_days, calendar), today, calendar)
+    if kind is None and not question.clock_changes.exists():
+        return None
+    return note_change(question, kind or ClockChangeKind.BEGUN, before, by=by, now=now)
 
 
 def set_clock(question: Question, clock: Clock, today: date, calendar: Calendar) -> None:

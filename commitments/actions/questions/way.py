@@ -86,7 +86,7 @@ def raise_question(
 def open_question(*, question: Question, by: Any, now: datetime) -> Question:
     """Take a raised question on: the coordinator keeps it; the answer's clock runs from the day it was asked."""
     question = locked(question, "opened")
-    start_answer_clock(question, question.raised_on, local_day(question.programme, now))
+    start_answer_clock(question, question.raised_on, by=by, now=now)
     return become(question, QuestionState.OPEN, by=by, verb="opened", now=now)
 
 
@@ -140,7 +140,7 @@ def _ask(
     if mandate_for(person, question.programme, today, organisation) is None:
         raise NoMandate
     if question.state == QuestionState.RAISED:
-        start_answer_clock(question, question.raised_on, today)
+        start_answer_clock(question, question.raised_on, by=by, now=now)
     end_commissions(question, now)
     made = Commission.objects.create(
         question=question, organisation=organisation, person=person, made_at=now, made_by=key_of(by), reason=reason
