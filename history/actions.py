@@ -57,10 +57,19 @@ def look(*, by: Any, at: models.Model, page: str, now: datetime) -> Look | None:
     return Look.objects.create(actor=actor, person=person, page=page, at=now)
 
 
-def look_at_many(*, by: Any, at: Iterable[models.Model], page: str, now: datetime) -> None:
-    """The same as ``look`` for a page or an export that shows several people, in one statement."""
+def look_at_many(
+    *, by: Any, at: Iterable[models.Model], page: str, now: datetime, unless_since: datetime | None = None
+) -> None:
+    """The same as ``look`` for a page or an export that shows several people, in one statement.
+
+    With ``unless_since`` nothing is written for whom ``by`` has seen there since that moment: for a page that asks
+    again by itself, which would bury the trace under its own repetitions. One query more.
+    """
     actor = key_of(by)
     people = {key_of(person) for person in at} - {actor}
+    if unless_since is not None and people:
+        seen = Look.objects.filter(actor=actor, page=page, at__gte=unless_since, person__in=people)
+        people -= set(seen.values_list("person", flat=True))
     Look.objects.bulk_create(
         (Look(actor=actor, person=person, page=page, at=now) for person in sorted(people)), batch_size=5_000
     )

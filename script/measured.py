@@ -100,11 +100,11 @@ class Client:
     def get(self, path: str) -> int:
         return self.ask("GET", path)[0]
 
-    def ask(self, method: str, path: str, body: str = "") -> tuple[int, bytes]:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+    def ask(self, method: str, path: str, body: str = "", headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+        own = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self.line.request(method, path, body or None, headers)
+            own["Content-Type"] = "application/x-www-form-urlencoded"
+        self.line.request(method, path, body or None, own | (headers or {}))
         answer = self.line.getresponse()
         return answer.status, answer.read()
 

@@ -23,24 +23,14 @@ def take(request, session: int, person: int) -> HttpResponse:
     return HttpResponse(status=302)
 
 
-def mark(request, session: int, place: int) -> HttpResponse:
-    """Lock a place and write that somebody came."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM raw_place WHERE id = %s FOR NO KEY UPDATE", [place])
-        cursor.execute("INSERT INTO raw_mark (place) VALUES (%s) ON CONFLICT DO NOTHING", [place])
-    return HttpResponse(status=302)
-
-
 urlpatterns = [
     path("health/live", lambda request: HttpResponse()),
     path("row/<int:session>/", one_row),
     path("take/<int:session>/<int:person>/", take),
-    path("mark/<int:session>/<int:place>/", mark),
 ]
 
 TABLES = """
 CREATE TABLE raw_session (id bigint PRIMARY KEY, capacity integer NOT NULL);
 CREATE TABLE raw_place (id bigserial PRIMARY KEY, session bigint NOT NULL, person bigint NOT NULL,
                         booked boolean NOT NULL, UNIQUE (session, person));
-CREATE TABLE raw_mark (place bigint PRIMARY KEY);
 """

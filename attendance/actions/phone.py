@@ -1,6 +1,6 @@
 """What a phone kept while it had no signal: its presses, in any order and any number of times.
 
-Each is an action of its own (attendance.actions.register), so one that is refused holds nothing else back.
+They are kept together, and what is refused holds nothing else back (attendance.actions.register).
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from attendance.actions.register import AnotherPress, NotAPress, NotOnThisRegister, RegisterIsClosed, add_walk_in, mark
+from django.db import IntegrityError
+
+from attendance.actions.register import (
+    AnotherPress,
+    NobodyThere,
+    NotAPress,
+    NotOnThisRegister,
+    Pressed,
+    RegisterIsClosed,
+    add_walk_in,
+    mark_all,
+)
 from attendance.models import Place, WalkIn
 from attendance.queries.phone import subject_of
 from briefings.models import Session
@@ -17,7 +28,11 @@ from history.refusals import Refused
 from organisations.models import Organisation
 
 KEPT, GONE = "kept", "gone"
-_CODES = {RegisterIsClosed: "closed", NotOnThisRegister: "closed", AnotherPress: "another", NotAPress: "another"}
+_CODES = {
+    None: KEPT,
+    RegisterIsClosed: "closed", NotOnThisRegister: "closed", AnotherPress: "another", NotAPress: "another",
+    NobodyThere: GONE,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,24 +69,39 @@ def take_presses(
     """
     found: dict[str, str] = {}
     touched: dict[str, Place | WalkIn] = {}
+    pressed: list[Pressed] = []
     for own in walk_ins:
         act = {"name": own.name, "organisation": own.organisation, "press": own.id}
         found[str(own.id)] = _code(lambda act=act: add_walk_in(session=session, by=by, now=now, **act))
         touched[f"w{own.id}"] = WalkIn(pk=own.id)
     for press in presses:
-        subject = subject_of(session, press.row)
+        subject = subject_of(press.row)
         if subject is None:
             found[str(press.id)] = GONE
             continue
-        act = {"subject": subject, "kind": press.kind, "press": press.id, "undoes": press.undoes}
-        found[str(press.id)] = _code(lambda act=act: mark(session=session, by=by, now=now, **act))
+        pressed.append(Pressed(subject, press.kind, press.id, press.undoes))
         touched[press.row] = subject
+    for press, code in zip(pressed, _marked(session, pressed, by, now), strict=True):
+        found[str(press.id)] = code
     return found, list(touched.values())
+
+
+def _marked(session: Session, presses: list[Pressed], by: Any, now: datetime) -> list[str]:
+    """Return what became of each press: all in one go, and one by one where one of them makes that impossible."""
+    common = {"session": session, "by": by, "now": now}
+    try:
+        return [_CODES[why] for why in mark_all(presses=presses, **common)]
+    except Refused as refusal:
+        return [_CODES[type(refusal)]] * len(presses)
+    except IntegrityError:
+        if len(presses) == 1:  # somebody who is on this register twice
+            return ["another"]
+        return [code for press in presses for code in _marked(session, [press], by, now)]
 
 
 def _code(act: Any) -> str:
     try:
         act()
     except Refused as refusal:
-        return _CODES.get(type(refusal), "another")
+        return _CODES[type(refusal)]
     return KEPT

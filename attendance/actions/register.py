@@ -4,12 +4,14 @@ A mark locks the row it is about and works its outcome out from all marks there 
 overwrite one another. A mark that arrives while the register is being closed counts: it beats "absent".
 """
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import Exists, Q
 
 from accounts.models import Person
 from attendance.actions.engagements import lock_seats
@@ -32,11 +34,13 @@ from attendance.models import (
 from attendance.register import Press, outcome_of, standing
 from briefings.actions.sessions import mark_session_held
 from briefings.models import PlacesRule, Session, SessionState
-from history.actions import key_of, record
+from history.actions import key_of, record, record_many
 from history.refusals import Refused
 from organisations.models import Affiliation, Organisation
 
 Subject = Place | WalkIn
+_COPIED = ("person_id", "organisation_id", "profession_id", "area_id")
+"""What an attendance keeps of a place."""
 
 
 class NotOnThisRegister(Refused):
@@ -61,10 +65,27 @@ class NotAPress(Refused):
     sentence = "Choose one of the marks that the register shows."
 
 
+class NobodyThere(Refused):
+    sentence = "Nobody with that number stands on this register. Open the register again and look there."
+
+
 class OnTheRegister(Refused):
     """The person to whom a walk-in is to be matched stands on this register already."""
 
     sentence = "This person stands on the register already. Mark them there, and undo the walk-in."
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """One press to be kept: about whom (the id alone is read), what, and its own id, which the phone made.
+
+    ``undoes`` is the id of the press that an undo takes back.
+    """
+
+    subject: Subject
+    kind: MarkKind | str
+    id: UUID
+    undoes: UUID | None = None
 
 
 @transaction.atomic
@@ -80,16 +101,22 @@ def mark(
 ) -> Outcome | None:
     """Keep one press about a place or a walk-in of ``session`` and return what its marks come to now.
 
-    ``press`` is the id that the phone made: the same one again changes nothing. ``undoes`` is the id of the press that
-    an undo takes back. Raises NotOnThisRegister, RegisterIsClosed, AnotherPress, NotAPress.
+    The same ``press`` again changes nothing; see ``Pressed``. Raises NotOnThisRegister, RegisterIsClosed, NobodyThere,
+    AnotherPress, NotAPress.
     """
-    check_can_mark(session)
-    if kind not in MarkKind or (kind == MarkKind.UNDO) != (undoes is not None):
-        raise NotAPress
-    subject = _locked(subject)
-    if _keep(session, subject, kind, press, undoes, by, now):
-        record(by=by, verb=f"marked_{kind}", about=subject, now=now)
-    return _settle(session, subject, now)
+    (refused,), outcomes = _press_all(session, [Pressed(subject, kind, press, undoes)], by, now)
+    if refused:
+        raise refused
+    return outcomes[_key(subject)]
+
+
+@transaction.atomic
+def mark_all(*, session: Session, presses: Sequence[Pressed], by: Any, now: datetime) -> list[type[Refused] | None]:
+    """Keep many presses in one go. Returns for each, in their order, None or why it was not kept.
+
+    What is not kept holds nothing else back. Raises NotOnThisRegister, RegisterIsClosed.
+    """
+    return _press_all(session, presses, by, now)[0]
 
 
 @transaction.atomic
@@ -97,13 +124,13 @@ def mark_instead(
     *, session: Session, subject: Subject, kind: MarkKind | str, press: UUID, by: Any, now: datetime
 ) -> Outcome | None:
     """Mark ``kind`` and take back every other press that stands: what "Change" does. Raises as ``mark``."""
-    check_can_mark(session)
-    subject = _locked(subject)
-    for other in standing(_presses(subject)):
-        if other.id != press:
-            Mark.objects.create(
-                session=session, **_about(subject), kind=MarkKind.UNDO, undoes=other.id, made_at=now, made_by=key_of(by)
-            )
+    _check_is_held(session)
+    for own in _to_mark(session, [subject]).values():
+        for other in standing(_presses(own)):
+            if other.id != press:
+                Mark.objects.create(
+                    session=session, **_about(own), kind=MarkKind.UNDO, undoes=other.id, made_at=now, made_by=key_of(by)
+                )
     return mark(session=session, subject=subject, kind=kind, press=press, by=by, now=now)
 
 
@@ -130,7 +157,8 @@ def add_walk_in(
         raise AnotherPress
     if is_new:
         record(by=by, verb="walked_in", about=walk_in, now=now)
-    _settle(session, _locked(walk_in), now)
+    own = _locked(walk_in)
+    _settle(session, {own: _presses(own)}, now)
     return walk_in
 
 
@@ -221,10 +249,44 @@ def _locked_register(session: Session) -> Register:
 
 def check_can_mark(session: Session) -> None:
     """Raise NotOnThisRegister or RegisterIsClosed where nobody can be marked in ``session``."""
+    _check_is_held(session)
+    if _closed(session).exists():
+        raise RegisterIsClosed
+
+
+def _check_is_held(session: Session) -> None:
     if session.state not in (SessionState.OPEN, SessionState.HELD):
         raise NotOnThisRegister
-    if Register.objects.filter(pk=session.pk, closed_at__isnull=False).exists():
-        raise RegisterIsClosed
+
+
+def _closed(session: Session) -> Any:
+    return Register.objects.filter(pk=session.pk, closed_at__isnull=False)
+
+
+def _to_mark(session: Session, subjects: Iterable[Subject]) -> dict[tuple[type, Any], Any]:
+    """Lock the rows of ``subjects`` that stand in ``session`` and return them by ``_key``. Raises RegisterIsClosed.
+
+    Whether the register is closed is read in the same statement, which sees it as it was before it waited for a lock:
+    a mark that came before the closing counts.
+    """
+    found = {}
+    for kind in (Place, WalkIn):
+        wanted = {subject.pk for subject in subjects if isinstance(subject, kind)}
+        if not wanted:
+            continue
+        rows = kind.objects.filter(pk__in=wanted, session=session).annotate(closed=Exists(_closed(session)))
+        if kind is Place:
+            rows = rows.filter(person__isnull=False).only("session", *_COPIED)
+        for own in rows.order_by("pk").select_for_update(no_key=True, of=("self",)):
+            if own.closed:
+                raise RegisterIsClosed
+            own.session = session
+            found[_key(own)] = own
+    return found
+
+
+def _key(subject: Subject) -> tuple[type, Any]:
+    return type(subject), subject.pk
 
 
 def _locked(subject: Subject) -> Any:
@@ -240,59 +302,101 @@ def _about(subject: Subject) -> dict[str, Subject]:
     return {"walk_in": subject} if isinstance(subject, WalkIn) else {"place": subject}
 
 
+def _press_all(
+    session: Session, presses: Sequence[Pressed], by: Any, now: datetime
+) -> tuple[list[type[Refused] | None], dict[tuple[type, Any], Outcome | None]]:
+    """Return for each press None or why it was not kept, and by ``_key`` what the marks of its subject come to."""
+    _check_is_held(session)
+    there = _to_mark(session, [press.subject for press in presses])
+    refused: list[type[Refused] | None] = []
+    for press in presses:
+        sound = press.kind in MarkKind and (press.kind == MarkKind.UNDO) == (press.undoes is not None)
+        refused.append(None if sound and _key(press.subject) in there else NobodyThere if sound else NotAPress)
+    good = [press for press, why in zip(presses, refused, strict=True) if why is None]
+    if not good:
+        return refused, {}
+    kept, new = _keep(session, there, good, by, now)
+    for place, press in enumerate(presses):
+        if refused[place] is None and Press(press.id, press.kind, press.undoes) not in kept[_key(press.subject)]:
+            refused[place] = AnotherPress
+    for kind in {press.kind for press in good if press.id in new}:
+        about = [there[_key(press.subject)] for press in good if press.id in new and press.kind == kind]
+        record_many(by=by, verb=f"marked_{kind}", about=about, now=now)
+    return refused, _settle(session, {there[key]: found for key, found in kept.items()}, now)
+
+
+_KEEP = """
+WITH own AS (
+  INSERT INTO {mark} (id, session_id, place_id, walk_in_id, kind, undoes, made_at, made_by)
+  VALUES {rows} ON CONFLICT (id) DO NOTHING RETURNING id, kind, undoes, place_id, walk_in_id
+)
+SELECT id, kind, undoes, place_id, walk_in_id, true FROM own
+UNION ALL SELECT id, kind, undoes, place_id, walk_in_id, false FROM {mark}
+WHERE place_id = ANY(%s::bigint[]) OR walk_in_id = ANY(%s::uuid[])
+"""
+
+
 def _keep(
-    session: Session, subject: Subject, kind: str, press: UUID, undoes: UUID | None, by: Any, now: datetime
-) -> bool:
-    """Write the press unless it is there. Returns whether it is new. Raises AnotherPress."""
-    own, is_new = Mark.objects.get_or_create(
-        pk=press,
-        defaults={
-            "session": session,
-            **_about(subject),
-            "kind": kind,
-            "undoes": undoes,
-            "made_at": now,
-            "made_by": key_of(by),
-        },
+    session: Session, there: dict[tuple[type, Any], Any], presses: Iterable[Pressed], by: Any, now: datetime
+) -> tuple[dict[tuple[type, Any], list[Press]], set[UUID]]:
+    """Write each press unless it is there, in one statement, because a room waits for it.
+
+    Returns by ``_key`` all presses about the locked rows, and the ids of those that are new.
+    """
+    values, actor = [], key_of(by)
+    for press in sorted(presses, key=lambda each: each.id):
+        about = _about(press.subject)
+        values += [press.id, session.pk, getattr(about.get("place"), "pk", None)]
+        values += [getattr(about.get("walk_in"), "pk", None), str(press.kind), press.undoes, now, actor]
+    ids = {kind: [pk for each, pk in there if each is kind] for kind in (Place, WalkIn)}
+    statement = _KEEP.format(
+        mark=Mark._meta.db_table, rows=", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * (len(values) // 8))
     )
-    about = own.walk_in_id if isinstance(subject, WalkIn) else own.place_id
-    if (about, own.kind, own.undoes) != (subject.pk, kind, undoes):
-        raise AnotherPress
-    return is_new
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, ids[Place], [str(pk) for pk in ids[WalkIn]]])
+        rows = cursor.fetchall()
+    found: dict[tuple[type, Any], list[Press]] = {key: _coming_in(own) for key, own in there.items()}
+    for pk, kind, undoes, place, walk_in, _ in rows:
+        found[(Place, place) if place else (WalkIn, walk_in)].append(Press(pk, kind, undoes))
+    return found, {row[0] for row in rows if row[-1]}
 
 
 def _presses(subject: Subject) -> list[Press]:
     found = [Press(*row) for row in Mark.objects.filter(**_about(subject)).values_list("pk", "kind", "undoes")]
-    if isinstance(subject, WalkIn):
-        found.append(Press(subject.pk, MarkKind.ATTENDED))  # coming in is itself a press, which an undo may name
-    return found
+    return found + _coming_in(subject)
 
 
-def _settle(session: Session, subject: Subject, now: datetime) -> Outcome | None:
-    """Write what the marks of the locked ``subject`` come to."""
-    outcome = outcome_of(_presses(subject))
-    about = _about(subject)
-    if outcome is None:
-        Attendance.objects.filter(**about).delete()
-        return None
-    facts = facts_of(subject)
-    Attendance.objects.update_or_create(
-        **about,
-        defaults={"outcome": outcome, "noted_at": now},
-        create_defaults={"session": session, "outcome": outcome, "noted_at": now, **facts},
-    )
-    return outcome
+def _coming_in(subject: Subject) -> list[Press]:
+    """Return the press that coming in without a place itself is: an undo may name it."""
+    return [Press(subject.pk, MarkKind.ATTENDED)] if isinstance(subject, WalkIn) else []
+
+
+def _settle(
+    session: Session, presses: dict[Subject, list[Press]], now: datetime
+) -> dict[tuple[type, Any], Outcome | None]:
+    """Write what the presses about each locked row come to, and return it by ``_key``."""
+    outcomes = {_key(own): outcome_of(found) for own, found in presses.items()}
+    for kind, name in ((Place, "place"), (WalkIn, "walk_in")):
+        rows = [own for own in presses if isinstance(own, kind)]
+        facts = [
+            Attendance(session=session, **_about(own), outcome=outcome, noted_at=now, **facts_of(own))
+            for own in rows
+            if (outcome := outcomes[_key(own)]) is not None
+        ]
+        if facts:
+            Attendance.objects.bulk_create(
+                facts, update_conflicts=True, unique_fields=[name], update_fields=["outcome", "noted_at"]
+            )
+        if len(facts) < len(rows):
+            gone = [own for own in rows if outcomes[_key(own)] is None]
+            Attendance.objects.filter(**{f"{name}__in": gone}).delete()
+    return outcomes
 
 
 def facts_of(subject: Subject) -> dict[str, Any]:
     """Return what is copied from ``subject`` onto the attendance when it is made."""
     if isinstance(subject, Place):
-        return {
-            "person_id": subject.person_id,
-            "organisation_id": subject.organisation_id,
-            "profession_id": subject.profession_id,
-            "area_id": subject.area_id,
-        }
+        return {name: getattr(subject, name) for name in _COPIED}
     affiliation = _affiliation(subject)
     return {
         "person_id": subject.person_id,

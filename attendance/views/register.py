@@ -6,6 +6,7 @@ from uuid import uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -42,12 +43,11 @@ _UNREADABLE = "This press did not arrive whole. Press once more."
 
 def session_at_door(request: HttpRequest, session: int) -> Session:
     """Return the session whose register this person keeps now; Http404 for any other, a draft or a cancelled one."""
-    found = get_object_or_404(
-        Session.objects.select_related("programme", "register", "seats", "room__venue").filter(
-            state__in=(SessionState.OPEN, SessionState.HELD)
-        ),
-        pk=session,
-    )
+    return _at_door(request, Session.objects.select_related("programme", "register", "seats", "room__venue"), session)
+
+
+def _at_door(request: HttpRequest, sessions: QuerySet[Session], number: int) -> Session:
+    found = get_object_or_404(sessions.filter(state__in=(SessionState.OPEN, SessionState.HELD)), pk=number)
     today = timezone.now().astimezone(ZoneInfo(found.zone)).date()
     if not can_keep_register(request.user, found, today):
         raise Http404
@@ -108,12 +108,15 @@ def show_register(request: HttpRequest, session: int) -> HttpResponse:
 @require_POST
 def mark(request: HttpRequest, session: int) -> HttpResponse:
     """Keep one press: here, came late, left early, excused, or the undo of a press."""
-    own = session_at_door(request, session)
+    # Who waits in the door waits for this: only what the press needs is read.
+    lean = Session.objects.select_related("programme").only("state", "date", "zone", "programme__code")
+    own = _at_door(request, lean, session)
     form = MarkForm(request.POST)
     if not form.is_valid():
         messages.error(request, _UNREADABLE)
         return _back(request, own)
-    pressed, subject = form.cleaned_data, _subject(own, form.cleaned_data)
+    pressed = form.cleaned_data
+    subject = WalkIn(pk=pressed["walk_in"]) if pressed["walk_in"] else Place(pk=pressed["place"])
     # Each button of one form is a press of its own; the same button pressed twice is one.
     common = {"session": own, "subject": subject, "kind": pressed["mark"], "by": request.user, "now": timezone.now()}
     press = uuid5(pressed["press"], pressed["mark"])
@@ -122,6 +125,8 @@ def mark(request: HttpRequest, session: int) -> HttpResponse:
             actions.mark_instead(press=press, **common)
         else:
             actions.mark(press=press, undoes=pressed["undoes"], **common)
+    except actions.NobodyThere as refusal:
+        raise Http404 from refusal
     except Refused as refusal:
         messages.error(request, refusal.sentence)
         return _back(request, own)
@@ -181,12 +186,6 @@ def undo_senior(request: HttpRequest, session: int, senior: int) -> HttpResponse
     attended = get_object_or_404(SeniorAttendance, session=own, pk=senior)
     take_attended_back(attendance=attended, by=request.user, now=timezone.now())
     return _back(request, own, anchor="seniors")
-
-
-def _subject(session: Session, pressed: dict[str, Any]) -> Place | WalkIn:
-    if pressed["walk_in"]:
-        return get_object_or_404(WalkIn, session=session, pk=pressed["walk_in"])
-    return get_object_or_404(Place, session=session, person__isnull=False, pk=pressed["place"])
 
 
 def _kept(data: QueryDict) -> str:

@@ -23,6 +23,8 @@ from briefings.models import Session, SessionState
 from history.actions import look_at_many
 from organisations.models import Organisation
 
+_SAME_LOOK = timedelta(hours=12)
+"""A phone that goes on asking for changes looks at each person once."""
 _WORKER = settings.BASE_DIR / "static" / "register" / "worker.js"
 
 
@@ -85,7 +87,8 @@ def _answer(
 ) -> dict[str, Any]:
     rows = rows_of(session, since=since, also=also)
     people = {row.person for row in rows if row.person}
-    look_at_many(by=request.user, at=people, page="attendance:register-phone-rows", now=now)
+    seen_since = now - _SAME_LOOK if since else None
+    look_at_many(by=request.user, at=people, page="attendance:register-phone-rows", now=now, unless_since=seen_since)
     return {
         "csrf": get_token(request),
         "at": now.isoformat(),

@@ -1,27 +1,41 @@
-"""Marking 1,000 people from four devices, beside a raw lock and insert behind the same server."""
+"""Marking 1,000 people from four devices, beside a raw lock, count and insert behind the same server."""
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from script.measured import Client, Figure, at_once, cookies_of, serving, set_up
+from script.measured import Client, Figure, at_once, cookies_of, serving, set_up, warm_up
 
 LIMIT = 900
 PEOPLE, DEVICES = 1_000, 4
+TOGETHER = 200
+"""What a phone that is pressed without a pause sends at once: MOST_AT_ONCE of static/register/phone.js."""
 
 
 def main() -> Iterator[Figure]:
-    """Measure the marks of a long register."""
+    """Measure the marks of a long register: as the register on phones sends them, and by a page for each press."""
     set_up()
     session, coordinator, places = _stage()
     cookies = cookies_of(coordinator)
+    before = _raw(places)
     with serving() as port:
+        warm_up(port, "/health/live")
         own = _marks(port, cookies, lambda place: (f"/sessions/{session.pk}/register/mark/", _form(place)), places)
+        came = _came(session)
+        kept = _kept(port, cookies, session.pk, places)
+    limit = (before + _raw(places)) / 2  # before and after, because other work on the machine comes and goes
+    yield Figure(f"marks, {PEOPLE} people, {DEVICES} phones", kept, "a second", limit, least=0.4)
+    yield Figure("marks that arrived", _came(session, "in_part"), "people", least=PEOPLE, most=PEOPLE)
+    # Each of these signs in, asks who keeps the register and goes back to it: docs/adr/0054.
+    yield Figure(f"marks, a page for each, {DEVICES} devices", own, "a second", limit, least=0.1)
+    yield Figure("marks that arrived", came, "people", least=PEOPLE, most=PEOPLE)
+
+
+def _came(session, outcome: str = "attended") -> int:
     from attendance.models import Attendance
 
-    came = Attendance.objects.filter(session=session, outcome="attended").count()
-    yield Figure(f"marks, {PEOPLE} people, {DEVICES} devices", own, "a second", _raw(places), least=0.4)
-    yield Figure("marks that arrived", came, "people", least=PEOPLE, most=PEOPLE)
+    return Attendance.objects.filter(session=session, outcome=outcome).count()
 
 
 def _form(place: int) -> str:
@@ -78,15 +92,35 @@ def _marks(port: int, cookies: dict, request: Callable[[int], tuple[str, str]], 
     return len(places) / at_once([lambda n=n: device(places[n::DEVICES]) for n in range(DEVICES)])
 
 
+def _kept(port: int, cookies: dict, session: int, places: list[int]) -> float:
+    """Let each phone send a quarter of the register as static/register/phone.js does; return marks a second."""
+    from django.utils import timezone
+
+    def device(own: list[int]) -> None:
+        client = Client(port, {**cookies, "csrf": "a" * 32})
+        path = f"/sessions/{session}/register/phone/send/"
+        headers = {"Content-Type": "application/json", "X-CSRFToken": client.cookies["csrf"]}
+        while own:
+            now, own = own[:TOGETHER], own[TOGETHER:]
+            presses = [{"id": str(uuid.uuid4()), "row": f"p{place}", "kind": "late"} for place in now]
+            body = json.dumps({"walk_ins": [], "presses": presses, "since": timezone.now().isoformat()})
+            status, answer = client.ask("POST", path, body, headers)
+            assert status == 200, f"{path} answers {status}"
+            assert set(json.loads(answer)["results"].values()) == {"kept"}
+
+    return len(places) / at_once([lambda n=n: device(places[n::DEVICES]) for n in range(DEVICES)])
+
+
 def _raw(places: list[int]) -> float:
+    """Return how many a second the raw transaction of the bench of places does for the same people, in one session."""
     from django.db import connection
 
     from script.reference import TABLES
 
     with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS raw_session, raw_place")
         cursor.execute(TABLES)
-        cursor.execute(
-            "INSERT INTO raw_place (id, session, person, booked) SELECT i, 1, i, true FROM unnest(%s) i", [places]
-        )
+        cursor.execute("INSERT INTO raw_session VALUES (1, %s)", [2 * PEOPLE])
     with serving(reference=True) as port:
-        return _marks(port, {}, lambda place: (f"/mark/1/{place}/", "x=1"), places)
+        warm_up(port, "/row/1/")
+        return _marks(port, {}, lambda place: (f"/take/1/{place}/", "x=1"), places)

@@ -88,7 +88,7 @@ def _raw(count: int) -> float:
     from script.reference import TABLES
 
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS raw_session, raw_place, raw_mark")
+        cursor.execute("DROP TABLE IF EXISTS raw_session, raw_place")
         cursor.execute(TABLES)
         cursor.execute("INSERT INTO raw_session SELECT i, %s FROM generate_series(0, %s) i", [CAPACITY, count - 1])
     with serving(reference=True) as port:

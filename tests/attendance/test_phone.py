@@ -108,6 +108,31 @@ def test_only_what_has_changed_is_given_again(client, session, keeper):
     assert len(rows(client, session, since="nonsense").json()["rows"]) == 2
 
 
+def test_a_phone_that_goes_on_asking_looks_at_each_person_once(client, session, keeper):
+    place = somebody(session)
+    at = rows(client, session).json()["at"]
+    for kind in ("attended", "late", "left_early"):
+        send(client, session, [a_press(place, kind)])
+        assert rows(client, session, since=at).json()["rows"]
+    assert Look.objects.filter(page="attendance:register-phone-rows").count() == 1
+    somebody_new = somebody(session, "Beatrix Makebelieve")
+    send(client, session, [a_press(somebody_new)])
+    assert Look.objects.filter(page="attendance:register-phone-rows").count() == 2
+
+
+def test_somebody_who_stands_there_twice_holds_the_others_back_from_nothing(client, session, keeper):
+    """A walk-in was matched to somebody who took a place afterwards: one fact for each person and session."""
+    place = somebody(session)
+    other = somebody(session, "Beatrix Makebelieve")
+    walk_in = a_walk_in(session)
+    send(client, session, [], [walk_in])
+    WalkIn.objects.update(person=place.person)
+    Attendance.objects.update(person=place.person)
+    twice, good = a_press(place), a_press(other)
+    assert send(client, session, [twice, good]).json()["results"] == {twice["id"]: "another", good["id"]: "kept"}
+    assert Attendance.objects.filter(place=other).exists()
+
+
 def browser_of(person) -> Client:
     client = Client()
     client.force_login(person)
@@ -244,8 +269,8 @@ def test_what_no_phone_sends_is_refused_whole(client, session, keeper, body):
 
 
 @pytest.mark.parametrize("key", ["", "p", "p-1", "p²", "p" + "9" * 30, "w", "wx", "x1", "p1\x00"])
-def test_a_key_of_no_row_names_nobody(session, key):
-    assert subject_of(session, key) is None
+def test_a_key_of_no_row_names_nobody(key):
+    assert subject_of(key) is None
 
 
 # several phones

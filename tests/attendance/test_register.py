@@ -311,18 +311,20 @@ def test_two_phones_that_mark_one_person_come_to_one_truth(monkeypatch, locked):
     at, place = session.during.lower, a_place(session)
     both_have_read, late_is_written = threading.Barrier(2), threading.Event()
     if not locked:
-        monkeypatch.setattr(register, "_locked", lambda subject: subject)
-    real = register._presses
+        monkeypatch.setattr(
+            register, "_to_mark", lambda session, subjects: {register._key(each): each for each in subjects}
+        )
+    real = register._keep
 
-    def presses(subject):
-        found = real(subject)
+    def keep(*about):
+        found = real(*about)
         if not locked:  # both have read before either has written, and who knows less writes last
             both_have_read.wait(10)
             if threading.current_thread().name == "attended":
                 late_is_written.wait(10)
         return found
 
-    monkeypatch.setattr(register, "_presses", presses)
+    monkeypatch.setattr(register, "_keep", keep)
 
     def phone(kind):
         try:
