@@ -8,5 +8,7 @@ class CommunicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from communications.posts_ready import register_posts
+        from communications.stages_ready import register_stages
 
         register_posts()
+        register_stages()

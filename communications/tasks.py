@@ -1,6 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from communications.actions.plan import chase_plan
 from communications.actions.posts import publish_due
 from communications.actions.reuses import forget_contacts
 
@@ -15,3 +16,9 @@ def publish_posts() -> int:
 def forget_reuse_contacts() -> int:
     """Empty what reuses hold of their contacts when its time is over; return how many."""
     return forget_contacts(now=timezone.now())
+
+
+@shared_task(name="communications.tasks.chase_plans", ignore_result=True)
+def chase_plans() -> int:
+    """Settle, pass on and remind of what is to be told; return how many. Running it twice does it once."""
+    return chase_plan(now=timezone.now())

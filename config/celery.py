@@ -32,6 +32,9 @@ app.conf.beat_schedule = {
     "remind of questions and assurances": _line(
         "commitments.tasks.remind_due", crontab(minute="*/30", hour="7-16"), 30 * MINUTE
     ),
+    "chase what is to be told": _line(
+        "communications.tasks.chase_plans", crontab(minute="*/30", hour="7-16"), 30 * MINUTE
+    ),
     "close live questions": _line("commitments.tasks.close_rooms", crontab(hour=2, minute=20), 6 * 60 * MINUTE),
     "remind senior managers": _line(
         "attendance.tasks.remind_seniors", crontab(minute="*/30", hour="7-16"), 30 * MINUTE

@@ -13,10 +13,10 @@ from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import sessions_listed
 from briefings.models import Programme, Session
 from commitments.models import AssuranceState
-from desk.queries.counting import kept_for_a_moment
 from desk.queries.programmes import AGES, ASKED, COVER_AHEAD, NO_OWNER, OWNED, UNKEPT, Questions
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
+from face.keeping import kept_for_a_moment
 
 SESSIONS_SHOWN = 12
 _COVER = {

@@ -16,7 +16,7 @@ from history.actions import record
 from history.refusals import Refused
 from organisations.models import Area, Profession
 
-RESERVED_SLUGS = frozenset({"start", "bilateral"})
+RESERVED_SLUGS = frozenset({"start", "bilateral", "templates"})
 """Words that stand in the place of a programme in an address."""
 
 

@@ -8,3 +8,9 @@ from communications.models.posts import PostState as PostState
 from communications.models.posts import PostVersion as PostVersion
 from communications.models.posts import Reuse as Reuse
 from communications.models.posts import ReuseState as ReuseState
+from communications.models.stages import Means as Means
+from communications.models.stages import PlannedItem as PlannedItem
+from communications.models.stages import PlannedItemQuerySet as PlannedItemQuerySet
+from communications.models.stages import Stage as Stage
+from communications.models.stages import StageKind as StageKind
+from communications.models.templates import ProgrammeTemplate as ProgrammeTemplate

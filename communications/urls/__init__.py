@@ -1,4 +1,6 @@
 """The addresses of communications, by object."""
 
+from communications.urls import stages, templates
+
 app_name = "communications"
-urlpatterns: list = []
+urlpatterns = [*templates.urlpatterns, *stages.urlpatterns]

@@ -6,26 +6,12 @@ from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from attendance.models import CAME, SEATED, Outcome
+from attendance.queries.cells import Key, read_cells
+from briefings.models import Partner, Programme
+from briefings.queries import area_ids_in_scope
+from organisations.models import Area, HeadCount, Profession
 
-from attendance.models import CAME, SEATED, Attendance, Invitation, Outcome, Place, WalkIn
-from briefings.models import Partner, Programme, Session
-from briefings.queries import affiliations_in_scope, area_ids_in_scope
-from organisations.models import AffiliationArea, Area, HeadCount, Profession
-
-Key = tuple[int, int | None, int | None]
-"""Organisation, profession and area of a cell; None where the staff list does not say."""
-
-_ELIGIBLE = """
-WITH tied AS (
-  SELECT DISTINCT ON (person_id) person_id, organisation_id, profession_id, affiliation_id FROM ({scope}) AS found
-  ORDER BY person_id, affiliation_id
-), eligible AS (
-  SELECT person_id, organisation_id, profession_id, area_id FROM tied LEFT JOIN (
-    SELECT affiliation_id, min(area_id) AS area_id FROM {area} WHERE {in_scope} GROUP BY affiliation_id
-  ) AS places USING (affiliation_id)
-)"""
 _HOW_FAR = """, day AS (
   SELECT a.person_id, bool_or(a.outcome = ANY(%(came)s)) AS came,
          bool_or(a.outcome = ANY(%(came)s) AND a.walk_in_id IS NOT NULL) AS walked_in,
@@ -227,27 +213,11 @@ def weeks_of(programme: Programme, on: date, chosen: Callable[[Key], bool]) -> l
 
 
 def _read(statement: str, programme: Programme, on: date, until: date, areas: set[int] | None) -> list[tuple]:
-    columns = ("person_id", "organisation_id", "profession_id", "pk")
-    scope = affiliations_in_scope(programme, on).order_by().values_list(*columns)
-    with connection.cursor() as cursor:
-        try:
-            inner, parameters = scope.query.sql_with_params()
-        except EmptyResultSet:  # no area or profession is in scope yet
-            inner, parameters = "SELECT 0, 0, 0, 0 WHERE false", ()
-        named = {f"scope_{number}": value for number, value in enumerate(parameters)}
-        inner = inner % tuple(f"%({name})s" for name in named)
-        statement = "".join((_ELIGIBLE, statement)).format(
-            scope=f"SELECT * FROM ({inner}) AS rows (person_id, organisation_id, profession_id, affiliation_id)",  # noqa: S608 the ORM's own
-            area=AffiliationArea._meta.db_table, in_scope="true" if areas is None else "area_id = ANY(%(areas)s)",
-            attendance=Attendance._meta.db_table, session=Session._meta.db_table, place=Place._meta.db_table,
-            invitation=Invitation._meta.db_table, walk_in=WalkIn._meta.db_table,
-        )  # fmt: skip
-        own: dict[str, Any] = {
-            "programme": programme.pk, "until": until, "came": list(CAME), "seated": list(SEATED),
-            "excused": Outcome.EXCUSED, "absent": Outcome.ABSENT, "areas": list(areas or ()),
-        }  # fmt: skip
-        cursor.execute(statement, named | own)
-        return cursor.fetchall()
+    own: dict[str, Any] = {
+        "until": until, "came": list(CAME), "seated": list(SEATED), "excused": Outcome.EXCUSED,
+        "absent": Outcome.ABSENT,
+    }  # fmt: skip
+    return read_cells(statement, programme, on, areas, own)
 
 
 def _head_counts(

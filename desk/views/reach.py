@@ -15,9 +15,9 @@ from attendance.queries.figures import figures_of
 from briefings.models import Partner, Programme
 from desk import reach_page
 from desk.forms import ReachFilter
-from desk.queries.counting import kept_for_a_moment
 from desk.queries.reach import ReachOf, reach_of, summed, weeks_of
 from desk.reach_page import Chosen
+from face.keeping import kept_for_a_moment
 from face.paging import LONG, page_of
 from face.spreadsheets import stream_csv
 from organisations.rules import led_organisation_ids

@@ -1,0 +1,225 @@
+"""Who has been addressed in each stage, and who has not: by cell of organisation, profession and area in scope.
+
+What counts as addressed is what happened: somebody of the cell attended a session of the stage's days, or a mail that
+tells (``TELLS``) or a post was really sent to somebody there, or an item of the plan for that audience is noted as
+done. Places in sessions to come and open items are ahead, no more.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import Person
+from attendance.models import CAME, SEATED
+from attendance.queries.cells import Key, read_cells
+from briefings.models import Appointment, Mandate, Partner, Programme
+from briefings.queries import area_ids_in_scope
+from communications.models import PlannedItem, Stage
+from communications.queries.fulfilling import LINKS
+from history.actions import key_of
+from messaging.models import Message
+from organisations.models import Affiliation, Area, HeadCount, Organisation, Profession
+
+TELLS = (
+    "attendance.invitation", "attendance.invitation_reminder", "attendance.session_notice", "commitments.telling",
+)  # fmt: skip
+"""The kinds of mail that tell people of a programme what it is about; service mail about a place is not among them."""
+
+POST = "communications.post"
+"""The mail with a post: to whoever asked for the series, known here or not."""
+
+
+class How(models.TextChoices):
+    ATTENDED = "attended", "Attended a session"
+    WRITTEN = "written", "Got a message"
+    POSTED = "posted", "Got a post by mail"
+    SAID = "said", "Told another way, as the plan says"
+    BOOKED = "booked", "Not yet: holds a place"
+    PLANNED = "planned", "Not yet: planned"
+    NOBODY = "nobody", "Not addressed"
+
+
+ADDRESSED = (How.ATTENDED, How.WRITTEN, How.POSTED, How.SAID)
+
+_TOLD = """, stage AS (
+  SELECT id, starts_on, ends_on FROM {stage} WHERE programme_id = %(programme)s
+), told AS (
+  SELECT a.person_id, stage.id AS stage_id, %(attended)s AS how
+  FROM {attendance} a JOIN {session} s ON s.id = a.session_id
+  JOIN stage ON s.date BETWEEN stage.starts_on AND stage.ends_on
+  WHERE s.programme_id = %(programme)s AND a.outcome = ANY(%(came)s) AND a.person_id IS NOT NULL
+  UNION ALL
+  SELECT m.person_id, stage.id, %(written)s
+  FROM {message} m JOIN stage ON (m.sent_at AT TIME ZONE %(zone)s)::date BETWEEN stage.starts_on AND stage.ends_on
+  WHERE m.about = %(about)s AND m.state = 'sent' AND m.kind = ANY(%(tells)s) AND m.person_id IS NOT NULL
+  UNION ALL
+  SELECT x.id, stage.id, %(posted)s
+  FROM {message} m JOIN stage ON (m.sent_at AT TIME ZONE %(zone)s)::date BETWEEN stage.starts_on AND stage.ends_on
+  JOIN {person} x ON x.email = m.address
+  WHERE m.about = %(about)s AND m.state = 'sent' AND m.kind = %(post)s
+  UNION ALL
+  SELECT p.person_id, stage.id, %(booked)s
+  FROM {place} p JOIN {session} s ON s.id = p.session_id
+  JOIN stage ON s.date BETWEEN stage.starts_on AND stage.ends_on
+  WHERE s.programme_id = %(programme)s AND p.state = ANY(%(seated)s) AND p.missed_at IS NULL AND s.date >= %(on)s
+    AND p.person_id IS NOT NULL
+)
+SELECT organisation_id, profession_id, area_id, NULL::bigint, '', count(*) FROM eligible GROUP BY 1, 2, 3
+UNION ALL
+SELECT organisation_id, profession_id, area_id, stage_id, how, count(DISTINCT person_id)
+FROM eligible JOIN told USING (person_id) GROUP BY 1, 2, 3, 4, 5
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One organisation, profession and area in scope. ``people`` are those known by name; 0 where only counted."""
+
+    key: Key
+    organisation: str
+    profession: str
+    area: str
+    people: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.organisation, self.profession, self.area)))
+
+
+@dataclass
+class Addressed:
+    """For one stage: how each cell was addressed, the best of what is known, and to how many people that applies."""
+
+    cells: list[Cell]
+    how: dict[Key, How] = field(default_factory=dict)
+
+    def of(self, cell: Cell) -> How:
+        """Return how ``cell`` was addressed."""
+        return self.how.get(cell.key, How.NOBODY)
+
+    @property
+    def counts(self) -> Counter:
+        """How many cells were addressed in each way."""
+        return Counter(self.of(cell) for cell in self.cells)
+
+    @property
+    def missing(self) -> list[Cell]:
+        """The cells that nothing has reached yet, those with something ahead among them."""
+        return [cell for cell in self.cells if self.of(cell) not in ADDRESSED]
+
+    @property
+    def forgotten(self) -> list[Cell]:
+        """The cells that nothing has reached and nothing is planned for."""
+        return [cell for cell in self.cells if self.of(cell) == How.NOBODY]
+
+
+def addressed_of(programme: Programme, stages: Iterable[Stage], on: date) -> dict[int, Addressed]:
+    """Return by the id of each of ``stages`` who was addressed in it, as known on ``on``; the queries are fixed."""
+    stages = list(stages)
+    areas = area_ids_in_scope(programme)
+    parameters = {
+        "attended": How.ATTENDED,
+        "written": How.WRITTEN, "posted": How.POSTED, "booked": How.BOOKED, "post": POST, "came": list(CAME),
+        "seated": list(SEATED), "tells": list(TELLS), "about": key_of(programme), "zone": programme.zone, "on": on,
+    }  # fmt: skip
+    tables = {"stage": Stage._meta.db_table, "message": Message._meta.db_table, "person": Person._meta.db_table}
+    people: dict[Key, int] = {}
+    told: dict[int, dict[Key, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for organisation, profession, area, stage, how, number in read_cells(
+        _TOLD, programme, on, areas, parameters, **tables
+    ):
+        key = (organisation, profession, area)
+        if stage is None:
+            people[key] = number
+        else:
+            told[stage][key].add(how)
+    for key in _counted(programme, on, areas):
+        people.setdefault(key, 0)
+    cells = _named(people)
+    _add_plan(told, stages, cells)
+    return {stage.pk: Addressed(cells, {key: _best(hows) for key, hows in told[stage.pk].items()}) for stage in stages}
+
+
+def _best(hows: set[str]) -> How:
+    return next(How(how) for how in How.values if how in hows)
+
+
+def _counted(programme: Programme, on: date, areas: set[int] | None) -> list[Key]:
+    """Return the cells that a partner has only counted: people are there, though nobody is known by name."""
+    partners = programme.partners.on(on).values("organisation")
+    found = HeadCount.objects.filter(organisation__in=partners, counted_on__lte=on, number__gt=0)
+    if not programme.every_profession:
+        found = found.filter(profession__in=programme.professions.all())
+    if areas is not None:
+        found = found.filter(area__in=areas)
+    return list(found.order_by().values_list("organisation", "profession", "area").distinct())
+
+
+def _named(people: dict[Key, int]) -> list[Cell]:
+    """Return the cells by name, in three queries."""
+    names = [
+        dict(model.objects.filter(pk__in={key[place] for key in people} - {None}).values_list("pk", "name"))
+        for place, model in enumerate((Organisation, Profession, Area))
+    ]
+    unknown = ("", "profession not known", "area not known")
+    cells = [
+        Cell(key, *(names[place].get(part, unknown[place]) for place, part in enumerate(key)), people=number)
+        for key, number in people.items()
+    ]
+    return sorted(cells, key=lambda cell: (cell.organisation.casefold(), cell.profession.casefold(), cell.area))
+
+
+def _add_plan(told: dict[int, dict[Key, set[str]]], stages: list[Stage], cells: list[Cell]) -> None:
+    """Let the items of the plan stand for the cells that are in their audience, in five queries."""
+    items = PlannedItem.objects.filter(stage__in=stages).prefetch_related("organisations", "professions", "areas")
+    paths = None
+    for item in items:
+        organisations, professions, areas = (
+            {row.pk for row in related.all()} for related in (item.organisations, item.professions, item.areas)
+        )
+        if areas and paths is None:
+            paths = dict(Area.objects.filter(pk__in={cell.key[2] for cell in cells} - {None}).values_list("pk", "path"))
+        inside = tuple(area.path for area in item.areas.all())
+        how = How.SAID if item.done_at and not _counts_itself(item) else How.PLANNED
+        for cell in cells:
+            organisation, profession, area = cell.key
+            fits = (not organisations or organisation in organisations) and (
+                not professions or profession in professions
+            )
+            if fits and (not areas or (area is not None and paths.get(area, "").startswith(inside))):
+                told[item.stage_id][cell.key].add(how)
+
+
+def _counts_itself(item: PlannedItem) -> bool:
+    """Return whether what fulfils ``item`` is counted by who came or who was written to, so that no word is needed."""
+    return bool(item.session_id or item.round_id)
+
+
+def items_of(programme: Programme) -> models.QuerySet[PlannedItem]:
+    """Return the planned items of ``programme`` with what a list shows of each."""
+    found = PlannedItem.objects.filter(stage__programme=programme)
+    found = found.select_related("stage__programme", "owner", *LINKS)
+    return found.prefetch_related("organisations", "professions", "areas")
+
+
+def owned_by(person: models.Model) -> models.QuerySet[PlannedItem]:
+    """Return the open items that ``person`` owns, the next due first."""
+    found = PlannedItem.objects.open().filter(owner=person).select_related("stage__programme", "link")
+    return found.order_by("due_on", "pk")
+
+
+def orphaned(on: date) -> models.QuerySet[PlannedItem]:
+    """Return the open items whose owner has left on ``on``: the same as ``rules.is_still_there`` for all at once."""
+    own = {"programme": OuterRef("stage__programme"), "person": OuterRef("owner")}
+    partners = Partner.objects.on(on).filter(programme=OuterRef(OuterRef("stage__programme"))).values("organisation")
+    tied = Affiliation.objects.on(on).filter(person=OuterRef("owner"), organisation__in=partners)
+    is_there = Q(owner__is_active=True) & (
+        Q(owner__is_administrator=True)
+        | Exists(Appointment.objects.on(on).filter(**own))
+        | Exists(Mandate.objects.on(on).filter(**own))
+        | Exists(tied)
+    )
+    return PlannedItem.objects.open().exclude(is_there & Q(owner__isnull=False))

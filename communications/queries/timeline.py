@@ -1,0 +1,262 @@
+"""The communication plan: what was, is and will be told, on one time line, by audience."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Min
+from django.urls import reverse
+from django.utils import timezone
+
+from attendance.models import InvitationRound, RoundState, SessionNotice
+from briefings.models import Programme, Session, SessionState
+from commitments.clocks import local_day
+from commitments.models import Telling, TellingState
+from communications.messages.plan import audience_in_words
+from communications.models import Means, PlannedItem, Post, PostState, Stage
+from communications.queries.addressed import items_of
+from communications.queries.fulfilling import linked
+from face.dates import day_plain
+from organisations.models import Area, Organisation, Profession
+
+PARTS = ("organisations", "professions", "areas")
+DONE, AHEAD, OPEN, LATE, OFF = ("full", "good"), ("half", "open"), ("ring", "wait"), ("gap", "bad"), ("dash", "quiet")
+"""Mark and colour of a line: it happened, it is fixed and to come, it is not done, it is late, it was called off."""
+
+
+class Kind(models.TextChoices):
+    SESSION = "session", "Session"
+    MESSAGE = "message", "Message"
+    POST = "post", "Post"
+    AGREEMENT = "agreement", "Agreement"
+    ITEM = "item", "Planned"
+
+
+@dataclass(frozen=True)
+class Whom:
+    """Whom a line is for: ids by part, an empty one meaning every one in scope; areas by their paths."""
+
+    organisations: frozenset[int] = frozenset()
+    professions: frozenset[int] = frozenset()
+    areas: tuple[str, ...] = ()
+
+    def reaches(self, organisation: int | None, profession: int | None, path: str) -> bool:
+        """Return whether somebody of what is asked for is among them; None and "" ask for nothing."""
+        if organisation and self.organisations and organisation not in self.organisations:
+            return False
+        if profession and self.professions and profession not in self.professions:
+            return False
+        return not (path and self.areas) or any(path.startswith(own) or own.startswith(path) for own in self.areas)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing on the time line. ``look`` is its mark and colour; ``owner`` and ``note`` may be empty."""
+
+    day: date
+    kind: Kind
+    words: str
+    url: str
+    audience: str
+    look: tuple[str, str]
+    state: str
+    whom: Whom = field(default_factory=Whom)
+    owner: Any = None
+    note: str = ""
+    stage: Stage | None = None
+
+    @property
+    def shape(self) -> str:
+        return self.look[0]
+
+    @property
+    def colour(self) -> str:
+        return self.look[1]
+
+
+def timeline_of(programme: Programme, stages: list[Stage], now: datetime) -> list[Line]:
+    """Return every line of the plan of ``programme`` by stage and, in it, by day; the queries are fixed.
+
+    A line belongs to the stage whose days its own is among; an item of the plan to its own stage.
+    """
+    lines = [
+        *_sessions(programme, now),
+        *_rounds(programme, now),
+        *_notices(programme),
+        *_tellings(programme),
+        *_posts(programme),
+        *_agreements(programme),
+        *_items(programme, now),
+    ]
+    placed = [line if line.stage else replace(line, stage=stage_on(stages, line.day)) for line in lines]
+    return sorted(placed, key=_by_stage_and_day)
+
+
+def stage_on(stages: Iterable[Stage], day: date) -> Stage | None:
+    """Return the one of ``stages`` whose days ``day`` is among."""
+    return next((stage for stage in stages if stage.starts_on <= day <= stage.ends_on), None)
+
+
+def current_of(stages: list[Stage], today: date) -> Stage | None:
+    """Return the stage that a programme is in: that of ``today``, else the last that has begun, else the first."""
+    begun = [stage for stage in stages if stage.starts_on <= today]
+    return stage_on(stages, today) or (begun[-1] if begun else next(iter(stages), None))
+
+
+def _by_stage_and_day(line: Line) -> tuple:
+    return (line.stage.starts_on if line.stage else line.day, line.day, line.kind, line.words)
+
+
+def _sessions(programme: Programme, now: datetime) -> Iterable[Line]:
+    found = programme.sessions.select_related("area", "room__venue", "programme").order_by("date", "starts", "pk")
+    for session in found:
+        where = session.room.venue.name if session.room else "online" if session.online_link else "no place yet"
+        yield Line(
+            session.date,
+            Kind.SESSION,
+            f"{session}, {session.get_slot_display().lower()}, {where}",
+            reverse("attendance:session-show", args=[session.pk]),
+            f"Everybody in {session.area}" if session.area else "Everybody in scope",
+            *_session_state(session, now),
+            Whom(areas=(session.area.path,)) if session.area else Whom(),
+        )
+
+
+def _session_state(session: Session, now: datetime) -> tuple[tuple[str, str], str]:
+    if session.state == SessionState.CANCELLED:
+        return OFF, "Cancelled"
+    if session.state == SessionState.DRAFT:
+        return OPEN, "Draft"
+    return (DONE, "Held") if session.during.upper <= now else (AHEAD, "Open")
+
+
+def _rounds(programme: Programme, now: datetime) -> Iterable[Line]:
+    rounds = list(programme.invitation_rounds.all())
+    names = _names_of(rounds)
+    states = {RoundState.SENDING: (DONE, "Sent"), RoundState.STOPPED: (OFF, "Stopped")}
+    for each in rounds:
+        chosen = {part: each.choice.get(part) or [] for part in PARTS}
+        words = [", ".join(sorted(names[part].get(pk, ("", ""))[0] for pk in chosen[part])) for part in PARTS]
+        yield Line(
+            timezone.localdate(each.made_at, ZoneInfo(programme.zone)),
+            Kind.MESSAGE,
+            f"Invitations: {each.subject}" if each.subject else "Invitations",
+            reverse("attendance:round-show", args=[programme.slug, each.pk]),
+            _in_words(*words),
+            *states.get(each.state, (AHEAD, each.get_state_display())),
+            Whom(
+                frozenset(chosen["organisations"]),
+                frozenset(chosen["professions"]),
+                tuple(names["areas"][pk][1] for pk in chosen["areas"] if pk in names["areas"]),
+            ),
+        )
+
+
+def _names_of(rounds: list[InvitationRound]) -> dict[str, dict[int, tuple[str, str]]]:
+    """Return by part the name, and the path of an area, of what the filters of ``rounds`` name: three queries."""
+    found = {}
+    for part, model in zip(PARTS, (Organisation, Profession, Area), strict=True):
+        ids = {pk for each in rounds for pk in each.choice.get(part) or []}
+        columns = ("name", "path") if model is Area else ("name", "name")
+        found[part] = {
+            pk: (name, path) for pk, name, path in model.objects.filter(pk__in=ids).values_list("pk", *columns)
+        }
+    return found
+
+
+def _in_words(organisations: str, professions: str, areas: str) -> str:
+    words = professions or ("Everybody" if organisations or areas else "Everybody in scope")
+    return words + (f" of {organisations}" if organisations else "") + (f" in {areas}" if areas else "")
+
+
+def _notices(programme: Programme) -> Iterable[Line]:
+    for notice in SessionNotice.objects.filter(session__programme=programme).select_related("session"):
+        yield Line(
+            timezone.localdate(notice.made_at, ZoneInfo(programme.zone)),
+            Kind.MESSAGE,
+            f"Notice: {notice.subject}",
+            reverse("attendance:session-show", args=[notice.session_id]),
+            f"Those with a place on {day_plain(notice.session.date)}",
+            DONE,
+            "Sent",
+        )
+
+
+def _tellings(programme: Programme) -> Iterable[Line]:
+    states = {TellingState.PUBLISHED: (DONE, "Published"), TellingState.WITHDRAWN: (OFF, "Taken back")}
+    for telling in Telling.objects.filter(programme=programme).select_related("session"):
+        yield Line(
+            timezone.localdate(telling.published_at or telling.drafted_at, ZoneInfo(programme.zone)),
+            Kind.MESSAGE,
+            str(telling),
+            reverse("commitments:telling-show", args=[telling.pk]),
+            f"Who came on {day_plain(telling.session.date)}" if telling.session else "Everybody in scope",
+            *states.get(telling.state, (OPEN, telling.get_state_display())),
+        )
+
+
+def _posts(programme: Programme) -> Iterable[Line]:
+    states = {PostState.PUBLISHED: (DONE, "Published"), PostState.SCHEDULED: (AHEAD, "Scheduled")}
+    found = Post.objects.filter(series__programme=programme).select_related("series")
+    for post in found.exclude(state=PostState.DRAFT):
+        yield Line(
+            timezone.localdate(post.published_at or post.publish_at, ZoneInfo(programme.zone)),
+            Kind.POST,
+            f"{post.title} ({post.series.title})",
+            "",
+            "Everybody",
+            *states.get(post.state, (OFF, "Withdrawn")),
+        )
+
+
+def _agreements(programme: Programme) -> Iterable[Line]:
+    """Yield each agreement on the day on which partners were first asked to endorse it, else on which it was made."""
+    asked = programme.agreements.annotate(asked_at=Min("versions__proposed_at"))
+    for agreement in asked:
+        state = (OFF, "Ended") if agreement.ended_at else (DONE, "Proposed") if agreement.asked_at else (OPEN, "Draft")
+        yield Line(
+            timezone.localdate(agreement.asked_at or agreement.made_at, ZoneInfo(programme.zone)),
+            Kind.AGREEMENT,
+            f"{agreement.reference}: {agreement.title}",
+            "",
+            "Every partner organisation",
+            *state,
+        )
+
+
+def _items(programme: Programme, now: datetime) -> Iterable[Line]:
+    today = local_day(programme, now)
+    for item in items_of(programme):
+        yield Line(
+            item.due_on,
+            Kind.ITEM,
+            item.words,
+            f"{reverse('communications:stage-show', args=[programme.slug, item.stage_id])}#item-{item.pk}",
+            audience_in_words(item),
+            *item_state(item, today),
+            whom_of(item),
+            item.owner,
+            "" if item.means == Means.OTHER else item.get_means_display(),
+            item.stage,
+        )
+
+
+def item_state(item: PlannedItem, today: date) -> tuple[tuple[str, str], str]:
+    """Return the look of ``item`` and its state in words."""
+    if item.done_at:
+        return DONE, "Done"
+    if item.due_on < today:
+        return LATE, "Late"
+    return (AHEAD, "On its way") if linked(item) else (OPEN, "To do")
+
+
+def whom_of(item: PlannedItem) -> Whom:
+    """Return the audience of ``item`` (its parts prefetched)."""
+    return Whom(
+        frozenset(row.pk for row in item.organisations.all()),
+        frozenset(row.pk for row in item.professions.all()),
+        tuple(area.path for area in item.areas.all()),
+    )
