@@ -90,7 +90,8 @@ def note_assurance(
 
     By the senior manager it is given at once: the caller has asked for a sign-in code. By the scribe of a session or
     a coordinator it is noted and counts for nothing until the senior manager confirms it. With ``replaces`` the
-    earlier one is superseded and keeps its words. Raises NoMandate, DateHasPassed, NothingItIsFor, NotTheirs, NotNow.
+    earlier one is superseded and keeps its words: by who keeps it and speaks for who carries it. Raises NoMandate,
+    DateHasPassed, NothingItIsFor, NotTheirs, NotNow.
     """
     programme = mandate.programme
     today = local_day(programme, now)
@@ -119,7 +120,7 @@ def note_assurance(
     )
     own.next_reminder_on = _next_day(own, today)
     if replaces is not None:
-        _supersede(replaces, by, now)
+        _supersede(replaces, mandate, by, now)
     own.save(force_insert=True)
     own.questions.set(questions)
     record(by=by, verb="gave_assurance" if is_own else "noted_assurance", about=own, now=now)
@@ -141,6 +142,8 @@ def confirm_assurance(*, assurance: Assurance, by: Person, now: datetime) -> Ass
         raise NotTheirs
     if own.state == AssuranceState.GIVEN:
         return own
+    if own.state != AssuranceState.NOTED:
+        raise NotNow
     own.given_at, own.reminded_step = now, 0
     return become(own, AssuranceState.GIVEN, by=by, verb="confirmed_assurance", now=now)
 
@@ -295,9 +298,13 @@ def _check_new(mandate: Mandate, by: Person, due_on: date, today: date, is_for_s
         raise NothingItIsFor
 
 
-def _supersede(assurance: Assurance, by: Person, now: datetime) -> None:
+def _supersede(assurance: Assurance, mandate: Mandate, by: Person, now: datetime) -> None:
+    """Let a new promise under ``mandate`` stand for ``assurance``: never one that is only noted, and counts for nothing
+    until it is confirmed.
+    """
     earlier = lock(assurance)
-    if not keeps(by, earlier):
+    speaks_for = (mandate.person_id, mandate.programme_id, mandate.organisation_id)
+    if by.pk != earlier.keeper_id or speaks_for != (by.pk, earlier.programme_id, earlier.carried_by_id):
         raise NotTheirs
     become(earlier, AssuranceState.SUPERSEDED, by=by, verb="superseded", now=now)
 
