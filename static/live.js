@@ -6,16 +6,17 @@
   if (!list || !window.fetch) return;
   var news = document.querySelector("[data-live-news]");
   var again = document.querySelector("[data-live-again]");
-  var tag = list.dataset.tag, failed = 0, timer, asking = false;
+  var tag = list.dataset.tag, failed = 0, timer, asking = false, over = false;
   if (again) again.hidden = true;
 
   function later(pause) {
     clearTimeout(timer);
+    if (over) return;
     timer = setTimeout(ask, pause);
   }
 
   function pause() {
-    if (document.hidden) return 15000;
+    if (document.hidden || list.querySelector("[data-live-closed]")) return 15000;
     return (1000 + Math.random() * 200) * Math.pow(2, Math.min(failed, 4));
   }
 
@@ -63,7 +64,7 @@
   }
 
   function gone() {
-    failed = 4;
+    over = true;
     say("This page follows the questions no longer. Look at the screen for the code, and type it again");
     if (again) again.hidden = false;
   }

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from django.core.cache import caches
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from accounts.models import Person
@@ -42,12 +43,17 @@ def room_with(code: str, today: date) -> LiveRoom | None:
     typed = "".join(code.split()).upper()
     if not typed.isascii() or not typed.isalnum():
         return None
-    readable = LiveRoom.objects.select_related("session__programme", "session__room__venue")
-    return readable.filter(
-        code=typed,
-        session__state__in=(SessionState.OPEN, SessionState.HELD),
-        session__date__gte=today - READABLE_FOR,
-    ).first()
+    return _readable(today).select_related("session__programme", "session__room__venue").filter(code=typed).first()
+
+
+def room_that_was(code: str) -> LiveRoom | None:
+    """Return the room with exactly this code, also where it can be read no longer; None for no room."""
+    return LiveRoom.objects.select_related("session__programme").filter(code=code.upper()).first()
+
+
+def _readable(today: date) -> QuerySet[LiveRoom]:
+    taking_place = (SessionState.OPEN, SessionState.HELD)
+    return LiveRoom.objects.filter(session__state__in=taking_place, session__date__gte=today - READABLE_FOR)
 
 
 def room_of(session: Session) -> LiveRoom | None:
@@ -56,7 +62,10 @@ def room_of(session: Session) -> LiveRoom | None:
 
 
 def version_of(code: str) -> int | None:
-    """Return the version of the room with exactly this code, hardly more than a second old; None for no room."""
+    """Return the version of the room with exactly this code, hardly more than a second old.
+
+    None where there is none, or where it can be read no longer.
+    """
     at, version = _read.get(code, (None, None))
     if at is not None and time.monotonic() - at < LOOKED_AT_EVERY:
         return version
@@ -73,7 +82,7 @@ def _version_now(code: str) -> int | None:
         kept = caches["quick"].get(_key(code))
         if kept is not None:
             return kept
-    version = LiveRoom.objects.filter(code=code).values_list("version", flat=True).first()
+    version = _readable(timezone.localdate()).filter(code=code).values_list("version", flat=True).first()
     if version is not None:
         with suppress(RedisError):
             # Only where there is none: a newer one that was written meanwhile must not be replaced by this one.

@@ -21,13 +21,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from redis.exceptions import RedisError
 
 from accounts import limits
-from accounts.decorators import reads_no_session
 from accounts.qr import qr_svg
 from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.forms.room import AnonymousRoomForm, CodeForm, RoomForm
 from commitments.models import AskedAs, LiveRoom, Showing
-from commitments.queries.room import hidden_in, room_with, shown_in, version_of
-from commitments.views.anonymous import came_from_here
+from commitments.queries.room import READABLE_FOR, hidden_in, room_that_was, room_with, shown_in, version_of
+from face.anonymous import SENT_FROM_ELSEWHERE, came_from_here, reads_no_session
 
 HELD_BACK_AFTER = 100
 """Anonymous questions an hour and code after which new ones wait for the scribe, whatever the moderation."""
@@ -37,7 +36,6 @@ OWN_AN_HOUR = 20
 """By name or pseudonym, for each person."""
 _HOUR = timedelta(hours=1)
 _KEPT = 10
-_ELSEWHERE = "This form was not sent from our own page. Open the page again and send it from there"
 _FLOODED = (
     "Very many questions were sent under this code. Tell the scribe: a new code on the screen takes questions again"
 )
@@ -66,7 +64,9 @@ def enter_code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, code: str) -> HttpResponse:
     """Ask anonymously, and see what else is asked. Nothing here leads back to anybody (docs/adr/0038, 0065)."""
-    room = _room(code)
+    room = room_with(code, timezone.localdate())
+    if room is None:
+        return _over(request, code)
     form = AnonymousRoomForm(request.POST if request.method == "POST" else None)
     asked = None
     if request.method == "POST" and form.is_valid():
@@ -85,7 +85,7 @@ def _ask(request: HttpRequest, room: LiveRoom, form: AnonymousRoomForm):
     """Return the question that was asked, or None where the form now says why not."""
     now = timezone.now()
     if not came_from_here(request):
-        form.add_error(None, _ELSEWHERE)
+        form.add_error(None, SENT_FROM_ELSEWHERE)
         return None
     if not _within("kept", room, REFUSED_AFTER, now):
         form.add_error(None, _FLOODED)
@@ -140,7 +140,9 @@ def ask_as_me(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def show_screen(request: HttpRequest, code: str) -> HttpResponse:
     """What the projector shows: how to ask, and what is asked. No name of anybody."""
-    room = _room(code)
+    room = room_with(code, timezone.localdate())
+    if room is None:
+        return _over(request, code)
     context = {**_page(room), "title": "Questions", "qr": qr_svg(address_of(room), "Opens the page to ask on a phone")}
     return render(request, "commitments/room/screen.html", context)
 
@@ -179,7 +181,7 @@ def _shown(code: str, version: int) -> str:
 
 
 def _render(code: str) -> str:
-    room = LiveRoom.objects.filter(code=code).first()
+    room = LiveRoom.objects.select_related("session").filter(code=code).first()
     return render_to_string("commitments/room/_shown.html", _seen(room)) if room else ""
 
 
@@ -210,6 +212,15 @@ def _room(code: str) -> LiveRoom:
     return room
 
 
+def _over(request: HttpRequest, code: str) -> HttpResponse:
+    """Say that what was asked can be read here no longer. Raises Http404 where no room has the code."""
+    room = room_that_was(code)
+    if room is None:
+        raise Http404
+    context = {"session": room.session, "programme": room.session.programme, "title": "These questions are over"}
+    return render(request, "commitments/room/over.html", context, status=410)
+
+
 def _page(room: LiveRoom) -> dict:
     return {
         "session": room.session,
@@ -222,4 +233,5 @@ def _page(room: LiveRoom) -> dict:
 
 def _seen(room: LiveRoom) -> dict:
     """Return what the list of everybody needs: nothing in it depends on who looks."""
-    return {"room": room, "questions": shown_in(room), "hidden": hidden_in(room)}
+    until = room.session.date + READABLE_FOR
+    return {"room": room, "questions": shown_in(room), "hidden": hidden_in(room), "readable_until": until}

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from attendance.models import SeatCount
+from briefings.models import Programme
 from commitments.actions.room import close_room, hide_question, open_room, show_question
 from commitments.models import AskedAs, LiveRoom, Question, QuestionState, RoomQuestion, Showing
 from commitments.queries import room as queries
@@ -120,9 +121,26 @@ def test_a_room_can_be_read_for_two_weeks(client, room):
     room.asks()
     show_question(question=Question.objects.get(), **room.by)
     close_room(**room.by)
-    for days, status in ((14, 200), (15, 404)):
+    assert "can be read until Monday 16 November 2026" in words(client.get(phone_page(room)))
+    for days, status in ((14, 200), (15, 410)):
+        queries._read.clear()
+        caches["quick"].clear()
         with time_machine.travel(NOW.replace(day=2 + days), tick=False):
-            assert client.get(phone_page(room)).status_code == status
+            for name in ("room-show", "room-screen"):
+                assert client.get(phone_page(room, name)).status_code == status
+            assert client.get(phone_page(room, "room-now")).status_code == {200: 200, 410: 404}[status]
+            over = words(client.post(phone_page(room), {"words": "Still?"}))
+    assert "These questions are over" in over
+    assert Question.objects.count() == 1
+    assert client.get(reverse("commitments:room-show", args=["ZZZZZ"])).status_code == 404
+
+
+def test_a_page_that_is_over_names_no_programme_that_is_not_public(client, room):
+    Programme.objects.filter(pk=room.programme.pk).update(is_public=False)
+    with time_machine.travel(NOW.replace(day=28), tick=False):
+        page = client.get(phone_page(room))
+    assert page.status_code == 410
+    assert room.programme.name not in words(page)
 
 
 def test_by_name_and_by_pseudonym_after_a_mailed_code(client, room):
