@@ -24,11 +24,13 @@ _LEFT_OUT = {"csrfmiddlewaretoken", "press"}
 def one_press(view: Callable) -> Callable:
     """Decorate a view whose form has ``{% press_field %}``; stands below what checks the link or the sign-in.
 
+    The layouts of forms and confirmations write the field by themselves where the view is decorated.
     A POST without a key does what it does, as ever. The same key with anything else in it gets a page that says so.
     """
 
     @wraps(view)
     def pressed(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        request.takes_press = True
         key = _key(request)
         if key is None:
             return view(request, *args, **kwargs)
@@ -38,6 +40,7 @@ def one_press(view: Callable) -> Callable:
                 return _effect(made, view(request, *args, **kwargs))
         return _again(request, Press.objects.select_related("link").filter(pk=key).first(), _digest(request))
 
+    pressed.takes_press = True
     return pressed
 
 

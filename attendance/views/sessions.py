@@ -22,6 +22,7 @@ from attendance.actions.sessions import (
 from attendance.forms.sessions import CancelForm, ChangeForm, SeatsForm
 from attendance.models import SeatCount
 from attendance.queries.sessions import choices_for_seats, people_of, preview_change
+from attendance.views.presses import one_press
 from briefings.actions.sessions import TOLD, InThePast, NowhereToMeet, ReserveTooLarge, RoomTaken, RoomTooSmall
 from briefings.models import Programme, Session, SessionState
 from briefings.words import when_in_words, where_in_words
@@ -109,6 +110,7 @@ def _was(words, before: Session, after: Session) -> str:
 
 
 @require_http_methods(_ASKS)
+@one_press
 def resize(request: HttpRequest, session: int) -> HttpResponse:
     """Change how many places there are and how many are kept back."""
     found = session_of(request, session)
@@ -163,6 +165,7 @@ def _confirm(
 
 
 @require_http_methods(_ASKS)
+@one_press
 def cancel(request: HttpRequest, session: int) -> HttpResponse:
     """Ask with how many are told, then cancel a session."""
     found = session_of(request, session)
