@@ -10,7 +10,7 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.links import register_purpose
-        from commitments.messages import assurances, handovers, outputs, questions, telling
+        from commitments.messages import assurances, guidance, handovers, outputs, questions, references, telling
 
         register_purpose("question", "q")
         register_purpose("commission", "commission")
@@ -21,6 +21,8 @@ class CommitmentsConfig(AppConfig):
         outputs.register_kinds()
         handovers.register_kinds()
         telling.register_kinds()
+        guidance.register_kinds()
+        references.register_kinds()
         self._name_verbs()
         self._register_links()
         self._register_invariants()
@@ -131,6 +133,31 @@ class CommitmentsConfig(AppConfig):
             ("withdrew_telling", "Taken back, with a reason", "dash"),
         ):
             register(verb, words, mark=mark, about="commitments.telling")
+        for verb, words, mark in (
+            ("started_guidance", "Started", "ring"),
+            ("renamed_guidance", "Another title", "ring"),
+            ("opened_guidance", "Opened for comments", "half"),
+            ("closed_guidance", "Closed for comments", "ring"),
+            ("added_section", "A section was added", "ring"),
+            ("changed_section", "A section was changed", "ring"),
+            ("moved_section", "A section was moved", "ring"),
+            ("removed_section", "A section was taken out", "dash"),
+            ("put_back_section", "A section was put back", "ring"),
+            ("commented_on_guidance", "Somebody commented", "ring"),
+            ("comment_taken_up", "A comment was taken up", "half"),
+            ("comment_not", "A comment was not taken up, with the reason", "half"),
+            ("published_guidance", "A version was published", "full"),
+            ("acknowledged_guidance", "Somebody has read it", "full"),
+            ("took_back_guidance", "Taken back, with a reason", "dash"),
+        ):
+            register(verb, words, mark=mark, about="commitments.guidance")
+        for verb, words in (
+            ("added_reference", "Put on the list"),
+            ("changed_reference", "Changed"),
+            ("reminded_of_review", "The coordinators were reminded to look at it again"),
+            ("removed_reference", "Taken off the list"),
+        ):
+            register(verb, words, about="commitments.reference")
 
     @staticmethod
     def _register_links() -> None:
@@ -169,3 +196,10 @@ class CommitmentsConfig(AppConfig):
             return has(person, Permission.READ_QUESTIONS, programme) or has(person, Permission.RUN_SESSIONS, programme)
 
         register(Link("outputs", "Outcomes", "commitments:programme-outputs", sees_outputs, order=65))
+
+        def reads_guidance(person, programme) -> bool:
+            # No query: asked for each page. Who has no role here finds it from the programme's own page.
+            return sees_outputs(person, programme) if programme else bool(scopes_with(person, Permission.RUN_SESSIONS))
+
+        register(Link("guidance", "Guidance", "commitments:programme-guidance", reads_guidance, order=67))
+        register(Link("guidance", "Guidance", "commitments:guidance-list", reads_guidance, order=37, row=SITE))

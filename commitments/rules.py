@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.permissions import Permission, has
+from attendance.models import CAME, Attendance
 from briefings.models import Partner, Programme, Session
 from briefings.rules import mandate_for, mandates_of
 from commitments.models import (
@@ -13,10 +14,12 @@ from commitments.models import (
     Clearance,
     Commission,
     GovernanceHolder,
+    Guidance,
     Handover,
     HandoverState,
     Question,
 )
+from organisations.models import Organisation
 from organisations.rules import led_organisation_ids
 
 
@@ -154,3 +157,66 @@ def programmes_with_outputs(person: Any) -> QuerySet[Programme]:
     reads = Programme.objects.where(person, Permission.READ_QUESTIONS).values("pk")
     runs = Programme.objects.where(person, Permission.RUN_SESSIONS).values("pk")
     return Programme.objects.filter(Q(pk__in=reads) | Q(pk__in=runs))
+
+
+def can_write_guidance(person: Any, programme: Programme) -> bool:
+    """Return whether ``person`` writes the guidance of ``programme`` and answers comments: who runs its sessions."""
+    return has(person, Permission.RUN_SESSIONS, programme)
+
+
+def can_publish_guidance(person: Any, programme: Programme) -> bool:
+    """Return whether ``person`` opens, publishes and takes back the guidance of ``programme``."""
+    return has(person, Permission.TRIAGE_QUESTIONS, programme)
+
+
+def programmes_with_guidance(person: Any, on: date) -> QuerySet[Programme]:
+    """Return the programmes whose guidance ``person`` may comment on.
+
+    By a role, by a mandate, as lead of a partner, or because they came to a session of it.
+    """
+    if not person.is_authenticated:
+        return Programme.objects.none()
+    came = Attendance.objects.filter(person=person.pk, outcome__in=CAME).values("session__programme")
+    return Programme.objects.filter(
+        Q(pk__in=programmes_with_outputs(person).values("pk"))
+        | Q(pk__in=programmes_with_assurances(person, on).values("pk"))
+        | Q(pk__in=came)
+    )
+
+
+def guidance_to_work_on(person: Any, on: date) -> QuerySet[Guidance]:
+    """Return the guidance whose draft ``person`` may read: what they write, and what is open for their comments."""
+    if not person.is_authenticated:
+        return Guidance.objects.none()
+    written = Programme.objects.where(person, Permission.RUN_SESSIONS)
+    open_to_them = Q(is_open=True, programme__in=programmes_with_guidance(person, on))
+    return Guidance.objects.filter(Q(programme__in=written) | open_to_them)
+
+
+def programmes_to_read_guidance_of(person: Any, on: date) -> QuerySet[Programme]:
+    """Return the programmes whose published guidance ``person``, or a stranger, may read."""
+    return Programme.objects.filter(
+        Q(is_public=True)
+        | Q(pk__in=programmes_with_guidance(person, on).values("pk"))
+        | Q(pk__in=Programme.objects.visible_to(person).values("pk"))
+    )
+
+
+def organisation_of(person: Any, programme: Programme, on: date) -> Organisation | None:
+    """Return for which organisation ``person`` speaks in ``programme`` on ``on``, None where for none.
+
+    By mandate, as lead of a partner, by the last session they came to, by where they work.
+    """
+    partners = programme.partners.on(on).values("organisation")
+    mandate = mandate_for(person, programme, on)
+    if mandate:
+        return mandate.organisation
+    came = Attendance.objects.filter(person=person.pk, session__programme=programme, outcome__in=CAME)
+    last = came.select_related("organisation").order_by("-session__during").first()
+    if last:
+        return last.organisation
+    led = Organisation.objects.filter(pk__in=led_organisation_ids(person)).filter(pk__in=partners)
+    works = Organisation.objects.filter(
+        pk__in=person.affiliations.on(on).filter(organisation__in=partners).values("organisation")
+    )
+    return led.order_by("pk").first() or works.order_by("pk").first()

@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from commitments.actions import assurances, handovers, questions, room
 from commitments.actions.outputs import remind_of_due_actions
+from commitments.actions.references import remind_of_reviews
 from commitments.models import Assurance, Clearance, ClearanceState, Question
 
 
@@ -24,6 +25,7 @@ def remind_due() -> int:
         for pk in Question.objects.filter(**due).order_by("next_reminder_on").values_list("pk", flat=True)
     )
     count += remind_of_due_actions(now=now)
+    count += remind_of_reviews(now=now)
     # First whose keeper may not speak any more: a reminder to who has left would reach nobody.
     count += sum(
         handovers.ask_for_successor(assurance_id=pk, now=now)

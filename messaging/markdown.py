@@ -57,11 +57,16 @@ def to_text(text: str) -> str:
 
 
 def _lower_headings(tokens: list[Token], top: int) -> None:
-    """Let the highest heading of the text be ``top``, the others below it as far as there are levels."""
+    """Let the highest heading of the text be ``top``, the others below it as far as there are levels; none is skipped:
+    after one comes one that is a single level lower at most, whatever stands in the text.
+    """
     levels = sorted({int(token.tag[1]) for token in tokens if token.type == "heading_open"})
+    level = top - 1
     for token in tokens:
+        if token.type == "heading_open":
+            level = min(top + levels.index(int(token.tag[1])), level + 1, 6)
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(top + levels.index(int(token.tag[1])), 6)}"
+            token.tag = f"h{level}"
 
 
 def _replace_pictures(tokens: list[Token], picture: Callable[[str, str], str] | None) -> None:

@@ -39,6 +39,17 @@ from commitments.models.endorsements import (
     digest_of,
     name_digest_of,
 )
+from commitments.models.guidance import (
+    Acknowledgement,
+    CommentState,
+    Guidance,
+    GuidanceSection,
+    GuidanceVersion,
+    Reference,
+    ReferenceKind,
+    SectionAgreement,
+    SectionComment,
+)
 from commitments.models.keeping import Evidence, EvidenceFile, Handover, HandoverState, Review
 from commitments.models.outputs import ActionState, Output, OutputKind, Term
 from commitments.models.questions import AskedAs, Asker, Commission, CommissionState, Question
@@ -66,13 +77,14 @@ from commitments.models.transitions import MOVES, TAKEN_ON, TOLD, UNANSWERED, WI
 
 __all__ = [
     "ASSURANCE_MOVES", "ENDORSING", "MOVES", "NOTHING_BEFORE", "STANDING", "TAKEN_ON", "TELLING_MOVES", "TOLD",
-    "UNANSWERED", "UNENDED", "VERSION_MOVES", "WITH_OWNER", "ActionState", "Agreement", "AgreementPolicy",
-    "AgreementVersion", "Answer", "AskedAs", "Asker", "Assurance", "AssuranceKind", "AssuranceState", "Audience",
-    "Clearance", "ClearanceState", "ClockChange", "ClockChangeKind", "ClosureDay", "Commission", "CommissionState",
-    "DigestChoice", "Draft", "DraftState", "Endorsement", "EndorsementChain", "EndorsementName", "Evidence",
-    "EvidenceFile", "GovernanceHolder", "GovernanceRole", "Handover", "HandoverState", "HiddenBecause",
-    "HoldingReply", "LadderRung", "LiveRoom", "Move", "Outcome", "Output", "OutputKind", "OwnTheme", "PartnerAsked",
-    "Question", "QuestionPolicy", "QuestionState", "Review", "RoomQuestion", "Section", "SeniorAsked", "Showing",
-    "Standing", "Telling", "TellingItem", "TellingKind", "TellingState", "Term", "Theme", "Told", "VersionState",
-    "digest_of", "name_digest_of",
+    "UNANSWERED", "UNENDED", "VERSION_MOVES", "WITH_OWNER", "Acknowledgement", "ActionState", "Agreement",
+    "AgreementPolicy", "AgreementVersion", "Answer", "AskedAs", "Asker", "Assurance", "AssuranceKind",
+    "AssuranceState", "Audience", "Clearance", "ClearanceState", "ClockChange", "ClockChangeKind", "ClosureDay",
+    "CommentState", "Commission", "CommissionState", "DigestChoice", "Draft", "DraftState", "Endorsement",
+    "EndorsementChain", "EndorsementName", "Evidence", "EvidenceFile", "GovernanceHolder", "GovernanceRole",
+    "Guidance", "GuidanceSection", "GuidanceVersion", "Handover", "HandoverState", "HiddenBecause", "HoldingReply",
+    "LadderRung", "LiveRoom", "Move", "Outcome", "Output", "OutputKind", "OwnTheme", "PartnerAsked", "Question",
+    "QuestionPolicy", "QuestionState", "Reference", "ReferenceKind", "Review", "RoomQuestion", "Section",
+    "SectionAgreement", "SectionComment", "SeniorAsked", "Showing", "Standing", "Telling", "TellingItem",
+    "TellingKind", "TellingState", "Term", "Theme", "Told", "VersionState", "digest_of", "name_digest_of",
 ]  # fmt: skip

@@ -1,12 +1,13 @@
 """The addresses of commitments, by object."""
 
-from commitments.urls import assurances, outputs, public, questions, room, telling
+from commitments.urls import assurances, guidance, outputs, public, questions, room, telling
 
 app_name = "commitments"
 urlpatterns = [
     *questions.urlpatterns,
     *assurances.urlpatterns,
     *outputs.urlpatterns,
+    *guidance.urlpatterns,
     *public.urlpatterns,
     *room.urlpatterns,
     *telling.urlpatterns,

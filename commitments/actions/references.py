@@ -1,0 +1,114 @@
+"""Documents that lie elsewhere: kept on a list, and the coordinators reminded until each has a later day of review."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Person
+from briefings.models import Programme
+from commitments.clocks import local_day, next_rung
+from commitments.messages import references as messages
+from commitments.models import Reference
+from commitments.rules import can_publish_guidance
+from history.actions import CLOCK, record
+from history.refusals import Refused
+
+FIELDS = ("kind", "title", "version", "organisation", "link", "effective_from", "effective_until", "review_on")
+
+
+class NotTheirs(Refused):
+    sentence = "Only a coordinator of the programme keeps this list."
+
+
+class WasRemoved(Refused):
+    sentence = "It was taken off the list meanwhile."
+
+
+@transaction.atomic
+def add_reference(*, programme: Programme, by: Person, now: datetime, **columns: Any) -> Reference:
+    """Put a document on the list of ``programme``; ``columns`` are FIELDS. Raises NotTheirs."""
+    if not can_publish_guidance(by, programme):
+        raise NotTheirs
+    made = Reference(programme=programme, changed_at=now, changed_by=by, **columns)
+    made.next_reminder_on = _next_day(made, now)
+    made.save(force_insert=True)
+    record(by=by, verb="added_reference", about=made, now=now)
+    return made
+
+
+@transaction.atomic
+def change_reference(*, reference: Reference, by: Person, now: datetime, **columns: Any) -> Reference:
+    """Write what is known of a document anew; another day of review begins its reminders anew.
+
+    Raises NotTheirs, WasRemoved.
+    """
+    own = _locked(reference, by)
+    changed = [name for name in FIELDS if name in columns and getattr(own, name) != columns[name]]
+    for name in changed:
+        setattr(own, name, columns[name])
+    if "review_on" in changed:
+        own.reminded_step = 0
+        own.next_reminder_on = _next_day(own, now)
+    own.changed_at, own.changed_by = now, by
+    own.save()
+    record(by=by, verb="changed_reference", about=own, now=now, fields=changed)
+    return own
+
+
+@transaction.atomic
+def remove_reference(*, reference: Reference, by: Person, now: datetime) -> None:
+    """Take a document off the list; nobody is reminded of it any more. Raises NotTheirs, WasRemoved."""
+    own = _locked(reference, by)
+    own.removed_at, own.next_reminder_on, own.changed_at, own.changed_by = now, None, now, by
+    own.save()
+    record(by=by, verb="removed_reference", about=own, now=now)
+
+
+def remind_of_reviews(*, now: datetime) -> int:
+    """Plan every reminder of a review that is due; return how many are told."""
+    due = Reference.objects.standing().filter(next_reminder_on__lte=timezone.localdate(now))
+    found = due.order_by("next_reminder_on", "pk").values_list("pk", flat=True)
+    return sum(remind_of_review(reference_id=pk, now=now) for pk in list(found))
+
+
+@transaction.atomic
+def remind_of_review(*, reference_id: int, now: datetime) -> int:
+    """Remind the coordinators of a review that is due, and set the next day; return how many are told."""
+    own = (
+        Reference.objects.standing()
+        .select_related("programme", "organisation")
+        .select_for_update(no_key=True, of=("self",), skip_locked=True)
+        .filter(pk=reference_id)
+        .first()
+    )
+    today = local_day(own.programme, now) if own else None
+    if own is None or own.next_reminder_on > today:
+        return 0
+    rung = next_rung(own.review_on, own.reminded_step, today, own.programme.nation)
+    count = messages.remind(own, rung, now=now)
+    own.reminded_step = rung.step
+    own.next_reminder_on = _next_day(own, now)
+    own.save(update_fields=["reminded_step", "next_reminder_on"])
+    record(by=CLOCK, verb="reminded_of_review", about=own, now=now)
+    return count
+
+
+def _next_day(own: Reference, now: datetime) -> date:
+    today = local_day(own.programme, now)
+    rung = next_rung(own.review_on, own.reminded_step, today, own.programme.nation)
+    return max(rung.day, today + timedelta(days=1))
+
+
+def _locked(reference: Reference, by: Person) -> Reference:
+    own = (
+        Reference.objects.select_related("programme")
+        .select_for_update(no_key=True, of=("self",))
+        .get(pk=reference.pk)
+    )  # fmt: skip
+    if not can_publish_guidance(by, own.programme):
+        raise NotTheirs
+    if own.removed_at:
+        raise WasRemoved
+    return own
