@@ -42,6 +42,7 @@ from commitments.models import (
     Draft,
     Endorsement,
     EndorsementName,
+    Guidance,
     Question,
     Telling,
 )
@@ -342,6 +343,17 @@ def _telling_item(side: Side, needle) -> None:
         programme=side.programme, kind="answered", drafted_at=timezone.now(), changed_by=side.staff
     )
     made.items.create(position=1, section="done", said=needle("said"), told="Soon.")
+
+
+@plants("commitments.SectionComment", words="administrator coordinator facilitator board governance senior lead")
+def _section_comment(side: Side, needle) -> None:
+    """What somebody says of a draft that is open for the comments of the partners."""
+    now = timezone.now()
+    own = Guidance.objects.create(
+        programme=side.programme, title="Doors", is_open=True, started_at=now, started_by=side.staff
+    )
+    part = own.sections.create(position=1, title="Doors", words="Open.", changed_at=now, changed_by=side.staff)
+    part.comments.create(words=needle("words"), made_by=side.staff, made_at=now)
 
 
 @plants("commitments.Commission", reason="administrator coordinator board senior")

@@ -23,6 +23,7 @@ APPS = (
     "communications",
     "commitments",
     "commitments_questions",
+    "commitments_guidance",
     "attendance",
     "briefings",
     "organisations",

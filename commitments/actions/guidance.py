@@ -1,5 +1,6 @@
 """Guidance: written together in sections, commented on, published as versions that stand, acknowledged."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +12,16 @@ from commitments.clocks import local_day
 from commitments.messages import guidance as messages
 from commitments.models import (
     Acknowledgement,
+    AgreementVersion,
     CommentState,
     Guidance,
     GuidanceSection,
     GuidanceVersion,
+    SectionAgreement,
     SectionComment,
 )
 from commitments.queries.guidance import newest_of, said_by, seal_of, sections_of, unanswered_of
+from commitments.queries.standing import drafted_from, endorsed_by
 from commitments.rules import (
     can_publish_guidance,
     can_write_guidance,
@@ -81,6 +85,10 @@ class StillUnanswered(Refused):
     sentence = "Comments wait for an answer. Answer them first, or say that you publish all the same."
 
 
+class NotEndorsedYet(Refused):
+    sentence = "Not every partner has endorsed what it stands on. Wait for them, or say that it is used before it is."
+
+
 class NotForThem(Refused):
     sentence = "Only people of the partner organisations acknowledge it."
 
@@ -131,6 +139,43 @@ def add_section(*, guidance: Guidance, title: str, words: str, by: Person, now: 
     )
     record(by=by, verb="added_section", about=own, now=now)
     return made
+
+
+@transaction.atomic
+def draft_from_agreements(
+    *, guidance: Guidance, title: str, versions: Iterable[AgreementVersion], by: Person, now: datetime
+) -> GuidanceSection:
+    """Add a section with the words of ``versions``, which are kept as what it stands on; others are left out.
+
+    Raises NotTheirs, HasEnded, TooManySections.
+    """
+    versions = _of_programme(guidance, versions)
+    words = "\n\n".join(_quoted(each) for each in versions)
+    made = add_section(guidance=guidance, title=title, words=words, by=by, now=now)
+    SectionAgreement.objects.bulk_create(SectionAgreement(section=made, version=each) for each in versions)
+    return made
+
+
+@transaction.atomic
+def stand_on(
+    *, section: GuidanceSection, versions: Iterable[AgreementVersion], by: Person, now: datetime
+) -> GuidanceSection:
+    """Let ``section`` stand on exactly ``versions``: the words of those that are new to it are put at its end.
+
+    Words that stand there already stay for whoever writes to take out. Raises NotTheirs, HasEnded.
+    """
+    own = _locked_section(section, by)
+    wanted = {each.pk: each for each in _of_programme(own.guidance, versions)}
+    there = set(own.agreements.values_list("version", flat=True))
+    own.agreements.exclude(version__in=wanted).delete()
+    added = [each for pk, each in wanted.items() if pk not in there]
+    SectionAgreement.objects.bulk_create(SectionAgreement(section=own, version=each) for each in added)
+    if added:
+        own.words = "\n\n".join([own.words, *(_quoted(each) for each in added)])
+        own.version, own.changed_at, own.changed_by = own.version + 1, now, by
+        own.save(update_fields=["words", "version", "changed_at", "changed_by"])
+    record(by=by, verb="changed_section", about=own.guidance, now=now, fields=["agreements"])
+    return own
 
 
 @transaction.atomic
@@ -251,13 +296,21 @@ def answer_comment(
 
 @transaction.atomic
 def publish_guidance(
-    *, guidance: Guidance, seen: str, note: str, by: Person, now: datetime, although_unanswered: bool = False
+    *,
+    guidance: Guidance,
+    seen: str,
+    note: str,
+    by: Person,
+    now: datetime,
+    although_unanswered: bool = False,
+    although_unendorsed: bool = False,
 ) -> GuidanceVersion:
     """Publish the draft as the next version, and tell everybody who came to a session of the programme once.
 
     ``seen`` is the ``seal_of`` the words that ``by`` has read, ``note`` what is new, in Markdown. Comments without an
-    answer are said to be there (``although_unanswered``) and counted on the version. The caller has asked for a
-    sign-in code. Raises NotTheirs, HasEnded, NothingToPublish, WordsMoved, NothingNew, StillUnanswered.
+    answer (``although_unanswered``) and partners that have not endorsed what it stands on (``although_unendorsed``)
+    have to be said; they stand on the version. The caller has asked for a sign-in code. Raises NotTheirs, HasEnded,
+    NothingToPublish, WordsMoved, NothingNew, StillUnanswered, NotEndorsedYet.
     """
     own = _locked(guidance, by)
     if not can_publish_guidance(by, own.programme):
@@ -268,14 +321,19 @@ def publish_guidance(
     if seen != seal_of(own, sections):
         raise WordsMoved
     last, said = newest_of(own), said_by(sections)
-    if last and (last.title, last.sections) == (own.title, said):
+    agreements = drafted_from(own)
+    if last and (last.title, last.sections, last.agreements) == (own.title, said, agreements):
         raise NothingNew
     unanswered = unanswered_of(own).count()
     if unanswered and not although_unanswered:
         raise StillUnanswered
+    endorsed = endorsed_by(agreements, own.programme, local_day(own.programme, now))
+    lacking = [each.pk for each in endorsed.lacking] if endorsed else []
+    if lacking and not although_unendorsed:
+        raise NotEndorsedYet
     made = GuidanceVersion.objects.create(
         guidance=own, number=last.number + 1 if last else 1, title=own.title, note=_plain_ends(note), sections=said,
-        unanswered=unanswered, published_at=now, published_by=by,
+        agreements=agreements, unendorsed=lacking, unanswered=unanswered, published_at=now, published_by=by,
     )  # fmt: skip
     record(by=by, verb="published_guidance", about=own, now=now)
     messages.tell_briefed(made, now=now)
@@ -332,6 +390,20 @@ def _locked_section(section: GuidanceSection, by: Person) -> GuidanceSection:
     own = GuidanceSection.objects.get(pk=section.pk, guidance=guidance)
     own.guidance = guidance
     return own
+
+
+def _of_programme(guidance: Guidance, versions: Iterable[AgreementVersion]) -> list[AgreementVersion]:
+    """Return those of ``versions`` that belong to the programme of ``guidance``."""
+    ids = [each.pk for each in versions]
+    found = AgreementVersion.objects.select_related("agreement").filter(pk__in=ids)
+    own = found.filter(agreement__programme=guidance.programme_id)
+    return list(own.order_by("agreement__reference", "number"))
+
+
+def _quoted(version: AgreementVersion) -> str:
+    """Return the words of an agreement as a quotation, with its reference under them."""
+    lines = "\n".join(f"> {line}".rstrip() for line in _plain_ends(version.words).split("\n"))
+    return f"{lines}\n\n{version.agreement.reference}, version {version.number}"
 
 
 def _plain_ends(words: str) -> str:

@@ -7,9 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db.models import QuerySet
+from django.utils.text import Truncator
 
 from commitments.forms.fields import NO_CASES, LongTextField
-from commitments.models import CommentState, Reference, ReferenceKind
+from commitments.models import AgreementVersion, CommentState, Reference, ReferenceKind
 from face.fields import ThreeBoxDateField
 from face.forms import FilterForm, HubForm
 from organisations.models import Organisation
@@ -32,6 +33,36 @@ class SectionForm(HubForm):
     title = forms.CharField(label="Heading of the section", max_length=200)
     words = LongTextField(label="Words", help_text=MARKDOWN, max_length=20_000, rows=16)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
+
+
+class VersionsField(forms.ModelMultipleChoiceField):
+    """Agreements to tick, by reference and words."""
+
+    def label_from_instance(self, version: AgreementVersion) -> str:
+        words = Truncator(version.words).chars(160)
+        return (
+            f"{version.agreement.reference}, version {version.number} ({version.get_state_display().lower()}): {words}"
+        )
+
+
+class AgreementsForm(HubForm):
+    """On which agreements a section stands; with ``is_new`` also its heading."""
+
+    title = forms.CharField(label="Heading of the section", max_length=200)
+    versions = VersionsField(
+        label="Which agreements?",
+        help_text="Their words are put into the section, where you can write on. It stays known which version it was.",
+        queryset=AgreementVersion.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose an agreement at least"},
+    )
+
+    def __init__(self, *args: Any, versions: QuerySet[AgreementVersion], is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["versions"].queryset = versions
+        if not is_new:
+            del self.fields["title"]
+            self.fields["versions"].required = False
 
 
 class CommentForm(HubForm):
@@ -75,10 +106,15 @@ class PublishForm(HubForm):
         required=False,
     )
     although_unanswered = forms.BooleanField(required=False)
+    although_unendorsed = forms.BooleanField(required=False)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, *args: Any, unanswered: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, unanswered: int, lacking: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if lacking:
+            self.fields["although_unendorsed"].label = f"It is in use before it is endorsed by {lacking}"
+        else:
+            del self.fields["although_unendorsed"]
         if unanswered:
             number = f"{unanswered} comments have" if unanswered > 1 else "One comment has"
             self.fields["although_unanswered"].label = f"{number} no answer yet, and I publish all the same"

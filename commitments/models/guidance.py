@@ -137,8 +137,9 @@ class GuidanceVersion(models.Model):
     """What was published, as it was published. One row holds all of it, and the database never changes the row.
 
     ``sections``: a list of {"section": id of the section it was made from, "title", "words"} in order. ``agreements``
-    are the ids of the versions of agreements that it stands on. ``unendorsed`` are the organisations that had not endorsed
-    one of them when it was published, ``unanswered`` how many comments had no answer: both were said by who published.
+    are the ids of the versions of agreements that it stands on. ``unendorsed`` are the organisations that had not
+    endorsed one of them when it was published, ``unanswered`` how many comments had no answer then: both were said by
+    who published.
     """
 
     guidance = models.ForeignKey(Guidance, on_delete=models.PROTECT, related_name="versions")

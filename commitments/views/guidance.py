@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +16,7 @@ from briefings.models import Programme
 from commitments.actions import guidance as actions
 from commitments.forms.fields import ReasonForm
 from commitments.forms.guidance import TitleForm
-from commitments.models import Guidance, SectionComment
+from commitments.models import Guidance, SectionAgreement, SectionComment
 from commitments.queries.guidance import acknowledged_in, newest_of, unanswered_of, with_figures
 from commitments.rules import (
     can_publish_guidance,
@@ -110,7 +110,13 @@ def show_guidance(request: HttpRequest, guidance: int) -> HttpResponse:
     programme, now = own.programme, timezone.now()
     may_write, newest = can_write_guidance(request.user, programme), newest_of(own)
     comments = SectionComment.objects.select_related("organisation", "made_by")
-    sections = list(own.sections.prefetch_related(Prefetch("comments", queryset=comments)).order_by("position", "pk"))
+    stands = SectionAgreement.objects.select_related("version__agreement").annotate(
+        newest=Max("version__agreement__versions__number")
+    )
+    with_both = own.sections.prefetch_related(
+        Prefetch("comments", queryset=comments), Prefetch("agreements", queryset=stands)
+    )
+    sections = list(with_both.order_by("position", "pk"))
     there = [each for each in sections if each.removed_at is None]
     if may_write:
         said = [comment.made_by for each in sections for comment in each.comments.all()]

@@ -1,6 +1,7 @@
 """The sections of guidance: writing one, also at the same time as somebody else; comments and their answers."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -8,8 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from commitments.actions import guidance as actions
 from commitments.differences import compare, together
-from commitments.forms.guidance import AnswerForm, CommentForm, SectionForm
-from commitments.models import CommentState, Guidance, GuidanceSection, SectionComment
+from commitments.forms.guidance import AgreementsForm, AnswerForm, CommentForm, SectionForm
+from commitments.models import AgreementVersion, CommentState, Guidance, GuidanceSection, SectionComment
+from commitments.queries.standing import agreements_to_use
 from commitments.rules import can_write_guidance
 from commitments.views.guidance import READ_OR_POST, back_to, done, form_page, to_work_on, to_write
 from history.actions import look
@@ -31,6 +33,50 @@ def add(request: HttpRequest, guidance: int) -> HttpResponse:
             messages.success(request, f"“{title}” is in the draft")
             return redirect("commitments:guidance-show", guidance=own.pk)
     return form_page(request, own, form, title="Add a section", button="Keep this section")
+
+
+@require_http_methods(READ_OR_POST)
+def draft_from(request: HttpRequest, guidance: int) -> HttpResponse:
+    """Draft a section from agreements."""
+    own = to_write(request, guidance)
+    form = AgreementsForm(
+        request.POST if request.method == "POST" else None, versions=agreements_to_use(own.programme), is_new=True
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.draft_from_agreements(guidance=own, by=request.user, now=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, f"“{form.cleaned_data['title']}” is drafted from what was agreed")
+            return redirect("commitments:guidance-show", guidance=own.pk)
+    return form_page(request, own, form, title="Draft a section from agreements", button="Draft it")
+
+
+@require_http_methods(READ_OR_POST)
+def choose_agreements(request: HttpRequest, guidance: int, part: int) -> HttpResponse:
+    """Say on which agreements a section stands."""
+    own = to_write(request, guidance)
+    section = _section(own, part)
+    there = AgreementVersion.objects.filter(pk__in=section.agreements.values("version"))
+    usable = agreements_to_use(own.programme).values("pk")
+    choices = AgreementVersion.objects.filter(Q(pk__in=usable) | Q(pk__in=there.values("pk")))
+    form = AgreementsForm(
+        request.POST if request.method == "POST" else None,
+        versions=choices.select_related("agreement").order_by("agreement__reference", "number"),
+        is_new=False,
+        initial={"versions": there},
+    )
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data["versions"]
+        return done(
+            request,
+            own,
+            lambda: actions.stand_on(section=section, versions=chosen, by=request.user, now=timezone.now()),
+            "It is kept on which agreements the section stands",
+        )
+    title = f"On which agreements does “{section.title}” stand?"
+    return form_page(request, own, form, title=title, button="Keep it like this")
 
 
 @require_http_methods(READ_OR_POST)

@@ -30,7 +30,7 @@ from history.refusals import Refused
 def show_since(request: HttpRequest, guidance: int) -> HttpResponse:
     """What has changed since the own briefing; for whoever is not known, or asks for it, since a date."""
     own = guidance_to_read(request, guidance)
-    form = SinceForm(request.GET if "since_0" in request.GET else None)
+    form = SinceForm(request.GET if "since_day" in request.GET else None)
     day = form.value("since")
     moment = _end_of(day, own) if day else briefed_at(request.user, own.programme)
     context = {

@@ -1,5 +1,6 @@
 """Versions of guidance: publishing one, reading one as a page or a PDF, what is different between two of them."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import fresh_code_required
 from commitments.actions import guidance as actions
+from commitments.clocks import local_day
 from commitments.documents import document_of
 from commitments.forms.guidance import PublishForm, VersionsForm
 from commitments.models import Guidance, GuidanceVersion
@@ -24,9 +26,12 @@ from commitments.queries.guidance import (
     sections_of,
     unanswered_of,
 )
+from commitments.queries.standing import Endorsed, Row, drafted_from, endorsed_by, endorsed_of, names_in_words
 from commitments.rules import guidance_to_work_on, programmes_to_read_guidance_of
 from commitments.views.guidance import READ_OR_POST, back_to, to_publish
+from face.dates import day_plain
 from history.refusals import Refused
+from organisations.models import Organisation
 
 
 @require_http_methods(READ_OR_POST)
@@ -38,9 +43,11 @@ def publish(request: HttpRequest, guidance: int) -> HttpResponse:
 @fresh_code_required
 def _publish(request: HttpRequest, own: Guidance) -> HttpResponse:
     sections, unanswered = list(sections_of(own)), unanswered_of(own).count()
+    endorsed = endorsed_by(drafted_from(own), own.programme, local_day(own.programme, timezone.now()))
     form = PublishForm(
         request.POST if request.method == "POST" else None,
         unanswered=unanswered,
+        lacking=endorsed.lacking_in_words if endorsed else "",
         initial={"seen": seal_of(own, sections)},
     )
     if request.method == "POST" and form.is_valid():
@@ -59,6 +66,8 @@ def _publish(request: HttpRequest, own: Guidance) -> HttpResponse:
         "guidance": own,
         "sections": sections,
         "unanswered": unanswered,
+        "endorsed": endorsed,
+        "matrix": matrix_of(endorsed),
         "newest": newest_of(own),
         "form": form,
         **back_to(own),
@@ -72,13 +81,16 @@ def show_version(request: HttpRequest, guidance: int, number: int) -> HttpRespon
     """One version, at an address of its own that stays: to read, to print."""
     version = version_to_read(request, guidance, number)
     newest = newest_of(version.guidance)
+    endorsed = endorsed_of(version, local_day(version.guidance.programme, timezone.now()))
     context = {
         **_about(request, version.guidance),
         "version": version,
         "newest": newest,
         "is_newest": newest.pk == version.pk,
         "number_before": version.number - 1,
-        "endorsement": endorsement_of(version),
+        "endorsed": endorsed,
+        "matrix": matrix_of(endorsed),
+        "before": _before(version),
     }
     return render(request, "commitments/guidance/version.html", context)
 
@@ -88,12 +100,23 @@ def show_version(request: HttpRequest, guidance: int, number: int) -> HttpRespon
 def give_document(request: HttpRequest, guidance: int, number: int) -> HttpResponse:
     """The same as an accessible PDF."""
     version = version_to_read(request, guidance, number)
-    matrix, facts = endorsement_of(version), [("Programme", version.guidance.programme.name)]
+    programme = version.guidance.programme
+    endorsed = endorsed_of(version, today := local_day(programme, timezone.now()))
+    facts = [("Programme", programme.name)]
+    if endorsed:
+        facts.append(("Endorsed", _standing(endorsed, version, today)))
     if version.guidance.ended_at:
         facts.append(("Taken back", version.guidance.end_reason))
     if version.unanswered:
         facts.append(("Comments without an answer when it was published", str(version.unanswered)))
-    made = document_of(version, facts=facts, matrix=matrix)
+    table = None
+    if endorsed:
+        table = {
+            "lead": _standing(endorsed, version, today),
+            "head": ["Agreement", *(each.name for each in endorsed.organisations)],
+            "rows": [[_named(row), *(words for _, _, words in row.cells)] for row in endorsed.rows],
+        }
+    made = document_of(version, facts=facts, matrix=table)
     response = HttpResponse(made, content_type="application/pdf")
     name = f"{slugify(version.title)[:60] or 'guidance'}-version-{version.number}.pdf"
     response["Content-Disposition"] = f'inline; filename="{name}"'
@@ -146,9 +169,44 @@ def version_to_read(request: HttpRequest, guidance: int, number: int) -> Guidanc
     return version
 
 
-def endorsement_of(version: GuidanceVersion) -> dict[str, Any] | None:
-    """Return who has endorsed what ``version`` stands on; None where it stands on no agreement."""
-    return None
+def matrix_of(endorsed: Endorsed | None) -> dict[str, Any] | None:
+    """Return the matrix as components/matrix.html draws it; None where guidance stands on no agreement."""
+    if endorsed is None:
+        return None
+    return {
+        "caption": "Which organisation has endorsed which agreement",
+        "first": "Agreement",
+        "columns": [each.name for each in endorsed.organisations],
+        "rows": [
+            {
+                "words": f"{row.version.agreement.reference}, version {row.version.number}",
+                "note": row.version.words + (f" {row.since}." if row.since else ""),
+                "cells": [
+                    {"shape": shape, "colour": colour, "words": words, "url": ""} for shape, colour, words in row.cells
+                ],
+            }
+            for row in endorsed.rows
+        ],
+        "foot": None,
+    }
+
+
+def _before(version: GuidanceVersion) -> str:
+    """Return the names of who had not endorsed it when it was published."""
+    names = Organisation.objects.filter(pk__in=version.unendorsed).order_by("name").values_list("name", flat=True)
+    return names_in_words(names)
+
+
+def _standing(endorsed: Endorsed, version: GuidanceVersion, today: date) -> str:
+    if endorsed.lacking:
+        return f"In use before endorsed by {endorsed.lacking_in_words} (as of {day_plain(today)})."
+    late = f" It was published before it was endorsed by {_before(version)}." if version.unendorsed else ""
+    return f"Every partner has endorsed what it stands on (as of {day_plain(today)}).{late}"
+
+
+def _named(row: Row) -> str:
+    reference = f"{row.version.agreement.reference}, version {row.version.number}"
+    return f"{reference}: {row.version.words}" + (f" {row.since}." if row.since else "")
 
 
 def _about(request: HttpRequest, own: Guidance) -> dict[str, Any]:
