@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('briefings', '0006_publishes_reach'),
-        ('commitments', '0010_endorsements_are_only_added_to'),
+        ('commitments', '0012_clock_counted_anew'),
         ('organisations', '0005_staged_rows'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
