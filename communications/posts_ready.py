@@ -1,9 +1,12 @@
 """What the rest of the house learns of posts when the app is ready: roles, streams, kinds of mail, words, links."""
 
-from accounts.permissions import register_role_source
+from typing import Any
+
+from accounts.permissions import Permission, has, register_role_source, scopes_with
 from communications.messages.posts import register_kinds
 from communications.queries.posts import STREAMS, named_streams
 from communications.rules.posts import authorships_of
+from face.navigation import SITE, Link, register
 from history import verbs
 from messaging import reasons, streams
 
@@ -48,3 +51,13 @@ def register_posts() -> None:
     for about, words in _VERBS.items():
         for verb, sentence, mark in words:
             verbs.register(verb, sentence, mark=mark, about=about)
+    register(Link("posts", "Posts", "communications:programme-writing", _writes_in, order=70))
+    register(Link("writing", "Posts", "communications:writing-list", _writes, order=55, row=SITE))
+
+
+def _writes_in(person: Any, programme: Any) -> bool:
+    return has(person, Permission.WRITE_POSTS, programme)
+
+
+def _writes(person: Any, programme: Any) -> bool:
+    return bool(scopes_with(person, Permission.WRITE_POSTS))

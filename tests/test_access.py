@@ -21,6 +21,7 @@ APPS = (
     "config",
     "desk",
     "communications",
+    "communications_posts",
     "commitments",
     "commitments_questions",
     "commitments_guidance",

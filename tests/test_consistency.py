@@ -31,8 +31,8 @@ OURS = [app for app in apps.get_app_configs() if Path(app.path).parent == HOME]
 MODELS = [model for app in OURS for model in app.get_models()]
 SOURCES = sorted(path for app in OURS for path in Path(app.path).rglob("*.py") if "migrations" not in path.parts)
 TEMPLATES = sorted((HOME / "templates").rglob("*.html"))
-WHOLE_PAGES = {"layouts/base.html", "500.html", "503.html"}
-"""Templates that may write a whole document: the base, and what is shown when nothing else can be."""
+WHOLE_PAGES = {"layouts/base.html", "500.html", "503.html", "communications/taken.html"}
+"""Templates that may write a whole document: the base, what is shown when nothing else can be, and a file to take."""
 
 
 def _name(path: Path) -> str:

@@ -76,6 +76,13 @@ def changed_at(series: PostSeries) -> datetime:
     return max(moment for moment in (series.changed_at, last["changed"], last["reuse"]) if moment)
 
 
+def words_changed_at(several: Iterable[PostSeries]) -> datetime | None:
+    """Return when a feed of ``several`` was changed last: what was published, corrected, withdrawn."""
+    found = Post.objects.filter(series__in=list(several)).exclude(published_at=None)
+    last = found.aggregate(a=Max("published_at"), b=Max("corrected_at"), c=Max("withdrawn_at"))
+    return max((moment for moment in last.values() if moment), default=None)
+
+
 def stream_of(series: PostSeries) -> str:
     """Return the key of the stream of mails with the posts of ``series``."""
     return key_of(series)
