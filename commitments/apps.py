@@ -10,12 +10,22 @@ class CommitmentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.links import register_purpose
-        from commitments.messages import assurances, guidance, handovers, outputs, questions, references, telling
+        from commitments.messages import (
+            agreements,
+            assurances,
+            guidance,
+            handovers,
+            outputs,
+            questions,
+            references,
+            telling,
+        )
 
         register_purpose("question", "q")
         register_purpose("commission", "commission")
         register_purpose("assurance", "assurance")
         register_purpose("action", "action")
+        register_purpose("endorsement", "endorse")
         questions.register_kinds()
         assurances.register_kinds()
         outputs.register_kinds()
@@ -23,16 +33,18 @@ class CommitmentsConfig(AppConfig):
         telling.register_kinds()
         guidance.register_kinds()
         references.register_kinds()
+        agreements.register_kinds()
         self._name_verbs()
         self._register_links()
         self._register_invariants()
 
     @staticmethod
     def _register_invariants() -> None:
-        from attendance.invariants import register
+        from attendance.invariants import Further, register
         from commitments.invariants import CHECKS
+        from commitments.queries.endorsements import all_findings
 
-        register(*CHECKS)
+        register(*CHECKS, Further("Every chain of endorsements is true, and pages say what it says", all_findings))
 
     @staticmethod
     def _name_verbs() -> None:
@@ -86,6 +98,7 @@ class CommitmentsConfig(AppConfig):
             ("ended_governance_holder", "A governance role ended"),
             ("closed_on", "A closure day was added"),
             ("opened_on", "A closure day was taken back"),
+            ("set_agreement_policy", "What it says about agreements was changed"),
         ):
             register(verb, words, about="briefings.programme")
         for verb, words, mark in (
@@ -124,6 +137,23 @@ class CommitmentsConfig(AppConfig):
         ):
             register(verb, words, mark=mark, about="commitments.output")
 
+        for verb, words, mark in (
+            ("made_agreement", "Drafted", "ring"),
+            ("drafted_version", "The next version was drafted", "ring"),
+            ("changed_draft", "The draft was changed", "ring"),
+            ("dropped_draft", "The draft of the next version was dropped", "dash"),
+            ("proposed_version", "Proposed: every partner is asked to endorse it", "half"),
+            ("signed_endorsed", "Endorsed by a partner", "full"),
+            ("signed_noted", "Endorsed by a partner, with a note", "full"),
+            ("signed_declined", "Declined by a partner, with a reason", "gap"),
+            ("passed_on_endorsing", "Passed on to a colleague with a mandate", "ring"),
+            ("put_in_use", "People work by it from now on", "half"),
+            ("took_out_of_use", "Nobody works by it any more", "dash"),
+            ("agreement_lapsed", "Lapsed: its review date has passed", "gap"),
+            ("withdrew_agreement", "Withdrawn, with a reason", "dash"),
+            ("replaced_agreement", "Replaced by another agreement", "dash"),
+        ):
+            register(verb, words, mark=mark, about="commitments.agreement")
         for verb, words, mark in (
             ("drafted_telling", "Drafted", "ring"),
             ("changed_telling", "Words changed", "ring"),
@@ -172,8 +202,15 @@ class CommitmentsConfig(AppConfig):
             read = Permission.READ_QUESTIONS
             if has(person, read, programme) if programme else scopes_with(person, read):
                 return True
-            found = programmes(person, timezone.localdate())
-            return found.filter(pk=programme.pk).exists() if programme else found.exists()
+            # Assurances and agreements concern the same people: one question for both.
+            if not hasattr(person, "_concerned"):
+                person._concerned = {}
+            asked = person._concerned
+            key = programmes.__name__, programme and programme.pk
+            if key not in asked:
+                found = programmes(person, timezone.localdate())
+                asked[key] = found.filter(pk=programme.pk).exists() if programme else found.exists()
+            return asked[key]
 
         reads, concerned = partial(among, programmes_with_lists), partial(among, programmes_with_assurances)
 
@@ -185,6 +222,14 @@ class CommitmentsConfig(AppConfig):
                 "commitments:programme-assurances",
                 "commitments:assurance-list",
                 60,
+                concerned,
+            ),
+            (
+                "agreements",
+                "Agreements",
+                "commitments:programme-agreements",
+                "commitments:agreement-list",
+                68,
                 concerned,
             ),
         )

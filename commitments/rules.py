@@ -3,13 +3,15 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.permissions import Permission, has
 from attendance.models import CAME, Attendance
 from briefings.models import Partner, Programme, Session
 from briefings.rules import mandate_for, mandates_of
 from commitments.models import (
+    Agreement,
+    AgreementVersion,
     Assurance,
     Clearance,
     Commission,
@@ -220,3 +222,28 @@ def organisation_of(person: Any, programme: Programme, on: date) -> Organisation
         pk__in=person.affiliations.on(on).filter(organisation__in=partners).values("organisation")
     )
     return led.order_by("pk").first() or works.order_by("pk").first()
+
+
+def agreements_visible_to(person: Any, on: date) -> QuerySet[Agreement]:
+    """Return the agreements that ``person`` may read: by a role; by a mandate or as lead those that were proposed."""
+    if not person.is_authenticated:
+        return Agreement.objects.none()
+    reads = Programme.objects.where(person, Permission.READ_QUESTIONS).values("pk")
+    proposed = AgreementVersion.objects.filter(agreement=OuterRef("pk"), proposed_at__isnull=False)
+    concerned = programmes_with_assurances(person, on).values("pk")
+    return Agreement.objects.filter(Q(programme__in=reads) | (Q(programme__in=concerned) & Exists(proposed)))
+
+
+def organisations_seen(person: Any, programme: Programme, on: date) -> set[int] | None:
+    """Return the ids of the partners whose outcomes ``person`` reads in ``programme``; None: those of all.
+
+    Who reads by a role or holds a mandate there reads all; a lead reads those of organisations they lead.
+    """
+    if has(person, Permission.READ_QUESTIONS, programme) or mandate_for(person, programme, on) is not None:
+        return None
+    return set(led_organisation_ids(person))
+
+
+def drafts_seen(person: Any, programme: Programme) -> bool:
+    """Return whether ``person`` reads what is drafted in ``programme`` and not yet proposed."""
+    return has(person, Permission.READ_QUESTIONS, programme)

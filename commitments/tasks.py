@@ -2,6 +2,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from commitments.actions import assurances, handovers, questions, room
+from commitments.actions.agreements import look_after_agreements
 from commitments.actions.outputs import remind_of_due_actions
 from commitments.actions.references import remind_of_reviews
 from commitments.models import Assurance, Clearance, ClearanceState, Question
@@ -26,6 +27,7 @@ def remind_due() -> int:
     )
     count += remind_of_due_actions(now=now)
     count += remind_of_reviews(now=now)
+    count += look_after_agreements(now=now)
     # First whose keeper may not speak any more: a reminder to who has left would reach nobody.
     count += sum(
         handovers.ask_for_successor(assurance_id=pk, now=now)

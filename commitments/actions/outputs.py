@@ -10,7 +10,7 @@ from accounts.models import Person
 from briefings.models import Session, SessionKind, SessionState
 from commitments.clocks import local_day, next_rung
 from commitments.messages import outputs as messages
-from commitments.models import ActionState, Output, OutputKind
+from commitments.models import ActionState, Agreement, Output, OutputKind
 from commitments.queries.standards import calendar_of
 from history.actions import CLOCK, record
 from history.refusals import Refused
@@ -24,6 +24,10 @@ class NoWorkshop(Refused):
 
 class ActionHasEnded(Refused):
     sentence = "This action has ended. Look at the list for where it is now."
+
+
+class BecameAgreement(Refused):
+    sentence = "An agreement was made of this. Withdraw the agreement instead: its words stay."
 
 
 @transaction.atomic
@@ -64,8 +68,10 @@ def note_output(
 
 @transaction.atomic
 def remove_output(*, output: Output, by: Person, now: datetime) -> None:
-    """Take back what was written down by mistake; its mail does not go out. Raises ActionHasEnded."""
+    """Take back what was written down by mistake; its mail does not go out. Raises ActionHasEnded, BecameAgreement."""
     own = _locked(output)
+    if Agreement.objects.filter(output=own).exists():
+        raise BecameAgreement
     if own.action_state in (ActionState.DONE, ActionState.DROPPED):
         raise ActionHasEnded
     if own.link:

@@ -9,8 +9,17 @@ from django.utils.safestring import SafeString
 
 from briefings.models import Programme
 from briefings.rules import mandates_of
-from commitments.models import UNANSWERED, UNENDED, ActionState, Assurance, Output, Question
-from commitments.queries import assurances, outputs, questions
+from commitments.models import (
+    UNANSWERED,
+    UNENDED,
+    ActionState,
+    AgreementVersion,
+    Assurance,
+    Output,
+    Question,
+    Standing,
+)
+from commitments.queries import agreements, assurances, outputs, questions
 from commitments.rules import programmes_to_raise_in
 from face.templatetags.face import state
 
@@ -60,3 +69,26 @@ def asking_and_promising(person: Any) -> dict[str, Any]:
     today = timezone.localdate()
     promising = Programme.objects.filter(pk__in=mandates_of(person, today).values("programme")).order_by("name", "pk")
     return {"raise_in": list(programmes_to_raise_in(person, today)), "give_in": list(promising)}
+
+
+@register.simple_tag
+def agreement_state(standing: str, version: AgreementVersion) -> SafeString:
+    """Where a ``counted`` version stands as mark, colour and words, with how many of how many have endorsed it."""
+    words = Standing(standing).label
+    if standing == Standing.IN_PART:
+        words = f"Endorsed by {version.endorsed} of {version.needed}"
+    elif standing == Standing.FULL:
+        words = f"Fully endorsed, {version.endorsed} of {version.needed}"
+    return state(*agreements.SHOWN[Standing(standing)], words)
+
+
+@register.simple_tag
+def early() -> SafeString:
+    """That people work by an agreement that is not fully endorsed; it stands wherever the agreement is named."""
+    return state("gap", "bad", "In use before endorsed")
+
+
+@register.simple_tag
+def outcome_state(said: agreements.Said) -> SafeString:
+    """What one partner says of a version, as mark, colour and words."""
+    return state(said.shape, said.colour, said.words)
