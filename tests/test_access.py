@@ -23,6 +23,7 @@ APPS = (
     "communications",
     "communications_posts",
     "commitments",
+    "commitments_agreements",
     "commitments_questions",
     "commitments_guidance",
     "attendance",

@@ -1,6 +1,6 @@
 """What is shown of the outputs of workshops."""
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from briefings.models import Programme, Session
 from commitments.models import ActionState, Output
@@ -21,8 +21,12 @@ def outputs_of_session(session: Session) -> QuerySet[Output]:
 def outputs_of(
     programme: Programme, *, words: str = "", kind: str = "", theme: str = "", only_open: bool = False
 ) -> QuerySet[Output]:
-    """Return the outputs of the workshops of ``programme`` that fit, the newest first; open actions by their date."""
+    """Return the outputs of the workshops of ``programme`` that fit, the newest first; open actions by their date.
+
+    Each has the ``agreement_id`` of the agreement that was made of it, None where none was.
+    """
     found = Output.objects.filter(session__programme=programme).select_related("session__programme", "owner")
+    found = found.annotate(agreement_id=F("agreement__pk"))
     if words:
         found = found.filter(words__icontains=words)
     if kind:
