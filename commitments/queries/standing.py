@@ -21,9 +21,9 @@ from organisations.models import Organisation
 
 SAID = {
     Outcome.ENDORSED: ("full", "good", "Endorsed"),
-    Outcome.NOTED: ("full", "good", "Endorsed with a note"),
+    Outcome.NOTED: ("full", "good", "With a note"),
     Outcome.DECLINED: ("gap", "bad", "Declined"),
-    "": ("half", "wait", "Not endorsed yet"),
+    "": ("half", "wait", "Not yet"),
 }
 """Mark, colour and words of each thing that a partner may have said."""
 

@@ -55,15 +55,15 @@ def list_references(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "commitments/guidance/references.html", context)
 
 
-def look_of(own: Reference, today: date) -> tuple[str, str, str]:
-    """Return mark, colour and words of how a document stands on ``today``."""
+def look_of(own: Reference, today: date) -> tuple[str, str, str, str]:
+    """Return mark, colour and word of how a document stands on ``today``, and why where that is to be said."""
     if own.effective_until and own.effective_until < today:
-        return "dash", "quiet", "Lapsed: it does not hold any more"
+        return "dash", "quiet", "Lapsed", "It does not hold any more"
     if own.review_on < today:
-        return "gap", "bad", "Lapsed: its review is overdue"
+        return "gap", "bad", "Lapsed", "Its review is overdue"
     if own.effective_from > today:
-        return "ring", "open", "Holds later"
-    return "full", "good", "Holds"
+        return "ring", "open", "Holds later", ""
+    return "full", "good", "Holds", ""
 
 
 @require_http_methods(READ_OR_POST)

@@ -11,6 +11,7 @@ from config.demo.answers import Answers
 from config.demo.bookings import Bookings
 from config.demo.clock import ZONE, Calendar
 from config.demo.county import CAST, County, make_county
+from config.demo.guidance import GuidanceOfPilot
 from config.demo.live import LiveQuestions
 from config.demo.pilot import BEGINS, Pilot
 from config.demo.promises import Promises
@@ -34,6 +35,7 @@ def tell_story(*, now: datetime, seed: int = 1) -> County:
         Bookings(county, calendar, pilot, random),
         Promises(county, calendar, pilot),
         LiveQuestions(county, calendar, pilot),
+        GuidanceOfPilot(county, calendar, pilot),
     ):
         part.plan()
     BilateralShare(county, calendar).plan()

@@ -76,6 +76,7 @@ def matters_of(
         *_day(programme),
         *_answers(programme),
         *_tellings(programme),
+        *_guidance(programme),
         *_sending(programme),
     ]
     if not named:
@@ -172,6 +173,17 @@ def _tellings(programme: Any) -> Iterable[Matter]:
         title = some(programme.tellings_proposed, "telling waits", "tellings wait") + " for approval"
         url = reverse("commitments:telling-list", args=[programme.slug])
         yield Matter(WAIT, title, url, "What became of what people asked and said: a second person approves it.")
+
+
+def _guidance(programme: Any) -> Iterable[Matter]:
+    if programme.guidance_comments:
+        title = some(programme.guidance_comments, "comment on guidance has", "comments on guidance have") + " no answer"
+        url = reverse("commitments:programme-guidance", args=[programme.slug])
+        yield Matter(WAIT, title, url, "Say whether each is taken up, or why not: who commented is told.")
+    if programme.reviews_overdue:
+        title = some(programme.reviews_overdue, "document is", "documents are") + " past the day of review"
+        url = f"{reverse('commitments:reference-list', args=[programme.slug])}?lapsed=on"
+        yield Matter(WAIT, title, url, "Give each its next day, or take it off the list.")
 
 
 def _sending(programme: Any) -> Iterable[Matter]:

@@ -17,8 +17,11 @@ from commitments.models import (
     UNANSWERED,
     Assurance,
     AssuranceState,
+    CommentState,
     Question,
     QuestionState,
+    Reference,
+    SectionComment,
     Telling,
     TellingState,
 )
@@ -55,6 +58,14 @@ def with_work(programmes: QuerySet[Programme], now: datetime) -> QuerySet[Progra
             CalendarAnswer.objects.waiting().filter(entry__session__programme=OuterRef("pk")).values("pk")
         ),
         tellings_proposed=CountOf(Telling.objects.filter(programme=OuterRef("pk"), state=TellingState.PROPOSED)),
+        guidance_comments=CountOf(
+            SectionComment.objects.filter(
+                section__guidance__programme=OuterRef("pk"), section__guidance__ended_at=None, state=CommentState.OPEN
+            )
+        ),
+        reviews_overdue=CountOf(
+            Reference.objects.standing().filter(programme=OuterRef("pk"), review_on__lt=timezone.localdate(now))
+        ),
         addresses_bouncing=CountOf(
             Bounce.objects.standing().filter(message__about=about, message__kind__in=shown_kinds()).values("pk")
         ),

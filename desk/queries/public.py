@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from briefings.models import Session
-from commitments.models import TOLD, Answer, Audience
+from commitments.models import TOLD, Answer, Audience, GuidanceVersion
 
-SESSIONS_SHOWN, ANSWERS_SHOWN = 6, 5
+SESSIONS_SHOWN, ANSWERS_SHOWN, GUIDANCE_SHOWN = 6, 5, 5
 
 
 def sessions_to_choose(now: datetime) -> list[Session]:
@@ -22,3 +22,11 @@ def answers_published() -> list[Answer]:
     rows = Answer.objects.filter(pk__in=newest, audience=Audience.PUBLIC)
     rows = rows.select_related("question__programme", "organisation")
     return list(rows.order_by("-published_at", "pk")[:ANSWERS_SHOWN])
+
+
+def guidance_published() -> list[GuidanceVersion]:
+    """Return the newest version of each guidance that everybody may read, the newest first."""
+    standing = GuidanceVersion.objects.filter(guidance__programme__is_public=True, guidance__ended_at=None)
+    newest = standing.order_by("guidance", "-number").distinct("guidance").values("pk")
+    rows = GuidanceVersion.objects.filter(pk__in=newest).select_related("guidance__programme").defer("sections")
+    return list(rows.order_by("-published_at", "-pk")[:GUIDANCE_SHOWN])

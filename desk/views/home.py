@@ -12,7 +12,7 @@ from accounts.links import open_in_browser
 from accounts.models import PersonalLink
 from briefings.models import Programme
 from desk.matters.home import groups_for
-from desk.queries.public import answers_published, sessions_to_choose
+from desk.queries.public import answers_published, guidance_published, sessions_to_choose
 
 _MOST_ID = 2**63 - 1
 MOST_PROGRAMMES = 12
@@ -35,7 +35,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
 
 def _public_page(request: HttpRequest, now: datetime) -> HttpResponse:
-    context = {"sessions": sessions_to_choose(now), "answers": answers_published()}
+    context = {"sessions": sessions_to_choose(now), "answers": answers_published(), "guidance": guidance_published()}
     return render(request, "desk/welcome.html", context)
 
 
