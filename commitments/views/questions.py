@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Person
+from accounts.permissions import Permission, has
 from briefings.models import Programme
 from commitments.clocks import local_day
 from commitments.forms.questions import QuestionFilter
@@ -224,6 +225,7 @@ def _list(request: HttpRequest, programme: Programme | None, more: dict) -> Http
         "in_programme": programme,
         "triages": bool(programme and can_triage(request.user, programme)),
         "to_clear": to_clear(request.user, today),
+        "reads_figures": bool(programme and has(request.user, Permission.READ_QUESTIONS, programme)),
         **({"programme": programme} if programme else {}),
         **more,
     }

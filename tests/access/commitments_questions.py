@@ -10,6 +10,7 @@ from tests.organisations.factories import PersonFactory
 
 TRIAGE, TRIAGE_ELSEWHERE = "administrator coordinator", "administrator other"
 ANSWER = "administrator coordinator senior"
+READS_FIGURES = "administrator coordinator board governance"
 
 
 def _in_clearance(cast: Cast, *, other: bool) -> Clearance:
@@ -94,6 +95,7 @@ ROUTES: list[Route] = [
     *(route for name in PAGES for route in _pair(name, own_question, other_question)),
     *(route for name in PRESSES for route in _pair(name, own_question, other_question, status=302, post=True)),
     *(route for name in RULES for route in _pair(name, own_programme, other_programme)),
+    *_pair("question-figures", own_programme, other_programme, READS_FIGURES),
     *_pair("question-transfer", own_question, other_question, ANSWER),
     *_pair("question-hold", own_question, other_question, ANSWER),
     *_pair("question-take-back", own_question, other_question, ANSWER, 302, post=True),

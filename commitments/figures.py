@@ -1,0 +1,116 @@
+"""What a programme's questions come to in figures: counts, and how many working days they took. Plain functions."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import accumulate
+
+from commitments.clocks import Calendar
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Line:
+    """So many questions that are alike in all that is counted."""
+
+    number: int
+    theme: str
+    organisation: str
+    is_owed: bool
+    is_late: bool
+    is_paused: bool
+    raised_on: date
+    replied_on: date | None
+    answered_on: date | None
+    """The day of the first answer, whatever came after it."""
+
+
+@dataclass
+class Figures:
+    """Questions in figures; days are working days after the day on which a question was asked."""
+
+    raised: int = 0
+    owed: int = 0
+    late: int = 0
+    paused: int = 0
+    answered: int = 0
+    oldest: date | None = None
+    to_reply: list[tuple[int, int]] = field(default_factory=list)
+    to_answer: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, line: Line, to_reply: int | None, to_answer: int | None) -> None:
+        """Count ``line``, which took so many working days to the first reply and to the first answer."""
+        self.raised += line.number
+        if line.is_owed:
+            self.owed += line.number
+            self.late += line.number * line.is_late
+            self.paused += line.number * line.is_paused
+            self.oldest = min(self.oldest or line.raised_on, line.raised_on)
+        if to_reply is not None:
+            self.to_reply.append((to_reply, line.number))
+        if to_answer is not None:
+            self.answered += line.number
+            self.to_answer.append((to_answer, line.number))
+
+    @property
+    def reply_median(self) -> int | None:
+        return centile(self.to_reply, 50)
+
+    @property
+    def reply_slow(self) -> int | None:
+        return centile(self.to_reply, 90)
+
+    @property
+    def answer_median(self) -> int | None:
+        return centile(self.to_answer, 50)
+
+    @property
+    def answer_slow(self) -> int | None:
+        return centile(self.to_answer, 90)
+
+
+def centile(values: Iterable[tuple[int, int]], share: int) -> int | None:
+    """Return the smallest value within which at least ``share`` per cent lie (nearest rank), of (value, how many).
+
+    None where there is nothing to count.
+    """
+    rows = sorted(values)
+    upto = list(accumulate(number for _, number in rows))
+    if not upto:
+        return None
+    rank = -(-upto[-1] * share // 100)
+    return rows[next(place for place, count in enumerate(upto) if count >= max(rank, 1))][0]
+
+
+class Worked:
+    """The worked days of ``calendar`` from ``first`` to ``last``, laid out once: ten thousand pairs are cheap then."""
+
+    def __init__(self, calendar: Calendar, first: date, last: date) -> None:
+        days = (first + DAY * number for number in range((last - first).days + 1))
+        self.days: Sequence[date] = [day for day in days if calendar.is_worked(day)]
+
+    def between(self, first: date, last: date) -> int:
+        """Return how many worked days lie after ``first`` up to and with ``last``."""
+        return bisect_right(self.days, last) - bisect_right(self.days, first)
+
+
+def figures_of(lines: Iterable[Line], calendar: Calendar) -> tuple[Figures, dict[str, Figures], dict[str, Figures]]:
+    """Return the figures of all ``lines``, by theme and by owner organisation, each in the order of their names.
+
+    "" stands for no theme, and for what is the coordinator's.
+    """
+    lines = list(lines)
+    total, by_theme, by_organisation = Figures(), {}, {}
+    if not lines:
+        return total, by_theme, by_organisation
+    ends = [day for line in lines for day in (line.raised_on, line.replied_on, line.answered_on) if day]
+    worked = Worked(calendar, min(ends), max(ends))
+    for line in lines:
+        took = [worked.between(line.raised_on, day) if day else None for day in (line.replied_on, line.answered_on)]
+        theme = by_theme.setdefault(line.theme, Figures())
+        organisation = by_organisation.setdefault(line.organisation, Figures())
+        for each in (total, theme, organisation):
+            each.add(line, *took)
+    return total, dict(sorted(by_theme.items())), dict(sorted(by_organisation.items()))
