@@ -90,11 +90,19 @@ def coordinators_of(programme: Programme, on: date) -> QuerySet[Person]:
     return Person.objects.filter(pk__in=held.values("person"), is_active=True).order_by("sort_name", "pk")
 
 
+def speaking(on: date) -> QuerySet[Mandate]:
+    """Return the mandates by which somebody may speak on ``on``: they have an account, the organisation goes on.
+
+    Nobody speaks for an organisation that has ended, though the mandate was never ended.
+    """
+    return Mandate.objects.on(on).filter(person__is_active=True).exclude(organisation__ended_on__lte=on)
+
+
 def mandates_of(person: Any, on: date) -> QuerySet[Mandate]:
-    """Return the mandates that ``person`` holds on ``on``, in any programme; none for a stranger."""
+    """Return the mandates by which ``person`` may speak on ``on``, in any programme; none for a stranger."""
     if not person.is_authenticated:
         return Mandate.objects.none()
-    return Mandate.objects.on(on).filter(person=person)
+    return speaking(on).filter(person=person)
 
 
 def mandate_for(

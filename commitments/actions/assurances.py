@@ -12,6 +12,7 @@ from accounts.links import make_link
 from accounts.models import Person
 from attendance.models import new_reference
 from briefings.models import Mandate, Session
+from briefings.rules import speaking
 from commitments.clocks import local_day, next_rung
 from commitments.messages import assurances as messages
 from commitments.models import (
@@ -287,7 +288,7 @@ def remind_about(*, assurance_id: int, now: datetime) -> bool:
 
 
 def _check_new(mandate: Mandate, by: Person, due_on: date, today: date, is_for_something: bool) -> None:
-    if not Mandate.objects.on(today).filter(pk=mandate.pk).exists():
+    if not speaking(today).filter(pk=mandate.pk).exists():
         raise NoMandate
     is_staff = can_scribe(by, mandate.programme) or can_triage(by, mandate.programme)
     if by.pk != mandate.person_id and not is_staff:

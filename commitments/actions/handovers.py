@@ -7,11 +7,11 @@ and takes it over or declines with a reason. Until then the coordinators own it.
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Person
 from briefings.models import Mandate
-from briefings.rules import mandate_for
+from briefings.rules import mandate_for, speaking
 from commitments.actions.assurances import NoMandate, NotNow, NotTheirs, lock
 from commitments.clocks import local_day
 from commitments.messages import handovers as messages
@@ -28,11 +28,10 @@ class OtherOrganisation(Refused):
 
 def orphaned(today: date) -> QuerySet[Assurance]:
     """Return the standing assurances whose keeper may not speak for who carries them any more on ``today``."""
-    speaks = Mandate.objects.on(today).filter(
+    speaks = speaking(today).filter(
         programme=OuterRef("programme"), organisation=OuterRef("carried_by"), person=OuterRef("keeper")
     )
-    gone = Q(keeper__is_active=False) | Q(carried_by__ended_on__lte=today) | ~Exists(speaks)
-    return Assurance.objects.filter(gone, state__in=STANDING, keeper__isnull=False).order_by("pk")
+    return Assurance.objects.filter(~Exists(speaks), state__in=STANDING, keeper__isnull=False).order_by("pk")
 
 
 @transaction.atomic
@@ -69,10 +68,7 @@ def successors_of(organisation: Organisation) -> list[Organisation]:
 
 
 def _speaks(own: Assurance, organisation: Organisation, today: date) -> bool:
-    has_ended = organisation.ended_on is not None and organisation.ended_on <= today
-    if has_ended or own.keeper is None or not own.keeper.is_active:
-        return False
-    return mandate_for(own.keeper, own.programme, today, organisation) is not None
+    return own.keeper is not None and mandate_for(own.keeper, own.programme, today, organisation) is not None
 
 
 @transaction.atomic
@@ -97,7 +93,7 @@ def ask_to_take_over(*, assurance: Assurance, mandate: Mandate, by: Person, now:
 
 
 def _check_mandate(mandate: Mandate, own: Assurance, today: date) -> None:
-    held = Mandate.objects.on(today).filter(pk=mandate.pk, programme=own.programme_id, person__is_active=True)
+    held = speaking(today).filter(pk=mandate.pk, programme=own.programme_id)
     if not held.exists():
         raise NoMandate
     if mandate.organisation not in (own.carried_by, *successors_of(own.carried_by)):

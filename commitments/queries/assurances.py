@@ -7,6 +7,7 @@ from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from briefings.models import Mandate, Programme
+from briefings.rules import speaking
 from commitments.models import UNENDED, Assurance, AssuranceState, EvidenceFile
 
 UNENDED_WORD = "unended"
@@ -86,7 +87,7 @@ def given_of(programme: Programme) -> QuerySet[Assurance]:
 
 def mandates_on(programme: Programme, on: date) -> QuerySet[Mandate]:
     """Return who may speak for a partner in ``programme`` on ``on``, by organisation and name."""
-    found = Mandate.objects.on(on).filter(programme=programme, person__is_active=True)
+    found = speaking(on).filter(programme=programme)
     return found.select_related("person", "organisation", "programme").order_by(
         "organisation__name", "person__sort_name", "pk"
     )

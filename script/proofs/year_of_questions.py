@@ -1,11 +1,11 @@
-"""A year of questions by day: whoever leaves, nothing open lacks owner, date or reminder, and each asker is told."""
+"""A year by day: whoever leaves, nothing open (questions, promises, actions) lacks owner, date or the next reminder."""
 
 import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from unittest import mock
 
-LIMIT = 600
+LIMIT = 1500
 BEGINS, DAYS = date(2026, 9, 1), 365
 LONGEST_SILENCE = timedelta(days=100)
 """A clock may be paused for three months; everything else is reminded of far sooner."""
@@ -21,23 +21,36 @@ def main() -> str:
 
     call_command("migrate", verbosity=0, interactive=False)
     year = _live(DAYS)
-    told = year.count_told()
-    without = ""
-    try:
-        with transaction.atomic(), mock.patch("commitments.tasks.questions.orphaned", return_value=_nobody()):
-            _live(120)
-    except AssertionError as silent:
-        without = str(silent)
-    assert without, "the look finds nothing where nobody takes questions back"
+    told = ", ".join(f"{number} {why}" for why, number in sorted(year.count_told().items()))
+    without = []
+    for what, patched, value in WITHOUT:
+        try:
+            with transaction.atomic(), mock.patch(patched, return_value=value):
+                _live(150)
+        except AssertionError as silent:
+            without.append(f"{what}: {silent}")
+        else:
+            raise AssertionError(f"the look finds nothing without {what}")
     happened = ", ".join(f"{number} {what}" for what, number in sorted(year.happened.items()))
-    looks = f"{DAYS} days, {year.looked} looks at open questions, {told} askers told"
-    return f"{looks}; {happened}; without the clock: {without}"
+    looks = f"{DAYS} days, {year.looked} looks at what is open, {year.mailed} reminders planned on their day"
+    return f"{looks}; of those who asked: {told}; {happened}. And {'; '.join(without)}"
 
 
-def _nobody():
-    from commitments.models import Question
+class _None(list):
+    """No rows, as the clock asks for them."""
 
-    return Question.objects.none()
+    def values_list(self, *names: str, flat: bool = False) -> "_None":
+        return self
+
+
+WITHOUT = (
+    ("taking questions back", "commitments.tasks.questions.orphaned", _None()),
+    ("asking for successors", "commitments.tasks.handovers.orphaned", _None()),
+    ("mails about questions", "commitments.actions.questions.clock.messages.remind", 0),
+    ("mails about promises", "commitments.actions.assurances.messages.remind", 0),
+    ("mails about actions", "commitments.actions.outputs.messages.remind", 0),
+)
+"""What is taken away, one at a time: each time the look must find it."""
 
 
 def _live(days: int) -> "Year":
@@ -50,8 +63,10 @@ def _live(days: int) -> "Year":
         year.now = datetime.combine(BEGINS, datetime.min.time(), UTC) + timedelta(days=number, hours=8)
         with time_machine.travel(year.now, tick=False):
             year.live_a_day()
+            due = year.due_today()
             remind_due()
             year.look()
+            year.look_for_mails(due)
             assert remind_due() == 0, "running it again does something"
     return year
 
@@ -60,17 +75,18 @@ class Year:
     """A programme of four organisations whose people come, go, forget and answer."""
 
     def __init__(self) -> None:
-        from tests.briefings.factories import PartnerFactory
+        from tests.briefings.factories import PartnerFactory, SessionFactory
         from tests.commitments.factories import Cast
         from tests.organisations.factories import OrganisationFactory
 
-        self.chance, self.happened, self.looked = random.Random(20260901), Counter(), 0
+        self.chance, self.happened, self.looked, self.mailed = random.Random(20260901), Counter(), 0, 0
         self.now = datetime.combine(BEGINS, datetime.min.time(), UTC)
         self.cast = Cast()
         self.programme = self.cast.programme
         self.organisations = [self.cast.organisation, *(OrganisationFactory() for _ in range(3))]
         for organisation in self.organisations[1:]:
             PartnerFactory(programme=self.programme, organisation=organisation, since=BEGINS)
+        self.workshop = SessionFactory(programme=self.programme, kind="workshop", state="held")
         self.cast.mandate.since = BEGINS
         self.cast.mandate.save()
         for organisation in self.organisations:
@@ -87,8 +103,9 @@ class Year:
         from history.refusals import Refused
 
         if self.now.weekday() < 5:
-            often = (self.ask, self.triage, self.own, self.write, self.clear, self.object, self.withdraw)
-            seldom = (self.join, self.pass_on, self.pause, self.extend, self.hold)
+            often = (self.ask, self.triage, self.own, self.write, self.clear, self.object, self.withdraw, self.keep)
+            seldom = (self.join, self.part, self.pass_on, self.pause, self.extend, self.hold, self.promise, self.review,
+                      self.ask_successor, self.succeed, self.note_action, self.end_action)  # fmt: skip
             rarely = (self.leave, self.leave, self.change_coordinator, self.change_holder)
             for what, share in [*((each, 0.6) for each in often), *((each, 0.15) for each in seldom),
                                 *((each, 0.04) for each in rarely)]:  # fmt: skip
@@ -105,7 +122,8 @@ class Year:
         from commitments.models import AskedAs
         from tests.organisations.factories import PersonFactory
 
-        self.cast.practitioner = PersonFactory()
+        with_address = {} if self.chance.random() < 0.9 else {"email": None}
+        self.cast.practitioner = PersonFactory(**with_address)
         self.cast.question(now=self.now, asked_as=self.chance.choice(AskedAs.values))
 
     def triage(self):
@@ -188,6 +206,12 @@ class Year:
             return False
         return actions.merge(question=own, into=into, by=self.coordinator(), now=self.now)
 
+    def part(self):
+        from commitments.actions import questions as actions
+
+        own = self.one(state="merged")
+        return actions.part(question=own, by=self.coordinator(), now=self.now) if own else False
+
     def pass_on(self):
         from commitments.actions import questions as actions
 
@@ -224,6 +248,82 @@ class Year:
 
         own = self.one(state__in=("accepted", "drafting"), owner__isnull=False)
         return actions.send_holding_reply(question=own, words="Soon", by=own.owner, now=self.now) if own else False
+
+    # Promises and actions
+
+    def promise(self):
+        from commitments.actions import assurances as actions
+
+        mandate = self.mandate()
+        if mandate is None:
+            return False
+        return actions.note_assurance(
+            mandate=mandate,
+            words="We will",
+            due_on=self.today + timedelta(days=self.chance.randint(1, 60)),
+            by=self.chance.choice([mandate.person, self.coordinator()]),
+            now=self.now,
+            for_everybody=True,
+            is_ongoing=self.chance.random() < 0.3,
+        )
+
+    def keep(self):
+        from commitments.actions import assurances as actions
+
+        own = self.promised()
+        if own is None:
+            return False
+        common, keeper = {"assurance": own, "now": self.now}, own.keeper or self.coordinator()
+        if own.state == "noted":
+            # Half of what a scribe noted is never confirmed: it lapses.
+            return actions.confirm_assurance(by=own.person, **common) if self.chance.random() < 0.2 else False
+        if own.state == "given":
+            if self.chance.random() < 0.8:
+                return actions.propose_kept(evidence="The rota", by=keeper, **common)
+            return actions.end_assurance(state="not_kept", reason="No money", by=self.coordinator(), **common)
+        if self.chance.random() < 0.4:
+            return actions.send_back(reason="Nobody can see it yet", by=self.coordinator(), **common)
+        return actions.confirm_kept(by=self.coordinator(), **common)
+
+    def review(self):
+        from commitments.actions import assurances as actions
+
+        own = self.promised(state="given")
+        day = self.today + timedelta(days=self.chance.randint(1, 60))
+        by = own and (own.keeper or self.coordinator())
+        return actions.review_assurance(assurance=own, words="On", due_on=day, by=by, now=self.now) if own else False
+
+    def ask_successor(self):
+        from commitments.actions import handovers as actions
+
+        own, mandate = self.promised(keeper=None), self.mandate()
+        common = {"mandate": mandate, "by": self.coordinator(), "now": self.now}
+        return actions.ask_to_take_over(assurance=own, **common) if own and mandate else False
+
+    def succeed(self):
+        from commitments.actions import handovers as actions
+        from commitments.models import Handover
+
+        asked = self.pick(Handover.objects.filter(state="asked", assurance__programme=self.programme))
+        if asked is None:
+            return False
+        common = {"handover": asked, "by": asked.person, "now": self.now}
+        if self.chance.random() < 0.3:
+            return actions.decline_to_take_over(reason="Not mine", **common)
+        return actions.take_over(**common)
+
+    def note_action(self):
+        from commitments.actions.outputs import note_output
+
+        mandate, due = self.mandate(), self.today + timedelta(days=self.chance.randint(1, 40))
+        common = {"words": "Ask", "due_on": due, "by": self.coordinator(), "now": self.now}
+        return mandate and note_output(session=self.workshop, kind="action", owner=mandate.person, **common)
+
+    def end_action(self):
+        from commitments.actions.outputs import finish_action
+
+        own = self.pick(self.actions())
+        return finish_action(output=own, words="Done", by=self.coordinator(), now=self.now) if own else False
 
     # Who comes and goes
 
@@ -283,8 +383,9 @@ class Year:
         old, new = self.organisations[0], self.organisations[-1]
         old.ended_on, old.successor = self.today, new
         old.save()
+        forgets = self.today > date(2027, 1, 1)  # the second time nobody ends the mandates for what has ended
         for mandate in Mandate.objects.on(self.today).filter(programme=self.programme, organisation=old):
-            mandate.until = self.today
+            mandate.until = mandate.until if forgets else self.today
             mandate.save()
             if self.chance.random() < 0.7:
                 MandateFactory(programme=self.programme, organisation=new, person=mandate.person, since=self.today)
@@ -310,22 +411,86 @@ class Year:
                 assert speaks, f"the owner of {own.state} may not answer on {self.today}"
             assert own.due_on, own.state
             assert self.today < own.next_reminder_on <= self.today + LONGEST_SILENCE, (own.state, own.next_reminder_on)
+        self._look_at_promises()
+        self._look_at_actions()
 
-    def count_told(self) -> int:
-        """Return how many askers were told how their question ended; fail where one was not, for no reason."""
+    def _look_at_promises(self) -> None:
+        from briefings.rules import mandate_for
+        from commitments.messages.assurances import reminded_people
+        from commitments.models import STANDING
+
+        for own in self.promises():
+            self.looked += 1
+            told = reminded_people(own, own.due_on < self.today, self.now)
+            assert told, f"nobody is reminded of a promise that is {own.state} on {self.today}"
+            assert all(each.is_active for each in told), f"somebody who has left keeps a promise on {self.today}"
+            if own.state in STANDING and own.keeper:
+                speaks = mandate_for(own.keeper, self.programme, self.today, own.carried_by)
+                assert speaks, f"the keeper of a promise may not speak for who carries it on {self.today}"
+            assert own.keeper or own.keeper_lost_on, own.state
+            assert own.due_on, own.state
+            assert self.today < own.next_reminder_on <= self.today + LONGEST_SILENCE, (own.state, own.next_reminder_on)
+
+    def _look_at_actions(self) -> None:
+        from commitments.messages.outputs import reminded_people
+
+        for own in self.actions().select_related("owner", "session__programme"):
+            self.looked += 1
+            told = reminded_people(own, own.due_on < self.today, self.now)
+            assert told, f"nobody is reminded of an action on {self.today}"
+            assert all(each.is_active for each in told), f"somebody who has left owns an action on {self.today}"
+            assert self.today < own.next_reminder_on <= self.today + LONGEST_SILENCE, own.next_reminder_on
+
+    def due_today(self) -> list:
+        """Return what says that the next mail about it goes today, before the clock looks at it."""
+        from commitments.models import UNANSWERED, Question
+
+        owed = Question.objects.filter(programme=self.programme, state__in=UNANSWERED, paused_on=None)
+        return [
+            row
+            for rows in (owed, self.promises(), self.actions())
+            for row in rows.filter(next_reminder_on__lte=self.today)
+        ]
+
+    def look_for_mails(self, due: list) -> None:
+        """Fail where what was due today has no mail that will go: to somebody with an account, wanted, in words."""
+        from messaging.kinds import find
+        from messaging.models import Message
+
+        planned = Message.objects.filter(created_at=self.now).select_related("person")
+        for own in due:
+            refs = {"assurance": own.pk} if hasattr(own, "keeper") else {"action": own.pk}
+            if hasattr(own, "asked_as"):
+                refs = {"question": str(own.pk)}
+            found = [row for row in planned.filter(refs__contains=refs) if row.person and row.person.is_active]
+            assert found, f"no mail about {own._meta.model_name} of {own.next_reminder_on} is planned on {self.today}"
+            wanted = [row for row in found if row.pk not in find(row.kind).still_wanted([row], self.now)]
+            own.refresh_from_db()
+            assert wanted or own.next_reminder_on is None, f"nobody wants the mail about {own} on {self.today}"
+            for row in wanted:
+                assert find(row.kind).render(row).text
+            self.mailed += len(wanted)
+
+    def count_told(self) -> Counter:
+        """Return what became of everybody who asked; fail where somebody was not told, for no reason."""
         from commitments.models import TOLD, Asker
         from messaging.models import Message
 
         said = Message.objects.filter(kind__in=["commitments.question_answered", "commitments.question_out_of_scope"])
         told = set(said.values_list("refs__asker", flat=True))
-        askers = Asker.objects.filter(question__programme=self.programme, withdrawn_on=None)
-        number = 0
-        for asker in askers.select_related("question__merged_into"):
+        askers, became = Asker.objects.filter(question__programme=self.programme), Counter()
+        for asker in askers.select_related("question__merged_into", "person"):
             whole = asker.question.merged_into or asker.question
-            if whole.state in (*TOLD, "out_of_scope"):
+            if asker.withdrawn_on:
+                became["took it back"] += 1
+            elif whole.state not in (*TOLD, "out_of_scope"):
+                became["are still owed the answer"] += 1
+            elif not asker.person.email:
+                became["have no address"] += 1
+            else:
                 assert asker.pk in told, f"nobody told who asked {asker.question.state}"
-                number += 1
-        return number
+                became["were told"] += 1
+        return became
 
     # Choosing
 
@@ -345,6 +510,20 @@ class Year:
 
         rows = Question.objects.filter(programme=self.programme, **where)
         return self.pick(rows.select_related("programme", "owner", "organisation"))
+
+    def promises(self):
+        from commitments.models import Assurance
+
+        own = Assurance.objects.unended().filter(programme=self.programme)
+        return own.select_related("programme", "person", "organisation", "carried_by", "keeper")
+
+    def promised(self, **where):
+        return self.pick(self.promises().filter(**where))
+
+    def actions(self):
+        from commitments.models import Output
+
+        return Output.objects.open_actions().filter(session__programme=self.programme)
 
     def pick(self, rows):
         found = list(rows.order_by("pk"))

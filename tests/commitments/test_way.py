@@ -22,12 +22,14 @@ from commitments.models import (
     Question,
     QuestionState,
 )
+from commitments.queries.assurances import mandates_on
 from commitments.queries.questions import history_of
 from commitments.tasks import remind_due
 from history.actions import record
 from history.models import Entry
 from messaging.delivery import deliver_due
 from messaging.models import Delivered, Message
+from organisations.actions.organisations import end_organisation
 from tests.briefings.factories import MandateFactory, PartnerFactory
 from tests.commitments.factories import NOW, Cast
 from tests.organisations.factories import OrganisationFactory, PersonFactory
@@ -284,6 +286,27 @@ def test_a_question_whose_owner_may_not_answer_any_more_is_the_coordinators_with
     assert (after.state, after.owner, after.due_on) == (QuestionState.OPEN, None, question.due_on)
     assert "released" in kinds_to(cast.coordinator)
     assert not question.commissions.filter(state__in=("asked", "accepted")).exists()
+
+
+@pytest.mark.parametrize("follows", [False, True])
+def test_nobody_speaks_for_an_organisation_that_has_ended_though_no_mandate_was_ended(cast, time_machine, follows):
+    question, successor = accepted(cast), OrganisationFactory()
+    if follows:
+        MandateFactory(programme=cast.programme, organisation=successor, person=cast.senior)
+    end_organisation(
+        organisation=cast.organisation, ended_on=LATER.date(), successor=successor, by=cast.coordinator, now=NOW
+    )
+    time_machine.move_to(NOW, tick=False)
+    remind_due()
+    assert fresh(question).owner == cast.senior, "not before its day"
+    time_machine.move_to(LATER, tick=False)
+    with pytest.raises(actions.NotYours):
+        actions.save_draft(question=question, words="Yes", audience="asker", by=cast.senior, now=LATER)
+    remind_due()
+    after = fresh(question)
+    expected = (cast.senior, successor, "accepted") if follows else (None, None, "open")
+    assert (after.owner, after.organisation, after.state) == expected
+    assert cast.mandate not in mandates_on(cast.programme, LATER.date()), "nor is anybody asked there"
 
 
 def test_a_question_goes_along_with_its_owner_to_the_organisation_that_came_after(cast, time_machine):

@@ -7,8 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from briefings.models import Mandate
-from briefings.rules import mandate_for
+from briefings.rules import mandate_for, speaking
 from commitments.actions.questions.moving import (
     NotNow,
     become,
@@ -239,12 +238,14 @@ def _asked(question: Question) -> QuerySet[Clearance]:
 
 
 def orphaned(today: date) -> QuerySet[Question]:
-    """Return the open questions whose owner may not answer on ``today``: the mandate has ended, or they have left."""
-    speaks = Mandate.objects.on(today).filter(
+    """Return the open questions whose owner may not answer on ``today``.
+
+    The mandate has ended, they have left, or their organisation has ended, whether its mandates were ended or not.
+    """
+    speaks = speaking(today).filter(
         person=OuterRef("owner"), programme=OuterRef("programme"), organisation=OuterRef("organisation")
     )
-    owned = Question.objects.filter(state__in=UNANSWERED, owner__isnull=False)
-    return owned.exclude(Exists(speaks), owner__is_active=True)
+    return Question.objects.filter(~Exists(speaks), state__in=UNANSWERED, owner__isnull=False)
 
 
 @transaction.atomic
@@ -258,10 +259,10 @@ def release_orphan(*, question_id: UUID, now: datetime) -> bool:
     owner, today = question.owner, local_day(question.programme, now)
     if owner is None or question.state not in UNANSWERED:
         return False
-    if owner.is_active and mandate_for(owner, question.programme, today, question.organisation):
+    if mandate_for(owner, question.programme, today, question.organisation):
         return False
     successor = question.organisation.successor
-    while owner.is_active and successor is not None:
+    while successor is not None:
         if mandate_for(owner, question.programme, today, successor):
             return _follow(question, successor, now)
         successor = successor.successor
