@@ -10,6 +10,9 @@ from django.apps import apps
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
 
+from messaging import kinds
+from tests.mails import find_cases
+
 HOME = Path(settings.BASE_DIR)
 LINE = (
     "config",
@@ -237,3 +240,9 @@ def test_every_variable_of_the_environment_is_documented():
 def test_decisions_have_a_number_of_their_own():
     numbers = [path.name[:4] for path in (HOME / "docs" / "adr").glob("[0-9]*.md")]
     assert sorted(numbers) == sorted(set(numbers))
+
+
+def test_every_kind_of_mail_has_a_case_whose_links_are_opened():
+    known, cases = {kind.name for kind in kinds.every()}, find_cases()
+    assert known - set(cases) == set(), "write a case in tests/mails/ for these kinds of mails"
+    assert set(cases) - known == set(), "these kinds are not registered"

@@ -37,7 +37,7 @@ def _given(cast: Cast, **options) -> Assurance:
     "commitments.question_received", "commitments.question_commissioned", "commitments.question_declined",
     "commitments.question_transferred", "commitments.question_holding", "commitments.question_answered",
     "commitments.question_reopened", "commitments.question_merged", "commitments.question_moved",
-    "commitments.question_out_of_scope",
+    "commitments.question_out_of_scope", "commitments.question_parted", "commitments.question_date",
 )  # fmt: skip
 def the_way_of_questions() -> None:
     cast = Cast()
@@ -53,6 +53,9 @@ def the_way_of_questions() -> None:
     questions.extend(question=held, due_on=date(2026, 12, 15), reason="It takes longer", by=cast.coordinator, now=NOW)
     merged = cast.question("The same, once more?", asked_as=AskedAs.PSEUDONYM)
     questions.merge(question=merged, into=held, by=cast.coordinator, now=NOW)
+    parted = cast.question("Something else?", asked_as=AskedAs.PSEUDONYM)
+    questions.merge(question=parted, into=held, by=cast.coordinator, now=NOW)
+    questions.part(question=parted, by=cast.coordinator, now=NOW)
     reopened = _accepted(cast)
     questions.publish_answer(question=reopened, words="All", audience=Audience.ASKER, by=cast.senior, now=NOW)
     questions.say_unanswered(asker=Asker.objects.get(question=reopened), by=cast.practitioner, now=NOW)
