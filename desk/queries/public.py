@@ -27,6 +27,6 @@ def answers_published() -> list[Answer]:
 def guidance_published() -> list[GuidanceVersion]:
     """Return the newest version of each guidance that everybody may read, the newest first."""
     standing = GuidanceVersion.objects.filter(guidance__programme__is_public=True, guidance__ended_at=None)
-    newest = standing.order_by("guidance", "-number").distinct("guidance").values("pk")
+    newest = standing.order_by("guidance_id", "-number").distinct("guidance_id").values("pk")
     rows = GuidanceVersion.objects.filter(pk__in=newest).select_related("guidance__programme").defer("sections")
     return list(rows.order_by("-published_at", "-pk")[:GUIDANCE_SHOWN])
