@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-SMALLEST = 5
+from surveys.suppression import SMALLEST_NUMBER
+
+_SMALL = f"[1-{SMALLEST_NUMBER - 1}]"
 _WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 _TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "sister", "rev"}
 _LEFT_OUT = {"de", "van", "von", "der", "den", "la", "le", "al", "el", "bin", "binti", "da", "di", "du", "of", "the"}
@@ -157,11 +159,11 @@ _PEOPLE = (
     "of (?:us|them|you)|(?:who|that) (?:asked|attended|came|said)"
 )
 _FEW = re.compile(
-    rf"(?<![\w.,/:£-])(?:[1-4]|one|two|three|four)(?![\d.,:/%]*\d|%|\s*%)\s+(?:[\w’'-]+\s+){{0,2}}?(?:{_PEOPLE})\b",
+    rf"(?<![\w.,/:£-])(?:{_SMALL}|one|two|three|four)(?![\d.,:/%]*\d|%|\s*%)\s+(?:[\w’'-]+\s+){{0,2}}?(?:{_PEOPLE})\b",
     re.IGNORECASE,
 )
-_ONLY = re.compile(r"(?<=[|\t])[ ]*[1-4][ ]*(?=[|\t\n]|$)")
-_SHARE = re.compile(r"(?<![\w.,/£-])[1-4]\s+(?:of|out of|in)\s+\d+\b", re.IGNORECASE)
+_ONLY = re.compile(rf"(?<=[|\t])[ ]*{_SMALL}[ ]*(?=[|\t\n]|$)")
+_SHARE = re.compile(rf"(?<![\w.,/£-]){_SMALL}\s+(?:of|out of|in)\s+\d+\b", re.IGNORECASE)
 
 
 def _cells(text: str, otherwise: set[str]) -> Iterator[Row]:

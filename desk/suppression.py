@@ -6,8 +6,7 @@ guidance of the Government Statistical Service on disclosure control for tables 
 
 from collections.abc import Sequence
 
-LEAST = 5
-"""The smallest number that is shown."""
+from surveys.suppression import SMALLEST_NUMBER as LEAST
 
 
 def hidden_lines(lines: Sequence[Sequence[int]], least: int = LEAST) -> set[int] | None:
