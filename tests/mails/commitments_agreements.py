@@ -14,9 +14,9 @@ from tests.mails import NOW, makes
 )  # fmt: skip
 def agreements() -> None:
     partners = Partners()
+    gone = partners.proposed(title="Another plan")
+    withdraw_agreement(agreement=gone.agreement, reason="Not needed", by=partners.coordinator, now=NOW)
     version = partners.proposed()
     messages.remind(PartnerAsked.objects.get(version=version, organisation=partners.police), 1, is_late=True, now=NOW)
     partners.signed(version)
     messages.remind_of_review(version, REVIEW, now=NOW)
-    gone = partners.proposed(title="Another plan")
-    withdraw_agreement(agreement=gone.agreement, reason="Not needed", by=partners.coordinator, now=NOW)
