@@ -1,0 +1,367 @@
+"""The pages of stages and the plan: what they show, how they say what is wrong, and how often they ask."""
+
+import csv
+import io
+import uuid
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from attendance.models import Attendance, InvitationRound, Outcome, Place
+from briefings.models import Session
+from communications.actions.plan import Audience, fulfil_item
+from communications.models import PlannedItem, Stage
+from communications.queries.addressed import TELLS, How, addressed_of
+from communications.queries.timeline import current_of, timeline_of
+from messaging import kinds
+from messaging.models import Message
+from tests.briefings.factories import SessionFactory
+from tests.commitments.pages import opened, signed_in, words
+from tests.communications.plans import NOW, TODAY, Plan
+from tests.hostile import WORDS
+from tests.organisations.factories import HeadCountFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def plan():
+    plan = Plan()
+    plan.client = signed_in(plan.coordinator)
+    plan.page = reverse("communications:plan-show", args=["plan"])
+    return plan
+
+
+def at(plan, name: str, *args) -> str:
+    return reverse(f"communications:{name}", args=["plan", *args])
+
+
+def queries(client, address: str) -> int:
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get(address).status_code == 200
+    return len(caught)
+
+
+def written_to(plan, person, *, kind: str = TELLS[0], at=NOW, **more) -> Message:
+    """Return a mail that was really sent."""
+    columns = {
+        "kind": kind, "key": uuid.uuid4().hex, "person": person, "about": f"briefings.programme:{plan.programme.pk}",
+        "created_at": at, "due_at": at, "next_try_at": at, "state": "sent", "sent_at": at,
+        "message_id": "<1@x.example>",
+        **more,
+    }  # fmt: skip
+    return Message.objects.create(**columns)
+
+
+def came(plan, person, session: Session) -> None:
+    tie = person.affiliations.get()
+    place = Place.objects.create(
+        session=session, person=person, organisation=tie.organisation, state="booked", reference=uuid.uuid4().hex[:12],
+        made_at=NOW, made_by="x", seated_at=NOW,
+    )  # fmt: skip
+    Attendance.objects.create(
+        session=session, place=place, person=person, organisation=tie.organisation, outcome=Outcome.ATTENDED,
+        noted_at=NOW,
+    )  # fmt: skip
+
+
+def how(plan, stage=None) -> dict[str, How]:
+    stages = list(plan.programme.stages.all())
+    found = addressed_of(plan.programme, stages, TODAY)[(stage or plan.pilot).pk]
+    return {str(cell): found.of(cell) for cell in found.cells}
+
+
+VISITORS = "Wren Valley NHS Trust, Health visitor, Eastmarsh"
+NURSES = "Wren Valley NHS Trust, School nurse, Westmoor"
+
+
+# Who has been addressed
+
+
+def test_nobody_is_addressed_by_a_plan_alone(plan):
+    assert how(plan) == {VISITORS: How.NOBODY, NURSES: How.NOBODY}
+    item = plan.item(audience=Audience(areas=[plan.east]))
+    assert how(plan) == {VISITORS: How.PLANNED, NURSES: How.NOBODY}
+    fulfil_item(item=item, words="At the team meeting", by=plan.coordinator, now=NOW)
+    assert how(plan) == {VISITORS: How.SAID, NURSES: How.NOBODY}
+    assert how(plan, plan.design) == {VISITORS: How.NOBODY, NURSES: How.NOBODY}
+
+
+def test_what_was_really_sent_and_attended_counts_in_the_stage_of_its_day(plan):
+    written_to(plan, plan.amina)
+    written_to(plan, plan.bran, state="planned", sent_at=None, message_id=None)
+    written_to(plan, plan.bran, kind="attendance.place_booked")
+    written_to(plan, plan.bran, at=NOW - timedelta(days=20))
+    assert how(plan) == {VISITORS: How.WRITTEN, NURSES: How.NOBODY}
+    assert how(plan, plan.design) == {VISITORS: How.NOBODY, NURSES: How.WRITTEN}
+    written_to(plan, None, kind="communications.post", address=plan.bran.email)
+    assert how(plan)[NURSES] == How.POSTED
+    came(plan, plan.bran, SessionFactory(programme=plan.programme, date=TODAY, slot="afternoon"))
+    assert how(plan)[NURSES] == How.ATTENDED
+
+
+def test_a_place_to_come_is_ahead_and_who_is_only_counted_is_seen(plan):
+    session = SessionFactory(programme=plan.programme, date=TODAY + timedelta(days=9))
+    Place.objects.create(
+        session=session, person=plan.amina, organisation=plan.trust, state="booked", reference="X-1", made_at=NOW,
+        made_by="x", seated_at=NOW,
+    )  # fmt: skip
+    HeadCountFactory(organisation=plan.trust, profession=plan.nurse, area=plan.east)
+    HeadCountFactory(organisation=plan.trust, area=plan.east)  # a profession that is not in scope
+    assert how(plan) == {
+        VISITORS: How.BOOKED, NURSES: How.NOBODY, "Wren Valley NHS Trust, School nurse, Eastmarsh": How.NOBODY,
+    }  # fmt: skip
+
+
+def test_the_clock_change_moves_nothing_into_another_stage(plan):
+    """Half past eleven in the evening of 30 October is still October in Britain, though summer time has ended."""
+    late = NOW.replace(month=10, day=30, hour=23, minute=30)
+    written_to(plan, plan.amina, at=late)
+    assert how(plan, plan.design)[VISITORS] == How.WRITTEN
+
+
+def test_the_kinds_that_tell_are_known():
+    assert [name for name in (*TELLS, "communications.post") if kinds.find(name) is None] == []
+
+
+# The page of the plan
+
+
+def test_the_plan_shows_everything_by_stage_and_month(plan):
+    SessionFactory(programme=plan.programme, date=date(2026, 12, 3), title="Briefing one")
+    SessionFactory(programme=plan.programme, date=date(2026, 12, 4), title="Briefing two", cancelled=True)
+    InvitationRound.objects.create(
+        programme=plan.programme, made_at=NOW, press=uuid.uuid4(), subject="Come and see", state="sending",
+        choice={"organisations": [plan.trust.pk], "areas": [plan.east.pk]},
+    )  # fmt: skip
+    plan.item(due=date(2026, 11, 16))
+    plan.item(due=date(2026, 11, 1), words="What is overdue")
+    page = words(plan.client.get(plan.page))
+    for said in (
+        "Design", "Pilot 2 November 2026 to 29 January 2027", "0 of 2 told, 1 late", "2 of 2 audiences not addressed",
+        "Invitations: Come and see", "Everybody of Wren Valley NHS Trust in Eastmarsh", "November 2026",
+        "December 2026",
+        "Briefing one", "Cancelled", "What is overdue", "Late", "Pat Presenter",
+    ):  # fmt: skip
+        assert said in page, said
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ({"kind": "session"}, {"In the east", "Everywhere"}),
+        ({"kind": "item"}, {"For visitors", "For all"}),
+        ({"area": "east"}, {"In the east", "Everywhere", "For visitors", "For all"}),
+        ({"area": "west"}, {"Everywhere", "For visitors", "For all"}),
+        ({"profession": "nurse"}, {"In the east", "Everywhere", "For all"}),
+        ({"organisation": "trust", "kind": "item"}, {"For visitors", "For all"}),
+        ({"stage": "review"}, {"For all"}),
+        ({"stage": "9" * 30, "kind": "nonsense"}, {"In the east", "Everywhere", "For visitors", "For all"}),
+    ],
+)
+def test_the_plan_is_filtered(plan, asked, shown):
+    SessionFactory(programme=plan.programme, title="In the east", area=plan.east)
+    SessionFactory(programme=plan.programme, title="Everywhere")
+    plan.item(words="For visitors", audience=Audience(professions=[plan.visitor]))
+    plan.item(words="For all", stage=plan.review)
+    asked = {name: getattr(getattr(plan, value, None), "pk", value) for name, value in asked.items()}
+    sheet = plan.client.get(at(plan, "plan-download"), asked).getvalue().decode("utf-8-sig")
+    lines = list(csv.reader(io.StringIO(sheet)))
+    found = {line[4].split(",")[0] for line in lines[1:]}
+    assert found == shown
+    page = words(plan.client.get(plan.page, asked))
+    assert all(word in page for word in shown)
+
+
+def test_a_filter_without_a_match_says_so(plan):
+    plan.item()
+    assert "Nothing matches what you looked for" in words(plan.client.get(plan.page, {"kind": "post"}))
+
+
+def test_a_programme_without_stages_is_offered_templates(plan):
+    plan.programme.stages.all().delete()
+    page = words(plan.client.get(plan.page))
+    assert "No stages yet" in page
+    assert "Bilateral share" in page
+    reader = words(signed_in(plan.presenter).get(plan.page))
+    assert "No stages yet" in reader
+    assert "Take it" not in reader
+
+
+def test_the_plan_opens_where_the_programme_is(plan):
+    for number in range(60):
+        plan.item(words=f"Old {number}", stage=plan.design, due=date(2026, 9, 1) + timedelta(days=number // 2))
+    plan.item(words="What is now", due=TODAY)
+    assert "What is now" in words(plan.client.get(plan.page))
+    assert "What is now" not in words(plan.client.get(plan.page, {"page": "1"}))
+
+
+def test_the_stage_of_a_programme_follows_the_days(plan):
+    stages = list(plan.programme.stages.all())
+    days = [date(2026, 1, 1), date(2026, 10, 31), TODAY, date(2027, 1, 30), date(2028, 1, 1)]
+    expected = [plan.design, plan.design, plan.pilot, plan.pilot, plan.review]
+    assert [current_of(stages, day) for day in days] == expected
+    assert current_of([], TODAY) is None
+
+
+def test_the_plan_asks_as_often_for_one_as_for_many(plan):
+    def grow(number: int) -> None:
+        for count in range(number):
+            day = TODAY + timedelta(days=count % 80)
+            SessionFactory(programme=plan.programme, date=day, room=None, online_link="https://x.example.org")
+            plan.item(due=day, audience=Audience([plan.trust], [plan.nurse], [plan.west]))
+            choice = {"organisations": [plan.trust.pk]}
+            InvitationRound.objects.create(
+                programme=plan.programme, made_at=NOW, press=uuid.uuid4(), state="sending", choice=choice
+            )
+
+    grow(1)
+    addresses = [plan.page, at(plan, "plan-download"), at(plan, "stage-show", plan.pilot.pk)]
+    for address in addresses:
+        queries(plan.client, address)
+    one = [queries(plan.client, address) for address in addresses]
+    grow(2)
+    assert [queries(plan.client, address) for address in addresses] == one
+    assert one[0] < 45
+
+
+def test_a_thousand_sessions_are_one_query(plan):
+    one = SessionFactory(programme=plan.programme, room=None, online_link="https://x.example.org")
+    Session.objects.bulk_create(_copies(one, 1000))
+    stages = list(plan.programme.stages.all())
+    with CaptureQueriesContext(connection) as caught:
+        lines = timeline_of(plan.programme, stages, NOW)
+    assert len(lines) > 1000
+    assert len(caught) < 15
+
+
+def _copies(session: Session, number: int) -> list[Session]:
+    names = [field.attname for field in Session._meta.concrete_fields if field.attname != "id"]
+    return [Session(**{name: getattr(session, name) for name in names}) for _ in range(number)]
+
+
+# Stages and items
+
+
+def stage_answers(**changes) -> dict:
+    return {
+        "kind": "go_live", "name": "", "starts_on_day": "1", "starts_on_month": "3", "starts_on_year": "2027",
+        "ends_on_day": "31", "ends_on_month": "3", "ends_on_year": "2027", "owner": "", **changes,
+    }  # fmt: skip
+
+
+def test_a_stage_is_added_changed_and_taken_away(plan):
+    page = words(plan.client.post(at(plan, "stage-add"), stage_answers(), follow=True))
+    assert "“Go-live” is a stage of the programme" in page
+    made = Stage.objects.get(kind="go_live")
+    changed = plan.client.post(
+        at(plan, "stage-change", made.pk), stage_answers(name="Everybody", owner=plan.presenter.pk), follow=True
+    )
+    assert "Everybody" in words(changed)
+    made.refresh_from_db()
+    assert made.owner == plan.presenter
+    assert "is no stage any more" in words(plan.client.post(at(plan, "stage-remove", made.pk), follow=True))
+    plan.item()
+    assert "Something is planned in this stage" in words(
+        plan.client.post(at(plan, "stage-remove", plan.pilot.pk), follow=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"starts_on_month": "1", "starts_on_day": "29"}, "“Pilot” runs from 2 November 2026 to 29 January 2027"),
+        ({"ends_on_year": "2026"}, "The last day of a stage must be its first day or later"),
+        ({"kind": "own"}, "Enter what the stage is called"),
+        ({"kind": "pilot"}, "There is a stage of this name"),
+        ({"kind": ""}, "There is a problem"),
+        ({"owner": "9" * 30}, "There is a problem"),
+        ({"name": "a\x00b"}, "cannot be seen"),
+    ],
+)
+def test_what_is_wrong_with_a_stage_is_said(plan, changes, said):
+    sent = plan.client.post(at(plan, "stage-add"), stage_answers(**changes))
+    assert sent.status_code == 422
+    assert said in words(sent)
+    assert Stage.objects.count() == 3
+
+
+def item_answers(plan, **changes) -> dict:
+    return {
+        "words": "What changes", "stage": plan.pilot.pk, "due_on_day": "16", "due_on_month": "11",
+        "due_on_year": "2026", "means": "post", "owner": plan.presenter.pk, "professions": [plan.visitor.pk], **changes,
+    }  # fmt: skip
+
+
+def test_an_item_is_planned_changed_done_opened_again_and_taken_off(plan):
+    page = words(plan.client.post(at(plan, "item-add", plan.pilot.pk), item_answers(plan), follow=True))
+    assert "It is in the plan, and Pat Presenter is told" in page
+    item = PlannedItem.objects.get()
+    assert "Health visitor. Post, by 16 November 2026. Pat Presenter" in page
+    plan.client.post(at(plan, "item-change", item.pk), item_answers(plan, words="What stays", professions=[]))
+    item.refresh_from_db()
+    assert (item.words, item.professions.count()) == ("What stays", 0)
+    done = plan.client.post(at(plan, "item-fulfil", item.pk), {"words": "At the\nmeeting"}, follow=True)
+    assert "It is done" in words(done)
+    assert "Done: At the meeting" in words(done)
+    assert "open again" in words(plan.client.post(at(plan, "item-reopen", item.pk), follow=True))
+    assert "nothing to open again" in words(plan.client.post(at(plan, "item-reopen", item.pk), follow=True))
+    assert "Taken off the plan" in words(plan.client.post(at(plan, "item-remove", item.pk), follow=True))
+    assert plan.client.post(at(plan, "item-remove", item.pk)).status_code == 404
+
+
+def test_one_thing_fulfils_an_item(plan):
+    session = SessionFactory(programme=plan.programme)
+    item, address = plan.item(), None
+    address = at(plan, "item-fulfil", item.pk)
+    assert "Choose what fulfils it" in words(plan.client.post(address, {"words": " "}))
+    assert "There is a problem" in words(plan.client.post(address, {"session": SessionFactory().pk}))
+    page = words(plan.client.post(address, {"session": session.pk}, follow=True))
+    assert "It is linked, and done as soon as that has happened" in page
+    assert "To be done by a session on 26 November 2026" in page
+    assert "On its way" in page
+
+
+@pytest.mark.parametrize("typed", WORDS.values(), ids=WORDS.keys())
+def test_hostile_words_are_shown_as_they_are_or_refused(plan, typed):
+    for address, data in (
+        (at(plan, "item-add", plan.pilot.pk), item_answers(plan, words=typed)),
+        (at(plan, "stage-add"), stage_answers(kind="own", name=typed)),
+        (at(plan, "template-keep"), {"name": typed, "words": typed}),
+    ):
+        assert plan.client.post(address, data).status_code in (302, 422)
+    for address in (plan.page, at(plan, "plan-download"), at(plan, "stage-show", plan.pilot.pk)):
+        response = plan.client.get(address, {"kind": typed, "page": typed, "show": typed, "stage": typed})
+        assert response.status_code == 200
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        assert b"<script>alert" not in body or response.streaming
+
+
+def test_the_owner_says_by_the_link_that_it_is_done(plan):
+    item = plan.item()
+    client, address = opened(item.link), reverse("communications:planned-show", args=[item.link_id])
+    page = words(client.get(address))
+    assert "What changes on the first day" in page
+    assert "Everybody in scope" in page
+    assert "There is a problem" in words(client.post(address, {"words": ""}))
+    assert "nothing for you to do here any more" in words(client.post(address, {"words": "Told"}, follow=True))
+    assert "This is done already" in words(client.post(address, {"words": "Again"}, follow=True))
+
+
+def test_a_stage_says_who_was_not_addressed_and_how_the_others_were(plan):
+    written_to(plan, plan.amina)
+    page = words(plan.client.get(at(plan, "stage-show", plan.pilot.pk)))
+    assert "1 audience not addressed in this stage" in page
+    assert "School nurse" in page
+    assert "Health visitor" not in page
+    assert "Got a message" in words(plan.client.get(at(plan, "stage-show", plan.pilot.pk), {"show": "all"}))
