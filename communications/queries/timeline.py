@@ -117,7 +117,7 @@ def _sessions(programme: Programme, now: datetime) -> Iterable[Line]:
         yield Line(
             session.date,
             Kind.SESSION,
-            f"{session}, {session.get_slot_display().lower()}, {where}",
+            f"{session.title or session.get_kind_display()}, {session.get_slot_display().lower()}, {where}",
             reverse("attendance:session-show", args=[session.pk]),
             f"Everybody in {session.area}" if session.area else "Everybody in scope",
             *_session_state(session, now),
