@@ -76,11 +76,13 @@ class DatedStage:
     due: tuple[date, ...]
 
 
-def lay_out(template: Template, first: date, calendar: Calendar, live_on: date | None = None) -> list[DatedStage]:
+def lay_out(
+    template: Template, first: date, calendar: Calendar, live_on: date | None = None, live_until: date | None = None
+) -> list[DatedStage]:
     """Return the stages of ``template`` from ``first`` on, every day a working day.
 
     ``live_on`` is the day on which its go-live stage begins, where that is settled: what comes before then ends on the
-    day before. It must lie after ``first``.
+    day before. It must lie after ``first``. ``live_until`` is a day that this stage must reach.
     """
     found: list[DatedStage] = []
     begins = next_worked(first, calendar)
@@ -90,6 +92,8 @@ def lay_out(template: Template, first: date, calendar: Calendar, live_on: date |
         if live_on and line.kind == StageKind.GO_LIVE:
             begins = live_on
         ends = calendar.after(begins, max(line.days, 1) - 1)
+        if live_until and line.kind == StageKind.GO_LIVE:
+            ends = max(ends, live_until)
         found.append(DatedStage(line, begins, ends, tuple(_due(item, begins, calendar) for item in line.items)))
     return _until_live(found, first, live_on) if live_on else found
 

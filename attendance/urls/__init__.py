@@ -3,7 +3,6 @@
 from attendance.urls import (
     activities,
     attitudes,
-    bilateral,
     cover,
     feedback,
     invitations,
@@ -20,7 +19,6 @@ app_name = "attendance"
 urlpatterns = [
     *activities.urlpatterns,
     *attitudes.urlpatterns,
-    *bilateral.urlpatterns,
     *cover.urlpatterns,
     *feedback.urlpatterns,
     *sessions.urlpatterns,

@@ -31,18 +31,25 @@ class TemplateNameTaken(Refused):
 
 @transaction.atomic
 def apply_template(
-    *, programme: Programme, template: Template, first: date, by: Person, now: datetime, live_on: date | None = None
+    *,
+    programme: Programme,
+    template: Template,
+    first: date,
+    by: Person,
+    now: datetime,
+    live_on: date | None = None,
+    live_until: date | None = None,
 ) -> list[Stage]:
     """Give a programme without stages those of ``template``, with its items, from ``first`` on; return them.
 
     Every date is a working day of the programme; ``by`` owns every item, and nobody is told. ``live_on`` is the day on
-    which go-live begins where that is settled. Raises HasStages.
+    which go-live begins where that is settled, ``live_until`` one that it must reach. Raises HasStages.
     """
     programme = locked(programme)
     if programme.stages.exists():
         raise HasStages
     made = []
-    for dated in lay_out(template, first, calendar_of(programme), live_on):
+    for dated in lay_out(template, first, calendar_of(programme), live_on, live_until):
         line = dated.line
         stage = add_stage(
             programme=programme, kind=line.kind, name=line.name, starts_on=dated.starts_on, ends_on=dated.ends_on,

@@ -1,6 +1,6 @@
 """The addresses of communications, by object."""
 
-from communications.urls import posts, stages, templates
+from communications.urls import bilateral, posts, stages, templates
 
 app_name = "communications"
-urlpatterns = [*templates.urlpatterns, *stages.urlpatterns, *posts.urlpatterns]
+urlpatterns = [*bilateral.urlpatterns, *templates.urlpatterns, *stages.urlpatterns, *posts.urlpatterns]

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from accounts.models import Person
-from attendance.actions.bilateral import ListedPerson, Share, set_up_share
 from attendance.actions.places import take_place
+from communications.actions.bilateral import ListedPerson, Share, set_up_share
 from config.demo import words
 from config.demo.clock import Calendar
 from config.demo.county import County

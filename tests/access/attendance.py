@@ -3,7 +3,6 @@
 from tests.access import (
     attendance_activities,
     attendance_attitudes,
-    attendance_bilateral,
     attendance_cover,
     attendance_feedback,
     attendance_invitations,
@@ -19,7 +18,6 @@ from tests.access.routes import Route
 ROUTES: list[Route] = [
     *attendance_activities.ROUTES,
     *attendance_attitudes.ROUTES,
-    *attendance_bilateral.ROUTES,
     *attendance_cover.ROUTES,
     *attendance_feedback.ROUTES,
     *attendance_invitations.ROUTES,

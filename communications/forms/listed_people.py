@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from attendance.actions.bilateral import ListedPerson
+from communications.actions.bilateral import ListedPerson
 from face.forms import is_unseen
 
 MOST_LINES = 200

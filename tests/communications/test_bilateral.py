@@ -1,17 +1,19 @@
 """A bilateral share from one short form: ready to invite, or a plain sentence and nothing made."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Person
-from attendance.forms.listed_people import read_people
 from attendance.models import SeatCount
 from briefings.models import Programme, Session, SessionState, Venue
 from briefings.queries import affiliations_in_scope
+from communications.forms.listed_people import read_people
+from communications.models import PlannedItem
+from messaging.models import Message
 from organisations.models import Affiliation, Organisation, Profession
 from tests.briefings.factories import RoomFactory, SessionFactory, VenueFactory
 from tests.organisations.factories import AffiliationFactory, OrganisationFactory, PersonFactory
@@ -98,7 +100,44 @@ def test_one_form_makes_everything_ready_to_invite(client, administrator):
     assert SeatCount.objects.get().capacity == 12
     assert affiliations_in_scope(programme, NOW.date()).count() == 10
     assert set(programme.partners.values_list("organisation__name", flat=True)) == set(TWO)
-    assert "Invite 10 people" in client.get(sent["Location"]).content.decode()
+    page = client.get(sent["Location"]).content.decode()
+    assert "Invite 10 people" in page
+    assert "Three stages are planned: agree until 25 November 2026, share until 23 December 2026" in page
+
+
+def test_a_share_has_three_stages_and_a_plan_that_its_coordinator_owns(client, administrator):
+    send(client)
+    programme, session = Programme.objects.get(), Session.objects.get()
+    stages = list(programme.stages.values_list("kind", "name", "starts_on", "ends_on"))
+    assert stages == [
+        ("design", "Agree", date(2026, 11, 2), date(2026, 11, 25)),
+        ("go_live", "Share", date(2026, 11, 26), date(2026, 12, 23)),
+        ("review", "Review", date(2026, 12, 24), date(2027, 1, 11)),
+    ]
+    items = list(PlannedItem.objects.order_by("due_on").values_list("means", "due_on", "owner", "session", "done_at"))
+    assert items == [
+        ("message", date(2026, 11, 9), administrator.pk, None, None),
+        ("session", date(2026, 11, 26), administrator.pk, session.pk, None),
+        ("message", date(2027, 1, 11), administrator.pk, None, None),
+    ]
+    assert not Message.objects.exists()
+
+
+def test_each_side_can_have_a_session_of_its_own(client, administrator):
+    sent = send(client, second_date_day="26", second_date_month="11", second_date_year="2026", second_slot="afternoon")
+    assert sent.status_code == 302
+    first, second = Session.objects.order_by("during")
+    assert [session.title for session in (first, second)] == [f"School attendance data: for {name}" for name in TWO]
+    assert (first.room, first.slot, second.slot) == (second.room, "morning", "afternoon")
+    told = PlannedItem.objects.filter(means="session").order_by("session__during")
+    assert [(item.session, item.organisations.get().name) for item in told] == [(first, TWO[0]), (second, TWO[1])]
+
+
+def test_a_session_today_or_late_keeps_the_stages_in_order(client, administrator):
+    send(client, date_day="2", slot="afternoon", second_date_day="29", second_date_month="1", second_date_year="2027")
+    days = list(Programme.objects.get().stages.values_list("starts_on", "ends_on"))
+    assert days[0] == (date(2026, 11, 2), date(2026, 11, 2))
+    assert days[1] == (date(2026, 11, 3), date(2027, 1, 29))
 
 
 def test_the_form_has_at_most_25_fields(client, administrator):
@@ -106,7 +145,7 @@ def test_the_form_has_at_most_25_fields(client, administrator):
     form = page[page.index('<form method="post"') : page.rindex("</form>")]
     named = set(re.findall(r'<(?:input|select|textarea)[^>]*\bname="([^"]+)"', form)) - {"csrfmiddlewaretoken"}
     fields = {re.sub(r"_(day|month|year)$", "", name) for name in named}
-    assert len(fields) == 14
+    assert len(fields) == 16
     assert len(fields) <= 25
 
 
@@ -155,6 +194,11 @@ def test_a_file_does_instead_of_the_list(client, administrator, content, made):
         ({"capacity": "9" * 30}, "must be 10000 or less"),
         ({"room": "9" * 30}, "Choose from the options shown"),
         ({"name": "a\x00b"}, "cannot be seen"),
+        (
+            {"second_date_day": "26", "second_date_month": "11", "second_date_year": "2026"},
+            "Choose another day or half-day for the second organisation",
+        ),
+        ({"second_date_day": "26"}, "The second day must include a month and a year"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_made(client, administrator, changes, sentence):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from attendance.views import bilateral
+from communications.views import bilateral
 
 urlpatterns = [
     path("programmes/bilateral/", bilateral.begin_share, name="bilateral-start"),

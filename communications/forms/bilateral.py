@@ -6,9 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from attendance.actions.bilateral import Share
-from attendance.forms.listed_people import read_people
 from briefings.models import Room, Slot
+from communications.actions.bilateral import Share
+from communications.forms.listed_people import read_people
 from face.fields import LongTextField, ThreeBoxDateField
 from face.forms import HubForm
 
@@ -68,6 +68,18 @@ class BilateralForm(HubForm):
         ],
         widget=forms.RadioSelect,
     )
+    second_date = ThreeBoxDateField(
+        label="Another day for the second organisation?",
+        subject="The second day",
+        required=False,
+        not_before=timezone.localdate,
+        help_text="Leave it empty where one session is for both. Otherwise each side has its own.",
+    )
+    second_slot = forms.ChoiceField(
+        label="Half-day of the second session",
+        choices=[("", "The same half-day"), *Slot.choices],
+        required=False,
+    )
     room = RoomChoice(
         queryset=Room.objects.select_related("venue").order_by("venue__name", "name", "pk"),
         label="Room",
@@ -96,6 +108,7 @@ class BilateralForm(HubForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self._check_where(cleaned)
+        self._check_second(cleaned)
         first, second = cleaned.get("first_organisation"), cleaned.get("second_organisation")
         if first and second and first.casefold() == second.casefold():
             self.add_error("second_organisation", "Enter another organisation: a share has two sides")
@@ -110,6 +123,12 @@ class BilateralForm(HubForm):
         lines = place.strip().split("\n")
         if len(lines[0]) > 200 or len("\n".join(lines[1:])) > 500:
             self.add_error("place", "Enter at most 200 characters for the name and 500 for the address")
+
+    def _check_second(self, cleaned: dict[str, Any]) -> None:
+        first, second = cleaned.get("date"), cleaned.get("second_date")
+        slot = cleaned.get("slot")
+        if first and first == second and (cleaned.get("second_slot") or slot) == slot:
+            self.add_error("second_date", "Choose another day or half-day for the second organisation")
 
     def _read_people(self, cleaned: dict[str, Any], organisations: tuple[str, str]) -> None:
         if {"people", "people_file"} & set(self.errors):
@@ -150,4 +169,5 @@ class BilateralForm(HubForm):
 
 _AS_TYPED = (
     "name", "purpose", "date", "slot", "capacity", "contact_name", "contact_email", "room", "place", "online_link",
+    "second_date", "second_slot",
 )  # fmt: skip

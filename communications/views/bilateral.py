@@ -6,12 +6,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission, permission_required
-from attendance.actions.bilateral import set_up_share
-from attendance.forms.bilateral import BilateralForm
 from briefings.actions.sessions import InThePast, RoomTaken, RoomTooSmall
 from briefings.actions.venues import VenueNameTaken
 from briefings.models import Programme
 from briefings.queries import count_eligible
+from communications.actions.bilateral import set_up_share
+from communications.forms.bilateral import BilateralForm
 from history.refusals import Refused
 from organisations.models import Organisation
 
@@ -31,10 +31,10 @@ def begin_share(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_refusal(refusal, _FIELD.get(type(refusal)))
         else:
-            return redirect("attendance:bilateral-done", slug=session.programme.slug)
+            return redirect("communications:bilateral-done", slug=session.programme.slug)
     context = {"form": form, "title": "Set up a bilateral share", "organisations": _names()}
     status = 422 if form.is_bound and form.errors else 200
-    return render(request, "attendance/bilateral.html", context, status=status)
+    return render(request, "communications/bilateral.html", context, status=status)
 
 
 def _names() -> list[str]:
@@ -49,7 +49,8 @@ def show_done(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "programme": programme,
         "title": f"{programme.name} is ready",
-        "session": programme.sessions.open().to_come(now).select_related("room__venue").first(),
+        "sessions": programme.sessions.open().to_come(now).select_related("room__venue")[:2],
+        "stages": programme.stages.all(),
         "eligible": count_eligible(programme, timezone.localdate(now)),
     }
-    return render(request, "attendance/bilateral_done.html", context)
+    return render(request, "communications/bilateral_done.html", context)
