@@ -27,6 +27,17 @@ class Taken:
         return self.place is not None and self.place.state == PlaceState.BOOKED
 
 
+def in_words(taken: list[Taken]) -> str:
+    """Return what became of the others of a series in one sentence; "" where there were none."""
+    if not taken:
+        return ""
+    booked = sum(each.is_booked for each in taken)
+    waiting = sum(each.place is not None for each in taken) - booked
+    refused = len(taken) - booked - waiting
+    parts = [(booked, "booked too"), (waiting, "waited for"), (refused, "not to be had")]
+    return "Of the others of the series: " + ", ".join(f"{number} {words}" for number, words in parts if number)
+
+
 def take_rest_of_series(*, place: Place, by: Any, now: datetime) -> list[Taken]:
     """Take a place in every session of the series of ``place`` that is still to come, in the same group.
 

@@ -34,9 +34,15 @@ class TakeForm(HubForm):
     session = SessionChoice(label="Which session?", queryset=Session.objects.none(), empty_label="Choose a session")
     from_reserve = forms.BooleanField(label="Use a place that is kept back, if no other is free", required=False)
 
-    def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
+    whole_series = forms.BooleanField(
+        label="Take the other workshops of its series too, where it is in one", required=False
+    )
+
+    def __init__(self, *args: Any, sessions: Any, with_series: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["session"].queryset = sessions
+        if not with_series:
+            del self.fields["whole_series"]
 
 
 class AnswerForm(HubForm):

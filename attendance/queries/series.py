@@ -7,7 +7,7 @@ from itertools import groupby
 from django.db.models import Count, QuerySet
 
 from attendance.models import LIVE, Place
-from briefings.models import Programme, Series, Session, SessionState
+from briefings.models import PlacesRule, Programme, Series, Session, SessionState
 
 
 def series_of(programme: Programme) -> QuerySet[Series]:
@@ -36,7 +36,11 @@ def position_of(place: Place, now: datetime) -> Position | None:
 
     ``rest`` are the open sessions to come of the same group in which the person has no place.
     """
-    session = place.session
+    return position_in(place.session, place.person_id, now)
+
+
+def position_in(session: Session, person: int | None, now: datetime) -> Position | None:
+    """The same for a session in which ``person`` (an id, None for whom we do not know) may not have a place yet."""
     if session.series_id is None:
         return None
     same = Session.objects.filter(series=session.series_id, group=session.group)
@@ -45,11 +49,8 @@ def position_of(place: Place, now: datetime) -> Position | None:
         .select_related("programme")
         .order_by("date", "starts", "pk")
     )
-    held = set(
-        Place.objects.filter(session__in=sessions, person=place.person_id, state__in=LIVE).values_list(
-            "session", flat=True
-        )
-    )
+    held = Place.objects.filter(session__in=sessions, person=person, state__in=LIVE)
+    held = set(held.values_list("session", flat=True)) if person else set()
     rest = [
         each
         for each in sessions
@@ -58,3 +59,25 @@ def position_of(place: Place, now: datetime) -> Position | None:
     numbers = [each.pk for each in sessions]
     number = numbers.index(session.pk) + 1 if session.pk in numbers else 0
     return Position(number, len(sessions), rest)
+
+
+def others_to_take(session: Session, person: int | None, now: datetime) -> Position | None:
+    """Return what else of the series of ``session`` a page may offer together with it; None where that is nothing.
+
+    That is nothing, too, where the programme allows one place. Two queries for a session of a series, else none.
+    """
+    if session.series_id is None or session.programme.places_rule == PlacesRule.ONE:
+        return None
+    found = position_in(session, person, now)
+    return found if found and found.rest else None
+
+
+def taken_with(place: Place) -> list[Place]:
+    """Return the other live places of the person of ``place`` in the same series and group, by date."""
+    session = place.session
+    if session.series_id is None:
+        return []
+    found = Place.objects.live().filter(
+        person=place.person_id, session__series=session.series_id, session__group=session.group
+    )
+    return list(found.exclude(pk=place.pk).select_related("session").order_by("session__date", "session__starts"))

@@ -25,8 +25,10 @@ from accounts.links import open_in_browser
 from accounts.models import Person
 from attendance.actions.places import take_place
 from attendance.actions.registering import register_and_take
+from attendance.actions.series import in_words, take_rest_of_series
 from attendance.forms.booking import AddressForm, CodeForm, DetailsForm, OrganisationForm, RequestForm
 from attendance.queries.booking import affiliation_for, with_line
+from attendance.queries.series import others_to_take
 from attendance.queries.shares import why_waiting
 from attendance.views.presses import one_press
 from briefings.models import Partner, Session
@@ -144,7 +146,11 @@ def check(request: HttpRequest, session: int) -> HttpResponse:
             _forget(request, own)
             waits = place.number_in_line is not None
             said = "You are on the waiting list" if waits else "Your place is booked"
-            messages.success(request, f"{said}. A confirmation is on its way to {kept['email']}")
+            said += f". A confirmation is on its way to {kept['email']}"
+            if request.POST.get("series") == "all":
+                others = in_words(take_rest_of_series(place=place, by=place.person, now=now))
+                said += f". {others}" if others else ""
+            messages.success(request, said)
             return open_in_browser(place.link)
     waits = why_waiting(own, person, tie, now)
     organisation = tie.organisation if tie else Organisation.objects.get(pk=kept["organisation"])
@@ -159,6 +165,7 @@ def check(request: HttpRequest, session: int) -> HttpResponse:
         organisation=organisation,
         is_full=bool(waits),
         waits=waits,
+        others=others_to_take(own, person.pk if person else None, now),
     )
 
 

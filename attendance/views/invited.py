@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.links import open_in_browser, personal_link
 from attendance.actions.invitations import answer_invitation
 from attendance.actions.places import take_place
+from attendance.actions.series import take_rest_of_series
 from attendance.models import SEATED, Invitation, InvitationAnswer, Place
 from attendance.queries.booking import (
     affiliation_for,
@@ -18,10 +19,11 @@ from attendance.queries.booking import (
     sessions_to_choose,
     with_line,
 )
+from attendance.queries.series import others_to_take, taken_with
 from attendance.queries.shares import why_waiting
 from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
-from briefings.models import Session
+from briefings.models import PlacesRule, Session
 from history.refusals import Refused
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
@@ -35,8 +37,9 @@ def show_sessions(request: HttpRequest, link: int) -> HttpResponse:
     person, programme = request.link.person, invitation.programme
     affiliation = affiliation_for(programme, person, now)
     places = places_in(programme, person)
-    seated = next((place for place in places if place.state in SEATED), None)
-    sessions = sessions_to_choose(programme, now) if affiliation and not seated else []
+    seated = [place for place in places if place.state in SEATED]
+    is_done = bool(seated) and programme.places_rule == PlacesRule.ONE
+    sessions = sessions_to_choose(programme, now) if affiliation and not is_done else []
     held = {place.session_id for place in places}
     positions = positions_of(places)
     for place in places:
@@ -47,8 +50,9 @@ def show_sessions(request: HttpRequest, link: int) -> HttpResponse:
         "programme": programme,
         "person": person,
         "affiliation": affiliation,
-        "place": seated,
-        "waiting": [] if seated else places,
+        "seated": seated,
+        "is_done": is_done,
+        "waiting": [] if is_done else [place for place in places if place not in seated],
         "groups": by_distance(
             (session for session in sessions if session.pk not in held), affiliation.areas.all() if affiliation else ()
         ),
@@ -71,6 +75,8 @@ def take(request: HttpRequest, link: int, session: int) -> HttpResponse:
         except Refused as refused:
             refusal = refused
         else:
+            if request.POST.get("series") == "all":
+                take_rest_of_series(place=place, by=person, now=now)
             return redirect("attendance:invitation-done", link=link, place=place.pk)
     tie = affiliation_for(invitation.programme, person, now)
     waits = why_waiting(chosen, person, tie, now)
@@ -84,6 +90,7 @@ def take(request: HttpRequest, link: int, session: int) -> HttpResponse:
         "is_full": bool(waits),
         "waits": waits,
         "window": window_of(chosen, rules_of(chosen), now),
+        "others": others_to_take(chosen, person.pk, now),
         "refusal": refusal,
     }
     return render(request, "attendance/invited/check.html", context, status=409 if refusal else 200)
@@ -103,6 +110,7 @@ def show_done(request: HttpRequest, link: int, place: int) -> HttpResponse:
         "place": own,
         "session": own.session,
         "position": position_of(own),
+        "others": taken_with(own),
     }
     return render(request, "attendance/invited/done.html", context)
 

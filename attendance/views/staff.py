@@ -14,6 +14,7 @@ from accounts.models import Person
 from accounts.permissions import Permission, has
 from attendance.actions.invitations import answer_invitation, send_link_again
 from attendance.actions.places import change_place, give_up_place, send_entry_again, take_place
+from attendance.actions.series import in_words, take_rest_of_series
 from attendance.forms.staff import AnswerForm, PersonSearch, TakeForm
 from attendance.models import LIVE, Invitation, Place, PlaceState
 from attendance.queries.answers import with_answer
@@ -21,7 +22,7 @@ from attendance.queries.booking import affiliation_for, positions_of, with_line
 from attendance.queries.people import people_of, places_of_session, search_people
 from attendance.queries.shares import seats_kept
 from attendance.views.presses import one_press
-from briefings.models import Programme, Session, SessionState
+from briefings.models import PlacesRule, Programme, Session, SessionState
 from face.paging import LONG, SHORT, page_of
 from face.spreadsheets import stream_csv
 from history.actions import key_of, look, look_at_many
@@ -71,13 +72,17 @@ def take_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
     """Take a place for somebody, from the places kept back where that is asked for."""
     programme = _programme(request, slug)
     somebody = _person(request, programme, person)
-    form = TakeForm(request.POST, sessions=_open_sessions(programme))
+    form = _take_form(programme, request.POST)
     if not form.is_valid():
         return _person_page(request, programme, somebody, take_form=form)
 
     def act() -> str:
-        place = take_place(person=somebody, by=request.user, now=timezone.now(), **form.cleaned_data)
-        return "Booked. They are told by e-mail" if place.state == PlaceState.BOOKED else "Put on the waiting list"
+        now, chosen = timezone.now(), dict(form.cleaned_data)
+        is_whole = chosen.pop("whole_series", False)
+        place = take_place(person=somebody, by=request.user, now=now, **chosen)
+        said = "Booked. They are told by e-mail" if place.state == PlaceState.BOOKED else "Put on the waiting list"
+        others = in_words(take_rest_of_series(place=place, by=request.user, now=now)) if is_whole else ""
+        return f"{said}. {others}" if others else said
 
     return _acted(request, programme, somebody, act, form=form, form_name="take_form")
 
@@ -89,7 +94,7 @@ def change_for(request: HttpRequest, slug: str, person: int, place: int) -> Http
     programme = _programme(request, slug)
     somebody = _person(request, programme, person)
     own = _place(programme, somebody, place)
-    form = TakeForm(request.POST, sessions=_open_sessions(programme))
+    form = _take_form(programme, request.POST)
     if not form.is_valid():
         return _person_page(request, programme, somebody, take_form=form)
 
@@ -278,7 +283,8 @@ def _person_page(request: HttpRequest, programme: Programme, person: Person, **f
         "mails": _last_mails(programme, person),
         "back_url": reverse("attendance:person-find", args=[programme.slug]),
         "back_words": "Find somebody else",
-        "take_form": TakeForm(sessions=_open_sessions(programme)),
+        "takes_several": programme.places_rule != PlacesRule.ONE,
+        "take_form": _take_form(programme),
         "answer_form": AnswerForm(initial={"answer": invitation.answer}) if invitation else None,
         **forms,
     }
@@ -304,6 +310,12 @@ def _person(request: HttpRequest, programme: Programme, number: int) -> Person:
 def _place(programme: Programme, person: Person, number: int) -> Place:
     places = Place.objects.select_related("session__programme", "session__room__venue", "person")
     return get_object_or_404(places, pk=number, person=person, session__programme=programme)
+
+
+def _take_form(programme: Programme, data: Any = None) -> TakeForm:
+    """Return the form to take a place or change one, with the tick for a whole series where there is one to take."""
+    with_series = programme.places_rule != PlacesRule.ONE and programme.series.exists()
+    return TakeForm(data, sessions=_open_sessions(programme), with_series=with_series)
 
 
 def _open_sessions(programme: Programme) -> Any:

@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.links import make_link
 from attendance.actions import register
 from attendance.actions.series import take_rest_of_series
-from attendance.models import Place, PlaceState
+from attendance.models import Invitation, Place, PlaceState
 from attendance.queries.series import groups_of, position_of
 from briefings.actions.series import InAnotherSeries, NoSessions, SeriesNameTaken, settle_group, start_series
 from briefings.models import PlacesRule, Programme, Series, SessionKind, SessionState
@@ -154,6 +155,77 @@ def test_the_others_are_not_offered_where_the_programme_allows_one_place(worksho
     assert "Take a place in the others too" in words(client.get(own))
     Programme.objects.update(places_rule=PlacesRule.ONE)
     assert "Take a place in the others too" not in words(client.get(own))
+
+
+def test_whoever_is_invited_takes_the_whole_series_or_one_alone(workshops):
+    a_series(workshops)
+    client, link = invitation_in_browser(workshops[0])
+    take = reverse("attendance:invitation-take", args=[link, workshops[0].pk])
+    page = words(client.get(take))
+    assert "This is workshop 1 of 3 of “Wren House”" in page
+    assert "A place in all of them that are to come" in page
+    done = client.post(take, {"series": "all"}, follow=True)
+    assert "Your other places in “Wren House” 3 December 2026" in words(done).replace("Thursday ", "")
+    assert Place.objects.count() == 3
+    chosen = words(client.get(reverse("attendance:invitation-choose", args=[link])))
+    assert chosen.count("Change or give up my place") == 3
+    other, link = invitation_in_browser(workshops[0])
+    take = reverse("attendance:invitation-take", args=[link, workshops[0].pk])
+    assert "Your other places" not in words(other.post(take, {"series": "one"}, follow=True))
+    assert Place.objects.count() == 4
+    assert "Take a place" in words(other.get(reverse("attendance:invitation-choose", args=[link])))
+
+
+def invitation_in_browser(session):
+    """The browser of somebody invited to the programme of ``session``, and the number of their link."""
+    person = a_practitioner(session.programme)
+    link = make_link(
+        purpose="invitation", person=person, about=session.programme, ends_at=NOW + timedelta(days=90), now=NOW
+    )
+    Invitation.objects.create(programme=session.programme, person=person, link=link, invited_at=NOW)
+    return opened(link), link.pk
+
+
+def test_whoever_books_without_an_invitation_takes_the_whole_series(workshops):
+    a_series(workshops)
+    person = a_practitioner(workshops[0].programme)
+    client = signed_in(person)
+    check = reverse("attendance:session-book-check", args=[workshops[0].pk])
+    assert "A place in all of them that are to come" in words(client.get(check))
+    page = client.post(check, {"series": "all"}, follow=True)
+    assert "Of the others of the series: 2 booked too" in words(page)
+    assert Place.objects.filter(person=person).count() == 3
+
+
+def test_the_coordinator_books_the_whole_series_for_somebody(workshops):
+    first, second, _ = workshops
+    a_series(workshops)
+    for _ in range(2):
+        a_place(second, a_practitioner(first.programme))  # full
+    person = a_practitioner(first.programme)
+    client = signed_in(a_coordinator(first))
+    where = [first.programme.slug, person.pk]
+    assert "Take the other workshops of its series too" in words(
+        client.get(reverse("attendance:person-show", args=where))
+    )
+    page = client.post(
+        reverse("attendance:person-take", args=where), {"session": first.pk, "whole_series": "on"}, follow=True
+    )
+    assert "Booked. They are told by e-mail. Of the others of the series: 1 booked too, 1 waited for" in words(page)
+    page = words(client.get(reverse("attendance:person-show", args=where)))
+    assert "to this one" in page
+
+
+@pytest.mark.parametrize("rule", [PlacesRule.ONE])
+def test_nothing_of_a_series_is_offered_where_one_place_is_allowed(workshops, rule):
+    a_series(workshops)
+    Programme.objects.update(places_rule=rule)
+    person = a_practitioner(workshops[0].programme)
+    check = reverse("attendance:session-book-check", args=[workshops[0].pk])
+    assert "A place in all of them" not in words(signed_in(person).get(check))
+    where = [workshops[0].programme.slug, person.pk]
+    client = signed_in(a_coordinator(workshops[0]))
+    assert "of its series too" not in words(client.get(reverse("attendance:person-show", args=where)))
 
 
 def test_who_missed_one_is_told_what_was_missed(workshops):
