@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from briefings.models import Programme
 from communications.models import Picture, Post, PostSeries, PostState, Reuse, ReuseState
@@ -134,6 +134,29 @@ def standing_of(several: Iterable[PostSeries]) -> dict[int, Standing]:
     }
 
 
-def with_posts(found: QuerySet[PostSeries]) -> QuerySet[PostSeries]:
-    """Return ``found`` with the posts of each in their order."""
-    return found.prefetch_related(Prefetch("posts", Post.objects.order_by("position")))
+@dataclass(frozen=True)
+class Voice:
+    """How a programme speaks through posts: all its series together, and what is published next."""
+
+    series: int = 0
+    published: int = 0
+    scheduled: int = 0
+    readers: int = 0
+    reuses: int = 0
+    waiting: int = 0
+    next: Post | None = None
+
+
+def voice_of(programme: Programme) -> Voice:
+    """Return how ``programme`` speaks through posts, in five queries at most; one where it has no series."""
+    several = list(programme.post_series.all())
+    if not several:
+        return Voice()
+    standing = standing_of(several).values()
+    names = ("published", "scheduled", "readers", "reuses", "waiting")
+    ahead = Post.objects.filter(series__in=several, state=PostState.SCHEDULED).order_by("publish_at", "pk")
+    return Voice(
+        series=len(several),
+        next=ahead.first(),
+        **{name: sum(getattr(each, name) for each in standing) for name in names},
+    )

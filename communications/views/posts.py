@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -148,7 +148,7 @@ def _feed(several: list[PostSeries], *, page: str, own: str, updated: datetime, 
 
 @login_not_required
 @require_safe
-def give_picture(request: HttpRequest, picture: int, width: int) -> FileResponse:
+def give_picture(request: HttpRequest, picture: int, width: int) -> HttpResponse:
     """A picture in one width: for everybody where something published shows it, else for who writes the series."""
     found = PictureFile.objects.select_related("picture__series__programme")
     own = get_object_or_404(found, picture=min(picture, 2**63 - 1), width=min(width, 2**15 - 1))
@@ -157,10 +157,10 @@ def give_picture(request: HttpRequest, picture: int, width: int) -> FileResponse
     if not is_public and not can_write(request.user, series):
         raise Http404
     try:
-        content = own.file.open("rb")
+        with own.file.open("rb") as opened:
+            response = HttpResponse(opened.read(), content_type=own.picture.content_type)
     except FileNotFoundError:
         raise Http404 from None
-    response = FileResponse(content, content_type=own.picture.content_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = PICTURE_KEPT if is_public else "no-store, private"
     return response

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.links import open_in_browser
 from accounts.models import PersonalLink
 from briefings.models import Programme
+from communications.queries.posts import newest_posts
 from desk.matters.home import groups_for
 from desk.queries.public import answers_published, guidance_published, sessions_to_choose
 
@@ -35,7 +36,12 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
 
 def _public_page(request: HttpRequest, now: datetime) -> HttpResponse:
-    context = {"sessions": sessions_to_choose(now), "answers": answers_published(), "guidance": guidance_published()}
+    context = {
+        "sessions": sessions_to_choose(now),
+        "answers": answers_published(),
+        "guidance": guidance_published(),
+        "posts": newest_posts(),
+    }
     return render(request, "desk/welcome.html", context)
 
 

@@ -13,13 +13,14 @@ from accounts.permissions import Permission, has, scopes_with
 from briefings.models import Programme, Session
 from briefings.queries import count_eligible, set_up_of
 from commitments.queries.assurances import standing_for
+from communications.queries.posts import posts_of, voice_of
 from desk import addresses, overview
 from desk.matters import MOST, worst_first
 from desk.matters.programmes import matters_of
 from desk.queries.programmes import assurances_of, questions_of, uncovered, with_work
 from organisations.rules import led_organisation_ids
 
-SESSIONS_SHOWN, PROMISES_SHOWN = 12, 5
+SESSIONS_SHOWN, PROMISES_SHOWN, POSTS_SHOWN = 12, 5, 3
 
 
 @login_not_required
@@ -39,6 +40,7 @@ def show_programme(request: HttpRequest, slug: str) -> HttpResponse:
     led = programme.partners.on(timezone.localdate(now)).filter(organisation__in=led_organisation_ids(request.user))
     context["leads_here"] = led.exists()
     context["promises"] = standing_for(programme)[:PROMISES_SHOWN]
+    context["posts"] = posts_of(programme, POSTS_SHOWN) if programme.is_public else []
     return render(request, "desk/programme/public.html", context)
 
 
@@ -83,6 +85,7 @@ def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict
         "late_assurances": assurances["late"],
         "assurances_url": addresses.assurances(programme),
         "evidence_url": addresses.assurances(programme, evidence="on"),
+        "voice": voice_of(programme),
         "late_assurances_url": addresses.assurances(programme, late="yes"),
     }
 

@@ -32,12 +32,8 @@ class Desk:
             programme=self.programme, about=About(**words), author=self.author, by=self.coordinator, now=NOW
         )
 
-    def write(
-        self, title="A partridge in a pear tree", words="One bird, one **tree**.", *, lead="", series=None
-    ) -> Post:
-        return actions.write_post(
-            series=series or self.series, title=title, lead=lead, words=words, by=self.author, now=NOW
-        )
+    def write(self, title="A partridge in a pear tree", words="One bird, one **tree**.", *, lead="") -> Post:
+        return actions.write_post(series=self.series, title=title, lead=lead, words=words, by=self.author, now=NOW)
 
     def published(
         self, title="A partridge in a pear tree", words="One bird, one **tree**.", *, now=NOW, **more

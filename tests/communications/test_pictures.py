@@ -1,0 +1,177 @@
+"""Pictures: with words, drawn anew in a few widths, refused where they are none, shown to whom they may be shown."""
+
+import io
+import zlib
+
+import pytest
+import time_machine
+from django.core.files.base import ContentFile
+from django.test import Client
+from PIL import Image
+
+from communications.actions.series import (
+    About,
+    NoWordsForPicture,
+    PictureInUse,
+    add_picture,
+    change_series,
+    describe_picture,
+    remove_picture,
+)
+from communications.models import Picture, PictureFile
+from organisations.actions.uploads import UploadRefused
+from tests.briefings.factories import NOW
+from tests.commitments.pages import signed_in
+from tests.communications.factories import Desk, picture_bytes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _today(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def desk():
+    return Desk()
+
+
+def content_of(file: PictureFile) -> bytes:
+    with file.file.open("rb") as opened:
+        return opened.read()
+
+
+def address(picture, width=480) -> str:
+    return f"/pictures/{picture.pk}/{width}/"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("JPEG", "a.jpg"), ("PNG", "b.png"), ("WEBP", "c.webp")])
+def test_a_picture_comes_in_a_few_widths_without_its_metadata(desk, kind, name):
+    exif = Image.Exif()
+    exif[0x010E] = "Taken at 1 High Street"
+    exif[0x8825] = {1: "N", 2: (52.0, 38.0, 0.0)}
+    content = picture_bytes(kind, (2000, 1000), exif=exif)
+    assert b"High Street" in content
+    made = add_picture(
+        series=desk.series, file=ContentFile(content, name=name), words=" A tree\n", by=desk.author, now=NOW
+    )
+    assert (made.number, made.words, made.content_type) == (1, "A tree", f"image/{kind.lower()}")
+    files = list(made.files.all())
+    assert [(file.width, file.height) for file in files] == [(480, 240), (960, 480), (1600, 800)]
+    for file in files:
+        stored = content_of(file)
+        assert b"High Street" not in stored
+        with Image.open(io.BytesIO(stored)) as picture:
+            assert (picture.format, picture.size) == (kind, (file.width, file.height))
+            assert not picture.getexif()
+    assert "a.jpg" not in files[0].file.name
+
+
+def test_a_small_picture_stays_as_it_is(desk):
+    made = desk.picture(size=(200, 100))
+    assert [(file.width, file.height) for file in made.files.all()] == [(200, 100)]
+
+
+def _bomb() -> bytes:
+    """A PNG of 30,000 × 30,000 pixels in a few bytes."""
+
+    def part(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    head = (30_000).to_bytes(4, "big") * 2 + bytes([1, 0, 0, 0, 0])
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", zlib.compress(b"\0" * 1000)) + part(b"IEND", b"")
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bomb.png", _bomb()),
+        ("picture.svg", SVG),
+        ("svg.png", SVG),
+        ("gif.png", picture_bytes("GIF")),
+        ("jpeg.png", picture_bytes("JPEG")),
+        ("page.jpg", b"<html><script>alert(1)</script></html>"),
+        ("cut.jpg", picture_bytes("JPEG")[:200]),
+        ("nothing.png", b""),
+        ("noise.webp", bytes(range(256)) * 8),
+        ("picture.gif", picture_bytes("GIF")),
+        ("picture", picture_bytes("PNG")),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_a_sentence(desk, name, content):
+    with pytest.raises(UploadRefused):
+        add_picture(series=desk.series, file=ContentFile(content, name=name), words="x", by=desk.author, now=NOW)
+    assert not Picture.objects.exists()
+
+
+def test_what_hides_behind_a_picture_does_not_come_along(desk):
+    polyglot = picture_bytes("PNG") + b"<script>alert('needle')</script><?php system('id'); ?>"
+    made = add_picture(series=desk.series, file=ContentFile(polyglot, name="p.png"), words="x", by=desk.author, now=NOW)
+    assert all(b"needle" not in content_of(file) for file in made.files.all())
+
+
+def test_a_picture_has_words(desk):
+    for words in ("", " \n"):
+        with pytest.raises(NoWordsForPicture):
+            desk.picture(words=words)
+    made = desk.picture()
+    with pytest.raises(NoWordsForPicture):
+        describe_picture(picture=made, words=" ", credit="", by=desk.author, now=NOW)
+    assert describe_picture(picture=made, words="Better", credit="Joss", by=desk.author, now=NOW).words == "Better"
+
+
+def test_a_picture_is_seen_by_everybody_when_something_published_shows_it(desk):
+    shown, hidden = desk.picture(), desk.picture()
+    for picture in (shown, hidden):
+        assert Client().get(address(picture)).status_code == 404
+        mine = signed_in(desk.author).get(address(picture))
+        assert (mine.status_code, mine["Cache-Control"]) == (200, "no-store, private")
+        assert signed_in(desk.stranger).get(address(picture)).status_code == 404
+    desk.published(words="Look: ![](1)")
+    response = Client().get(address(shown))
+    assert (response.status_code, response["Content-Type"]) == (200, "image/png")
+    assert response.content.startswith(b"\x89PNG")
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cache-Control"] == "public, max-age=86400"
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert Client().get(address(hidden)).status_code == 404
+    assert Client().get(address(shown, 481)).status_code == 404
+    desk.programme.is_public = False
+    desk.programme.save()
+    assert Client().get(address(shown)).status_code == 404
+    shown.files.get(width=480).file.delete()
+    assert Client().get(address(shown)).status_code == 404
+
+
+def test_a_picture_in_use_stays(desk):
+    used, free, face = desk.picture(), desk.picture(), desk.picture()
+    desk.write(words="Look: ![](1)")
+    about = About(title="T", author_name="M", credit_line="M")
+    change_series(series=desk.series, about=about, picture=face, by=desk.author, now=NOW)
+    for picture in (used, face):
+        with pytest.raises(PictureInUse):
+            remove_picture(picture=picture, by=desk.author, now=NOW)
+    remove_picture(picture=free, by=desk.author, now=NOW)
+    assert list(desk.series.pictures.values_list("number", flat=True)) == [1, 3]
+    assert PictureFile.objects.count() == 6
+
+
+def test_on_the_page_a_picture_without_words_or_that_is_none_is_sent_back(desk):
+    client, page = signed_in(desk.author), f"/writing/{desk.series.pk}/pictures/"
+    for sent in (
+        {"file": ContentFile(picture_bytes(), name="a.png"), "words": " "},
+        {"file": ContentFile(SVG, name="a.svg"), "words": "A tree"},
+        {"words": "A tree"},
+    ):
+        response = client.post(page, sent)
+        assert (response.status_code, Picture.objects.count()) == (422, 0)
+        assert "errors" in response.content.decode()
+    sent = {"file": ContentFile(picture_bytes(), name="a.png"), "words": "A tree"}
+    assert client.post(page, sent).status_code == 302
+    assert 'alt="A tree"' in client.get(page).content.decode()
