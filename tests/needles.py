@@ -345,9 +345,12 @@ def _telling_item(side: Side, needle) -> None:
     made.items.create(position=1, section="done", said=needle("said"), told="Soon.")
 
 
-@plants("commitments.SectionComment", words="administrator coordinator facilitator board governance senior lead")
+@plants(
+    "commitments.SectionComment",
+    words="administrator coordinator facilitator board governance senior lead practitioner",
+)
 def _section_comment(side: Side, needle) -> None:
-    """What somebody says of a draft that is open for the comments of the partners."""
+    """What somebody says of a draft that is open to the partners and to whoever came to a session."""
     now = timezone.now()
     own = Guidance.objects.create(
         programme=side.programme, title="Doors", is_open=True, started_at=now, started_by=side.staff
