@@ -126,10 +126,10 @@ def ask_whoever(*, session: Session, organisation: Organisation, by: Any, now: d
 
 
 def _ask_whoever(
-    session: Session, organisation: Organisation, by: Any, now: datetime
+    session: Session, organisation: Organisation, by: Any, now: datetime, without: Iterable[int] = ()
 ) -> tuple[list[Mandate], list[SeniorAttendance]]:
-    """Return who of ``organisation`` is free then, and the new requests to them."""
-    mandates = list(free_mandates(session, organisation))
+    """Return who of ``organisation`` is free then, and the new requests to them; the people ``without`` left out."""
+    mandates = list(free_mandates(session, organisation).exclude(person__in=list(without)))
     lock_people({mandate.person_id for mandate in mandates})
     there = SeniorAttendance.objects.filter(session=session, organisation=organisation)
     if there.filter(state__in=(CoverState.COMING, CoverState.ATTENDED)).exists():
@@ -203,9 +203,11 @@ def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
     """Say *cannot*. Twice is once. Raises as ``answer_coming``.
 
     Somebody who had said yes before reopens the request: who was asked together with them is asked again. Where
-    nobody is left who was asked, the coordinators are told that nobody comes.
+    nobody is left of whom whoever can was asked, it goes on by itself with who has become free since; where there is
+    nobody, or one was asked by name, the coordinators are told who would be next (docs/adr/0048).
     """
-    _lock_together(attendance)
+    free = free_mandates(attendance.session, attendance.organisation) if attendance.together else ()
+    _lock_together(attendance, *(mandate.person_id for mandate in free))
     own = _locked(attendance, by, now)
     if own.state == CoverState.APOLOGIES:
         return own
@@ -218,8 +220,22 @@ def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
         _give_links(again, now)
         messages.ask(again, now=now)
     if not _others_together(own, CoverState.ASKED) and not _others_together(own, CoverState.COMING):
-        messages.tell_apologies(own, now=now)
+        _go_on(own, now)
     return own
+
+
+def _go_on(own: SeniorAttendance, now: datetime) -> None:
+    """Ask whoever else of the organisation can, where that was asked for; else tell the coordinators."""
+    if own.together is not None:
+        let_go = SeniorAttendance.objects.filter(session=own.session, state=CoverState.WITHDRAWN, together=None)
+        with contextlib.suppress(NobodyFree):
+            without = let_go.values_list("person", flat=True)
+            mandates, made = _ask_whoever(own.session, own.organisation, CLOCK, now, without)
+            _give_links(made, now)
+            availability.give_links(mandates, now)
+            messages.ask(made, now=now)
+            return
+    messages.tell_apologies(own, now=now)
 
 
 @transaction.atomic

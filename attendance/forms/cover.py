@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from attendance.models import SeniorAttendance
+from attendance.queries.proposals import why_in_words
 from briefings.models import Mandate, Programme, Session
 from briefings.words import when_in_words
 from face.forms import FilterForm, HubForm
@@ -147,6 +148,32 @@ class ProposalForm(HubForm):
 def _request_in_words(session: Session, mandate: Mandate, loads: dict[int, str]) -> str:
     why = loads.get(mandate.pk, "")
     return f"{when_in_words(session)}: {mandate.person.name}, {mandate.organisation.name}{f' ({why})' if why else ''}"
+
+
+class NextField(MandateField):
+    """One senior manager with the reason why they come where they do in the list."""
+
+    def label_from_instance(self, mandate: Mandate) -> str:
+        return f"{super().label_from_instance(mandate)} ({why_in_words(mandate.load, said=mandate.said)})"
+
+
+class NextForm(HubForm):
+    """Who is asked in the place of somebody who cannot come; the best is chosen already."""
+
+    mandate = NextField(
+        label="Who is asked instead?",
+        help_text="Who was asked least comes first.",
+        queryset=Mandate.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+    )
+
+    def __init__(self, *args, mandates: list[Mandate], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["mandate"]
+        field.queryset = Mandate.objects.filter(pk__in=[each.pk for each in mandates]).select_related("person")
+        field.choices = [(each.pk, field.label_from_instance(each)) for each in mandates]
+        field.initial = mandates[0].pk if mandates else None
 
 
 class DeputyForm(HubForm):

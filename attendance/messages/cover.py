@@ -14,6 +14,7 @@ from accounts.links import address_of
 from accounts.models import PersonalLink
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.models import CalendarEntry, CoverState, SeniorAttendance
+from attendance.queries.proposals import next_best
 from briefings.models import Session, SessionState
 from briefings.rules import coordinators_of
 from briefings.words import when_in_words
@@ -154,6 +155,9 @@ def render_answer(message: Message) -> Content:
         "organisation": own.organisation,
         "address": _address(own, message.person_id),
     }
+    if message.kind == APOLOGIES:
+        address = reverse("attendance:cover-next", args=[session.programme.slug, own.pk])
+        context |= {"address": settings.SITE_URL + address, "next": next(iter(next_best(own)), None)}
     subjects = {
         COMING: "Thank you: you are coming on {}",
         GIVEN_UP: "You do not come on {}",

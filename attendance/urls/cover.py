@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.links import exchange
-from attendance.views import availability, cover, cover_proposal, cover_request
+from attendance.views import availability, cover, cover_next, cover_proposal, cover_request
 
 COVER = "programmes/<slug:slug>/cover/"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("senior-cover/", cover.show_all, name="cover-all"),
     path("senior-cover/cover.csv", cover.export_all, name="cover-all-export"),
     path(f"{COVER}<int:request_id>/withdraw/", cover.withdraw, name="cover-withdraw"),
+    path(f"{COVER}<int:request_id>/next/", cover_next.ask_next, name="cover-next"),
     path("cover/<link_token:token>/", exchange, {"purpose": "cover"}, name="cover-open"),
     path("cover/<int:link>/", cover_request.show_request, name="cover-request"),
     path("cover/<int:link>/coming/", cover_request.say_coming, name="cover-coming"),

@@ -16,6 +16,7 @@ from attendance.actions.engagements import BusyThen
 from attendance.messages import cover as messages
 from attendance.models import CalendarEntry, CoverState, Engagement, SeniorAttendance
 from attendance.queries.cover import NO_PARTNER, NOBODY, Share, cover_matrix, shares_of
+from attendance.queries.proposals import next_best
 from briefings.models import Assistant, CoverRule, ProgrammeRole, Session, SessionState
 from messaging import kinds
 from messaging.models import Message
@@ -193,6 +194,29 @@ def test_who_cannot_come_is_told_to_the_coordinators(cast):
     assert CalendarEntry.objects.get(person=cast.senior).sequence == 2
 
 
+def test_the_coordinators_are_told_who_would_be_next(cast):
+    own = cast.asked()
+    busy = cast.a_mandate(person=PersonFactory(name="Una Busy"))
+    cover.ask_to_cover(requests=[(another_day(cast.programme), busy)], by=cast.coordinator, now=NOW)
+    cover.answer_cannot(attendance=own, by=cast.senior, now=NOW)
+    words = said(mails(messages.APOLOGIES)[0])
+    assert f"Next would be {cast.deputy.person.name}" in words.text
+    assert f"/cover/{own.pk}/next/" in words.text
+    assert [each.person.name for each in next_best(own)] == [cast.deputy.person.name, "Una Busy"]
+    cast.deputy.delete()
+    busy.delete()
+    assert f"Nobody else of {cast.organisation.name} can be asked" in said(mails(messages.APOLOGIES)[0]).text
+
+
+def test_who_said_that_they_can_is_next_among_equals(cast):
+    own, third = cast.asked(), cast.a_mandate()
+    assert next_best(own)[0].person == cast.deputy.person
+    session = cast.session
+    answers = {(session.date, session.slot): True}
+    availability.say_when(mandate=third, answers=answers, by=third.person, now=NOW)
+    assert next_best(own)[0].person == third.person
+
+
 def test_who_has_a_place_there_as_well_stays_engaged(cast):
     AffiliationFactory(person=cast.senior, organisation=cast.organisation)
     a_place(cast.session, cast.senior)
@@ -348,6 +372,20 @@ def test_who_withdraws_reopens_the_request_for_the_others(cast):
     assert [message.person for message in mails(messages.ASKED)].count(second.person) == 2
     cover.answer_cannot(attendance=second, by=second.person, now=NOW + timedelta(hours=2))
     assert [message.person for message in mails(messages.APOLOGIES)] == [cast.coordinator]
+
+
+def test_whoever_goes_on_with_who_has_become_free(cast):
+    """All of them say no: who got a mandate since is asked by itself, and only then are the coordinators told."""
+    first, second = whoever(cast)
+    later = cast.a_mandate(person=PersonFactory(name="Nell Newcomer"))
+    cover.answer_cannot(attendance=first, by=first.person, now=NOW)
+    assert SeniorAttendance.objects.count() == 2
+    cover.answer_cannot(attendance=second, by=second.person, now=NOW)
+    newcomer = SeniorAttendance.objects.get(person=later.person)
+    assert (newcomer.state, mails(messages.APOLOGIES)) == (CoverState.ASKED, [])
+    assert PersonalLink.objects.filter(purpose="cover", person=later.person).exists()
+    cover.answer_cannot(attendance=newcomer, by=later.person, now=NOW)
+    assert len(mails(messages.APOLOGIES)) == 1
 
 
 def test_who_was_let_go_by_hand_is_not_asked_again(cast):

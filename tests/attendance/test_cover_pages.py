@@ -18,7 +18,7 @@ from messaging.models import Message
 from tests.attendance.places import a_programme, a_session, another_day
 from tests.attendance.test_cover import Cast, mails, said
 from tests.briefings.factories import NOW, AppointmentFactory, PartnerFactory
-from tests.organisations.factories import OrganisationFactory
+from tests.organisations.factories import OrganisationFactory, OrganisationLeadFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -114,7 +114,7 @@ def test_all_programmes_stand_in_one_matrix_and_in_one_spreadsheet(coordinator, 
     another_day(second)
     another_day(a_programme(code="HIDDEN"))
     address = reverse("attendance:cover-all")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page = coordinator.get(address).content.decode()
     assert f"{cast.programme.code}<br>Thu 26 Nov" in page
     assert "ZZ<br>Tue 8 Dec" in page
@@ -227,3 +227,40 @@ def test_passing_it_on_to_a_colleague(client, cast):
 def test_the_mail_to_coordinators_leads_to_the_matrix(cast):
     cover.answer_cannot(attendance=cast.asked(), by=cast.senior, now=NOW)
     assert f"/programmes/{cast.programme.slug}/cover/" in said(mails(messages.APOLOGIES)[0]).text
+
+
+def test_who_would_be_next_is_asked_in_one_press(coordinator, cast):
+    own = cast.asked()
+    cover.answer_cannot(attendance=own, by=cast.senior, now=NOW)
+    address = reverse("attendance:cover-next", args=[cast.programme.slug, own.pk])
+    page = coordinator.get(address).content.decode()
+    assert f"{cast.senior.name} cannot come" in page
+    assert "first request" in page
+    assert "checked" in page
+    answer = coordinator.post(address, {"mandate": cast.deputy.pk})
+    assert answer.url == reverse("attendance:cover-show", args=[cast.programme.slug])
+    assert SeniorAttendance.objects.get(person=cast.deputy.person).state == CoverState.ASKED
+    page = coordinator.get(address).content.decode()
+    assert f"{cast.deputy.person.name} is asked already" in page
+
+
+def test_where_nobody_is_next_the_page_says_whom_to_talk_to(coordinator, cast):
+    own = cast.asked()
+    cover.answer_cannot(attendance=own, by=cast.senior, now=NOW)
+    cast.deputy.delete()
+    lead = OrganisationLeadFactory(organisation=cast.organisation)
+    address = reverse("attendance:cover-next", args=[cast.programme.slug, own.pk])
+    page = coordinator.get(address).content.decode()
+    assert "can be asked: each senior manager is busy then" in page
+    assert f"Talk to {lead.person.name}, who leads" in page
+    assert coordinator.post(address, {"mandate": cast.mandate.pk}).status_code == 422
+
+
+def test_nobody_is_next_for_what_is_over(coordinator, cast):
+    own = cast.asked()
+    address = reverse("attendance:cover-next", args=[cast.programme.slug, own.pk])
+    with time_machine.travel(cast.session.during.lower, tick=False):
+        coordinator.force_login(cast.coordinator)
+        assert "This session has begun or is over" in coordinator.get(address).content.decode()
+        page = coordinator.post(address, {"mandate": cast.deputy.pk})
+    assert "has begun, is over or is cancelled" in page.content.decode()
