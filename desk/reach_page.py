@@ -48,12 +48,16 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Row:
-    """One line: its names in the order organisation, profession, area ("" where it is summed), figures, addresses."""
+    """One line: its names in the order organisation, profession, area ("" where it is summed), and its figures.
+
+    ``fixed`` are the ids behind the names, None where all are meant. Its addresses are "" without a ``programme`` in
+    which somebody may invite, or without a gap.
+    """
 
     names: tuple[str, str, str]
     reach: Reach
-    invite_url: str = ""
-    lead_url: str = ""
+    programme: Programme | None = None
+    fixed: tuple[int | None, ...] = ()
 
     @property
     def title(self) -> str:
@@ -65,42 +69,51 @@ class Row:
         own = self.reach
         return [("b1", own.attended), ("b2", own.booked), ("b3", own.called), ("b4", own.never)]
 
+    @property
+    def invite_url(self) -> str:
+        """The page of a round with the filter set; "" where nobody of the gap is known by name and uninvited."""
+        if self.programme is None or self.reach.never_named <= 0:
+            return ""
+        return _invite_url(self.programme, self.fixed)
+
+    @property
+    def lead_url(self) -> str:
+        """The page of a ready request to the lead; "" without a gap or of no single organisation."""
+        if self.programme is None or not self.reach.gap or self.fixed[0] is None:
+            return ""
+        return _lead_url(self.programme, self.reach, self.fixed)
+
 
 def rows_of(found: ReachOf, chosen: Chosen, programme: Programme | None = None) -> list[Row]:
     """Return the lines of what was chosen, by name; with addresses where a gap leads if ``programme`` is given."""
-    shown = PARTS if chosen.by == CELL else (chosen.by,)
+    shown = [name == chosen.by or chosen.by == CELL for name in PARTS]
+    names = [found.names[name] for name in PARTS]
+    own = (chosen.organisation, chosen.profession, chosen.area)
     grouped: dict[Key, list[Reach]] = {}
     for key, cell in found.cells.items():
         if chosen.fits(key):
-            kept = tuple(part if name in shown else None for name, part in zip(PARTS, key, strict=True))
+            kept = tuple(part if is_shown else None for is_shown, part in zip(shown, key, strict=True))
             grouped.setdefault(kept, []).append(cell)
-    rows = [_row(found, key, summed("", cells), shown, chosen, programme) for key, cells in grouped.items()]
+    rows = [
+        Row(
+            tuple(
+                known.get(part, "") if is_shown else "" for known, is_shown, part in zip(names, shown, key, strict=True)
+            ),
+            cells[0] if len(cells) == 1 else summed("", cells),
+            programme,
+            tuple(part if part is not None else other for part, other in zip(key, own, strict=True)),
+        )
+        for key, cells in grouped.items()
+    ]
     return sorted(rows, key=lambda row: [name.casefold() for name in row.names])
 
 
-def _row(
-    found: ReachOf, key: Key, reach: Reach, shown: Iterable[str], chosen: Chosen, programme: Programme | None
-) -> Row:
-    names = tuple(
-        found.names[name].get(part, "") if name in shown else "" for name, part in zip(PARTS, key, strict=True)
-    )
-    if programme is None or not reach.gap:
-        return Row(names, reach)
-    fixed = [part if part is not None else getattr(chosen, name) for name, part in zip(PARTS, key, strict=True)]
-    return Row(names, reach, _invite_url(programme, reach, fixed), _lead_url(programme, reach, fixed))
-
-
-def _invite_url(programme: Programme, reach: Reach, fixed: list[int | None]) -> str:
-    """Return the page of a round with the filter set; "" where nobody of the gap is known by name and uninvited."""
-    if reach.never_named <= 0:
-        return ""
+def _invite_url(programme: Programme, fixed: Iterable[int | None]) -> str:
     asked = {f"{name}s": part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
     return f"{reverse('attendance:round-choose', args=[programme.slug])}?{urlencode({'who': 'new'} | asked)}"
 
 
-def _lead_url(programme: Programme, reach: Reach, fixed: list[int | None]) -> str:
-    if fixed[0] is None:
-        return ""
+def _lead_url(programme: Programme, reach: Reach, fixed: Iterable[int | None]) -> str:
     asked = {name: part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
     numbers = {"missing": reach.gap, "eligible": reach.eligible}
     return f"{reverse('attendance:lead-ask', args=[programme.slug])}?{urlencode(asked | numbers)}"

@@ -19,6 +19,8 @@ def safe_cell(value: Any) -> str:
     """
     if value is None:
         return ""
+    if type(value) is int:  # most cells of most tables
+        return str(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     text = str(value).replace("\x00", "").encode("utf-8", "replace").decode()

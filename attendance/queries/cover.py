@@ -103,7 +103,13 @@ def cover_matrix(sessions: Iterable[Session], today: date) -> Matrix:
     for own in found.select_related("person", "organisation").order_by("pk"):
         requests[own.session_id, own.organisation_id].append(own)
     shares = shares_of(programmes.values(), today)
-    rows = [_row(session, organisations, partners, requests, shares, today) for session in sessions]
+    of_programme = defaultdict(list)
+    for partner in partners:
+        of_programme[partner.programme_id].append(partner)
+    rows = [
+        _row(session, organisations, of_programme[session.programme_id], requests, shares, today)
+        for session in sessions
+    ]
     own_shares = {partner: share for (_, partner), share in shares.items()} if len(programmes) == 1 else {}
     return Matrix(organisations, rows, own_shares)
 
@@ -146,13 +152,17 @@ def _count(sessions: QuerySet[Session]) -> Subquery:
 def _row(
     session: Session, organisations: list[Organisation], partners: list, requests: dict, shares: dict, today: date
 ) -> Row:
-    there = {p.organisation_id for p in partners if p.programme_id == session.programme_id and _takes_part(p, session)}
-    is_past = session.date < today
-    cells = [_cell(requests[session.pk, each.pk], is_past, takes_part=each.pk in there) for each in organisations]
+    there = {partner.organisation_id for partner in partners if _takes_part(partner, session)}
+    is_past, own = session.date < today, session.pk
     good = {CoverState.ATTENDED} if is_past else {CoverState.ATTENDED, CoverState.COMING}
-    without = [
-        each for each, cell in zip(organisations, cells, strict=True) if each.pk in there and cell.state not in good
-    ]
+    cells, without = [], []
+    for each in organisations:  # a year of a county is ten thousand cells, most of them empty
+        pk = each.id
+        asked = requests.get((own, pk))
+        cell = _cell(asked, is_past, takes_part=pk in there) if asked else Cell(NOBODY if pk in there else NO_PARTNER)
+        cells.append(cell)
+        if pk in there and cell.state not in good:
+            without.append(each)
     covered = len(there) - len(without)
     lacking, short = _wanted(session, without, covered, len(there), shares, is_past)
     return Row(session, cells, covered, len(there), lacking, short)

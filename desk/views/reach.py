@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission, has
-from attendance.queries.figures import figures_of
+from attendance.queries.figures import Figures, figures_of
 from briefings.models import Partner, Programme
 from desk import reach_page
 from desk.forms import ReachFilter
@@ -34,9 +34,7 @@ def show_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     own = _own(request, programme)
     if own is not None and not own:
         return _public_page(request, programme, now)
-    found, at = kept_for_a_moment(
-        f"reach:{programme.pk}", now, lambda: reach_of(programme, timezone.localdate(now), with_names=True)
-    )
+    found, at = _counted(programme, now)
     form = ReachFilter(request.GET or None, names=_names(found, own))
     chosen = _chosen(form, own)
     can_invite = has(request.user, Permission.INVITE_PEOPLE, programme)
@@ -59,7 +57,7 @@ def show_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
         "total": total,
         "unmatched": found.unmatched if own is None else 0,
         "head_counts": [each for each in found.head_counts if own is None or each[0] in _own_names(found, own)],
-        "day": figures_of(programme.sessions.filter(during__endswith__lt=now)) if own is None else None,
+        "day": _days_over(programme, now) if own is None else None,
         "chart": reach_page.chart_of(weeks, total.eligible),
         "at": at,
         "is_own": own is not None,
@@ -74,10 +72,22 @@ def download_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The lines that the page shows, all of them, for a spreadsheet."""
     programme = get_object_or_404(_seen(request), slug=slug)
     own = _own(request, programme)
-    found = reach_of(programme, timezone.localdate(), with_names=True)
+    found, _ = _counted(programme, timezone.now())
     chosen = _chosen(ReachFilter(request.GET or None, names=_names(found, own)), own)
     rows = reach_page.rows_of(found, chosen)
     return stream_csv(f"reach-{programme.slug}", reach_page.HEADS, reach_page.lines(rows))
+
+
+def _counted(programme: Programme, now: datetime) -> tuple[ReachOf, datetime]:
+    """Return the reach of ``programme`` and of which moment it is."""
+    return kept_for_a_moment(
+        f"reach:{programme.pk}", now, lambda: reach_of(programme, timezone.localdate(now), with_names=True)
+    )
+
+
+def _days_over(programme: Programme, now: datetime) -> Figures:
+    over = programme.sessions.filter(during__endswith__lt=now)
+    return kept_for_a_moment(f"figures-over:{programme.pk}", now, lambda: figures_of(over))[0]
 
 
 def _public_page(request: HttpRequest, programme: Programme, now: datetime) -> HttpResponseBase:

@@ -54,6 +54,9 @@ def _pages() -> Iterator[tuple]:
     yield "my place", f"/p/{link.pk}/", guest, session.pk, 12, 8
     yield "overview", f"/programmes/{slug}/", staff, session.pk, 20, 14
     yield "register", f"/sessions/{held.pk}/register/", staff, session.pk, 20, 14
+    yield "reach", f"/programmes/{slug}/reach/", staff, session.pk, 20, 14
+    yield "reach by cell", f"/programmes/{slug}/reach/?by=cell", staff, session.pk, 20, 14
+    yield "reach as a spreadsheet", f"/programmes/{slug}/reach.csv?by=cell", staff, session.pk, 20, 14
     yield "question list", f"/programmes/{slug}/questions/", staff, session.pk, 20, 14
 
 
