@@ -56,6 +56,23 @@ def in_words(row: Row) -> str:
     )
 
 
+def median_in_words(row: Row) -> str:
+    """Return which way the median change of a published ``row`` lies; "" where its numbers do not tell.
+
+    It is worked out from what is shown alone. How many steps it is stays unsaid: steps stand in no published table.
+    """
+    if None in row.cells:
+        return ""
+    better, same, worse = row.cells[:3]
+    compared = better + same + worse
+    for number, way in ((better, "towards agreement"), (worse, "away from agreement")):
+        if 2 * number > compared:
+            return f"The median change is {way}: more than half moved that way."
+        if compared and 2 * number == compared:
+            return f"The median change lies between none and {way}: exactly half moved that way."
+    return "The median change is none: at most half moved either way."
+
+
 def _odds(probability: Fraction) -> str:
     if probability >= Fraction(1, 2):
         return f"{round(probability * 100)} times in 100"

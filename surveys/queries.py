@@ -72,7 +72,8 @@ def shown_of(questionnaire: Questionnaire) -> list[Shown]:
         words = BLOCK_WORDS[edition.block] + (", answers since" if edition.number > 1 else "")
         for shown, row in zip(found, rows_of(edition), strict=True):
             if edition.block in CHANGES:
-                shown.changes.append((Bar.of(words, row, CHANGE_COLOURS), exact.in_words(row)))
+                said = f"{exact.median_in_words(row)} {exact.in_words(row)}".strip()
+                shown.changes.append((Bar.of(words, row, CHANGE_COLOURS), said))
             else:
                 shown.bars.append(Bar.of(words, row, tuple(COLOURS.values())))
     return found if editions else []
@@ -93,3 +94,14 @@ def with_answers(feedback: QuerySet[Questionnaire]) -> QuerySet[Questionnaire]:
     first = Sum("statements__tallies__number", filter=Q(statements__position=1))
     found = feedback.annotate(answered=Coalesce(first, 0)).prefetch_related("statements", "editions")
     return found.order_by("-made_on", "-pk")
+
+
+def changes_too_few(questionnaire: Questionnaire) -> list[str]:
+    """Return in words each change of which both points are closed and nothing is shown: it has fewer than ten pairs."""
+    closed = set(questionnaire.openings.filter(closed_on__isnull=False).values_list("point", flat=True))
+    shown = set(questionnaire.editions.values_list("block", flat=True))
+    return [
+        BLOCK_WORDS[block]
+        for block, points in CHANGES.items()
+        if block not in shown and set(points) <= closed
+    ]  # fmt: skip

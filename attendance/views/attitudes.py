@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission, has
+from accounts.qr import qr_svg
 from attendance.actions.attitudes import send_link
 from attendance.forms.attitudes import AttitudesForm, OpenForm, SendForm
 from attendance.queries.attitudes import attitudes_of, points_of, sessions_to_ask
@@ -22,7 +23,7 @@ from history.refusals import Refused
 from surveys.actions.attitudes import close_point, open_point
 from surveys.actions.questionnaires import change_statements, start_attitudes
 from surveys.models import Method, Opening, Point, Questionnaire, Sheet
-from surveys.queries import shown_of
+from surveys.queries import changes_too_few, shown_of
 
 _ASKS = ["GET", "HEAD", "POST"]
 
@@ -75,6 +76,7 @@ def show(request: HttpRequest, slug: str, questionnaire: int) -> HttpResponse:
         "points": points,
         "answered": any(each.answers for each in points),
         "shown": shown_of(own),
+        "too_few": changes_too_few(own),
         **_back(reverse("attendance:attitudes-list", args=[slug]), "Back to attitudes"),
     }
     return render(request, "attendance/attitudes/show.html", context)
@@ -149,6 +151,7 @@ def show_in_room(request: HttpRequest, slug: str, questionnaire: int, point: str
     opening = _opening(own, point)
     context = _context(request, programme, own.title) | {"opening": opening, **_to_show(own, slug)}
     context["link"] = settings.SITE_URL + reverse("surveys:attitudes-answer", args=[opening.code])
+    context["qr"] = qr_svg(context["link"], "Opens the statements on a phone")
     context["address"] = (settings.SITE_URL + reverse("surveys:attitudes-code")).partition("://")[2]
     return render(request, "attendance/attitudes/room.html", context)
 

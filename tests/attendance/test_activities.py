@@ -2,6 +2,8 @@
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from briefings.actions.activities import ActivityNameTaken, save_activity, take_ready, use_activity
@@ -79,3 +81,22 @@ def test_the_pages(session):
     shown = words(client.post(use, {"session": session.pk}, follow=True))
     assert "Map the work, 30 minutes" in shown
     assert "How to run it Aim See where it touches" in shown
+
+
+def test_the_library_asks_the_database_as_often_for_one_as_for_three(session):
+    client, address = (
+        signed_in(a_coordinator(session)),
+        reverse("attendance:activity-list", args=[session.programme.slug]),
+    )
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert client.get(address).status_code == 200
+        return len(caught)
+
+    an_activity(session)
+    queries()
+    one = queries()
+    an_activity(session, name="Two")
+    an_activity(session, name="Three")
+    assert queries() == one

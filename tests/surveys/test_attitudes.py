@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from itertools import count
 from random import Random
+from types import SimpleNamespace
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from surveys import suppression
 from surveys.actions import attitudes
@@ -28,7 +29,7 @@ from surveys.actions.attitudes import (
 from surveys.actions.editions import OPTIONS
 from surveys.actions.questionnaires import AnsweredAlready, NothingToAsk, change_statements, start_attitudes
 from surveys.models import Edition, Method, Opening, Sheet
-from surveys.queries import shown_of
+from surveys.queries import changes_too_few, shown_of
 from tests.briefings.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +140,7 @@ def test_before_and_after_stand_side_by_side_with_the_change_of_each_pair():
     assert change.words == "From before to after"
     assert change.row == suppression.Row(18, (8, 5, 5, 0))
     assert "exact sign test, p = 0.581" in said
+    assert said.startswith("The median change is none")
     assert second.changes[0][0].row == suppression.Row(18, (0, 13, 0, 5))
 
 
@@ -159,6 +161,7 @@ def test_nothing_is_shown_of_nine_and_pairs_need_ten_of_their_own():
     assert shown_of(questionnaire) == []
     pairs(questionnaire, [([5, 5], None)] * 1)
     assert [edition.block for edition in Edition.objects.all()] == ["before"]
+    assert changes_too_few(questionnaire) == ["From before to after"]
 
 
 def test_a_point_that_opens_again_is_published_in_tens():
@@ -302,3 +305,55 @@ def test_two_who_answer_at_once_are_both_kept_and_no_more_than_expected(both_hav
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(answer_it, range(2))) == ["full", "kept"]
     assert Sheet.objects.count() == 1
+
+
+def sent_twice_at_once(opening: Opening) -> list[str]:
+    """Send one sheet under one code twice at the same moment; return what each came to."""
+    pair = new_pair_code()
+
+    def send_it(_) -> str:
+        try:
+            answer(opening, [4, 5], pair)
+        except CodeUsed:
+            return "used"
+        except IntegrityError:
+            return "refused by the database"
+        finally:
+            connection.close()
+        return "kept"
+
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(send_it, range(2)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_sheet_that_is_sent_twice_at_once_counts_once(both_have_counted):
+    assert sent_twice_at_once(opened(asked())) == ["kept", "used"]
+    assert Sheet.objects.count() == 1
+
+
+class Unlocked:
+    """The openings as they are read, without a lock on them."""
+
+    objects = SimpleNamespace(select_for_update=lambda **options: Opening.objects.all())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_only_the_database_is_left_to_refuse_it(both_have_counted, monkeypatch):
+    opening = opened(asked())
+    monkeypatch.setattr(attitudes, "Opening", Unlocked)
+    assert sent_twice_at_once(opening) == ["kept", "refused by the database"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_more_answer_than_were_expected(both_have_counted, monkeypatch):
+    opening = opened(asked(), most=1)
+    monkeypatch.setattr(attitudes, "Opening", Unlocked)
+
+    def answer_it(number: int) -> None:
+        answer(opening, [number, 5])
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(answer_it, range(2)))
+    assert Sheet.objects.count() == 2

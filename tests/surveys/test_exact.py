@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from surveys.exact import at_most, in_words, sign_test
+from surveys.exact import at_most, in_words, median_in_words, sign_test
 from surveys.suppression import Row
 
 
@@ -47,3 +47,21 @@ def test_what_is_held_back_is_taken_at_its_worst():
 )
 def test_it_says_so_in_plain_words(row, said):
     assert said in in_words(row)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ((8, 5, 0, 0), "towards agreement: more than half"),
+        ((0, 5, 9, 2), "away from agreement: more than half"),
+        ((6, 6, 0, 0), "between none and towards agreement: exactly half"),
+        ((5, 9, 5, 0), "none: at most half"),
+        ((0, 0, 0, 12), "none"),
+    ],
+)
+def test_the_median_change_follows_from_what_is_shown(cells, said):
+    assert said in median_in_words(Row(sum(cells), cells))
+
+
+def test_the_median_of_what_is_held_back_stays_unsaid():
+    assert median_in_words(Row(12, (8, None, None, 0))) == ""
