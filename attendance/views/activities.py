@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission, has
 from attendance.forms.activities import ActivityForm, UseForm
+from attendance.views.presses import one_press
 from briefings.actions.activities import save_activity, take_ready, use_activity
 from briefings.activities import READY
 from briefings.models import Programme, SessionState
@@ -32,6 +33,7 @@ def list_activities(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@one_press
 def write(request: HttpRequest, slug: str, activity: int | None = None) -> HttpResponse:
     """Write an activity of one's own, or change one."""
     programme = _programme(request, slug, Permission.MANAGE_SESSIONS)
@@ -70,6 +72,7 @@ def take(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@one_press
 def use(request: HttpRequest, slug: str, activity: int) -> HttpResponse:
     """Add an activity to the agenda of a session."""
     programme = _programme(request, slug, Permission.MANAGE_SESSIONS)

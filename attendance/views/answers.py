@@ -13,6 +13,7 @@ from attendance.actions.answers import settle_answer, take_place_back
 from attendance.forms.answers import AnswerFilter
 from attendance.models import CalendarAnswer, Place, PlaceState, SeatCount
 from attendance.queries.answers import answers_of
+from attendance.views.presses import one_press
 from briefings.models import Programme, SessionState
 from briefings.words import when_in_words, where_in_words
 from face.paging import LONG, page_of
@@ -61,6 +62,7 @@ def _programme(request: HttpRequest, slug: str) -> Programme:
 
 @personal_link("place")
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def take_back(request: HttpRequest, link: int) -> HttpResponse:
     """Ask, then take a place that was given up once more while a seat is free."""
     found = Place.objects.select_related("session__programme", "session__room__venue", "person", "link")

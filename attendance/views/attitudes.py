@@ -16,6 +16,7 @@ from accounts.qr import qr_svg
 from attendance.actions.attitudes import send_link
 from attendance.forms.attitudes import AttitudesForm, OpenForm, SendForm
 from attendance.queries.attitudes import attitudes_of, points_of, sessions_to_ask
+from attendance.views.presses import one_press
 from briefings.models import Programme
 from face.paging import SHORT, page_of
 from history.actions import key_of
@@ -41,6 +42,7 @@ def list_attitudes(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@one_press
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose how and what to ask."""
     programme = _programme(request, slug, Permission.CHOOSE_QUESTIONS)

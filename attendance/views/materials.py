@@ -13,6 +13,7 @@ from attendance.forms.afterwards import MaterialForm
 from attendance.models import Material
 from attendance.queries.record import materials_for
 from attendance.rules import can_keep_materials
+from attendance.views.presses import one_press
 from briefings.models import Session, SessionState
 from briefings.words import when_in_words
 from face.downloads import as_attachment
@@ -22,6 +23,7 @@ READ_OR_POST = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def list_materials(request: HttpRequest, session: int) -> HttpResponse:
     """The papers of a session with a form for one more."""
     own = _session(request, session)

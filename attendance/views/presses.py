@@ -83,5 +83,6 @@ def _again(request: HttpRequest, before: Press | None, digest: str) -> HttpRespo
 
 def _digest(request: HttpRequest) -> str:
     sent = sorted((name, value) for name, values in request.POST.lists() if name not in _LEFT_OUT for value in values)
-    text = f"{request.path}\n{request.user.pk or ''}\n{sent}"
+    files = sorted((name, file.name, file.size) for name, files in request.FILES.lists() for file in files)
+    text = f"{request.path}\n{request.user.pk or ''}\n{sent}\n{files}"
     return salted_hmac("attendance.press", text, algorithm="sha256").hexdigest()

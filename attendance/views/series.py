@@ -14,6 +14,7 @@ from attendance.actions.series import Taken, take_rest_of_series
 from attendance.forms.series import GroupForm, SeriesForm
 from attendance.models import LIVE, Place
 from attendance.queries.series import groups_of, position_of, series_of
+from attendance.views.presses import one_press
 from briefings.actions.series import settle_group, start_series
 from briefings.models import PlacesRule, Programme, Series, SessionState
 from face.paging import SHORT, page_of
@@ -92,6 +93,7 @@ def change_group(request: HttpRequest, slug: str, series: int) -> HttpResponse:
 
 @personal_link("place")
 @require_http_methods(_ASKS)
+@one_press
 def take_rest(request: HttpRequest, link: int) -> HttpResponse:
     """Take a place in every workshop of the same series that is still to come."""
     places = Place.objects.select_related("session__programme", "session__series", "person")

@@ -20,6 +20,7 @@ from attendance.queries.teams import (
     teams_led,
     to_nudge,
 )
+from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from face.paging import page_of
 from history.actions import look_at_many
@@ -135,6 +136,7 @@ def _show(request: HttpRequest, team: Team, form: NameForm) -> HttpResponse:
 
 
 @require_POST
+@one_press
 def name(request: HttpRequest, team: int) -> HttpResponse:
     """Give the next place without a name to a colleague."""
     own = _team(request, team)
@@ -155,6 +157,7 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
 
 
 @require_POST
+@one_press
 def switch(request: HttpRequest, team: int) -> HttpResponse:
     """Let a team that waits for room for all take what fits."""
     switch_to_fit(team=_team(request, team), by=request.user, now=timezone.now())
@@ -163,6 +166,7 @@ def switch(request: HttpRequest, team: int) -> HttpResponse:
 
 
 @require_POST
+@one_press
 def release(request: HttpRequest, team: int) -> HttpResponse:
     """Give the places without a name back at once."""
     ended = release_unnamed(team=_team(request, team), by=request.user, now=timezone.now(), all_days=True)
@@ -171,6 +175,7 @@ def release(request: HttpRequest, team: int) -> HttpResponse:
 
 
 @require_POST
+@one_press
 def nudge(request: HttpRequest, organisation: int) -> HttpResponse:
     """Remind colleagues who are invited and have not answered."""
     own = _organisation(request, organisation)

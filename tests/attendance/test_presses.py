@@ -1,5 +1,6 @@
 """One press has one effect; looking at what a mail links to has none."""
 
+import inspect
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -7,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from psycopg2 import sql
 
@@ -19,12 +22,17 @@ from attendance.actions.notices import send_notice
 from attendance.actions.places import give_up_place
 from attendance.actions.reminders import PRESSES_LAST, forget_presses
 from attendance.actions.sessions import cancel_session, change_session
+from attendance.actions.teams import book_team
 from attendance.messages.places import remind
 from attendance.models import BookingRules, Invitation, Place, PlaceState, Press
+from attendance.urls import urlpatterns
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
-from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, another_day
+from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, another_day, partner_of
+from tests.attendance.registers import a_coordinator
+from tests.organisations.factories import OrganisationLeadFactory
+from tests.organisations.test_uploads import PDF
 
 pytestmark = pytest.mark.django_db
 
@@ -197,3 +205,102 @@ def test_get_and_head_of_every_link_twice_change_nothing_and_the_links_work_afte
     browser.get(f"/p/{token_of(offered.link)}/")
     assert browser.post(f"/p/{offered.link_id}/accept/").status_code == 302
     assert Place.objects.get(pk=offered.pk).state == PlaceState.BOOKED
+
+
+# Every form that posts keeps a press, or need not.
+
+ONCE = "the action asks first what there is: done twice it is done once, and sets or ends nothing anew"
+OWN_KEY = "the form has a key of its own, which the action keeps with what it makes"
+DRAFT = "it makes a draft that nobody is told of: a second one is seen and dropped, and a room refuses it"
+SEVERAL = "it promotes session by session, a transaction each; setting what is set changes nothing"
+COUNTED = "what was refused must count against guessing addresses; asking the same colleague twice is asking once"
+STEP = "a step that keeps what was typed; the last one takes the place, and keeps a press"
+REST = "a mail leaves at most once in a time of its own: ten minutes, a day or a week"
+
+WITHOUT_A_PRESS = {
+    "activity-take": ONCE, "attitudes-change": ONCE, "attitudes-open": ONCE, "attitudes-close": ONCE,
+    "attitudes-send": ONCE, "cover-ask": ONCE, "cover-propose": ONCE, "availability-ask": REST, "cover-withdraw": ONCE,
+    "cover-coming": ONCE, "cover-pass-on": ONCE, "cover-cannot": ONCE, "availability-show": ONCE,
+    "feedback-choose": ONCE, "feedback-stop": ONCE, "session-plan": DRAFT, "session-plan-several": DRAFT,
+    "booking-rules": SEVERAL, "booking-quotas": SEVERAL, "booking-quota-release": SEVERAL, "session-change": ONCE,
+    "session-copy": DRAFT, "session-open": ONCE, "session-hold": ONCE, "session-notice": OWN_KEY,
+    "session-agenda": ONCE, "session-people": ONCE, "session-part-end": ONCE, "series-start": ONCE,
+    "series-group": ONCE, "register-mark": OWN_KEY, "register-walk-in": OWN_KEY, "register-senior": ONCE,
+    "register-senior-undo": ONCE, "register-type-in": OWN_KEY, "register-phone-send": OWN_KEY, "register-close": ONCE,
+    "register-reopen": ONCE, "register-walk-ins": ONCE, "material-remove": ONCE, "online-list": ONCE,
+    "online-share": ONCE, "online-report": ONCE, "online-take-over": ONCE, "online-reconsider": ONCE,
+    "register-screen": ONCE, "here-code": STEP, "here-show": ONCE, "place-here": ONCE, "invitation-take-back": ONCE,
+    "invitation-answer": ONCE, "place-feed": REST, "place-send-entry": REST, "place-needs": ONCE,
+    "place-absence": ONCE, "place-hand-over": COUNTED, "team-book": OWN_KEY, "person-answer": ONCE,
+    "person-send-link": REST, "person-send-entry": REST, "session-book": STEP, "session-book-organisation": STEP,
+    "session-book-code": STEP, "session-book-details": STEP, "answer-settle": ONCE, "feed-own": ONCE,
+    "lead-ask": REST, "round-words": OWN_KEY, "round-pause": ONCE, "round-go-on": ONCE, "round-stop": ONCE,
+    "invitation-again": REST,
+}  # fmt: skip
+"""The addresses of attendance that take a POST without keeping a press, and why a second one does no harm."""
+
+
+def _posting() -> dict[str, bool]:
+    """Return every address of attendance that takes a POST, and whether it keeps a press."""
+    found = {}
+    for pattern in urlpatterns:
+        view, methods = pattern.callback, None
+        while hasattr(view, "__wrapped__"):
+            methods = inspect.getclosurevars(view).nonlocals.get("request_method_list", methods)
+            view = view.__wrapped__
+        assert methods, f"{pattern.name} does not say which methods it takes"
+        if "POST" in methods:
+            found[pattern.name] = getattr(pattern.callback, "takes_press", False)
+    return found
+
+
+def test_every_form_keeps_a_press_or_says_why_not():
+    posting = _posting()
+    without = {name for name, keeps in posting.items() if not keeps}
+    assert without - set(WITHOUT_A_PRESS) == set(), "decorate these views with one_press, or say why not"
+    assert set(WITHOUT_A_PRESS) - without == set(), "these keep a press now, or are gone"
+    assert sum(posting.values()) > 20
+
+
+def test_every_form_by_hand_that_keeps_a_press_carries_one():
+    keeping = {name for name, keeps in _posting().items() if keeps}
+    lacking, seen = [], set()
+    for path in sorted((settings.BASE_DIR / "templates" / "attendance").rglob("*.html")):
+        for form in re.findall(r"<form method=\"post\".*?</form>", path.read_text(), re.DOTALL):
+            named = re.search(r'{% url "attendance:([a-z-]+)"', form.partition(">")[0] + form.partition("%}")[0])
+            if named and named[1] in keeping:
+                seen.add(named[1])
+                lacking += [] if "{% press_field %}" in form else [f"{path.name}: {named[1]}"]
+    assert not lacking
+    assert len(seen) > 5
+
+
+def test_a_place_of_a_team_is_named_once_by_two_presses(client):
+    session = a_session(a_programme(), capacity=5, **_soon())
+    organisation = partner_of(session.programme)
+    lead = OrganisationLeadFactory(organisation=organisation).person
+    colleague = a_practitioner(session.programme)
+    team = book_team(
+        session=session, organisation=organisation, people=[], unnamed=2, rule="fit",
+        names_until=timezone.localdate(), press=uuid.uuid4(), by=lead, now=timezone.now(),
+    )  # fmt: skip
+    client.force_login(lead)
+    page = reverse("attendance:team-show", args=[team.pk])
+    fields = {"press": _press_on(client, page), "person": colleague.pk}
+    answers = [client.post(reverse("attendance:team-name", args=[team.pk]), fields) for _ in range(2)]
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, page)] * 2
+    assert Place.objects.filter(team=team, person=colleague).count() == 1
+
+
+def test_another_file_in_the_same_form_is_another_press(client, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    session = a_session(**_soon())
+    client.force_login(a_coordinator(session))
+    page = reverse("attendance:material-list", args=[session.pk])
+    press = _press_on(client, page)
+
+    def add(name: str) -> int:
+        return client.post(page, {"press": press, "title": "Slides", "file": SimpleUploadedFile(name, PDF)}).status_code
+
+    assert [add("a.pdf"), add("a.pdf"), add("b.pdf")] == [302, 302, 409]
+    assert session.materials.count() == 1
