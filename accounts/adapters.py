@@ -137,13 +137,6 @@ def has_authenticator(person: Person) -> bool:
     return Authenticator.objects.filter(user_id=person.pk, type=Authenticator.Type.TOTP).exists()
 
 
-def has_used_authenticator(request: HttpRequest) -> bool:
-    """Return whether this person entered a code of their authenticator app in the last ten minutes."""
-    records = flows.login.get_authentication_records(request, request.user)
-    since = timezone.now().timestamp() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(entry["method"] == "mfa" and entry["at"] > since for entry in records)
-
-
 def is_fresh(request: HttpRequest) -> bool:
     """Return whether this person proved who they are in the last ten minutes, by the strongest means they have."""
     if has_authenticator(request.user):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -13,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.adapters import has_authenticator, has_used_authenticator
+from accounts.adapters import has_authenticator
 from accounts.decorators import fresh_code_required, reads_no_session
 from accounts.links import personal_link
 from accounts.models import Person
@@ -61,16 +60,10 @@ def show_asked(request: HttpRequest, link: int) -> HttpResponse:
 def sign(request: HttpRequest, agreement: int) -> HttpResponse:
     """Say for an organisation what it says of the words, and sign it."""
     version = _to_sign(request, agreement)
-    if queries.policy_of(version.agreement.programme).needs_second_step:
-        return _sign_with_app(request, version)
-    return _sign(request, version)
-
-
-def _sign_with_app(request: HttpRequest, version: AgreementVersion) -> HttpResponse:
-    if not has_authenticator(request.user):
+    needs_app = queries.policy_of(version.agreement.programme).needs_second_step
+    if needs_app and not has_authenticator(request.user):
         return render(request, "commitments/agreements/needs_app.html", _words(version, None))
-    if not has_used_authenticator(request):
-        raise ReauthenticationRequired
+    # Who has an authenticator app is asked for a code of it.
     return _sign(request, version)
 
 
