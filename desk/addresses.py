@@ -33,6 +33,13 @@ def assurances(programme: Programme | None = None, **asked: str) -> str:
     return _with(reverse("commitments:programme-assurances", args=[programme.slug]), asked)
 
 
+def agreements(programme: Programme | None = None, **asked: str) -> str:
+    """Return the list of agreements, of one programme where it is given."""
+    if programme is None:
+        return _with(reverse("commitments:agreement-list"), asked)
+    return _with(reverse("commitments:programme-agreements", args=[programme.slug]), asked)
+
+
 def messages(programme: Programme | None = None, **asked: str) -> str:
     """Return the log of messages, of one programme where it is given."""
     about = {"about": key_of(programme)} if programme else {}

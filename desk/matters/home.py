@@ -7,11 +7,11 @@ from desk.matters import Group
 from desk.matters.keepers import administering, governing, leading
 from desk.matters.own import places, questions, running
 from desk.matters.programmes import coordinating
-from desk.matters.seniors import assurances, clearances, commissions, cover
+from desk.matters.seniors import agreements, assurances, clearances, commissions, cover
 
 _SOURCES = (
-    coordinating, running, cover, commissions, clearances, assurances, leading, administering, governing, places,
-    questions,
+    coordinating, running, cover, commissions, clearances, agreements, assurances, leading, administering, governing,
+    places, questions,
 )  # fmt: skip
 
 

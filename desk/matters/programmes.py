@@ -76,6 +76,7 @@ def matters_of(
         *_day(programme),
         *_answers(programme),
         *_tellings(programme),
+        *_agreements(programme),
         *_guidance(programme),
         *_sending(programme),
     ]
@@ -173,6 +174,25 @@ def _tellings(programme: Any) -> Iterable[Matter]:
         title = some(programme.tellings_proposed, "telling waits", "tellings wait") + " for approval"
         url = reverse("commitments:telling-list", args=[programme.slug])
         yield Matter(WAIT, title, url, "What became of what people asked and said: a second person approves it.")
+
+
+def _agreements(programme: Any) -> Iterable[Matter]:
+    if programme.agreements_lapsed:
+        title = some(programme.agreements_lapsed, "agreement has lapsed", "agreements have lapsed")
+        text = "The review date has passed. Propose a new version, or withdraw it."
+        yield Matter(BAD, title, addresses.agreements(programme, standing="lapsed"), text)
+    if programme.endorsements_late:
+        title = some(programme.endorsements_late, "endorsement is late", "endorsements are late")
+        text = "Partners that were to answer by now and have said nothing."
+        yield Matter(BAD, title, addresses.agreements(programme, outcome="waits"), text)
+    if programme.endorsements_declined:
+        title = some(programme.endorsements_declined, "partner has", "partners have") + " declined an agreement"
+        text = "Read the reason: better words are another version, and everybody is asked again."
+        yield Matter(WAIT, title, addresses.agreements(programme, outcome="declined"), text)
+    if programme.agreements_drafted:
+        title = some(programme.agreements_drafted, "agreement is drafted", "agreements are drafted")
+        url = addresses.agreements(programme, standing="draft")
+        yield Matter(WAIT, f"{title} and not proposed", url, "Nobody is asked to endorse it yet.")
 
 
 def _guidance(programme: Any) -> Iterable[Matter]:

@@ -18,7 +18,9 @@ from commitments.models import (
     CommissionState,
     Handover,
     HandoverState,
+    SeniorAsked,
 )
+from commitments.queries.agreements import waits_for
 from commitments.queries.owed import to_clear
 from desk import addresses
 from desk.matters import BAD, GOOD, OPEN, QUIET, WAIT, Group, Matter
@@ -82,6 +84,21 @@ def _commission(own: Commission, today: date) -> Matter:
     words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"
     url = reverse("commitments:question-show", args=[question.pk])
     return Matter(BAD if late else WAIT, words, url, f"{due} {ask}".strip(), str(question.due_on))
+
+
+def agreements(person: Any, now: datetime) -> Group:
+    """Return the agreements that ``person`` is asked to endorse for an organisation that has not answered."""
+    today = timezone.localdate(now)
+    found = [_endorsement(asked, today) for asked in waits_for(person, today)[:_READ]]
+    return Group("Agreements for you to endorse", "agreements", found, (addresses.agreements(), "All agreements"))
+
+
+def _endorsement(asked: SeniorAsked, today: date) -> Matter:
+    version = asked.asked.version
+    late = version.endorse_by < today
+    url = reverse("commitments:agreement-show", args=[version.agreement_id])
+    text = f"For {asked.asked.organisation}. {'Was due' if late else 'Answer'} by {day_plain(version.endorse_by)}."
+    return Matter(BAD if late else WAIT, version.agreement.title, url, text, version.endorse_by.isoformat())
 
 
 def assurances(person: Any, now: datetime) -> Group:

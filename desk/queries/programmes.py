@@ -25,6 +25,7 @@ from commitments.models import (
     Telling,
     TellingState,
 )
+from desk.queries import agreements
 from desk.queries.counting import CountOf
 from messaging.models import Bounce, Message
 from messaging.queries import shown_kinds
@@ -70,6 +71,7 @@ def with_work(programmes: QuerySet[Programme], now: datetime) -> QuerySet[Progra
             Bounce.objects.standing().filter(message__about=about, message__kind__in=shown_kinds()).values("pk")
         ),
         mails_in_need=CountOf(Message.objects.in_need().filter(about=about)),
+        **agreements.columns(timezone.localdate(now)),
     )
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import Permission, has, scopes_with
 from briefings.models import Programme, Session
 from briefings.queries import count_eligible, set_up_of
+from commitments.queries.agreements import public_versions
 from commitments.queries.assurances import standing_for
 from communications.queries.posts import posts_of, voice_of
 from desk import addresses, overview
@@ -39,6 +40,7 @@ def show_programme(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "desk/programme/staff.html", context | _for_staff(programme, now))
     led = programme.partners.on(timezone.localdate(now)).filter(organisation__in=led_organisation_ids(request.user))
     context["leads_here"] = led.exists()
+    context["has_agreed"] = programme.is_public and public_versions(programme, timezone.localdate(now)).exists()
     context["promises"] = standing_for(programme)[:PROMISES_SHOWN]
     context["posts"] = posts_of(programme, POSTS_SHOWN) if programme.is_public else []
     return render(request, "desk/programme/public.html", context)
@@ -84,6 +86,7 @@ def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict
         "made": overview.made(assurances),
         "late_assurances": assurances["late"],
         "assurances_url": addresses.assurances(programme),
+        "agreements_full": programme.agreements_standing - programme.agreements_open,
         "evidence_url": addresses.assurances(programme, evidence="on"),
         "voice": voice_of(programme),
         "late_assurances_url": addresses.assurances(programme, late="yes"),

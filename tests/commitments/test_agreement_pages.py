@@ -486,3 +486,46 @@ def test_a_board_member_reads_and_does_nothing(cast):
     said = words(signed_in(board).get(page("agreement-show", version.agreement_id)))
     assert "What you can do" not in said
     assert "Read and sign" not in said
+
+
+# Where it is told that something waits
+
+
+def test_the_first_page_says_what_waits_for_a_senior_manager(cast):
+    version = cast.proposed()
+    said = words(signed_in(cast.senior).get("/"))
+    assert "Agreements for you to endorse" in said
+    assert f"For {cast.organisation.name}. Answer by 16 November 2026." in said
+    cast.signed(version)
+    assert "Agreements for you to endorse" not in words(signed_in(cast.senior).get("/"))
+
+
+def test_the_overview_counts_what_is_endorsed_and_what_waits(cast):
+    from briefings.models import Partner
+
+    overview = reverse("desk:programme-show", args=[cast.programme.slug])
+    assert "fully endorsed" not in words(cast.client.get(overview))
+    Partner.objects.filter(organisation=cast.fire).update(until=TODAY)
+    full, waits = cast.proposed(), cast.proposed()
+    cast.signed(full)
+    cast.signed(full, cast.chief)
+    cast.signed(waits, cast.chief, "declined", note="No")
+    actions.put_in_use(agreement=waits.agreement, since=TODAY, by=cast.coordinator, now=NOW)
+    cast.drafted()
+    said = words(cast.client.get(overview))
+    assert "1 of 2 fully endorsed ; the oldest that waits was proposed on 2 November 2026" in said
+    assert "1 is in use before endorsed." in said
+    assert "One partner has declined an agreement" in said
+    assert "One agreement is drafted and not proposed" in said
+    with time_machine.travel(NOW + timedelta(days=15), tick=False):
+        client = signed_in(cast.coordinator)
+        assert "One endorsement is late" in words(client.get(overview))
+    AgreementVersion.objects.filter(pk=waits.pk).update(state="lapsed", next_review_reminder_on=None)
+    assert "One agreement has lapsed" in words(cast.client.get(overview))
+
+
+def test_the_public_page_of_a_programme_leads_to_what_is_agreed(cast):
+    public = reverse("desk:programme-show", args=[cast.programme.slug])
+    assert "What partners have agreed" not in words(Client().get(public))
+    cast.signed(cast.proposed())
+    assert page("agreed-list", cast.programme.slug) in Client().get(public).content.decode()

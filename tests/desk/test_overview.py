@@ -121,7 +121,7 @@ def queries(client, person) -> int:
 
 
 def test_more_rows_need_no_more_queries(county, client, monkeypatch):
-    monkeypatch.setattr("desk.queries.counting._WORTH_KEEPING", float("inf"))  # however slow this machine is just now
+    monkeypatch.setattr("face.keeping._WORTH_KEEPING", float("inf"))  # however slow this machine is just now
     one = queries(client, county.cast.coordinator)
     for number in range(3):
         a_place(
@@ -133,11 +133,11 @@ def test_more_rows_need_no_more_queries(county, client, monkeypatch):
 
 
 def test_figures_that_took_long_are_kept_and_say_of_when_they_are(county, client, monkeypatch, time_machine):
-    from desk.queries import counting
+    from face import keeping
 
     kept = {}
-    monkeypatch.setattr(counting, "caches", {"quick": Kept(kept)})
-    monkeypatch.setattr(counting, "_WORTH_KEEPING", 0)
+    monkeypatch.setattr(keeping, "caches", {"quick": Kept(kept)})
+    monkeypatch.setattr(keeping, "_WORTH_KEEPING", 0)
     first = queries(client, county.cast.coordinator)
     assert first <= 14
     time_machine.move_to(NOW + timedelta(seconds=30))
@@ -165,13 +165,13 @@ class Kept:
 def test_the_page_works_without_the_cache(county, client, monkeypatch):
     from redis.exceptions import ConnectionError as Gone
 
-    from desk.queries import counting
+    from face import keeping
 
     class Broken:
         def get(self, key):
             raise Gone
 
-    monkeypatch.setattr(counting, "caches", {"quick": Broken()})
+    monkeypatch.setattr(keeping, "caches", {"quick": Broken()})
     assert overview(client, county.cast.coordinator).status_code == 200
 
 
