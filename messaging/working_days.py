@@ -27,6 +27,11 @@ def is_working_day(day: date, nation: str) -> bool:
     return day.weekday() < 5 and day not in holidays(day.year, nation)
 
 
+def first_working_day(day: date, nation: str) -> date:
+    """Return ``day`` where it is a working day in ``nation``, else the next one."""
+    return day if is_working_day(day, nation) else add_working_days(day, 1, nation)
+
+
 def add_working_days(day: date, count: int, nation: str) -> date:
     """Return the working day that is ``count`` working days after ``day``; day 1 is the first one after it.
 

@@ -52,7 +52,9 @@ class PromiseForm(ByWhenMixin, HubForm):
     )
     field_order = ("mandate", "words", "kind", "by_when", "due_on")
 
-    def __init__(self, *args: Any, mandates: QuerySet[Mandate], today: date, is_own: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, mandates: QuerySet[Mandate], today: date, nation: str, is_own: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["mandate"]
         field.queryset = mandates
@@ -61,7 +63,7 @@ class PromiseForm(ByWhenMixin, HubForm):
             self.only = list(mandates[:2])
             if len(self.only) == 1:
                 del self.fields["mandate"]
-        self.set_days(today)
+        self.set_days(today, nation)
 
     def promise(self) -> dict[str, Any]:
         """Return what ``note_assurance`` takes of it."""
@@ -131,10 +133,10 @@ class ReviewForm(ByWhenMixin, HubForm):
     words = LongTextField(label="How does it stand?", help_text=NO_CASES, max_length=2000, rows=4)
     field_order = ("words", "by_when", "due_on")
 
-    def __init__(self, *args: Any, today: date, is_ongoing: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, nation: str, is_ongoing: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["by_when"].label = "When is it reviewed again?" if is_ongoing else "Kept by when?"
-        self.set_days(today)
+        self.set_days(today, nation)
 
 
 class HandoverForm(HubForm):

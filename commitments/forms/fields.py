@@ -19,6 +19,7 @@ from commitments.models import Question
 from face.dates import day_plain
 from face.fields import LongTextField, ThreeBoxDateField
 from face.forms import HubForm
+from messaging.working_days import first_working_day
 from organisations.actions.uploads import EVERY_KIND, MAX_BYTES, MEGABYTE
 
 NO_CASES = "Do not write about a case: no names, dates of birth, addresses or numbers of people you work with."
@@ -155,10 +156,10 @@ class ByWhenMixin(forms.Form):
         label="Another day", help_text="Only if none of the days above fits, for example 27 3 2027.", required=False
     )
 
-    def set_days(self, today: date) -> None:
-        """Offer days counted from ``today``; called by the form when it is made."""
+    def set_days(self, today: date, nation: str) -> None:
+        """Offer working days of ``nation`` some weeks from ``today``; called by the form when it is made."""
         field = self.fields["by_when"]
-        days = [today + timedelta(weeks=weeks) for weeks in _WEEKS]
+        days = [first_working_day(today + timedelta(weeks=weeks), nation) for weeks in _WEEKS]
         field.choices = [
             *(
                 (day.isoformat(), f"In {weeks} weeks, {day_plain(day)}")

@@ -70,7 +70,8 @@ def review(request: HttpRequest, assurance: int) -> HttpResponse:
     """Say how it stands, and when to look at it again."""
     own = _own(request, assurance, "may_review")
     today = local_day(own.programme, timezone.now())
-    form = ReviewForm(request.POST if request.method == "POST" else None, today=today, is_ongoing=own.is_ongoing)
+    data = request.POST if request.method == "POST" else None
+    form = ReviewForm(data, today=today, nation=own.programme.nation, is_ongoing=own.is_ongoing)
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
         try:

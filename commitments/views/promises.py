@@ -113,6 +113,7 @@ def _give_form(request: HttpRequest, programme: Programme, earlier: Assurance | 
         initial=chosen,
         mandates=mandates,
         today=today,
+        nation=programme.nation,
         is_own=is_own,
         sessions=sessions,
         questions=questions.order_by("-raised_on", "pk"),

@@ -140,7 +140,8 @@ def _promise_form(request: HttpRequest, own: Session, typed=None) -> PromiseForm
         return None
     today = local_day(own.programme, timezone.now())
     mandates = mandates_on(own.programme, today)
-    return PromiseForm(typed, prefix="promise", mandates=mandates, today=today, is_own=False)
+    nation = own.programme.nation
+    return PromiseForm(typed, prefix="promise", mandates=mandates, today=today, nation=nation, is_own=False)
 
 
 def _list(own: Session) -> dict:

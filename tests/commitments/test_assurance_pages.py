@@ -100,6 +100,12 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(cast, senior, changed, senten
     assert not Assurance.objects.exists()
 
 
+def test_the_days_that_are_offered_are_working_days_of_the_nation(cast):
+    with time_machine.travel(NOW.replace(day=28), tick=False):  # four weeks from now is Boxing Day
+        page = words(signed_in(cast.senior, fresh=True).get(give_of(cast)))
+    assert "In 4 weeks, 29 December 2026" in page
+
+
 def test_giving_needs_a_code_entered_just_now(cast):
     response = signed_in(cast.senior).post(give_of(cast), typed())
     assert response.url.startswith("/account/confirm/")

@@ -4,6 +4,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from commitments.actions.room import show_question
 from commitments.models import AskedAs, Question
 from tests.browser import check_page
 from tests.commitments.factories import NOW
@@ -63,6 +64,7 @@ def test_a_phone_asks_the_scribe_shows_it_and_everybody_sees_it(room, phone, new
     appears(wall, "Yes. Anybody on the emergency duty rota.")
     look(wall, shot, "room-screen", phone=False)
     look(phone, shot, "room-phone-answered", phone=True)
+    _without_javascript(new_page(width=360, javascript=False), room)
     desk.set_viewport_size({"width": 360, "height": 740})
     look(desk, shot, "room-scribe", phone=True)
     desk.get_by_role("link", name="Close, and give owners").click()
@@ -70,6 +72,17 @@ def test_a_phone_asks_the_scribe_shows_it_and_everybody_sees_it(room, phone, new
     enter(phone, room.practitioner)
     phone.goto(reverse("commitments:room-ask-as-me", args=[code]))
     look(phone, shot, "room-as-me", phone=True)
+
+
+def _without_javascript(page, room) -> None:
+    """A form to ask with, and a link that loads the questions again."""
+    page.goto(reverse("commitments:room-show", args=[room.room.code]))
+    page.get_by_label("Your question").fill("Is this for agency staff too?")
+    page.get_by_role("button", name="Ask anonymously").click()
+    assert "Your question is asked" in page.inner_text("main")
+    show_question(question=Question.objects.get(words__startswith="Is this for agency"), **room.by)
+    page.get_by_role("link", name="Look for new questions").click()
+    assert "Is this for agency staff too?" in page.inner_text("main")
 
 
 def appears(page, words: str) -> None:

@@ -7,6 +7,7 @@ from messaging.working_days import (
     add_working_days,
     by_rule,
     easter_sunday,
+    first_working_day,
     holidays,
     is_published,
     is_working_day,
@@ -72,6 +73,11 @@ def test_counting_forward(day, count, nation, result):
 )
 def test_counting_back(day, count, nation, result):
     assert working_days_before(day, count, nation) == result
+
+
+def test_the_first_working_day_is_the_day_itself_or_the_next_one():
+    christmas = [date(2026, 12, day) for day in (24, 25, 26, 28)]
+    assert [first_working_day(day, ENGLAND).day for day in christmas] == [24, 29, 29, 29]
 
 
 def test_between_is_the_inverse_of_counting():
