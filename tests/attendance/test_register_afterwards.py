@@ -302,7 +302,7 @@ def test_deciding_costs_the_same_for_many(client, session, coordinator, people, 
         walks_in(session, f"Gus Imaginary{number}", OrganisationFactory())
         walks_in(session, f"Hana Madeup{number}")
         known(session, f"Hana Madeup{number}")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert page_of(client, session, "walk-ins").status_code == 200
 
 
