@@ -1,4 +1,4 @@
-"""What is asked and answered anonymously in the pilot: feedback after its briefings, attitudes around a workshop."""
+"""What is asked and answered anonymously: feedback after the briefings of the pilot, attitudes around workshops."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -12,6 +12,7 @@ from attendance.queries.feedback import feedback_path
 from config.demo.clock import Calendar
 from config.demo.county import County
 from config.demo.pilot import BEGINS, Pilot
+from config.demo.workshops import Workshops
 from surveys.actions.attitudes import close_point, fill_in, new_pair_code, open_point
 from surveys.actions.editions import make_all_editions
 from surveys.actions.feedback import give_feedback
@@ -23,10 +24,10 @@ _LIKELY = ((5, 5, 5, 4, 4, 4, 4, 3), (5, 4, 4, 4, 3, 3, 2, 2), (5, 5, 4, 4, 4, 3
 
 
 class Answers:
-    """Feedback on the briefings of ``pilot``: most who come answer within two days."""
+    """Feedback on the briefings of ``pilot``: most who come answer within two days; attitudes around ``workshops``."""
 
-    def __init__(self, county: County, calendar: Calendar, pilot: Pilot, random: Random) -> None:
-        self.calendar, self.pilot, self.random = calendar, pilot, random
+    def __init__(self, county: County, calendar: Calendar, pilot: Pilot, workshops: Workshops, random: Random) -> None:
+        self.calendar, self.pilot, self.workshops, self.random = calendar, pilot, workshops, random
         self.by = county.cast["coordinator"]
         self.since = calendar.moment(calendar.day(BEGINS), 0)
 
@@ -35,8 +36,8 @@ class Answers:
         self.calendar.at(self.calendar.day(BEGINS), 16, self._choose)
         for offset in range(BEGINS + 1, 0):
             self.calendar.at(self.calendar.day(offset), 19, self._answer)
-        self.calendar.at(self.calendar.day(-12), 14, self._ask_about_attitudes)
-        self.calendar.at(self.calendar.day(-2), 14, self._ask_again)
+        self.calendar.at(self.calendar.day(-28), 13.6, self._ask_about_attitudes)
+        self.calendar.at(self.calendar.day(-13), 16.4, self._ask_again)
 
     def _choose(self, now: datetime) -> None:
         programme = self.pilot.programme
@@ -56,14 +57,14 @@ class Answers:
     def _ask_about_attitudes(self, now: datetime) -> None:
         """Ask those who will work in one building, in the room of their first workshop; keep who has which code."""
         self.attitudes = start_attitudes(
-            about=self.pilot.programme,
+            about=self.workshops.programme,
             method=Method.PAIRED,
             title="Working together at Wren House",
             words=AttitudesForm.SUGGESTED,
             by=self.by,
             now=now,
         )
-        sheets = [[self.random.choice((1, 2, 2, 3, 3, 3, 4)) for _ in AttitudesForm.SUGGESTED] for _ in range(31)]
+        sheets = [[self.random.choice((1, 2, 2, 3, 3, 3, 4)) for _ in AttitudesForm.SUGGESTED] for _ in range(26)]
         self.kept = {new_pair_code(): sheet for sheet in sheets}
         self._fill_in(Point.BEFORE, self.kept, now)
 
@@ -71,7 +72,7 @@ class Answers:
         """Ask the same again: most kept their code, and most of them agree more."""
         moved = {
             code: [min(5, max(1, each + self.random.choice((0, 1, 1, 1, 2, -1)))) for each in sheet]
-            for code, sheet in list(self.kept.items())[:27]
+            for code, sheet in list(self.kept.items())[:24]
         }
         self._fill_in(Point.AFTER, moved, now)
 

@@ -16,6 +16,7 @@ from config.demo.live import LiveQuestions
 from config.demo.pilot import BEGINS, Pilot
 from config.demo.promises import Promises
 from config.demo.share import BilateralShare
+from config.demo.workshops import Workshops
 
 
 @transaction.atomic
@@ -39,7 +40,9 @@ def tell_story(*, now: datetime, seed: int = 1) -> County:
     ):
         part.plan()
     BilateralShare(county, calendar).plan()
-    Answers(county, calendar, pilot, Random(seed)).plan()  # noqa: S311 (chance, no secret)
+    workshops = Workshops(county, calendar, pilot, Random(seed))  # noqa: S311 (chance, no secret)
+    workshops.plan()
+    Answers(county, calendar, pilot, workshops, Random(seed)).plan()  # noqa: S311 (chance, no secret)
     calendar.tell()
     _made_when_it_began(begins)
     return county

@@ -7,7 +7,17 @@ from accounts.models import Person
 from attendance.invariants import findings
 from attendance.models import Place, PlaceState, WalkIn
 from briefings.models import Session
-from commitments.models import Assurance, AssuranceState, Question, QuestionState
+from commitments.models import (
+    Assurance,
+    AssuranceState,
+    CommentState,
+    GuidanceVersion,
+    Output,
+    OutputKind,
+    Question,
+    QuestionState,
+    SectionComment,
+)
 from config.demo.story import who_can_sign_in
 from messaging.models import Message
 from surveys.models import Edition
@@ -26,7 +36,11 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
     ]  # fmt: skip
     assert set(Question.objects.values_list("state", flat=True)) == set(QuestionState.values)
     assert set(Assurance.objects.values_list("state", flat=True)) == set(AssuranceState.values)
-    assert Edition.objects.exists()
+    assert Edition.objects.filter(block="all").exists()
+    assert Edition.objects.filter(block="before-after", answers__gte=10).exists()
+    assert GuidanceVersion.objects.count() == 2
+    assert set(SectionComment.objects.values_list("state", flat=True)) == set(CommentState.values)
+    assert set(Output.objects.values_list("kind", flat=True)) == set(OutputKind.values)
     assert Place.objects.filter(state=PlaceState.WAITING).exists()
     assert {person is None for person in WalkIn.objects.values_list("person", flat=True)} == {True, False}
     assert 8 <= Message.objects.filter(state=Message.State.PLANNED).count() <= 60
