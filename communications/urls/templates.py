@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from communications.views import templates
+from communications.views import cloning, templates
 
 LIST = "programmes/templates/"
 PLAN = "programmes/<slug:slug>/plan/"
@@ -12,4 +12,5 @@ urlpatterns = [
     path(f"{LIST}<int:template>/remove/", templates.drop, name="template-remove"),
     path(f"{PLAN}template/", templates.apply, name="template-apply"),
     path(f"{PLAN}keep/", templates.keep, name="template-keep"),
+    path("programmes/<slug:slug>/clone/", cloning.clone, name="programme-clone"),
 ]

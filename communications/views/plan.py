@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission
 from briefings.models import Programme
+from briefings.rules import can_start_programmes
 from commitments.clocks import local_day
 from communications.drawing import drawn
 from communications.forms.stages import PlanFilter
@@ -53,6 +54,7 @@ def show_plan(request: HttpRequest, slug: str) -> HttpResponse:
         "groups": list(_grouped(page.rows)),
         "picture": drawn(found, stages, today),
         "may": can_plan(request.user, programme),
+        "may_start": can_start_programmes(request.user),
         "templates": [] if stages else READY.items(),
         "empty_title": "" if chosen.chosen() else "Nothing is planned or told yet",
         "empty_text": "" if chosen.chosen() else "Sessions, invitations and what you plan appear here by themselves.",

@@ -113,4 +113,5 @@ ROUTES: list[Route] = [
     *_pair("template-remove", own_template, other_template, REMOVING, REMOVING, post=True),
     *_pair("template-apply", own_programme, other_programme),
     *_pair("template-keep", own_programme, other_programme),
+    *_pair("programme-clone", own_programme, other_programme, STARTING, STARTING),
 ]

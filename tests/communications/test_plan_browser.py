@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Person
 from communications.actions.plan import Audience, fulfil_item, plan_item
 from communications.actions.stages import add_stage
 from tests.attendance.places import a_practitioner, a_programme, a_session
@@ -25,6 +26,7 @@ def a_pilot():
     nurse, officer = ProfessionFactory(name="Health visitor"), ProfessionFactory(name="Fire safety officer")
     for number in range(6):
         a_practitioner(programme, profession=nurse if number % 2 else officer)
+    Person.objects.filter(pk=carys.pk).update(is_administrator=True)
     common = {"programme": programme, "owner": carys, "by": carys, "now": now}
     days = [timedelta(days=number) for number in (-90, -31, -30, 60, 61, 100)]
     stages = [
@@ -64,6 +66,15 @@ def test_the_pages_are_clean_and_fit(new_page, live_server, width):
         targets_are_large(page)
     page.goto(reverse("communications:template-list"))
     check_page(page)
+    page.goto(reverse("communications:programme-clone", args=[programme.slug]))
+    check_page(page)
+    page.get_by_label("Name of the new programme").fill("The next valley")
+    page.get_by_label("Month").fill("13")
+    page.get_by_role("button", name="See the dates").click()
+    page.get_by_label("Month").fill(f"{timezone.localdate():%m}")
+    page.get_by_role("button", name="See the dates").click()
+    check_page(page)
+    screenshot(page, f"clone-dates-{width}")
     page.goto(reverse("communications:plan-show", args=[programme.slug]))
     page.emulate_media(media="print")
     screenshot(page, f"plan-print-{width}")
