@@ -11,6 +11,7 @@ from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.permissions import Permission
 from attendance.models import InvitationRound, RoundState, SessionNotice
 from briefings.models import Programme, Session, SessionState
 from commitments.clocks import local_day
@@ -67,6 +68,8 @@ class Line:
     owner: Any = None
     note: str = ""
     stage: Stage | None = None
+    needs: Permission | None = None
+    """What somebody must hold for the page behind ``url``; None: whoever sees the plan."""
 
     @property
     def shape(self) -> str:
@@ -152,6 +155,7 @@ def _rounds(programme: Programme, now: datetime) -> Iterable[Line]:
                 frozenset(chosen["professions"]),
                 tuple(names["areas"][pk][1] for pk in chosen["areas"] if pk in names["areas"]),
             ),
+            needs=Permission.INVITE_PEOPLE,
         )
 
 
@@ -195,6 +199,7 @@ def _tellings(programme: Programme) -> Iterable[Line]:
             reverse("commitments:telling-show", args=[telling.pk]),
             f"Who came on {day_plain(telling.session.date)}" if telling.session else "Everybody in scope",
             *states.get(telling.state, (OPEN, telling.get_state_display())),
+            needs=Permission.TRIAGE_QUESTIONS,
         )
 
 
@@ -202,28 +207,29 @@ def _posts(programme: Programme) -> Iterable[Line]:
     states = {PostState.PUBLISHED: (DONE, "Published"), PostState.SCHEDULED: (AHEAD, "Scheduled")}
     found = Post.objects.filter(series__programme=programme).select_related("series")
     for post in found.exclude(state=PostState.DRAFT):
+        is_read = post.state == PostState.PUBLISHED and programme.is_public
         yield Line(
             timezone.localdate(post.published_at or post.publish_at, ZoneInfo(programme.zone)),
             Kind.POST,
             f"{post.title} ({post.series.title})",
-            "",
+            reverse("communications:post-show", args=[post.series.slug, post.slug]) if is_read else "",
             "Everybody",
             *states.get(post.state, (OFF, "Withdrawn")),
         )
 
 
 def _agreements(programme: Programme) -> Iterable[Line]:
-    """Yield each agreement on the day on which partners were first asked to endorse it, else on which it was made."""
-    asked = programme.agreements.annotate(asked_at=Min("versions__proposed_at"))
+    """Yield each agreement on the day on which partners were first asked to endorse it; a draft tells nobody yet."""
+    asked = programme.agreements.annotate(asked_at=Min("versions__proposed_at")).filter(asked_at__isnull=False)
     for agreement in asked:
-        state = (OFF, "Ended") if agreement.ended_at else (DONE, "Proposed") if agreement.asked_at else (OPEN, "Draft")
         yield Line(
-            timezone.localdate(agreement.asked_at or agreement.made_at, ZoneInfo(programme.zone)),
+            timezone.localdate(agreement.asked_at, ZoneInfo(programme.zone)),
             Kind.AGREEMENT,
             f"{agreement.reference}: {agreement.title}",
-            "",
+            reverse("commitments:agreement-show", args=[agreement.pk]),
             "Every partner organisation",
-            *state,
+            *((OFF, "Ended") if agreement.ended_at else (DONE, "Proposed")),
+            needs=Permission.READ_QUESTIONS,
         )
 
 

@@ -1,6 +1,7 @@
 """The communication plan of a programme: one time line, its stages, a download."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_safe
 
-from accounts.permissions import Permission
+from accounts.permissions import Permission, has
 from briefings.models import Programme
 from briefings.rules import can_start_programmes
 from commitments.clocks import local_day
@@ -51,7 +52,7 @@ def show_plan(request: HttpRequest, slug: str) -> HttpResponse:
         "stages": _stages(programme, stages, lines, today, now),
         "filter": chosen if lines else None,
         "page": page,
-        "groups": list(_grouped(page.rows)),
+        "groups": list(_grouped(_with_open_links(page.rows, request.user, programme))),
         "picture": drawn(found, stages, today),
         "may": can_plan(request.user, programme),
         "may_start": can_start_programmes(request.user),
@@ -80,6 +81,13 @@ def _fits(line: Line, chosen: PlanFilter) -> bool:
         return False
     organisation, profession, area = (chosen.value(name) for name in ("organisation", "profession", "area"))
     return line.whom.reaches(organisation and organisation.pk, profession and profession.pk, area.path if area else "")
+
+
+def _with_open_links(lines: Iterable[Line], person: Any, programme: Programme) -> list[Line]:
+    """Return ``lines`` without the links that would lead ``person`` to a page that is not theirs."""
+    return [
+        line if line.needs is None or has(person, line.needs, programme) else replace(line, url="") for line in lines
+    ]
 
 
 def _page_of_today(lines: list[Line], today: date) -> str | None:

@@ -13,14 +13,16 @@ from django.urls import reverse
 
 from attendance.models import Attendance, InvitationRound, Outcome, Place
 from briefings.models import Session
-from communications.actions.plan import Audience, fulfil_item
-from communications.models import PlannedItem, Stage
+from commitments.models import Agreement, AgreementVersion
+from communications.actions.plan import Audience, chase_plan, fulfil_item
+from communications.models import PlannedItem, PostSeries, Stage
 from communications.queries.addressed import TELLS, How, addressed_of
 from communications.queries.timeline import current_of, timeline_of
 from messaging import kinds
 from messaging.models import Message
 from tests.briefings.factories import SessionFactory
 from tests.commitments.pages import opened, signed_in, words
+from tests.communications.factories import Desk
 from tests.communications.plans import NOW, TODAY, Plan
 from tests.hostile import WORDS
 from tests.organisations.factories import HeadCountFactory
@@ -365,3 +367,33 @@ def test_a_stage_says_who_was_not_addressed_and_how_the_others_were(plan):
     assert "School nurse" in page
     assert "Health visitor" not in page
     assert "Got a message" in words(plan.client.get(at(plan, "stage-show", plan.pilot.pk), {"show": "all"}))
+
+
+def test_posts_and_agreements_stand_on_the_line_and_fulfil(plan):
+    desk = Desk()
+    PostSeries.objects.filter(pk=desk.series.pk).update(programme=plan.programme)
+    post = desk.published("Told by a nurse")
+    post.refresh_from_db()
+    agreement = Agreement.objects.create(
+        reference="A-1", programme=plan.programme, title="One list", made_at=NOW, made_by=plan.coordinator
+    )
+    page = words(plan.client.get(plan.page))
+    assert "Told by a nurse" in page
+    assert "A-1" not in page  # a draft tells nobody yet
+    assert fulfil_item(item=plan.item(), fulfils=post, by=plan.coordinator, now=NOW).done_at
+    item = fulfil_item(item=plan.item(), fulfils=agreement, by=plan.coordinator, now=NOW)
+    assert item.done_at is None
+    AgreementVersion.objects.create(
+        agreement=agreement, number=1, words="We keep one list.", review_on=date(2028, 1, 1), state="proposed",
+        endorse_by=date(2026, 12, 1), drafted_at=NOW, drafted_by=plan.coordinator, proposed_at=NOW,
+        proposed_by=plan.coordinator, next_review_reminder_on=date(2027, 12, 1),
+    )  # fmt: skip
+    assert chase_plan(now=NOW) == 1
+    item.refresh_from_db()
+    assert item.done_at
+    page = plan.client.get(plan.page)
+    assert "A-1: One list" in words(page)
+    assert f"/agreements/{agreement.pk}/" in page.content.decode()
+    other = signed_in(plan.presenter).get(plan.page)
+    assert "A-1: One list" in words(other)
+    assert f"/agreements/{agreement.pk}/" not in other.content.decode()
