@@ -61,15 +61,21 @@ class Words:
 
 @transaction.atomic
 def draft_telling(
-    *, programme: Programme, kind: str, by: Person, now: datetime, session: Session | None = None
+    *,
+    programme: Programme,
+    kind: str,
+    by: Person,
+    now: datetime,
+    session: Session | None = None,
+    only_new: bool = False,
 ) -> Telling:
     """Draft a telling of ``kind`` (a TellingKind) from the answers and assurances of ``session`` or the programme.
 
-    Raises NotTheirs, NothingToTell.
+    ``only_new``: without what was told before and is as it was. Raises NotTheirs, NothingToTell.
     """
     if not can_triage(by, programme):
         raise NotTheirs
-    rows = drafted(programme, session, kind, local_day(programme, now))
+    rows = drafted(programme, session, kind, local_day(programme, now), only_new=only_new)
     if not rows:
         raise NothingToTell
     made = Telling.objects.create(programme=programme, session=session, kind=kind, drafted_at=now, changed_by=by)

@@ -36,6 +36,13 @@ class StartForm(HubForm):
         required=False,
     )
 
+    only_new = forms.BooleanField(
+        label="Leave out what was told before",
+        help_text="What is still open is told again.",
+        required=False,
+        initial=True,
+    )
+
     def __init__(self, *args: Any, sessions: QuerySet[Session], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["session"].queryset = sessions

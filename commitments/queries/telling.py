@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.text import Truncator
 
 from accounts.models import Person
@@ -53,17 +54,50 @@ class Drafted:
     question: Question | None = None
     assurance: Assurance | None = None
     for_attended: bool = False
+    since: datetime | None = None
+    """Since when it is so, where it may have been otherwise when it was told before."""
+
+    @property
+    def subject(self) -> tuple[str, UUID | None, int | None]:
+        """What it is about, as ``told_before`` knows it."""
+        return self.section, self.question and self.question.pk, self.assurance and self.assurance.pk
 
 
-def drafted(programme: Programme, session: Session | None, kind: str, on: date) -> list[Drafted]:
+def drafted(
+    programme: Programme, session: Session | None, kind: str, on: date, *, only_new: bool = False
+) -> list[Drafted]:
     """Return what a telling of ``kind`` begins with on the day ``on``: done, no because, still open.
 
     What was answered to practitioners, or to who had a place in ``session``, is ``for_attended`` alone; the rest is
-    what everybody may read.
+    what everybody may read. ``only_new``: without what was told before and is as it was.
     """
-    if kind == TellingKind.ANSWERED:
-        return list(_answered(programme, session, on))[:MOST_ITEMS]
-    return list(_did(programme, session, on))[:MOST_ITEMS]
+    found = _answered(programme, session, on) if kind == TellingKind.ANSWERED else _did(programme, session, on)
+    if only_new:
+        before = told_before(programme, session, kind)
+        found = (row for row in found if not _was_told(row, before.get(row.subject)))
+    return list(islice(found, MOST_ITEMS))
+
+
+def told_before(
+    programme: Programme, session: Session | None, kind: str
+) -> dict[tuple[str, UUID | None, int | None], datetime]:
+    """Return what tellings of ``kind`` have told of ``session`` or the programme, and when last: done, and no because.
+
+    What is still open is told again each time. What a session was told is not told to the whole programme yet.
+    """
+    of_whole = Q(telling__session=None)
+    rows = TellingItem.objects.filter(
+        of_whole | Q(telling__session=session) if session else of_whole,
+        telling__programme=programme,
+        telling__kind=kind,
+        telling__state=TellingState.PUBLISHED,
+    ).exclude(section=Section.OPEN)
+    told = rows.values_list("section", "question", "assurance").annotate(at=Max("telling__published_at")).order_by()
+    return {(section, question, assurance): at for section, question, assurance, at in told}
+
+
+def _was_told(row: Drafted, at: datetime | None) -> bool:
+    return at is not None and (row.since is None or row.since <= at)
 
 
 def _answered(programme: Programme, session: Session | None, on: date) -> Iterable[Drafted]:
@@ -75,17 +109,19 @@ def _answered(programme: Programme, session: Session | None, on: date) -> Iterab
         # What was asked there and joined with a question of another session is told there as well.
         answers = answers.filter(_asked_in(session, "question__session", "question"))
         questions = questions.filter(_asked_in(session, "session", "pk"))
-    for answer in answers[:MOST_ITEMS]:
+    for answer in answers.iterator(chunk_size=MOST_ITEMS):
         told = f"{answer.organisation.name}: {answer.words}"
         alone = answer.audience != Audience.PUBLIC
-        yield Drafted(Section.DONE, answer.question.words, told, question=answer.question, for_attended=alone)
-    for question in questions.filter(state=QuestionState.OUT_OF_SCOPE).order_by("raised_on", "reference")[:MOST_ITEMS]:
+        options = {"question": answer.question, "for_attended": alone, "since": answer.published_at}
+        yield Drafted(Section.DONE, answer.question.words, told, **options)
+    aside = questions.filter(state=QuestionState.OUT_OF_SCOPE).order_by("raised_on", "reference")
+    for question in aside.iterator(chunk_size=MOST_ITEMS):
         # As on the answers page: what was asked anonymously and put aside may be about a case.
         is_nobodys = question.asked_as == AskedAs.NOBODY
         said = f"Question {question.reference}, asked anonymously" if is_nobodys else question.words
         yield Drafted(Section.NO, said, question.end_reason, question=question)
     waiting = questions.filter(state__in=TAKEN_ON).select_related("organisation").order_by("due_on", "reference")
-    for question in waiting[:MOST_ITEMS]:
+    for question in waiting.iterator(chunk_size=MOST_ITEMS):
         who = question.organisation.name if question.organisation else "The coordinator"
         until = f"{who} owes the answer, by {day_plain(question.due_on)}."
         if question.due_on < on and question.paused_on is None:
@@ -106,11 +142,11 @@ def _did(programme: Programme, session: Session | None, on: date) -> Iterable[Dr
         found = found.filter(Q(session=session) | Exists(named))
     found = found.prefetch_related("questions").order_by("due_on", "pk")
     public = set(published_answers(programme).order_by().values_list("question", flat=True))
-    for own in found.filter(state=AssuranceState.KEPT)[:MOST_ITEMS]:
+    for own in found.filter(state=AssuranceState.KEPT).iterator(chunk_size=MOST_ITEMS):
         yield _drafted_of(own, public, Section.DONE, own.evidence)
-    for own in found.filter(state__in=_ENDED)[:MOST_ITEMS]:
+    for own in found.filter(state__in=_ENDED).iterator(chunk_size=MOST_ITEMS):
         yield _drafted_of(own, public, Section.NO, own.end_reason)
-    for own in found.filter(state__in=STANDING)[:MOST_ITEMS]:
+    for own in found.filter(state__in=STANDING).iterator(chunk_size=MOST_ITEMS):
         until = f"It {'is reviewed on' if own.is_ongoing else 'is to be kept by'} {day_plain(own.due_on)}."
         if own.due_on < on:
             until = (
@@ -125,7 +161,7 @@ def _drafted_of(own: Assurance, public: set[UUID], section: str, became: str) ->
     who = f"{own.role}, {own.organisation.name}"
     promised = f"{who}: “{own.words}”" if asked else f"Promised by {who}."
     said = Truncator(asked or own.words).chars(2000)
-    return Drafted(section, said, f"{promised}\n\n{became}", assurance=own)
+    return Drafted(section, said, f"{promised}\n\n{became}", assurance=own, since=own.ended_at)
 
 
 def findings_of(telling: Telling, on: date) -> list[Finding]:

@@ -316,9 +316,21 @@ def list_told(request: HttpRequest, slug: str) -> HttpResponse:
 def show_told(request: HttpRequest, slug: str, telling: int) -> HttpResponse:
     """One telling for everybody, to read or to print."""
     programme = get_object_or_404(Programme.objects.public(), slug=slug)
-    own = get_object_or_404(told_everybody(programme), pk=telling)
+    own = told_everybody(programme).filter(pk=telling).first()
+    if own is None:
+        return _taken_off(request, programme, telling)
     context = {"programme": programme, "telling": own, "sections": by_section(own, for_everybody=True)}
     return render(request, "commitments/public/told.html", context)
+
+
+def _taken_off(request: HttpRequest, programme: Programme, telling: int) -> HttpResponse:
+    """Say to who follows an old link that the page is gone. Raises Http404 where it never was there for everybody."""
+    was_there = programme.tellings.filter(
+        pk=telling, state=TellingState.WITHDRAWN, published_at__isnull=False, items__for_attended=False
+    )
+    own = get_object_or_404(was_there.distinct())
+    context = {"programme": programme, "telling": own, "title": "This page was taken off"}
+    return render(request, "commitments/public/taken_off.html", context, status=410)
 
 
 @personal_link("place")

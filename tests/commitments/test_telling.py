@@ -179,6 +179,26 @@ def test_nothing_is_no_telling_and_a_stranger_drafts_none(cast):
         actions.draft_telling(programme=cast.programme, kind=TellingKind.ANSWERED, by=cast.senior, now=NOW)
 
 
+def test_what_was_told_before_is_left_out_unless_it_is_otherwise_now(cast):
+    again, better = answered(cast, said="Told?"), answered(cast, said="Better?")
+    cast.commissioned(words="Open?")
+    own = actions.propose_telling(telling=drafted(cast), by=cast.coordinator, now=NOW)
+    actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
+    options = {"words": "In better words.", "audience": Audience.PUBLIC, "by": cast.senior}
+    publish_answer(question=better, now=NOW + timedelta(hours=1), **options)
+    answered(cast, said="New?", session=cast.session)
+    draft = {"programme": cast.programme, "by": cast.coordinator, "now": NOW, "kind": TellingKind.ANSWERED}
+    said = {item.said for item in actions.draft_telling(only_new=True, **draft).items.all()}
+    assert said == {"Better?", "New?", "Open?"}
+    assert again.words in {item.said for item in actions.draft_telling(**draft).items.all()}
+    of_session = actions.draft_telling(session=cast.session, **draft)
+    of_session = actions.propose_telling(telling=of_session, by=cast.coordinator, now=NOW)
+    actions.publish_telling(telling=of_session, seen=seal_of(of_session), by=cast.second, now=NOW)
+    assert "New?" in {item.said for item in actions.draft_telling(only_new=True, **draft).items.all()}
+    with pytest.raises(actions.NothingToTell):
+        actions.draft_telling(session=cast.session, only_new=True, **draft)
+
+
 # What stands in the way
 
 
@@ -337,7 +357,15 @@ def test_from_draft_to_the_public_page(cast):
     assert "You asked, we answered" in words(stranger.get(reverse("commitments:told-list", args=[cast.programme.slug])))
     assert "Say why" in words(client.post(of("withdraw", own), {}))
     assert "It was wrong." in words(client.post(of("withdraw", own), {"reason": "It was wrong."}, follow=True))
-    assert stranger.get(reverse("commitments:told-show", args=[cast.programme.slug, own.pk])).status_code == 404
+    gone = stranger.get(reverse("commitments:told-show", args=[cast.programme.slug, own.pk]))
+    assert gone.status_code == 410
+    assert "This page was taken off" in words(gone)
+    assert not [each for each in ("Ask in May.", "It was wrong.") if each in words(gone)]
+    dropped = drafted(cast)
+    actions.withdraw_telling(telling=dropped, reason="Not yet.", by=cast.coordinator, now=NOW)
+    for never in (dropped.pk, 0):
+        address = reverse("commitments:told-show", args=[cast.programme.slug, never])
+        assert stranger.get(address).status_code == 404
 
 
 def test_a_programme_that_is_not_public_has_no_page_for_everybody(cast):
