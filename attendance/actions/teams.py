@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -22,11 +23,11 @@ from attendance.actions.places import (
 )
 from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
-from attendance.models import Place, PlaceState, SeatCount, Team, TeamRule, new_reference
+from attendance.models import Invitation, Place, PlaceState, SeatCount, Team, TeamRule, new_reference
 from attendance.queries.booking import affiliation_for
 from attendance.queries.shares import places_lost_by, seats_kept, shares_of
-from attendance.queries.teams import to_nudge
-from briefings.models import Session, SessionState
+from attendance.queries.teams import not_booked
+from briefings.models import Programme, Session, SessionState
 from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
 from organisations.models import Organisation
@@ -214,10 +215,30 @@ def _tell(place: Place, now: datetime) -> None:
     tell(place, now=now)
 
 
+@dataclass(frozen=True)
+class Nudged:
+    """How many colleagues are ``reminded``, and for how many more the coordinators are asked for an invitation."""
+
+    reminded: int
+    asked_for: int
+
+
 @transaction.atomic
-def nudge_colleagues(*, organisation: Organisation, by: Any, now: datetime) -> int:
-    """Remind whoever of ``organisation`` is invited and has not answered, each at most once a week; return how many."""
-    told = sum(team_messages.nudge(made, organisation, now=now) for made in to_nudge(organisation, now))
-    if told:
+def nudge_colleagues(
+    *, organisation: Organisation, programme: Programme, people: Iterable[int] | None, by: Any, now: datetime
+) -> Nudged:
+    """Nudge those of ``people`` (ids; None: everybody) at ``organisation`` who have not booked in ``programme``.
+
+    Who is invited gets the link of their invitation again; a lead invites nobody, so for the others the coordinators
+    are asked, by name. Each is nudged, or asked for, at most once a week.
+    """
+    found = not_booked(programme, organisation, now)
+    found = found if people is None else found.filter(pk__in=list(people))
+    invited = dict(found.filter(invitation__isnull=False).values_list("pk", "invitation"))
+    invitations = Invitation.objects.filter(pk__in=invited.values()).select_related("programme", "person")
+    reminded = sum(team_messages.nudge(made, organisation, now=now) for made in invitations.order_by("pk"))
+    others = sorted(set(found.values_list("pk", flat=True)) - set(invited))
+    asked_for = team_messages.ask_to_invite(programme, organisation, others, by, now=now)
+    if reminded or asked_for:
         record(by=by, verb="nudged", about=organisation, now=now)
-    return told
+    return Nudged(reminded, asked_for)

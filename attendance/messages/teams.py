@@ -8,15 +8,21 @@ from django.urls import reverse
 
 import messaging.actions
 from accounts.links import address_of
+from accounts.models import Person
 from attendance.models import Invitation, Team
+from briefings.models import Programme
+from briefings.rules import coordinators_of
 from face.dates import day_without_year
+from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
 from organisations.models import Organisation
 
 RELEASED = "attendance.team_released"
 NUDGE = "attendance.nudge"
+WANTED = "attendance.invitations_wanted"
 NUDGE_RESTS = timedelta(days=7)
+NAMES_SHOWN = 50
 
 
 def tell_released(team: Team, number: int, *, now: datetime) -> None:
@@ -49,6 +55,43 @@ def nudge(invitation: Invitation, organisation: Organisation, *, now: datetime) 
         useful_until=now + timedelta(days=7),
     )
     return made is not None
+
+
+def ask_to_invite(
+    programme: Programme, organisation: Organisation, people: Sequence[int], by: Person, *, now: datetime
+) -> int:
+    """Ask the coordinators to invite ``people`` (ids), each at most once in seven days; return for how many."""
+    lately = Message.objects.filter(kind=WANTED, created_at__gt=now - NUDGE_RESTS)
+    lately = lately.filter(refs__contains={"programme": programme.pk, "organisation": organisation.pk})
+    asked = {person for refs in lately.values_list("refs", flat=True) for person in refs["people"]}
+    wanted = [person for person in people if person not in asked]
+    rows = [
+        Planned(
+            key=f"{WANTED}:{programme.pk}:{organisation.pk}:{coordinator.pk}:{now.isoformat()}",
+            to=coordinator,
+            refs={"programme": programme.pk, "organisation": organisation.pk, "people": wanted, "by": by.pk},
+            about=programme,
+            useful_until=now + NUDGE_RESTS,
+        )
+        for coordinator in coordinators_of(programme, now.date())
+        if coordinator.email
+    ]
+    if not wanted or not rows:
+        return 0
+    messaging.actions.queue_many(kind=WANTED, rows=rows, now=now)
+    return len(wanted)
+
+
+def invited_meanwhile(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each request for invitations in which nobody is left without one."""
+    return {message.pk: "invited" for message in batch if not _still_without(message)}
+
+
+def _still_without(message: Message) -> list[Person]:
+    """Return who of those named in ``message`` has no invitation still, by name."""
+    invited = Invitation.objects.filter(programme=message.refs["programme"], person__in=message.refs["people"])
+    found = Person.objects.filter(pk__in=message.refs["people"], is_active=True)
+    return list(found.exclude(pk__in=invited.values("person")).order_by("sort_name", "pk"))
 
 
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
@@ -91,7 +134,28 @@ def _nudge(message: Message) -> Content:
     return render_mail("attendance/mail/nudge", context, f"Choose your session: {invitation.programme.name}")
 
 
+def render_wanted(message: Message) -> Content:
+    """Return the request to a coordinator, with the page on which these people are invited."""
+    programme = Programme.objects.get(pk=message.refs["programme"])
+    organisation = Organisation.objects.get(pk=message.refs["organisation"])
+    people = _still_without(message)
+    page = reverse("attendance:round-choose", args=[programme.slug])
+    context = {
+        "person": message.person,
+        "lead": Person.objects.filter(pk=message.refs["by"]).first(),
+        "programme": programme,
+        "organisation": organisation,
+        "names": [person.name for person in people[:NAMES_SHOWN]],
+        "more": max(len(people) - NAMES_SHOWN, 0),
+        "number": len(people),
+        "address": f"{settings.SITE_URL}{page}?who=new&organisation={organisation.pk}",
+    }
+    subject = f"{organisation.name} asks for invitations: {programme.name}"
+    return render_mail("attendance/mail/invitations_wanted", context, subject[:200])
+
+
 def register_kinds() -> None:
     """Make the kinds known; called when the app is ready."""
     register(Kind(RELEASED, render, not_wanted, label="Places without a name went back"))
     register(Kind(NUDGE, render, not_wanted, label="Nudge of a lead"))
+    register(Kind(WANTED, render_wanted, invited_meanwhile, label="A lead asks for invitations"))

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from accounts.models import Person
 from attendance.models import LIVE, Invitation, Place, PlaceState, Team
 from attendance.queries.booking import with_line
 from briefings.models import Partner, Programme, Session
 from briefings.queries import affiliations_in_scope
-from organisations.models import Affiliation, Organisation
+from organisations.models import Organisation
 from organisations.rules import led_organisation_ids
 
 
@@ -27,20 +27,32 @@ def colleagues_to_book(programme: Programme, organisation: Organisation, now: da
     return Person.objects.filter(Exists(ties), ~Exists(placed), is_active=True).order_by("sort_name", "pk")
 
 
-def to_nudge(organisation: Organisation, now: datetime) -> QuerySet[Invitation]:
-    """Return the invitations of colleagues of ``organisation`` that nobody has answered, by programme and name."""
-    people = organisation_people(organisation, now)
-    open_ones = Invitation.objects.unanswered().filter(link__revoked_at=None, link__ends_at__gt=now, person__in=people)
-    return open_ones.select_related("programme", "person", "link").order_by(
-        "programme__name", "person__sort_name", "pk"
+def not_booked(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:
+    """Return who of ``organisation`` is eligible for ``programme``, has no place in it and has not said no, by name.
+
+    Each carries ``invitation``, the id of one whose link works, and ``invited_at``; None for who has none.
+    """
+    own = Invitation.objects.filter(programme=programme, person=OuterRef("pk"))
+    works = own.filter(link__revoked_at=None, link__ends_at__gt=now)
+    return (
+        colleagues_to_book(programme, organisation, now)
+        .exclude(Exists(own.exclude(answer="")))
+        .annotate(invitation=Subquery(works.values("pk")[:1]), invited_at=Subquery(works.values("invited_at")[:1]))
     )
 
 
-def organisation_people(organisation: Organisation, now: datetime) -> QuerySet[Person]:
-    """Return who works at ``organisation`` today."""
-    return Person.objects.filter(
-        is_active=True, pk__in=Affiliation.objects.on(now.date()).filter(organisation=organisation).values("person")
-    )
+def programmes_to_nudge(organisation: Organisation, now: datetime) -> list[Programme]:
+    """Return the programmes with a session to come in which colleagues have not booked, by name.
+
+    Each carries how many: ``invited``, and ``uninvited``.
+    """
+    sessions = sessions_for_teams(organisation, now).order_by().values("programme")
+    found = []
+    for programme in Programme.objects.filter(pk__in=sessions).order_by("name", "pk"):
+        figures = not_booked(programme, organisation, now).aggregate(all=Count("pk"), invited=Count("invitation"))
+        programme.invited, programme.uninvited = figures["invited"], figures["all"] - figures["invited"]
+        found += [programme] if figures["all"] else []
+    return found
 
 
 def sessions_for_teams(organisation: Organisation, now: datetime) -> QuerySet[Session]:

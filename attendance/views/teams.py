@@ -1,5 +1,7 @@
 """The lead of an organisation books for colleagues, names places later, and nudges who has not booked."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
@@ -9,20 +11,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from attendance.actions.teams import book_team, name_place, nudge_colleagues, release_unnamed, switch_to_fit
-from attendance.forms.teams import NameForm, TeamForm
+from attendance.forms.teams import ColleagueSearch, NameForm, TeamForm, ids_in
 from attendance.models import Place, Team
 from attendance.queries.booking import positions_of
+from attendance.queries.people import search_people
 from attendance.queries.shares import seats_kept
 from attendance.queries.teams import (
     colleagues_to_book,
+    not_booked,
     organisations_led,
+    programmes_to_nudge,
     sessions_for_teams,
     teams_led,
-    to_nudge,
 )
 from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
-from face.paging import page_of
+from briefings.models import Programme
+from face.paging import LONG, Page, page_of
 from history.actions import look_at_many
 from history.refusals import Refused
 from organisations.models import Organisation
@@ -37,15 +42,11 @@ def choose_session(request: HttpRequest, organisation: int) -> HttpResponse:
     page = page_of(sessions_for_teams(own, now), request.GET.get("page"))
     for session in page.rows:
         session.window = window_of(session, rules_of(session), now)
-    to_remind = to_nudge(own, now)
-    open_ones = list(to_remind[:50])
-    look_at_many(by=request.user, at=[each.person for each in open_ones], page="attendance:team-choose", now=now)
     context = {
         **_context(own, "Book for colleagues"),
         "page": page,
         "teams": teams_led(request.user).filter(organisation=own, session__during__endswith__gt=now)[:20],
-        "open_ones": open_ones,
-        "open_total": to_remind.count(),
+        "to_nudge": programmes_to_nudge(own, now),
         "back_url": reverse("organisations:organisation-show", args=[own.pk]),
         "back_words": f"Back to {own.name}",
     }
@@ -59,11 +60,13 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
     chosen = get_object_or_404(sessions_for_teams(own, now), pk=session)
     colleagues = colleagues_to_book(chosen.programme, own, now)
     data = request.POST if request.method == "POST" else None
-    form = TeamForm(data, people=colleagues, last=chosen.date, today=timezone.localdate(now))
+    about = {"people": colleagues, "last": chosen.date, "today": timezone.localdate(now)}
+    looks = data is not None and "look" in data
+    form = TeamForm.as_typed(data, **about) if looks else TeamForm(data, **about)
     repeated = data is not None and Team.objects.filter(press__in=_press(data), organisation=own).first()
     if repeated:
         return redirect("attendance:team-show", team=repeated.pk)
-    if data is not None and form.is_valid():
+    if data is not None and not looks and form.is_valid():
         try:
             team = book_team(session=chosen, organisation=own, by=request.user, now=now, **form.cleaned_data)
         except Refused as refusal:
@@ -71,9 +74,11 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
         else:
             messages.success(request, _said_of(team))
             return redirect("attendance:team-show", team=team.pk)
-    look_at_many(by=request.user, at=colleagues, page="attendance:team-book", now=now)
+    page = _shown(request, form, colleagues, now)
     context = {
         **_context(own, "Book a team"),
+        "page": page,
+        "is_long": colleagues.count() > LONG,
         "session": chosen,
         "form": form,
         "button": "Book the team",
@@ -83,6 +88,17 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
         "back_words": "Back to the sessions",
     }
     return render(request, "attendance/teams/book.html", context, status=422 if form.errors else 200)
+
+
+def _shown(request: HttpRequest, form: TeamForm, colleagues: Any, now: Any) -> Page:
+    """Put one page of ``colleagues`` into ``form``, those ticked before them; return the page."""
+    sent = request.POST
+    ticked = list(colleagues.filter(pk__in=ids_in(sent.getlist("people"))))
+    found = search_people(colleagues, sent.get("find", "")[:100])
+    page = page_of(found, sent.get("look") or sent.get("page"), size=LONG)
+    form.show(page, ticked)
+    look_at_many(by=request.user, at={*page.rows, *ticked}, page="attendance:team-book", now=now)
+    return page
 
 
 def _said_of(team: Team) -> str:
@@ -174,15 +190,47 @@ def release(request: HttpRequest, team: int) -> HttpResponse:
     return redirect("attendance:team-show", team=team)
 
 
-@require_POST
+@require_http_methods(_ASKS)
 @one_press
-def nudge(request: HttpRequest, organisation: int) -> HttpResponse:
-    """Remind colleagues who are invited and have not answered."""
-    own = _organisation(request, organisation)
-    number = nudge_colleagues(organisation=own, by=request.user, now=timezone.now())
-    words = "1 colleague is" if number == 1 else f"{number} colleagues are"
-    messages.success(request, f"{words} reminded by e-mail, each at most once a week")
-    return redirect("attendance:team-choose", organisation=organisation)
+def nudge(request: HttpRequest, organisation: int, programme: int) -> HttpResponse:
+    """Show who has not booked in one programme, and remind those ticked, or all that are found."""
+    own, now = _organisation(request, organisation), timezone.now()
+    programmes = Programme.objects.filter(pk__in=sessions_for_teams(own, now).order_by().values("programme"))
+    chosen = get_object_or_404(programmes, pk=programme)
+    search = ColleagueSearch(request.GET)
+    found = search_people(not_booked(chosen, own, now), search.value("find") or "")
+    if request.method == "POST":
+        people = found.values_list("pk", flat=True) if "all" in request.POST else ids_in(request.POST.getlist("chosen"))
+        return _nudged(request, own, chosen, people, now)
+    page = page_of(found, request.GET.get("page"), size=LONG)
+    look_at_many(by=request.user, at=page.rows, page="attendance:team-nudge", now=now)
+    context = {
+        **_context(own, "Who has not booked"),
+        "caption": chosen.name,
+        "programme": chosen,
+        "filter": search,
+        "page": page,
+        "empty_title": "Nobody is left to remind",
+        "empty_text": "Everybody who may take part has booked, has said no, or is not found by this name.",
+        "back_url": reverse("attendance:team-choose", args=[own.pk]),
+        "back_words": "Back to the sessions",
+    }
+    return render(request, "attendance/teams/nudge.html", context)
+
+
+def _nudged(request: HttpRequest, own: Organisation, programme: Programme, people: Any, now: Any) -> HttpResponse:
+    if not people:
+        messages.error(request, "Tick whom you want to remind")
+        return redirect(request.get_full_path())
+    done = nudge_colleagues(organisation=own, programme=programme, people=people, by=request.user, now=now)
+    said = []
+    if done.reminded:
+        said.append("1 colleague is" if done.reminded == 1 else f"{done.reminded} colleagues are")
+        said[0] += " reminded by e-mail"
+    if done.asked_for:
+        said.append(f"The coordinator is asked to invite {done.asked_for} more")
+    messages.success(request, ". ".join(said) or "They were all reminded, or asked for, in the last seven days")
+    return redirect("attendance:team-nudge", organisation=own.pk, programme=programme.pk)
 
 
 def _organisation(request: HttpRequest, number: int) -> Organisation:

@@ -208,11 +208,19 @@ def other_led_session(cast: Cast) -> dict:
     return {**other_led_organisation(cast), "session": cast.other_session.pk}
 
 
-def _team_routes(whose: str, organisation, session, team) -> list[Route]:
+def led_programme(cast: Cast) -> dict:
+    return {"programme": led_session(cast) and cast.programme.pk, **led_organisation(cast)}
+
+
+def other_led_programme(cast: Cast) -> dict:
+    return {"programme": other_led_session(cast) and cast.other_programme.pk, **other_led_organisation(cast)}
+
+
+def _team_routes(whose: str, organisation, session, team, nudged) -> list[Route]:
     posts = ("team-name", "team-switch", "team-release")
     return [
         Route("attendance:team-choose", organisation, {200: whose}),
-        Route("attendance:team-nudge", organisation, {302: whose}, post=True),
+        Route("attendance:team-nudge", nudged, {200: whose}),
         Route("attendance:team-book", session, {200: whose}),
         Route("attendance:team-show", team, {200: whose}),
         *[Route(f"attendance:{name}", team, {302: whose}, post=True) for name in posts],
@@ -220,8 +228,8 @@ def _team_routes(whose: str, organisation, session, team) -> list[Route]:
 
 
 ROUTES = [
-    *_team_routes("lead", led_organisation, led_session, own_team),
-    *_team_routes("other_lead", other_led_organisation, other_led_session, other_team),
+    *_team_routes("lead", led_organisation, led_session, own_team, led_programme),
+    *_team_routes("other_lead", other_led_organisation, other_led_session, other_team, other_led_programme),
     Route("attendance:invitation-open", invitation_token, {302: "everyone"}),
     *_link_routes("invitation", invitation_link, "choose not-me", "take-back"),
     Route("attendance:invitation-take", invitation_session, {403: "everyone"}),

@@ -219,7 +219,8 @@ REST = "a mail leaves at most once in a time of its own: ten minutes, a day or a
 
 WITHOUT_A_PRESS = {
     "activity-take": ONCE, "attitudes-change": ONCE, "attitudes-open": ONCE, "attitudes-close": ONCE,
-    "attitudes-send": ONCE, "cover-ask": ONCE, "cover-next": ONCE, "cover-propose": ONCE, "availability-ask": REST, "cover-withdraw": ONCE,
+    "attitudes-send": ONCE, "cover-ask": ONCE, "cover-next": ONCE,
+    "cover-propose": ONCE, "availability-ask": REST, "cover-withdraw": ONCE,
     "cover-coming": ONCE, "cover-pass-on": ONCE, "cover-cannot": ONCE, "availability-show": ONCE,
     "feedback-choose": ONCE, "feedback-stop": ONCE, "session-plan": DRAFT, "session-plan-several": DRAFT,
     "booking-rules": SEVERAL, "booking-quotas": SEVERAL, "booking-quota-release": SEVERAL, "session-change": ONCE,

@@ -1,5 +1,6 @@
 """The lead of an organisation books a team, names places later, and nudges who has not booked."""
 
+import re
 import uuid
 from datetime import date, time, timedelta
 
@@ -8,6 +9,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.links import make_link
+from accounts.models import Person
 from attendance.actions.notices import send_notice
 from attendance.actions.places import change_seats, give_up_place
 from attendance.actions.reminders import remind_all
@@ -29,7 +31,7 @@ from attendance.queries.notices import people_to_tell
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
-from organisations.models import OrganisationLead
+from organisations.models import Affiliation, OrganisationLead
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
 from tests.attendance.registers import a_coordinator, half_way, page_of, send
 from tests.organisations.factories import PersonFactory
@@ -184,21 +186,116 @@ def test_a_lead_books_names_and_gives_back(programme, lead):
     _nothing_wrong()
 
 
-def test_a_lead_nudges_who_has_not_answered_once_a_week(programme, lead):
-    now = timezone.now()
+def _invited(programme, now=None):
+    now = now or timezone.now()
     person = a_practitioner(programme)
     made = Invitation.objects.create(programme=programme, person=person, invited_at=now)
-    made.link = make_link(purpose="invitation", person=person, about=made, ends_at=now + timedelta(days=9), now=now)
+    made.link = make_link(purpose="invitation", person=person, about=made, ends_at=now + timedelta(days=90), now=now)
     made.save(update_fields=["link"])
-    assert person.name in lead.get(lead.base).content.decode()
+    return made
+
+
+@pytest.fixture
+def nudging(programme, lead):
+    """A lead in front of those who have not booked: one invited, one not, one who has a place, one who said no."""
+    now = timezone.now()
+    session = a_session(programme, date=(now + timedelta(days=30)).date())
+    lead.made, lead.uninvited, lead.coordinator = _invited(programme), a_practitioner(programme), a_coordinator(session)
+    no = _invited(programme)
+    no.answer, no.answered_at = "not_for_me", now
+    no.save(update_fields=["answer", "answered_at"])
+    lead.done = [a_place(session, now=now).person, no.person]
+    lead.page = f"{lead.base}nudge/{programme.pk}/"
+    return lead
+
+
+def test_a_lead_sees_who_has_not_booked_and_what_will_happen(nudging):
+    assert "1 invited and without an answer, 2 not invited yet" in nudging.get(nudging.base).content.decode()
+    page = nudging.get(nudging.page).content.decode()
+    assert all(person.name in page for person in (nudging.made.person, nudging.uninvited))
+    assert not any(person.name in page for person in nudging.done)
+    assert "Not invited yet" in page
+    found = nudging.get(nudging.page, {"find": nudging.uninvited.name}).content.decode()
+    assert nudging.made.person.name not in found
+
+
+def test_who_is_invited_is_reminded_once_a_week(nudging):
+    invitation, now = nudging.made, timezone.now()
     for _ in range(2):
-        assert lead.post(f"{lead.base}nudge/").status_code == 302
+        assert nudging.post(nudging.page, {"chosen": [invitation.person_id]}).status_code == 302
     mail = Message.objects.get(kind="attendance.nudge")
-    assert mail.person == person
+    assert mail.person == invitation.person
+    assert not Message.objects.filter(kind="attendance.invitations_wanted").exists()
     assert kinds.find(mail.kind).still_wanted([mail], now) == {}
-    made.answer, made.answered_at = "none_suits", now
-    made.save()
+    invitation.answer, invitation.answered_at = "none_suits", now
+    invitation.save()
     assert kinds.find(mail.kind).still_wanted([mail], now) == {mail.pk: "answered"}
+
+
+def test_the_coordinator_is_asked_by_name_to_invite_who_is_not_once_a_week(nudging, programme):
+    wanted = {"kind": "attendance.invitations_wanted"}
+    answer = nudging.post(nudging.page, {"chosen": [nudging.uninvited.pk]}, follow=True)
+    assert "The coordinator is asked to invite 1 more" in answer.content.decode()
+    mail = Message.objects.get(**wanted)
+    text = kinds.find(mail.kind).render(mail).text
+    assert mail.person == nudging.coordinator
+    assert nudging.uninvited.name in text
+    assert f"/new/?who=new&organisation={partner_of(programme).pk}" in text
+    answer = nudging.post(nudging.page, {"chosen": [nudging.uninvited.pk]}, follow=True)
+    assert "all reminded, or asked for" in answer.content.decode()
+    assert Message.objects.filter(**wanted).count() == 1
+    Invitation.objects.create(programme=programme, person=nudging.uninvited, invited_at=timezone.now())
+    assert kinds.find(mail.kind).still_wanted([mail], timezone.now()) == {mail.pk: "invited"}
+
+
+def test_everybody_found_is_nudged_and_nobody_without_a_tick(nudging):
+    answer = nudging.post(nudging.page, {}, follow=True)
+    assert "Tick whom you want to remind" in answer.content.decode()
+    assert not Message.objects.filter(kind="attendance.nudge").exists()
+    answer = nudging.post(nudging.page, {"all": "yes"}, follow=True).content.decode()
+    assert "1 colleague is reminded by e-mail. The coordinator is asked to invite 2 more" in answer
+
+
+def test_colleagues_of_another_organisation_cannot_be_ticked(nudging, programme):
+    other = _invited(a_programme()).person
+    nudging.post(nudging.page, {"chosen": [other.pk, *(person.pk for person in nudging.done), "x", "9" * 30]})
+    assert not Message.objects.filter(kind__in=["attendance.nudge", "attendance.invitations_wanted"]).exists()
+
+
+def test_a_lead_finds_colleagues_among_many_and_keeps_the_ticks(programme, lead, django_assert_max_num_queries):
+    now = timezone.now()
+    session = a_session(programme, capacity=3, date=(now + timedelta(days=30)).date())
+    people = _people(programme, 2)
+    many = Person.objects.bulk_create(
+        Person(name=f"Beth Many {n:03}", sort_name=f"many beth {n:03}", email=f"many{n}@example.org")
+        for n in range(120)
+    )
+    first = people[0].affiliations.get()
+    Affiliation.objects.bulk_create(
+        Affiliation(person=one, organisation=first.organisation, profession=first.profession, since=first.since)
+        for one in many
+    )
+    address = f"{lead.base}{session.pk}/"
+    with django_assert_max_num_queries(20):
+        page = lead.get(address).content.decode()
+    assert "1 to 50 of 123 colleagues" in page
+    assert page.count('name="people"') == 50
+    typed = {"people": [many[0].pk], "unnamed": "1", "rule": "all", "press": str(uuid.uuid4())}
+    looked = lead.post(address, {**typed, "find": "Many 119", "look": "1"})
+    page = looked.content.decode()
+    assert looked.status_code == 200
+    assert page.count('name="people"') == 2, "the one found, and the one ticked before"
+    ticked = re.findall(r"<input[^>]*checked[^>]*>", page)
+    assert [re.search(r'value="([^"]*)"', each)[1] for each in ticked] == [str(many[0].pk), "all"]
+    assert typed["press"] in page
+    assert not Team.objects.exists()
+    further = lead.post(address, {**typed, "look": "3"}).content.decode()
+    assert "101 to 123 of 123" in further
+    until = (now + timedelta(days=9)).date()
+    typed |= {f"names_until_{part}": getattr(until, part) for part in ("day", "month", "year")}
+    assert lead.post(address, {**typed, "people": [many[0].pk, many[119].pk], "page": "3"}).status_code == 302
+    named = Place.objects.filter(team__session=session, person__isnull=False).values_list("person", flat=True)
+    assert set(named) == {many[0].pk, many[119].pk}
 
 
 def test_a_team_whose_session_was_cancelled_is_not_shut_out_by_what_is_kept_for_it(programme):
@@ -273,13 +370,14 @@ def test_nobody_is_reminded_of_a_place_without_a_name(programme):
 
 
 def test_a_nudge_rests_seven_days_also_over_a_weekend(programme):
-    person = a_practitioner(programme)
-    made = Invitation.objects.create(programme=programme, person=person, invited_at=NOW)
-    made.link = make_link(purpose="invitation", person=person, about=made, ends_at=NOW + timedelta(days=90), now=NOW)
-    made.save(update_fields=["link"])
+    _invited(programme, NOW)
     sunday = NOW + timedelta(days=6 - NOW.weekday())
+    organisation = partner_of(programme)
     told = [
-        nudge_colleagues(organisation=partner_of(programme), by=CLOCK, now=sunday + timedelta(days=days))
+        nudge_colleagues(
+            organisation=organisation, programme=programme, people=None, by=PersonFactory(),
+            now=sunday + timedelta(days=days),
+        ).reminded
         for days in (0, 1, 6, 7)
-    ]
+    ]  # fmt: skip
     assert told == [1, 0, 0, 1]

@@ -81,6 +81,7 @@ def team_without_names() -> datetime:
 @makes(
     "attendance.invitation", "attendance.invitation_reminder", "attendance.invitation_link_again",
     "attendance.invitation_links_asked", "attendance.nudge", "attendance.lead_asked",
+    "attendance.invitations_wanted",
 )  # fmt: skip
 def invited() -> None:
     programme = inviting.a_programme(people=1)
@@ -91,7 +92,9 @@ def invited() -> None:
     invitations.send_links_again(address=own.person.email, now=NOW)
     organisation = partner_of(programme)
     lead = OrganisationLeadFactory(organisation=organisation).person
-    nudge_colleagues(organisation=organisation, by=lead, now=NOW)
+    a_coordinator(programme.sessions.get())
+    inviting.an_eligible(programme)
+    nudge_colleagues(organisation=organisation, programme=programme, people=None, by=lead, now=NOW)
     ask_leads(programme=programme, organisation=organisation, whom="", missing=1, eligible=1, **WITH)
 
 
