@@ -16,6 +16,7 @@ import commitments.actions.questions as questions
 from attendance.actions.cover_ladder import remind_of_requests
 from attendance.actions.invitations import remind_where_at_work, write_waiting_rounds
 from attendance.actions.reminders import remind_all
+from commitments.actions.agreements import look_after_agreements
 from commitments.models import Assurance, Question
 from messaging import kinds, seals
 from messaging.models import Message
@@ -71,6 +72,7 @@ class Calendar:
         now = self.moment(day, WORK_BEGINS.hour)
         for remind in (remind_where_at_work, remind_all, remind_of_requests):
             remind(now=now)
+        look_after_agreements(now=now)
         for question in Question.objects.filter(next_reminder_on__lte=day).values_list("pk", flat=True):
             questions.remind_about(question_id=question, now=now)
         for assurance in Assurance.objects.filter(next_reminder_on__lte=day).values_list("pk", flat=True):

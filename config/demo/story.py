@@ -7,6 +7,7 @@ from random import Random
 from django.db import connection, transaction
 
 from accounts.models import Person
+from config.demo.agreements import AgreementsOfPilot
 from config.demo.answers import Answers
 from config.demo.bookings import Bookings
 from config.demo.clock import ZONE, Calendar
@@ -36,6 +37,7 @@ def tell_story(*, now: datetime, seed: int = 1) -> County:
         Bookings(county, calendar, pilot, random),
         Promises(county, calendar, pilot),
         LiveQuestions(county, calendar, pilot),
+        AgreementsOfPilot(county, calendar, pilot),
         GuidanceOfPilot(county, calendar, pilot),
     ):
         part.plan()

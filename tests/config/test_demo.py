@@ -2,22 +2,28 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import Person
 from attendance.invariants import findings
 from attendance.models import Place, PlaceState, WalkIn
 from briefings.models import Session
 from commitments.models import (
+    Agreement,
     Assurance,
     AssuranceState,
     CommentState,
     GuidanceVersion,
+    Outcome,
     Output,
     OutputKind,
+    PartnerAsked,
     Question,
     QuestionState,
     SectionComment,
+    Standing,
 )
+from commitments.queries.agreements import is_early, shown_versions, standing_of
 from config.demo.story import who_can_sign_in
 from messaging.models import Message
 from surveys.models import Edition
@@ -41,6 +47,9 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
     assert GuidanceVersion.objects.count() == 2
     assert set(SectionComment.objects.values_list("state", flat=True)) == set(CommentState.values)
     assert set(Output.objects.values_list("kind", flat=True)) == set(OutputKind.values)
+    assert _standings() == {Standing.FULL, Standing.IN_PART}
+    assert set(PartnerAsked.objects.values_list("outcome", flat=True)) == {"", *Outcome.values}
+    assert Edition.objects.exists()
     assert Place.objects.filter(state=PlaceState.WAITING).exists()
     assert {person is None for person in WalkIn.objects.values_list("person", flat=True)} == {True, False}
     assert 8 <= Message.objects.filter(state=Message.State.PLANNED).count() <= 60
@@ -53,6 +62,12 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
 
     call_command("demo")
     assert (Person.objects.count(), Message.objects.count()) == (people, messages)
+
+
+def _standings() -> set[str]:
+    shown = list(shown_versions(Agreement.objects.all()))
+    assert any(is_early(version, timezone.localdate()) for version in shown), "one is in use before it is endorsed"
+    return {standing_of(version, timezone.localdate()) for version in shown}
 
 
 def test_a_database_with_people_of_its_own_gets_none_of_the_county(capsys):
