@@ -22,8 +22,8 @@ class StartForm(HubForm):
         choices=TellingKind.choices,
         widget=HintedRadios(
             hints={
-                TellingKind.ANSWERED: "Drafted from the answers that everybody may read, from what was put aside and "
-                "from what is still open.",
+                TellingKind.ANSWERED: "Drafted from the answers, from what was put aside and from what is still open. "
+                "What was answered to a smaller circle is for those who attended alone.",
                 TellingKind.DID: "Drafted from the assurances that were kept, that were not, and that stand.",
             }
         ),

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +40,9 @@ from face.dates import day_plain
 from organisations.models import Affiliation, OrganisationLead
 
 MOST_ITEMS = 200
+"""So many items one telling holds: what a form can send."""
+MOST_OF_OTHERS = 50
+"""So many of them are no because, and so many still open."""
 _ENDED = (AssuranceState.NOT_KEPT, AssuranceState.WITHDRAWN, AssuranceState.LAPSED)
 
 
@@ -75,7 +77,18 @@ def drafted(
     if only_new:
         before = told_before(programme, session, kind)
         found = (row for row in found if not _was_told(row, before.get(row.subject)))
-    return list(islice(found, MOST_ITEMS))
+    return _fitting(found)
+
+
+def _fitting(rows: Iterable[Drafted]) -> list[Drafted]:
+    """Return so many of ``rows`` as one form can hold, in their order; much that is done leaves room for the rest."""
+    found: dict[str, list[Drafted]] = {section: [] for section in Section.values}
+    for row in rows:
+        most = MOST_ITEMS if row.section == Section.DONE else MOST_OF_OTHERS
+        if len(found[row.section]) < most:
+            found[row.section].append(row)
+    done, rest = found[Section.DONE], found[Section.NO] + found[Section.OPEN]
+    return done[: MOST_ITEMS - len(rest)] + rest
 
 
 def told_before(
@@ -142,9 +155,9 @@ def _did(programme: Programme, session: Session | None, on: date) -> Iterable[Dr
         found = found.filter(Q(session=session) | Exists(named))
     found = found.prefetch_related("questions").order_by("due_on", "pk")
     public = set(published_answers(programme).order_by().values_list("question", flat=True))
-    for own in found.filter(state=AssuranceState.KEPT).iterator(chunk_size=MOST_ITEMS):
+    for own in found.filter(state=AssuranceState.KEPT).order_by("-ended_at", "pk").iterator(chunk_size=MOST_ITEMS):
         yield _drafted_of(own, public, Section.DONE, own.evidence)
-    for own in found.filter(state__in=_ENDED).iterator(chunk_size=MOST_ITEMS):
+    for own in found.filter(state__in=_ENDED).order_by("-ended_at", "pk").iterator(chunk_size=MOST_ITEMS):
         yield _drafted_of(own, public, Section.NO, own.end_reason)
     for own in found.filter(state__in=STANDING).iterator(chunk_size=MOST_ITEMS):
         until = f"It {'is reviewed on' if own.is_ongoing else 'is to be kept by'} {day_plain(own.due_on)}."

@@ -1,5 +1,6 @@
 """Asking a question beforehand, from the page of one's own place. No sign-in: the personal link says who it is."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +15,9 @@ from accounts import limits
 from accounts.links import personal_link
 from attendance.models import LIVE, Place
 from commitments.actions.questions import raise_question
-from commitments.actions.room import ask_in_room
+from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.forms.asking import AskForm, words_to_compare
-from commitments.models import Answer, Question
+from commitments.models import Answer
 from commitments.queries.questions import published_answers
 from commitments.queries.room import room_of
 from commitments.queries.similar import alike_answered
@@ -41,8 +42,8 @@ def ask_before(request: HttpRequest, link: int) -> HttpResponse:
         now = timezone.now()
         key, day = str(place.person_id), timedelta(days=1)
         if limits.hit("question", key, limit=QUESTIONS_A_DAY, period=day, now=now):
-            _ask(place, form.cleaned_data, is_live)
-            with_whom = "in the room" if is_live else "with the coordinator"
+            is_there = _ask(place, form.cleaned_data, is_live)
+            with_whom = "in the room" if is_there else "with the coordinator"
             messages.success(request, f"Your question is {with_whom}. You get the answer by e-mail")
             return redirect("attendance:place-show", link=link)
         form.add_error(None, "You have asked many questions today. Ask the next one tomorrow, or in the session")
@@ -75,9 +76,15 @@ def _answered_alike(place: Place, words: str) -> list[Answer]:
     return alike_answered(words, may)
 
 
-def _ask(place: Place, typed: dict[str, Any], is_live: bool) -> Question:
-    """Ask in the room where live questions are open, else beforehand."""
+def _ask(place: Place, typed: dict[str, Any], is_live: bool) -> bool:
+    """Ask in the room where live questions are open, else of the coordinator: also who is late by a moment.
+
+    Returns whether it is in the room.
+    """
     said = {"by": place.person, "person": place.person, "now": timezone.now(), **typed}
     if is_live:
-        return ask_in_room(session=place.session, **said)
-    return raise_question(programme=place.session.programme, place=place, **said)
+        with suppress(RoomClosed):
+            ask_in_room(session=place.session, **said)
+            return True
+    raise_question(programme=place.session.programme, place=place, **said)
+    return False

@@ -23,6 +23,7 @@ from commitments.forms.fields import ReasonForm
 from commitments.forms.telling import IntroForm, ItemForm, StartForm
 from commitments.models import Telling, TellingState
 from commitments.queries.telling import (
+    MOST_ITEMS,
     attended,
     by_section,
     findings_of,
@@ -108,6 +109,7 @@ def show_telling(request: HttpRequest, telling: int) -> HttpResponse:
         "look": SHOWN[own.state],
         "sections": sections,
         "is_numbered": True,
+        "most": MOST_ITEMS if sum(len(row["rows"]) for row in sections) >= MOST_ITEMS else 0,
         "is_in_public": own.programme.is_public and _for_everybody(sections),
         "findings": findings,
         "otherwise": otherwise,

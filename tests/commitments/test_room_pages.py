@@ -180,6 +180,19 @@ def test_the_page_of_a_place_leads_into_the_room_while_it_is_open(room):
     assert not hasattr(Question.objects.get(words="And afterwards?"), "in_room")
 
 
+def test_who_asks_from_a_place_while_the_room_closes_is_heard_by_the_coordinator(room, monkeypatch):
+    SeatCount.objects.create(session=room.session, capacity=5)
+    place = a_place(room.session, a_practitioner(room.programme))
+    closed = room.room
+    closed.is_open = True
+    close_room(**room.by)
+    monkeypatch.setattr("commitments.views.asking.room_of", lambda session: closed)  # as it was read a moment before
+    typed = {"words": "A moment late?", "asked_as": "name"}
+    page = opened(place.link).post(reverse("commitments:place-ask", args=[place.link_id]), typed, follow=True)
+    assert "Your question is with the coordinator" in words(page)
+    assert not hasattr(Question.objects.get(), "in_room")
+
+
 def test_what_is_hidden_is_explained_to_everybody_without_its_words(client, room):
     hide_question(question=room.asks("About Mrs Example"), because="case", **room.by)
     page = words(client.get(phone_page(room)))

@@ -32,6 +32,7 @@ from commitments.models import (
     TellingState,
 )
 from commitments.publishing import Why
+from commitments.queries import telling as queries
 from commitments.queries.telling import names_known, seal_of
 from history.queries import timeline
 from messaging import kinds
@@ -197,6 +198,21 @@ def test_what_was_told_before_is_left_out_unless_it_is_otherwise_now(cast):
     assert "New?" in {item.said for item in actions.draft_telling(only_new=True, **draft).items.all()}
     with pytest.raises(actions.NothingToTell):
         actions.draft_telling(session=cast.session, only_new=True, **draft)
+
+
+def test_much_that_is_done_leaves_room_for_what_is_not(cast, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_ITEMS", 4)
+    monkeypatch.setattr(queries, "MOST_OF_OTHERS", 1)
+    for number in range(5):
+        answered(cast, said=f"Told {number}?")
+    for _ in range(2):
+        aside = cast.question(words="What about pay?")
+        put_out_of_scope(question=aside, reason="Ask your employer.", by=cast.coordinator, now=NOW)
+        cast.commissioned(words="Open?")
+    own = drafted(cast)
+    assert [section for section, _, _ in items(own)] == ["done", "done", "no", "open"]
+    monkeypatch.setattr("commitments.views.telling.MOST_ITEMS", 4)
+    assert "It holds 4 items at the most" in words(signed_in(cast.coordinator).get(of("show", own)))
 
 
 # What stands in the way
