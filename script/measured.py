@@ -182,3 +182,18 @@ def cookies_of(person) -> dict[str, str]:
     browser = Browser()
     browser.force_login(person)
     return {name: cookie.value for name, cookie in browser.cookies.items()}
+
+
+def queries_of(path: str, cookies: dict[str, str]) -> int:
+    """Return how many queries a browser with ``cookies`` costs that opens ``path``, once all is loaded."""
+    from django.db import connection
+    from django.test import Client as Browser
+    from django.test.utils import CaptureQueriesContext
+
+    browser = Browser(SERVER_NAME="localhost")
+    for name, value in cookies.items():
+        browser.cookies[name] = value
+    browser.get(path)
+    with CaptureQueriesContext(connection) as seen:
+        browser.get(path)
+    return len(seen)

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from script.measured import Client, Figure, cookies_of, medians, serving, set_up
+from script.measured import Client, Figure, cookies_of, medians, queries_of, serving, set_up
 
 LIMIT = 3000
 SAME = 1.2
@@ -34,7 +34,7 @@ def _measure(*, queries: bool) -> Iterator[tuple[str, tuple]]:
     with serving(reference=True) as raw_port, serving() as port:
         for name, path, cookies, session, most, most_queries in pages:
             own, raw = medians(Client(port, cookies), path, Client(raw_port), f"/row/{session}/")
-            yield name, (own, raw, _queries(path, cookies) if queries else 0, most, most_queries)
+            yield name, (own, raw, queries_of(path, cookies) if queries else 0, most, most_queries)
 
 
 def _pages() -> Iterator[tuple]:
@@ -68,17 +68,3 @@ def _opened(path: str) -> dict[str, str]:
     answer = browser.get(path)
     assert answer.status_code == 302, f"{urlsplit(path).path} answers {answer.status_code}"
     return {name: cookie.value for name, cookie in browser.cookies.items()}
-
-
-def _queries(path: str, cookies: dict[str, str]) -> int:
-    from django.db import connection
-    from django.test import Client as Browser
-    from django.test.utils import CaptureQueriesContext
-
-    browser = Browser(SERVER_NAME="localhost")
-    for name, value in cookies.items():
-        browser.cookies[name] = value
-    browser.get(path)
-    with CaptureQueriesContext(connection) as seen:
-        browser.get(path)
-    return len(seen)
