@@ -1,6 +1,7 @@
 """What a programme's questions come to in figures: counts, and how many working days they took. Plain functions."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,11 +12,10 @@ from commitments.clocks import Calendar
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Line:
-    """So many questions that are alike in all that is counted."""
+    """What is counted of one question."""
 
-    number: int
     theme: str
     organisation: str
     is_owed: bool
@@ -29,7 +29,10 @@ class Line:
 
 @dataclass
 class Figures:
-    """Questions in figures; days are working days after the day on which a question was asked."""
+    """Questions in figures. ``to_reply`` and ``to_answer`` count how many took so many days.
+
+    Days are working days after the day on which a question was asked.
+    """
 
     raised: int = 0
     owed: int = 0
@@ -37,22 +40,22 @@ class Figures:
     paused: int = 0
     answered: int = 0
     oldest: date | None = None
-    to_reply: list[tuple[int, int]] = field(default_factory=list)
-    to_answer: list[tuple[int, int]] = field(default_factory=list)
+    to_reply: Counter[int] = field(default_factory=Counter)
+    to_answer: Counter[int] = field(default_factory=Counter)
 
     def add(self, line: Line, to_reply: int | None, to_answer: int | None) -> None:
         """Count ``line``, which took so many working days to the first reply and to the first answer."""
-        self.raised += line.number
+        self.raised += 1
         if line.is_owed:
-            self.owed += line.number
-            self.late += line.number * line.is_late
-            self.paused += line.number * line.is_paused
+            self.owed += 1
+            self.late += line.is_late
+            self.paused += line.is_paused
             self.oldest = min(self.oldest or line.raised_on, line.raised_on)
         if to_reply is not None:
-            self.to_reply.append((to_reply, line.number))
+            self.to_reply[to_reply] += 1
         if to_answer is not None:
-            self.answered += line.number
-            self.to_answer.append((to_answer, line.number))
+            self.answered += 1
+            self.to_answer[to_answer] += 1
 
     @property
     def reply_median(self) -> int | None:
@@ -71,12 +74,12 @@ class Figures:
         return centile(self.to_answer, 90)
 
 
-def centile(values: Iterable[tuple[int, int]], share: int) -> int | None:
-    """Return the smallest value within which at least ``share`` per cent lie (nearest rank), of (value, how many).
+def centile(values: Counter[int], share: int) -> int | None:
+    """Return the smallest value within which at least ``share`` per cent lie (nearest rank); ``values`` counts each.
 
     None where there is nothing to count.
     """
-    rows = sorted(values)
+    rows = sorted(values.items())
     upto = list(accumulate(number for _, number in rows))
     if not upto:
         return None

@@ -55,6 +55,13 @@ def questions_visible_to(person: Any, on: date) -> QuerySet[Question]:
     )
 
 
+def questions_of_programme(person: Any, programme: Programme, on: date) -> QuerySet[Question]:
+    """Return the questions of ``programme`` that ``person`` may read; by a role there all of them, without a search."""
+    if has(person, Permission.READ_QUESTIONS, programme):
+        return Question.objects.filter(programme=programme)
+    return questions_visible_to(person, on).filter(programme=programme)
+
+
 def assurances_visible_to(person: Any, on: date) -> QuerySet[Assurance]:
     """Return the assurances that ``person`` may read: by a role, their own and their organisations', and what they are
     asked to take over.

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from attendance.models import Place
 from briefings.models import Programme, Session
@@ -21,6 +21,11 @@ class AskedAs(models.TextChoices):
     NAME = "name", "By name"
     PSEUDONYM = "pseudonym", "By pseudonym"
     NOBODY = "nobody", "Anonymously"
+
+
+OWED = Case(When(state__in=UNANSWERED, then=Value(0)), default=Value(1), output_field=IntegerField())
+OWED_ON = Case(When(state__in=UNANSWERED, then=F("due_on")))
+"""What lists are sorted by: what is owed first, by its date."""
 
 
 class QuestionQuerySet(models.QuerySet):
@@ -142,6 +147,14 @@ class Question(models.Model):
         ]
         indexes = [
             models.Index(fields=["programme", "state", "due_on"], name="question_by_programme"),
+            models.Index(
+                F("programme"),
+                OWED,
+                OWED_ON.asc(nulls_last=True),
+                F("raised_on").desc(),
+                F("id"),
+                name="question_in_order",
+            ),
             models.Index(fields=["owner", "state"], name="question_by_owner"),
             models.Index(fields=["next_reminder_on"], name="question_to_remind"),
             models.Index(fields=["organisation", "state", "due_on"], name="question_by_organisation"),

@@ -1,52 +1,46 @@
-"""The questions of one programme, counted by the database into the lines from which figures are made."""
+"""The questions of one programme as the lines from which its figures are made."""
 
 from collections.abc import Iterator
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, DateField, Min, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Least, TruncDate
+from django.db.models import Min
 
 from briefings.models import Programme
 from commitments.figures import Line
-from commitments.models import UNANSWERED, Answer, HoldingReply, Question, QuestionState, Theme
+from commitments.models import UNANSWERED, Question, QuestionState, Theme
 
 
 def lines_of(programme: Programme, today: date) -> Iterator[Line]:
-    """Yield the questions of ``programme`` as lines, what is alike once. One query.
+    """Yield the questions of ``programme`` as lines, with the first moments of each. One query.
 
     A question that was joined with another counts with that one; who took theirs back counts not at all. The first
     reply is a holding reply or the first answer, whichever came first.
     """
     zone = ZoneInfo(programme.zone)
-
-    def first(model, moment: str) -> Subquery:
-        rows = model.objects.filter(question=OuterRef("pk")).order_by().values("question")
-        return Subquery(rows.annotate(day=Min(TruncDate(moment, tzinfo=zone))).values("day"), output_field=DateField())
-
     found = programme.questions.exclude(state__in=(QuestionState.MERGED, QuestionState.WITHDRAWN)).order_by()
-    found = found.annotate(
-        answered=first(Answer, "published_at"),
-        held=first(HoldingReply, "sent_at"),
-        replied=Least("answered", "held"),
-        is_owed=_is(state__in=UNANSWERED),
-        is_late=_is(state__in=UNANSWERED, due_on__lt=today, paused_on=None),
-        is_paused=_is(state__in=UNANSWERED, paused_on__isnull=False),
-        own=Coalesce("own_theme__name", Value("")),
-        whose=Coalesce("organisation__name", Value("")),
-    )
-    names = ("theme", "own", "whose", "is_owed", "is_late", "is_paused", "raised_on", "replied", "answered")
+    found = found.annotate(answered=Min("answers__published_at"), held=Min("holding_replies__sent_at"))
+    names = (
+        "theme", "own_theme__name", "organisation__name", "state", "due_on", "paused_on", "raised_on", "answered",
+        "held",
+    )  # fmt: skip
     labels = dict(Theme.choices)
-    for row in found.values_list(*names).annotate(Count("pk")).iterator(chunk_size=2000):
-        theme, own, whose, is_owed, is_late, is_paused, raised, replied, answered, number = row
-        yield Line(number, own or labels.get(theme, ""), whose, is_owed, is_late, is_paused, raised, replied, answered)
+    for row in found.values_list(*names).iterator(chunk_size=2000):
+        theme, own, whose, state, due_on, paused_on, raised, answered, held = row
+        is_owed, first = state in UNANSWERED, min((each for each in (answered, held) if each), default=None)
+        yield Line(
+            theme=own or labels.get(theme, ""),
+            organisation=whose or "",
+            is_owed=is_owed,
+            is_late=is_owed and paused_on is None and due_on < today,
+            is_paused=is_owed and paused_on is not None,
+            raised_on=raised,
+            replied_on=first and first.astimezone(zone).date(),
+            answered_on=answered and answered.astimezone(zone).date(),
+        )
 
 
 def oldest_owed(programme: Programme) -> Question | None:
     """Return what has been owed for longest in ``programme``."""
     owed = programme.questions.unanswered().select_related("owner", "organisation")
     return owed.order_by("raised_on", "due_on", "reference").first()
-
-
-def _is(**what) -> Case:
-    return Case(When(Q(**what), then=Value(True)), default=Value(False))

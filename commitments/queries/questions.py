@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from accounts.models import Person
@@ -24,10 +24,12 @@ from commitments.models import (
     CommissionState,
     Question,
     QuestionState,
+    Theme,
 )
+from commitments.models.questions import OWED, OWED_ON
 from commitments.queries.counting import changes_of, day_one, first_due
 from commitments.queries.standards import theme_from
-from face.dates import day, day_without_year
+from face.dates import day, day_plain, day_without_year
 from history.queries import Event, timeline
 from messaging.working_days import holidays
 
@@ -62,7 +64,7 @@ def questions_found(
     late_on: date | None = None,
     words: str = "",
 ) -> QuerySet[Question]:
-    """Return those of ``questions`` that fit, what is owed first and the earliest due before the rest.
+    """Return those of ``questions`` that fit, in no order; see ``in_order`` and ``InPages``.
 
     ``state`` is a QuestionState or UNANSWERED_WORD; ``theme`` a value of ``themes_of``; ``late_on`` leaves only what
     was due before that day.
@@ -85,17 +87,77 @@ def questions_found(
         questions = questions.late(late_on)
     for word in words.split()[:6]:
         questions = questions.filter(Q(words__icontains=word) | Q(reference__icontains=word))
-    return in_order(questions)
+    return questions
 
 
 def in_order(questions: QuerySet[Question]) -> QuerySet[Question]:
     """Return ``questions`` with what is owed first, by its date; then the rest, newest first."""
-    owed = Case(When(state__in=UNANSWERED, then=Value(0)), default=Value(1), output_field=IntegerField())
-    due = Case(When(state__in=UNANSWERED, then=F("due_on")))
-    found = questions.annotate(owed=owed, owed_on=due).select_related(
-        "programme", "organisation", "owner", "session", "own_theme"
-    )
-    return found.order_by("owed", F("owed_on").asc(nulls_last=True), "-raised_on", "pk")
+    found = _sorted(questions.annotate(owed_on=OWED_ON))
+    return found.select_related("programme", "organisation", "owner", "session", "own_theme")
+
+
+def _sorted(questions: QuerySet[Question]) -> QuerySet[Question]:
+    # As the index question_in_order has it: the first page of ten thousand is read, not sorted.
+    return questions.order_by(OWED, OWED_ON.asc(nulls_last=True), F("raised_on").desc(), "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list shows of one question. Plain values: of a long list every page is read by somebody who waits."""
+
+    pk: UUID
+    reference: str
+    words: str
+    state: str
+    due_on: date | None
+    paused_on: date | None
+    paused_until: date | None
+    programme: str
+    organisation: str | None
+    owner_id: int | None
+    owner: str | None
+    session_on: date | None
+    theme: str
+    own_theme: str | None
+
+    @property
+    def short(self) -> str:
+        """The beginning of the words."""
+        return self.words if len(self.words) <= MOST_SHOWN else f"{self.words[: MOST_SHOWN - 1]}…"
+
+    @property
+    def small(self) -> str:
+        """Reference, session and theme in one line."""
+        theme = (self.own_theme or dict(Theme.choices).get(self.theme, "")).lower()
+        session = f"session of {day_plain(self.session_on)}" if self.session_on else ""
+        return ", ".join(each for each in (self.reference, session, theme) if each)
+
+    @property
+    def due(self) -> str:
+        """By when something is owed, "" where nothing is."""
+        if self.state not in UNANSWERED:
+            return ""
+        return f"paused until {day_plain(self.paused_until)}" if self.paused_on else f"by {day_plain(self.due_on)}"
+
+
+MOST_SHOWN = 100
+"""Letters of a question in a list."""
+_COLUMNS = (
+    "pk", "reference", "words", "state", "due_on", "paused_on", "paused_until", "programme__name", "organisation__name",
+    "owner", "owner__name", "session__date", "theme", "own_theme__name",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class InPages:
+    """``found`` in its order for ``page_of``: one page is chosen by what sorts alone, then read with all around it."""
+
+    found: QuerySet[Question]
+
+    def __getitem__(self, rows: slice) -> list[Listed]:
+        chosen = _sorted(self.found).values("pk")[rows]
+        page = _sorted(Question.objects.filter(pk__in=chosen))
+        return [Listed(*row) for row in page.values_list(*_COLUMNS)]
 
 
 def with_answered_on(questions: QuerySet[Question]) -> QuerySet[Question]:

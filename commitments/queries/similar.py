@@ -6,7 +6,7 @@ Always among rows that the looker may see already: nothing here widens that.
 import re
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector, TrigramSimilarity
-from django.db.models import F, FloatField, Q, QuerySet, Value
+from django.db.models import FloatField, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from commitments.models import Answer, Question
@@ -15,25 +15,31 @@ MOST = 5
 ENOUGH = 0.2
 """From this score on two questions look alike; tests/commitments/test_similar.py holds pairs on both sides of it."""
 _MOST_WORDS = 40
+_NEAREST = 50
+"""So many with the most stems in common are compared letter by letter."""
 
 
 def alike(words: str, among: QuerySet[Question], *, most: int = MOST) -> list[Question]:
-    """Return those of ``among`` that look most like ``words``, the most alike first. One query.
+    """Return those of ``among`` that look most like ``words``, the most alike first. Two queries at the most.
 
-    Stems that both have weigh most; whole words misspelt or joined differently are caught by trigrams. Nothing for a
-    word or two, which fit everything.
+    Stems that both have weigh most; whole words misspelt or joined differently are caught by trigrams, which are asked
+    only where the stems have not filled the list: they are compared with every question there is. Nothing for a word
+    or two, which fit everything.
     """
     found = list(dict.fromkeys(re.findall(r"\w{3,}", words.lower())))[:_MOST_WORDS]
     if len(found) < 2:
         return []
     query = SearchQuery(" | ".join(found), search_type="raw", config="english")
     vector = SearchVector("words", config="english")
-    letters = TrigramSimilarity("words", words)
     # 32: the rank is brought between 0 and 1; the stems of a question count together, not by how often each stands.
     stems = Coalesce(SearchRank(vector, query, normalization=Value(32)), Value(0.0), output_field=FloatField())
-    rows = among.annotate(stems=stems, letters=letters, score=F("stems") + F("letters"))
-    rows = rows.annotate(vector=vector).filter(Q(vector=query) | Q(words__trigram_similar=words), score__gte=ENOUGH)
-    return list(rows.order_by("-score", "reference")[:most])
+    scored = Question.objects.annotate(score=stems + TrigramSimilarity("words", words)).filter(score__gte=ENOUGH)
+    by_stems = among.annotate(vector=vector).filter(vector=query).annotate(stems=stems).order_by("-stems", "reference")
+    near = list(scored.filter(pk__in=by_stems.values("pk")[:_NEAREST]))
+    if len(near) < most:
+        by_letters = among.filter(words__trigram_similar=words).exclude(pk__in=[each.pk for each in near])
+        near += scored.filter(pk__in=by_letters.order_by().values("pk"))
+    return sorted(near, key=lambda question: (-question.score, question.reference))[:most]
 
 
 def alike_answered(words: str, among: QuerySet[Answer], *, most: int = MOST) -> list[Answer]:

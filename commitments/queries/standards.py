@@ -16,7 +16,13 @@ def calendar_of(programme: Programme) -> Calendar:
 
 
 def policy_of(programme: Programme) -> QuestionPolicy:
-    """Return what ``programme`` says about its questions; a new, unsaved one where it has said nothing."""
+    """Return what ``programme`` says about its questions; a new, unsaved one where it has said nothing.
+
+    No query where ``programme`` was loaded together with it.
+    """
+    with_it = Programme._meta.get_field("question_policy")
+    if with_it.is_cached(programme):
+        return with_it.get_cached_value(programme) or QuestionPolicy(programme=programme)
     return QuestionPolicy.objects.filter(programme=programme).first() or QuestionPolicy(programme=programme)
 
 

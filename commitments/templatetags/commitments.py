@@ -17,6 +17,7 @@ from commitments.models import (
     Assurance,
     Output,
     Question,
+    QuestionState,
     Standing,
 )
 from commitments.queries import agreements, assurances, outputs, questions
@@ -28,13 +29,14 @@ MOST_STANDING = 5
 
 
 @register.simple_tag
-def question_state(question: Question, today: date | None = None) -> SafeString:
+def question_state(question: Question | questions.Listed, today: date | None = None) -> SafeString:
     """The state of a question as mark, colour and word; "late" where it is owed and ``today`` is after its date."""
+    words = QuestionState(question.state).label
     if question.paused_on:
-        return state("dash", "wait", f"{question.get_state_display()}, paused")
+        return state("dash", "wait", f"{words}, paused")
     if today and question.state in UNANSWERED and question.due_on < today:
-        return state("gap", "bad", f"{question.get_state_display()}, late")
-    return state(*questions.SHOWN[question.state], question.get_state_display())
+        return state("gap", "bad", f"{words}, late")
+    return state(*questions.SHOWN[question.state], words)
 
 
 @register.simple_tag
