@@ -36,6 +36,10 @@ class NoColleague(Refused):
     )
 
 
+class OwnAddress(Refused):
+    sentence = "That is your own address: the place is yours already. Enter the address of a colleague."
+
+
 class HandoverEnded(Refused):
     sentence = "This place cannot be taken over any more: it was given up, or somebody else was asked."
 
@@ -45,14 +49,16 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
     """Ask the colleague with the address ``email`` to take over ``place``; they get a link, and who was asked before
     cannot use theirs any more. The holder keeps the place until the colleague takes it.
 
-    Asking the same colleague twice is asking once. Raises PlaceHasEnded, OutsideWindow, NoColleague.
+    Asking the same colleague twice is asking once. Raises PlaceHasEnded, OutsideWindow, OwnAddress, NoColleague.
     """
     colleague = Person.objects.filter(email=Person.objects.clean_email(email), is_active=True).first()
     lock_seats(place.session)
     lock_people([person for person in (place.person_id, colleague and colleague.pk) if person])
     place = lock_place(place)
     _refuse_where_fixed(place, now)
-    if colleague is None or colleague.pk == place.person_id or _tie(place, colleague, now) is None:
+    if colleague is not None and colleague.pk == place.person_id:
+        raise OwnAddress
+    if colleague is None or _tie(place, colleague, now) is None:
         raise NoColleague
     asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("link").first()
     if asked and asked.colleague_id == colleague.pk:

@@ -26,6 +26,13 @@ class FitRule(models.TextChoices):
     ALL = "all", "All of them or nobody"
 
 
+class Ticks(forms.CheckboxSelectMultiple):
+    """Ticks of a page, or all of them in one field with commas: a form carries a thousand fields at most."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return [pk for value in super().value_from_datadict(data, files, name) or [] for pk in value.split(",")]
+
+
 class MoveForm(HubForm):
     """Who moves, to which session, and what they are told besides.
 
@@ -39,7 +46,7 @@ class MoveForm(HubForm):
         label="Tick who moves",
         queryset=Place.objects.none(),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=Ticks,
         help_text="Not needed for a whole organisation or everybody.",
     )
     organisation = forms.ModelChoiceField(

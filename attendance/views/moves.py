@@ -102,7 +102,7 @@ def _preview(request: HttpRequest, session: Session, form: MoveForm) -> HttpResp
     look_at_many(by=request.user, at=[place.person for place in places], page="attendance:session-move", now=now)
     words = {name: data[name] for name in ("to", "rule", "words")} | {"whom": Whom.CHOSEN}
     carried = [(name, getattr(value, "pk", value)) for name, value in words.items()]
-    carried += [("chosen", place.pk) for place in places]
+    carried += [("chosen", ",".join(str(place.pk) for place in places))]
     carried += [(name, "on") for name in ("from_reserve", "fewer") if data[name]]
     window = window_of(session, rules_of(session), now)
     own = SeatCount.objects.get(session=session)

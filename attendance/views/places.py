@@ -25,6 +25,7 @@ from attendance.models import (
     Attendance,
     CalendarEntry,
     CheckInCode,
+    Handover,
     Place,
     PlaceState,
 )
@@ -62,12 +63,18 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
         "waits_as": positions_of([place]).get(place.pk, ""),
         "window": window_of(place.session, rules_of(place.session), now),
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
+        "asked": _asked(place) if place.state == PlaceState.BOOKED else None,
         "newer": _newer(place) if place.state not in LIVE else None,
         "lost": _is_lost(place),
         "chooses_first": bool(place.closed_at and now < place.closed_at + FIRST_CHOICE_LASTS),
         "first_choice_until": place.closed_at and place.closed_at + FIRST_CHOICE_LASTS,
     }
     return render(request, "attendance/place/show.html", context)
+
+
+def _asked(place: Place) -> Handover | None:
+    """Return the request to the colleague who may take over ``place``, where somebody is asked."""
+    return Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague").first()
 
 
 def _checks_in(place: Place, now: datetime) -> bool:

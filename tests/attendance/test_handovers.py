@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from accounts.links import token_of
 from attendance.actions.engagements import BusyThen
-from attendance.actions.handovers import HandoverEnded, NoColleague, ask_colleague, decline_handover, take_over
+from attendance.actions.handovers import (
+    HandoverEnded,
+    NoColleague,
+    OwnAddress,
+    ask_colleague,
+    decline_handover,
+    take_over,
+)
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import HasPlaceElsewhere, OutsideWindow, give_up_place
 from attendance.invariants import findings
@@ -79,9 +86,23 @@ def test_only_somebody_of_the_same_organisation_in_scope_can_be_asked(programme,
     PartnerFactory(programme=programme, organisation=other)
     elsewhere = PersonFactory()
     AffiliationFactory(person=elsewhere, organisation=other, profession=ProfessionFactory())
-    for email in (elsewhere.email, "nobody@example.org", place.person.email):
+    for email in (elsewhere.email, "nobody@example.org"):
         with pytest.raises(NoColleague):
             ask_colleague(place=place, email=email, by=place.person, now=NOW)
+    with pytest.raises(OwnAddress, match="the place is yours already"):
+        ask_colleague(place=place, email=place.person.email.upper(), by=place.person, now=NOW)
+
+
+def test_the_page_of_a_place_says_who_was_asked(client, programme):
+    now = timezone.now()
+    session = a_session(programme, date=(now + timedelta(days=30)).date())
+    place, colleague = a_place(session, now=now), a_practitioner(programme)
+    said = f"You have asked <strong>{colleague.name}</strong>"
+    assert said not in client.get(f"/p/{token_of(place.link)}/", follow=True).content.decode()
+    asked = _ask(place, colleague, now)
+    assert said in client.get(f"/p/{token_of(place.link)}/", follow=True).content.decode()
+    decline_handover(handover=asked, by=colleague, now=now)
+    assert said not in client.get(f"/p/{token_of(place.link)}/", follow=True).content.decode()
 
 
 def test_asking_another_ends_the_first_link(programme, place):

@@ -277,6 +277,12 @@ def _hidden(response) -> dict:
     return found
 
 
+def _carried(response) -> list[str]:
+    """The places that the preview carries along: all in one field, as a form has a thousand fields at most."""
+    (value,) = _hidden(response)["chosen"]
+    return value.split(",")
+
+
 def test_from_the_list_over_the_preview_to_what_was_done(coordinator):
     listed = coordinator.get(reverse("attendance:session-places", args=[coordinator.session_.pk]))
     assert coordinator.address in words(listed)
@@ -316,11 +322,23 @@ def test_everybody_of_an_organisation_and_who_waits_where_asked(coordinator):
     fill(coordinator.session_)
     line = a_place(coordinator.session_)
     of_it = _typed(coordinator, whom="organisation", organisation=other.pk)
-    assert _hidden(coordinator.post(coordinator.address, of_it))["chosen"] == [str(coordinator.places[0].pk)]
+    assert _carried(coordinator.post(coordinator.address, of_it)) == [str(coordinator.places[0].pk)]
     everybody = coordinator.post(coordinator.address, _typed(coordinator))
-    assert str(line.pk) not in _hidden(everybody)["chosen"]
+    assert str(line.pk) not in _carried(everybody)
     with_line = coordinator.post(coordinator.address, _typed(coordinator, with_waiting="on"))
-    assert _hidden(with_line)["chosen"][-1] == str(line.pk)
+    assert _carried(with_line)[-1] == str(line.pk)
+
+
+def test_a_thousand_places_and_more_are_carried_and_kept_ticked_after_a_refusal(coordinator):
+    first, second = coordinator.places[:2]
+    many = ",".join([str(first.pk), str(second.pk), *(str(pk) for pk in range(10**9, 10**9 + 1500))])
+    answer = coordinator.post(coordinator.address, _typed(coordinator, whom="chosen", chosen=many, confirmed="yes"))
+    assert answer.status_code == 422  # those are no places of this session, and it says so
+    kept = coordinator.post(
+        coordinator.address, _typed(coordinator, whom="chosen", chosen=f"{first.pk},{second.pk}", again="yes")
+    )
+    ticked = re.findall(r'name="chosen" value="(\d+)"[^>]*checked', kept.content.decode())
+    assert set(ticked) == {str(first.pk), str(second.pk)}
 
 
 def test_what_is_missing_is_asked_for(coordinator):
