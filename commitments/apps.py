@@ -177,10 +177,10 @@ class CommitmentsConfig(AppConfig):
             ("comment_taken_up", "A comment was taken up", "half"),
             ("comment_not", "A comment was not taken up, with the reason", "half"),
             ("published_guidance", "A version was published", "full"),
-            ("acknowledged_guidance", "Somebody has read it", "full"),
             ("took_back_guidance", "Taken back, with a reason", "dash"),
         ):
             register(verb, words, mark=mark, about="commitments.guidance")
+        register("acknowledged_guidance", "Guidance was read", about="commitments.acknowledgement")
         for verb, words in (
             ("added_reference", "Put on the list"),
             ("changed_reference", "Changed"),

@@ -44,11 +44,20 @@ def to_html(text: str, *, top: int = 2, picture: Callable[[str, str], str] | Non
 
 
 def to_text(text: str) -> str:
-    """Return ``text`` for a plain mail: its words as they are written, links with their address in brackets."""
-    lines = []
+    """Return ``text`` for a plain mail: its words as they are written, links with their address in brackets.
+
+    A row of a table is one line.
+    """
+    lines: list[str] = []
+    row: list[str] | None = None
     for token in parse(text):
-        if token.type == "inline":
-            lines.append(_words_of(token.children or []))
+        if token.type == "tr_open":
+            row = []
+        elif token.type == "tr_close":
+            lines.append(" | ".join(row or []))
+            row = None
+        elif token.type == "inline":
+            (lines if row is None else row).append(_words_of(token.children or []))
         elif token.type in ("fence", "code_block"):
             lines.append(token.content.rstrip())
         elif token.type == "hr":

@@ -61,15 +61,16 @@ def median_in_words(row: Row) -> str:
 
     It is worked out from what is shown alone. How many steps it is stays unsaid: steps stand in no published table.
     """
-    if None in row.cells:
-        return ""
     better, same, worse = row.cells[:3]
-    compared = better + same + worse
+    compared = None if None in row.cells else better + same + worse
     for number, way in ((better, "towards agreement"), (worse, "away from agreement")):
-        if 2 * number > compared:
+        # More than half of all pairs are more than half of those that can be compared, however many these are.
+        if number is not None and 2 * number > (row.total if compared is None else compared):
             return f"The median change is {way}: more than half moved that way."
         if compared and 2 * number == compared:
             return f"The median change lies between none and {way}: exactly half moved that way."
+    if compared is None:
+        return ""
     return "The median change is none: at most half moved either way."
 
 

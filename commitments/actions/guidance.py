@@ -367,7 +367,8 @@ def acknowledge(*, version: GuidanceVersion, person: Person, by: Any, now: datet
         version=version, person=person, defaults={"organisation": organisation, "made_at": now}
     )
     if is_new:
-        record(by=by, verb="acknowledged_guidance", about=guidance, now=now)
+        # About the row itself: who has read it is counted by organisation, and named on no page of the guidance.
+        record(by=by, verb="acknowledged_guidance", about=own, now=now)
     return own
 
 

@@ -11,6 +11,7 @@ from tests.hostile import WORDS
     [
         ("Hello *you*", "<p>Hello <em>you</em></p>\n"),
         ("# One\n\n### Two", "<h2>One</h2>\n<h3>Two</h3>\n"),
+        ("### Two\n\n# One\n\n### Two", "<h2>Two</h2>\n<h2>One</h2>\n<h3>Two</h3>\n"),
         ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>\n"),
         ("[x](https://a.example.org)", '<p><a href="https://a.example.org" rel="noopener noreferrer">x</a></p>\n'),
@@ -46,6 +47,7 @@ def test_deep_nesting_ends(depth):
     [
         ("Hello *you*\nthere\n\n- [x](https://a.example.org)", "Hello you\nthere\n\nx (https://a.example.org)"),
         ("![A dog](1)\n\n---\n\n    code", "A dog\n\n—\n\ncode"),
+        ("| Who | What |\n|---|---|\n| *Fire* | Opens |", "Who | What\n\nFire | Opens"),
     ],
 )
 def test_text_has_the_same_words(words, text):

@@ -64,4 +64,7 @@ def test_the_median_change_follows_from_what_is_shown(cells, said):
 
 
 def test_the_median_of_what_is_held_back_stays_unsaid():
-    assert median_in_words(Row(12, (8, None, None, 0))) == ""
+    assert median_in_words(Row(16, (8, None, None, 0))) == ""
+    assert median_in_words(Row(16, (None, None, None, None))) == ""
+    assert median_in_words(Row(16, (9, None, None, None))).startswith("The median change is towards agreement")
+    assert median_in_words(Row(16, (None, None, 9, None))).startswith("The median change is away from agreement")
