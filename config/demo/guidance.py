@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from attendance.models import CAME, Attendance
 from commitments.actions import guidance as actions
 from commitments.actions.references import add_reference
-from commitments.models import SectionComment
+from commitments.models import AgreementVersion, SectionComment
 from commitments.queries.guidance import seal_of, sections_of
 from config.demo.clock import Calendar
 from config.demo.county import County
@@ -61,6 +61,7 @@ class GuidanceOfPilot:
         at(day(-38), 16, self._publish, "")
         at(day(-20), 10, self._comment, 1, 4, "Housing officers meet families every week. They should be named.")
         at(day(-17), 10, self._change)
+        at(day(-17), 11, self._stand_on_agreements)
         at(day(-17), 12, self._answer, True, "They are named now, with what they read.")
         at(day(-16), 16, self._publish, _NEW)
         at(day(-13), 17, self._read)
@@ -89,9 +90,21 @@ class GuidanceOfPilot:
             section=section, title=section.title, words=_CHANGED, version=section.version, by=self.writer, now=now
         )
 
+    def _stand_on_agreements(self, now: datetime) -> None:
+        """Let the first section stand on what everybody has endorsed, and a new one on what some have not yet."""
+        plan, door = (
+            AgreementVersion.objects.get(agreement__programme=self.pilot.programme, agreement__title=title, number=1)
+            for title in ("One plan, one writer", "Who opens the building")
+        )
+        common = {"by": self.writer, "now": now}
+        actions.stand_on(section=sections_of(self.own)[0], versions=[plan], **common)
+        actions.draft_from_agreements(guidance=self.own, title="In the shared building", versions=[door], **common)
+
     def _publish(self, note: str, now: datetime) -> None:
         seen = seal_of(self.own, sections_of(self.own))
-        self.version = actions.publish_guidance(guidance=self.own, seen=seen, note=note, by=self.by, now=now)
+        self.version = actions.publish_guidance(
+            guidance=self.own, seen=seen, note=note, although_unendorsed=True, by=self.by, now=now
+        )
 
     def _read(self, now: datetime) -> None:
         came = Attendance.objects.filter(session__programme=self.pilot.programme, outcome__in=CAME, noted_at__lt=now)
