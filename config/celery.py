@@ -45,6 +45,7 @@ app.conf.beat_schedule = {
     "forget contacts of reuses": _line(
         "communications.tasks.forget_contacts", crontab(hour=3, minute=50), 6 * 60 * MINUTE
     ),
+    "follow time zones": _line("attendance.tasks.follow_zones", crontab(hour=1, minute=50), 6 * 60 * MINUTE),
     "publish feedback": _line("surveys.tasks.publish_feedback", crontab(hour=3, minute=40), 6 * 60 * MINUTE),
     "forget when seniors could come": _line(
         "attendance.tasks.forget_availability", crontab(hour=2, minute=20), 6 * 60 * MINUTE

@@ -138,7 +138,7 @@ def open_session(*, session: Session, by: Any, now: datetime) -> Session:
 
     Raises SessionIsOver, InThePast, NowhereToMeet.
     """
-    session = _locked(session)
+    session = lock_session(session)
     if session.state == SessionState.OPEN:
         return session
     rows.mark_open(session=session, by=by, now=now)
@@ -157,7 +157,7 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
     somebody who is elsewhere at the new time becomes an offer, its seat held (decisions.md). Raises
     RunsAnotherSession (docs/adr/0003), SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken.
     """
-    session = _locked(session)
+    session = lock_session(session)
     people = people_of(session)
     lock_people(people.everybody)
     before = copy.copy(session)
@@ -166,12 +166,12 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
         return session
     moves = bool(changed & _TIMES)
     clashes = elsewhere(session, people.everybody) if moves else []
-    _refuse_if_run_elsewhere(clashes, people)
+    refuse_if_run_elsewhere(clashes, people)
     rows.save_changes(session=session, changed=changed, by=by, now=now)
     if moves:
-        _move_people(session, {found.person_id for found in clashes}, now)
+        move_engagements(session, {found.person_id for found in clashes}, now)
     if changed & TOLD:
-        _raise_entries(session)
+        raise_entries(session)
         # A draft is known to nobody but the senior managers who were asked to come to it.
         concerned = people.everybody if session.state == SessionState.OPEN else people.seniors
         messages.tell_changed(session, before, concerned, now=now)
@@ -186,7 +186,7 @@ def cancel_session(*, session: Session, reason: str, by: Any, now: datetime) -> 
     """
     if not reason.strip():
         raise SayWhy
-    session = _locked(session)
+    session = lock_session(session)
     if session.state == SessionState.CANCELLED:
         return session
     people = people_of(session)
@@ -205,7 +205,7 @@ def cancel_session(*, session: Session, reason: str, by: Any, now: datetime) -> 
 @transaction.atomic
 def hold_session(*, session: Session, by: Any, now: datetime) -> Session:
     """Note that ``session`` took place. Twice is once. Raises NotOverYet before its end."""
-    session = _locked(session)
+    session = lock_session(session)
     if session.state != SessionState.HELD:
         rows.mark_session_held(session=session, by=by, now=now)
     return session
@@ -217,7 +217,7 @@ def resize_session(*, session: Session, capacity: int, reserved: int, by: Any, n
 
     Raises FewerSeatsThanTaken, RoomTooSmall, ReserveTooLarge, SessionIsOver.
     """
-    session = _locked(session)
+    session = lock_session(session)
     if session.state == SessionState.DRAFT:
         changed = rows.with_changes(session, capacity=capacity, reserved=reserved)
         rows.save_changes(session=session, changed=changed, by=by, now=now)
@@ -239,7 +239,7 @@ def give_part(*, session: Session, person: Person, part: str, by: Any, now: date
 
     Returns whether that is new. Raises RunsAnotherSession, SessionIsOver.
     """
-    session = _locked(session)
+    session = lock_session(session)
     if session.state not in (SessionState.DRAFT, SessionState.OPEN):
         raise SessionIsOver
     lock_people([person.pk])
@@ -259,7 +259,7 @@ def end_part(*, part: SessionPart, by: Any, now: datetime) -> None:
 
     Ending what has ended does nothing.
     """
-    session = _locked(part.session)
+    session = lock_session(part.session)
     lock_people([part.person_id])
     found = SessionPart.objects.select_related("session").filter(pk=part.pk).first()
     if found is None:
@@ -278,7 +278,7 @@ def end_part(*, part: SessionPart, by: Any, now: datetime) -> None:
         messages.tell_part_ended(session, person, with_entry=not stays, now=now)
 
 
-def _locked(session: Session) -> Session:
+def lock_session(session: Session) -> Session:
     """Return ``session`` afresh, its counter locked, or its own row as long as it has none."""
     try:
         lock_seats(session)
@@ -298,13 +298,14 @@ def _take_part(session: Session, person: Person) -> None:
         raise RunsAnotherSession from busy
 
 
-def _refuse_if_run_elsewhere(clashes: list[Engagement], people: PeopleOf) -> None:
+def refuse_if_run_elsewhere(clashes: list[Engagement], people: PeopleOf) -> None:
+    """Raise RunsAnotherSession where one of ``clashes`` is of somebody who presents or facilitates."""
     for found in clashes:
         if found.person_id in people.running:
             raise RunsAnotherSession(found)
 
 
-def _move_people(session: Session, busy: set[int], now: datetime) -> None:
+def move_engagements(session: Session, busy: set[int], now: datetime) -> None:
     """Let everybody's engagement follow the moved ``session``; those who are ``busy`` then have to choose."""
     limit = min(now + places.OFFER_LASTS, session.during.lower)
     Engagement.objects.filter(session=session, person__in=busy).delete()
@@ -321,7 +322,7 @@ def _move_people(session: Session, busy: set[int], now: datetime) -> None:
     take_out(busy, session)
 
 
-def _raise_entries(session: Session) -> None:
+def raise_entries(session: Session) -> None:
     """Raise the number of every living entry of ``session`` to its revision (RFC 5546, 2.1.4)."""
     CalendarEntry.objects.filter(session=session, is_cancelled=False).exclude(revision=session.revision).update(
         sequence=F("sequence") + 1, revision=session.revision

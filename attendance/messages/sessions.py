@@ -38,15 +38,20 @@ _SUBJECTS = {
 _DOING = {Part.PRESENTER: "present", Part.FACILITATOR: "facilitate"}
 
 
-def tell_changed(session: Session, before: Session, people: Iterable[int], *, now: datetime) -> None:
+def tell_changed(
+    session: Session, before: Session, people: Iterable[int], *, now: datetime, by_zone: bool = False
+) -> None:
     """Plan one mail to each of ``people`` with what was before and what is now; once for each revision.
 
     A change that has not left yet is told together with this one: what was before is what they still believe.
+    ``by_zone``: the clock stays, and its zone has new rules.
     """
     earlier, old, new = _not_told_yet(session), _facts(before), _facts(session)
     was = {name: earlier.get(name) or old[name] for name in new}
     was = {f"was_{name}": words if words != new[name] else "" for name, words in was.items()}
     refs = {"session": session.pk, "revision": session.revision, **was}
+    if by_zone:
+        refs["by_zone"] = 1
     _queue_many(CHANGED, session, people, now, refs=refs, suffix=f":{session.revision}")
 
 
@@ -170,6 +175,7 @@ def render(message: Message) -> Content:
         "was_when": message.refs.get("was_when", ""),
         "was_where": message.refs.get("was_where", ""),
         "was_title": message.refs.get("was_title", ""),
+        "by_zone": bool(message.refs.get("by_zone")),
         "where": where_in_words(session, address=True),
         "new_link": f"{settings.SITE_URL}{reverse('attendance:invitation-again')}",
     }

@@ -3,6 +3,7 @@
 from attendance.tasks.answers import take_answers
 from attendance.tasks.invitations import remind_invited, write_rounds
 from attendance.tasks.places import (
+    follow_zones,
     forget_access_needs,
     forget_availability,
     remind_of_sessions,
@@ -11,6 +12,7 @@ from attendance.tasks.places import (
 )
 
 __all__ = [
+    "follow_zones",
     "forget_access_needs",
     "forget_availability",
     "remind_invited",

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from attendance.actions import availability, cover_ladder, needs, online, register, reminders, teams
+from attendance.actions import availability, cover_ladder, needs, online, register, reminders, teams, zones
 
 
 @shared_task(name="attendance.tasks.remind_of_sessions", ignore_result=True)
@@ -40,3 +40,9 @@ def remind_seniors() -> int:
 def forget_availability() -> int:
     """Delete when senior managers could come, thirty days after the half-day."""
     return availability.forget_availability(today=timezone.localdate())
+
+
+@shared_task(name="attendance.tasks.follow_zones", ignore_result=True)
+def follow_zones() -> int:
+    """Move sessions whose zone has new rules. There is nothing to do on nearly every day."""
+    return zones.follow_all_zones(now=timezone.now())

@@ -200,6 +200,22 @@ def save_changes(*, session: Session, changed: set[str], by: Any, now: datetime)
 
 
 @transaction.atomic
+def follow_zone(*, session: Session, by: Any, now: datetime) -> bool:
+    """Save the range in UTC that the rules of the zone of ``session`` give today; return whether it is another one.
+
+    Day and local times stay. The caller holds the seat counter. Raises IntegrityError where the room is taken then.
+    """
+    new = utc_range(session.date, session.starts, session.ends, session.zone)
+    if session.state not in (SessionState.DRAFT, SessionState.OPEN) or session.during == new:
+        return False
+    session.during = new
+    session.revision += 1
+    session.save(update_fields=["during", "revision"])
+    record(by=by, verb="followed_zone", about=session, now=now, fields=["during"])
+    return True
+
+
+@transaction.atomic
 def mark_open(*, session: Session, by: Any, now: datetime) -> None:
     """Open the draft ``session`` for booking. Raises SessionIsOver, InThePast, NowhereToMeet."""
     _check_move(session, SessionState.OPEN)
