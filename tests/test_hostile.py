@@ -24,7 +24,7 @@ from tests.test_needles import crawl
 
 ROLES = ("administrator", "coordinator", "lead", "practitioner", "stranger")
 USUAL = ("q", "page", "sort", "next", "state", "who", "organisations", "organisation", "areas", "month", "do", "since")
-PLAIN = {200, 302, 303, 400, 403, 404, 405, 409, 413, 422, 429}
+PLAIN = {200, 302, 303, 400, 403, 404, 405, 409, 410, 413, 422, 429}
 ROUNDS = int(os.environ.get("HOSTILE_ROUNDS", "1"))
 LEFT_OUT = {"account_logout"}
 

@@ -7,12 +7,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import reads_no_session
 from accounts.links import personal_link
 from attendance.models import Invitation, Place
 from briefings.models import Programme, Session
+from commitments.clocks import local_day
 from commitments.forms.questions import AnswersFilter
 from commitments.models import Audience
 from commitments.queries.assurances import given_of
@@ -44,7 +46,8 @@ def list_promises(request: HttpRequest, slug: str) -> HttpResponse:
     """What senior managers have promised in a programme and stand by, and what was kept."""
     programme = get_object_or_404(Programme.objects.public(), slug=slug)
     page = page_of(given_of(programme), request.GET.get("page"), size=SHORT)
-    context = {"programme": programme, "page": page, "title": "What senior managers have promised"}
+    today = local_day(programme, timezone.now())
+    context = {"programme": programme, "page": page, "today": today, "title": "What senior managers have promised"}
     return render(request, "commitments/public/promises.html", context)
 
 

@@ -260,3 +260,11 @@ def test_everybody_reads_what_stands_before_they_book_and_nothing_that_was_only_
     assert cast.senior.name not in page  # the role and the organisation are enough for everybody
     session = a_session(cast.programme)
     assert "We send two people" in words(client.get(reverse("attendance:session-book", args=[session.pk])))
+
+
+def test_everybody_reads_that_a_promise_is_late(cast, client):
+    given(cast)
+    address = reverse("commitments:promise-list", args=[cast.programme.slug])
+    assert "late" not in words(client.get(address))
+    with time_machine.travel(NOW.replace(month=12), tick=False):
+        assert "Given, late" in words(client.get(address))
