@@ -188,7 +188,12 @@ class RaiseForm(HubForm):
 class ScribeForm(HubForm):
     """One question heard in the room: type it, perhaps who, Enter."""
 
-    words = forms.CharField(label="The question", max_length=2000, help_text="In their words. No case details.")
+    words = forms.CharField(
+        label="The question",
+        max_length=2000,
+        help_text="In their words. No case details.",
+        widget=forms.TextInput(LOOKS_WHILE_TYPING),
+    )
     person = PersonByNameField(
         label="Who asked?",
         help_text="Leave this empty where nobody wants to be named.",

@@ -9,7 +9,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db.models import FloatField, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from commitments.models import Answer, Question
+from commitments.models import Answer, LiveRoom, Question, QuestionState, Showing
 
 MOST = 5
 ENOUGH = 0.2
@@ -40,6 +40,15 @@ def alike(words: str, among: QuerySet[Question], *, most: int = MOST) -> list[Qu
         by_letters = among.filter(words__trigram_similar=words).exclude(pk__in=[each.pk for each in near])
         near += scored.filter(pk__in=by_letters.order_by().values("pk"))
     return sorted(near, key=lambda question: (-question.score, question.reference))[:most]
+
+
+def alike_in_room(words: str, room: LiveRoom, *, most: int = MOST) -> list[Question]:
+    """Return what is shown in ``room`` and looks most like ``words``: everybody there reads it already."""
+    shown = Question.objects.filter(in_room__room=room, in_room__showing=Showing.SHOWN)
+    return alike(words, shown.exclude(state__in=_ENDED), most=most)
+
+
+_ENDED = (QuestionState.MERGED, QuestionState.OUT_OF_SCOPE, QuestionState.WITHDRAWN)
 
 
 def alike_answered(words: str, among: QuerySet[Answer], *, most: int = MOST) -> list[Answer]:

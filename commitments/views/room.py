@@ -23,15 +23,20 @@ from redis.exceptions import RedisError
 from accounts import limits
 from accounts.qr import qr_svg
 from commitments.actions.room import RoomClosed, ask_in_room
+from commitments.forms.asking import words_to_compare
 from commitments.forms.room import AnonymousRoomForm, CodeForm, RoomForm
 from commitments.models import AskedAs, LiveRoom, Showing
+from commitments.queries.questions import published_answers
 from commitments.queries.room import READABLE_FOR, hidden_in, room_that_was, room_with, shown_in, version_of
+from commitments.queries.similar import alike_answered, alike_in_room
 from face.anonymous import SENT_FROM_ELSEWHERE, came_from_here, reads_no_session
 
 HELD_BACK_AFTER = 100
 """Anonymous questions an hour and code after which new ones wait for the scribe, whatever the moderation."""
 REFUSED_AFTER = 1_000
 """After so many under one code none is kept; the scribe gives the room another code, and counting begins again."""
+LOOKED_UP_TO = 2_000
+"""Looks an hour and code for what was asked before; questions are taken on even so."""
 OWN_AN_HOUR = 20
 """By name or pseudonym, for each person."""
 _HOUR = timedelta(hours=1)
@@ -67,9 +72,12 @@ def ask(request: HttpRequest, code: str) -> HttpResponse:
     room = room_with(code, timezone.localdate())
     if room is None:
         return _over(request, code)
-    form = AnonymousRoomForm(request.POST if request.method == "POST" else None)
+    looks = "look" in request.POST
+    form = AnonymousRoomForm(
+        request.POST if request.method == "POST" and not looks else None, initial=request.POST.dict()
+    )
     asked = None
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         try:
             asked = _ask(request, room, form)
         except RoomClosed as refusal:
@@ -77,8 +85,21 @@ def ask(request: HttpRequest, code: str) -> HttpResponse:
         if asked:
             form = AnonymousRoomForm()
             room.refresh_from_db(fields=["version", "is_open"])
-    context = {**_page(room), "form": form, "asked": asked, "title": "Ask in the session"}
+    alike = _alike(room, words_to_compare(form, request.POST)) if looks else {"looked": False}
+    context = {**_page(room), "form": form, "asked": asked, "title": "Ask in the session", **alike}
     return render(request, "commitments/room/ask.html", context)
+
+
+def _alike(room: LiveRoom, words: str) -> dict:
+    """Return what looks like ``words`` among what this phone may read: shown in the room, or answered for everybody.
+
+    Compared only on a press, as in ``commitments.views.anonymous``: nothing is kept but how often in this hour.
+    """
+    if not _within("look", room, LOOKED_UP_TO, timezone.now()):
+        return {"looked": False}
+    programme = room.session.programme
+    answered = alike_answered(words, published_answers(programme)) if programme.is_public else []
+    return {"looked": True, "answered": answered, "shown_alike": alike_in_room(words, room)}
 
 
 def _ask(request: HttpRequest, room: LiveRoom, form: AnonymousRoomForm):

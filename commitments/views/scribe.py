@@ -6,6 +6,7 @@ Everybody else finds under the same address where to type the code that is shown
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,13 +21,18 @@ from commitments.actions.assurances import note_assurance
 from commitments.actions.questions import raise_question
 from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.clocks import local_day
+from commitments.forms.asking import words_to_compare
 from commitments.forms.assurances import PromiseForm
 from commitments.forms.questions import ScribeForm
 from commitments.forms.room import CodeForm, OpenForm
-from commitments.models import UNANSWERED, AskedAs, HiddenBecause, Showing
+from commitments.models import UNANSWERED, AskedAs, HiddenBecause, Question, Showing
 from commitments.queries.assurances import mandates_on
+from commitments.queries.questions import published_answers
 from commitments.queries.room import room_of, scribe_list
-from commitments.rules import can_scribe, can_scribe_at
+from commitments.queries.similar import alike, alike_answered
+from commitments.rules import can_scribe, can_scribe_at, questions_of_programme
+from commitments.views.asking import may_look_alike
+from commitments.views.public import FOR_PRACTITIONERS
 from commitments.views.room import short_address, tag_of
 from history.actions import look_at_many
 from history.refusals import Refused
@@ -39,8 +45,12 @@ def note_question(request: HttpRequest, session: int) -> HttpResponse:
     if not request.user.is_authenticated or not _scribes(request, session):
         return _show_where_to_type(request, session)
     own = session_of_scribe(request, session)
-    form = _question_form(request, own, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    looks = "look" in request.POST
+    form = _question_form(request, own, request.POST if request.method == "POST" and not looks else None)
+    if looks:
+        form.initial = request.POST.dict()
+        return _page(request, own, form, _promise_form(request, own), _alike(request, own, form))
+    if form.is_bound and form.is_valid():
         person = form.cleaned_data["person"]
         said = {
             "session": own,
@@ -64,6 +74,24 @@ def note_question(request: HttpRequest, session: int) -> HttpResponse:
         messages.success(request, f"Noted as {question.reference}{f' for {person.name}' if person else ''}")
         return redirect("commitments:session-questions", session=own.pk)
     return _page(request, own, form, _promise_form(request, own))
+
+
+def _alike(request: HttpRequest, own: Session, form: ScribeForm) -> dict:
+    """Return what looks like the words that are typed, among what this scribe may read."""
+    now = timezone.now()
+    if not may_look_alike(request.user.pk, now):
+        return {"looked": False}
+    programme, words = own.programme, words_to_compare(form, request.POST)
+    read = questions_of_programme(request.user, programme, local_day(programme, now))
+    owed = Question.objects.filter(Q(session=own) | Q(pk__in=read.values("pk")), state__in=UNANSWERED)
+    found = alike(words, owed)
+    opens = set(read.filter(pk__in=[each.pk for each in found]).values_list("pk", flat=True))
+    return {
+        "looked": True,
+        "answered": alike_answered(words, published_answers(programme, audiences=FOR_PRACTITIONERS, session=own)),
+        "open_alike": [each for each in found if each.pk in opens],
+        "shown_alike": [each for each in found if each.pk not in opens],
+    }
 
 
 @never_cache
@@ -156,7 +184,9 @@ def _list(own: Session) -> dict:
     }
 
 
-def _page(request: HttpRequest, own: Session, form: ScribeForm, promise_form: PromiseForm | None) -> HttpResponse:
+def _page(
+    request: HttpRequest, own: Session, form: ScribeForm, promise_form: PromiseForm | None, alike_to: dict | None = None
+) -> HttpResponse:
     promised = own.assurances.select_related("person", "organisation").order_by("-noted_at", "pk")
     people = [*_people_there(own), *(each.person for each in promised)]
     look_at_many(by=request.user, at=people, page="commitments:session-questions", now=timezone.now())
@@ -170,5 +200,6 @@ def _page(request: HttpRequest, own: Session, form: ScribeForm, promise_form: Pr
         "open_form": None if listed["room"] and listed["room"].is_open else OpenForm(prefix="room"),
         "tag": tag_of(listed["room"]) if listed["room"] else "",
         "short_address": short_address(),
+        **(alike_to or {"looked": False}),
     }
     return render(request, "commitments/scribe.html", context)
