@@ -153,7 +153,7 @@ class ScheduleForm(HubForm):
     """When a post is published, by the clock where the series is."""
 
     day = ThreeBoxDateField(label="On which day?", subject="The day")
-    at = ClockField(label="At what time?", help_text="For example, 8am")
+    at = ClockField(label="At what time?", help_text="For example, 8am", widget=forms.TextInput({"class": "w4"}))
 
 
 class PictureForm(HubForm):

@@ -48,6 +48,7 @@ CAST = {
     "board": ("Grace Notreal-Board", 0),
     "governance": ("Idris Inventwell-Rees", 0),
     "assistant": ("Mali Diarykeeper", 0),
+    "author": ("Meredith Inkwell-Fable", 0),
     "practitioner": ("Winifred Testwood", 1),
 }
 

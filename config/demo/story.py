@@ -15,6 +15,7 @@ from config.demo.county import CAST, County, make_county
 from config.demo.guidance import GuidanceOfPilot
 from config.demo.live import LiveQuestions
 from config.demo.pilot import BEGINS, Pilot
+from config.demo.posts import Posts
 from config.demo.promises import Promises
 from config.demo.share import BilateralShare
 from config.demo.workshops import Workshops
@@ -42,6 +43,7 @@ def tell_story(*, now: datetime, seed: int = 1) -> County:
     ):
         part.plan()
     BilateralShare(county, calendar).plan()
+    Posts(county, calendar, pilot).plan()
     workshops = Workshops(county, calendar, pilot, Random(seed))  # noqa: S311 (chance, no secret)
     workshops.plan()
     Answers(county, calendar, pilot, workshops, Random(seed)).plan()  # noqa: S311 (chance, no secret)
@@ -72,6 +74,7 @@ _PARTS = {
     "lead": "lead of Wren Valley NHS Trust",
     "board": "programme board",
     "governance": "information governance officer",
+    "author": "author of the series of posts",
     "practitioner": "practitioner with a place",
 }
 

@@ -246,7 +246,7 @@ def test_readers_are_a_number_and_never_named(desk):
         ask(desk, f"reader{number}@example.org")
     for own in Subscription.objects.all()[:11]:
         Client().post(urlsplit(streams.confirm_address(own)).path)
-    assert "By e-mail More than 10 people" in words(Client().get(f"/posts/{desk.series.slug}/"))
+    assert "By e-mail At least 10 people" in words(Client().get(f"/posts/{desk.series.slug}/"))
     page = words(signed_in(desk.author).get(f"/writing/{desk.series.pk}/"))
     assert "By e-mail 11" in page
     assert "reader1@" not in page

@@ -24,6 +24,7 @@ from commitments.models import (
     Standing,
 )
 from commitments.queries.agreements import is_early, shown_versions, standing_of
+from communications.models import Post, Reuse
 from config.demo.story import who_can_sign_in
 from messaging.models import Message
 from surveys.models import Edition
@@ -50,12 +51,14 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
     assert _standings() == {Standing.FULL, Standing.IN_PART}
     assert set(PartnerAsked.objects.values_list("outcome", flat=True)) == {"", *Outcome.values}
     assert Edition.objects.exists()
+    assert set(Post.objects.values_list("state", flat=True)) == {"draft", "scheduled", "published"}
+    assert set(Reuse.objects.values_list("state", flat=True)) == {"waiting", "shown"}
     assert Place.objects.filter(state=PlaceState.WAITING).exists()
     assert {person is None for person in WalkIn.objects.values_list("person", flat=True)} == {True, False}
     assert 8 <= Message.objects.filter(state=Message.State.PLANNED).count() <= 60
 
     signing_in = who_can_sign_in()
-    assert [one.person.email in said for one in signing_in] == [True] * 8
+    assert [one.person.email in said for one in signing_in] == [True] * 9
     for one in signing_in:
         client.force_login(one.person)
         assert client.get("/").status_code == 200, one.part
