@@ -166,7 +166,8 @@ def add_walk_in(
 def match_walk_in(*, walk_in: WalkIn, person: Person, by: Any, now: datetime) -> WalkIn:
     """Decide that a walk-in is ``person``; profession and area come from their affiliation there.
 
-    Matching to the same person twice is matching once. Raises OnTheRegister.
+    Matching to the same person twice is matching once. After the register was closed they are thanked and asked for
+    feedback like everybody who came; their certificate follows from the fact. Raises OnTheRegister.
     """
     own = _locked(walk_in)
     if own.person_id == person.pk:
@@ -185,6 +186,9 @@ def match_walk_in(*, walk_in: WalkIn, person: Person, by: Any, now: datetime) ->
         area=affiliation.areas.first() if affiliation else None,
     )
     record(by=by, verb="matched_walk_in", about=own, now=now)
+    if _closed(own.session).exists():  # the others were thanked and asked when it was closed
+        ask_for_feedback(own.session, now=now, walk_in=own)
+        messages.tell_closed(own.session, now=now, walk_in=own)
     return own
 
 

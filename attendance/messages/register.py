@@ -9,7 +9,7 @@ from django.utils import timezone
 
 import messaging.actions
 from accounts.links import address_of
-from attendance.models import CAME, Attendance, Invitation, Outcome, Register
+from attendance.models import CAME, Attendance, Invitation, Outcome, Register, WalkIn
 from attendance.queries.feedback import feedback_path
 from attendance.queries.invitations import has_session_to_choose
 from briefings.models import Session
@@ -23,9 +23,13 @@ WAIT = timedelta(minutes=30)
 """Nothing is sent at once: a register closed by mistake is reopened in time."""
 
 
-def tell_closed(session: Session, *, now: datetime) -> None:
-    """Plan the mails after the register of ``session`` was closed, each person once for each session."""
+def tell_closed(session: Session, *, now: datetime, walk_in: WalkIn | None = None) -> None:
+    """Plan the mails after the register of ``session`` was closed, each person once for each session.
+
+    With ``walk_in`` only to that one, who was not known when it was closed.
+    """
     people = Attendance.objects.filter(session=session, person__email__isnull=False)
+    people = people.filter(walk_in=walk_in) if walk_in else people
     came = people.filter(outcome__in=CAME).values_list("pk", "person_id")
     missed = people.filter(outcome__in=(Outcome.ABSENT, Outcome.EXCUSED)).values_list("pk", "person_id")
     for kind, found in ((THANKS, came), (MISSED, missed)):

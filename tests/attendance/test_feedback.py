@@ -22,7 +22,7 @@ from surveys.actions.editions import make_all_editions
 from surveys.actions.questionnaires import choose_feedback, standing_feedback
 from surveys.models import Questionnaire, Ticket
 from surveys.queries import with_answers
-from tests.attendance.places import a_place, a_session
+from tests.attendance.places import a_place, a_practitioner, a_session, partner_of
 from tests.attendance.registers import a_coordinator
 from tests.commitments.pages import opened, signed_in, words
 
@@ -104,6 +104,45 @@ def test_closing_again_gives_nobody_a_second_ticket_and_newcomers_one(session):
     assert path_for(late)
     assert Ticket.objects.count() == 2
     assert count_feedback(questionnaire) == 1
+
+
+def test_who_is_matched_after_the_closing_gets_what_the_others_got(session):
+    """Thanks with a link for feedback, a certificate; whoever has answered gets no second ticket by it."""
+    questionnaire = ask(session)
+    walk_in = register.add_walk_in(
+        session=session, name="Wilma Walker", organisation=partner_of(session.programme), press=uuid4(), by="clock",
+        now=session.during.lower,
+    )  # fmt: skip
+    (place,) = come(session)
+    answer(Client(), path_for(place))
+    Ticket.objects.all().delete()  # as after three weeks
+    person = a_practitioner(session.programme)
+    register.match_walk_in(walk_in=walk_in, person=person, by="clock", now=timezone.now())
+    fact = Attendance.objects.get(walk_in=walk_in)
+    assert Ticket.objects.count() == 1
+    path = feedback_path(fact, timezone.localdate())
+    mail = Message.objects.get(kind="attendance.thanks", person=person)
+    assert path in kinds.find("attendance.thanks").render(mail).text
+    client = Client()
+    client.force_login(person)
+    certificate = client.get(reverse("attendance:record-certificate", args=[fact.pk]))
+    assert certificate.getvalue().startswith(b"%PDF")
+    answer(Client(), path)
+    assert count_feedback(questionnaire) == 2
+
+
+def test_who_is_matched_before_the_closing_is_told_by_it(session):
+    ask(session)
+    walk_in = register.add_walk_in(
+        session=session, name="Wilma Walker", organisation=partner_of(session.programme), press=uuid4(), by="clock",
+        now=session.during.lower,
+    )  # fmt: skip
+    register.match_walk_in(
+        walk_in=walk_in, person=a_practitioner(session.programme), by="clock", now=session.during.lower
+    )
+    assert not Message.objects.filter(kind="attendance.thanks").exists()
+    come(session)
+    assert Message.objects.filter(kind="attendance.thanks").count() == 2
 
 
 def test_a_page_is_opened_without_using_anything_up_and_answers_are_counted_once(session):
