@@ -65,3 +65,41 @@ def targets_are_large(page) -> None:
     """Fail where something that is tapped alone is less than 44 px high; links inside a sentence may be."""
     small = page.evaluate(SMALL)
     assert not small, f"{page.url} has targets that are too small:\n" + "\n".join(small)
+
+
+FOCUSED = """() => {
+  const each = document.activeElement, style = getComputedStyle(each), box = each.getBoundingClientRect();
+  const moved = window.hadFocus !== each, label = each.labels && each.labels[0];
+  window.hadFocus = each;
+  const own = [label && label.textContent, each.getAttribute('aria-label'), each.textContent];
+  const words = each === document.body ? [] : own;
+  const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 1;
+  return {
+    moved, words: words.filter(Boolean).join(' ').replace(/\\s+/g, ' '),
+    html: each === document.body ? '' : each.outerHTML.slice(0, 160),
+    where: [ring, box.top, box.bottom, innerHeight],
+    seen: ring && box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
+  };
+}"""
+
+
+def walk_to(page, words: str, *, most: int = 120) -> None:
+    """Press Tab until what has the focus says ``words``, as somebody without a mouse does, round the page if need be.
+
+    Fail where the focus cannot be seen on the way, does not go on, or never comes there.
+    """
+    way = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        assert focused["moved"], f"{page.url} holds the focus at {focused['html']}"
+        for _ in range(20):  # the browser scrolls there in its own time
+            if focused["seen"] or not focused["html"]:
+                break
+            page.wait_for_timeout(20)
+            focused = page.evaluate(FOCUSED)
+        assert focused["seen"] or not focused["html"], f"{page.url} does not show the focus at {focused}"
+        if focused["html"] and words in focused["words"]:
+            return
+        way.append(focused["words"][:40])
+    raise AssertionError(f"No way by Tab to {words!r} on {page.url}: {way}")

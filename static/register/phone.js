@@ -54,26 +54,31 @@
     at("of").textContent = `of ${places.length} ${came === 1 ? "is" : "are"} here`
       + (walked ? `, and ${walked} walk-in${walked === 1 ? "" : "s"}` : "");
     const found = matching(all);
+    const focused = document.activeElement, held = focused && focused.closest("li[data-key]");
+    const half = held && held.parentElement.id;
     list("expected", found.filter(row => !row.outcome));
     list("marked", found.filter(row => row.outcome).sort((a, b) => (b.at || 0) - (a.at || 0)));
+    if (held && !held.isConnected) refocus(held.dataset.key, half, focused.dataset.mark);
   }
 
   function list(half, found) {
     at(`${half}-count`).textContent = `(${found.length})`;
     const open = new Set([...at(`${half}-rows`).querySelectorAll("details[open]")].map(each => each.closest("li").dataset.key));
-    const focused = document.activeElement && document.activeElement.closest("li");
     const parts = found.slice(0, shown[half]).map(row => line(half, row, open.has(row.key)));
     at(`${half}-rows`).replaceChildren(...parts);
     at(`more-${half}`).hidden = found.length <= shown[half];
     at(`more-${half}`).textContent = `Show more (${found.length - shown[half]} are not shown)`;
-    if (focused && focused.dataset.key && !focused.isConnected) refocus(focused.dataset.key);
   }
 
-  // A press moves its row to the other half: whoever uses a keyboard goes with it.
-  function refocus(key) {
+  // A press moves its row to the other half: whoever uses a keyboard goes with it. Where the list was only drawn anew
+  // (every few seconds) they stay on the very button they were on.
+  function refocus(key, half, mark) {
     const row = document.querySelector(`li[data-key="${CSS.escape(key)}"]`);
-    const target = row && row.querySelector("summary, button");
-    if (target) target.focus({ preventScroll: true });
+    const same = row && row.parentElement.id === half && row.querySelector(mark ? `[data-mark=${mark}]` : "summary");
+    const target = same || (row && row.querySelector("summary, button"));
+    if (!target) return;
+    target.focus({ preventScroll: true });  // a finger stays where it is
+    if (target.matches(":focus-visible")) target.scrollIntoView({ block: "nearest" });
   }
 
   function line(half, row, isOpen) {
@@ -157,6 +162,7 @@
 
   async function refresh() {
     state.kept = await store.read(session);
+    if (state.kept.lost) delete state.kept.session;
     state.kept.queue.sort((a, b) => a.at - b.at);
   }
 
@@ -241,7 +247,7 @@
 
   async function keepPage() {
     if (!("serviceWorker" in navigator) || !window.caches) return;
-    await navigator.serviceWorker.register(main.dataset.worker, { scope: "/sessions/" });
+    await navigator.serviceWorker.register(main.dataset.worker, { scope: "/" });
     const parts = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon]")].map(each => each.href);
     const scripts = [...document.querySelectorAll("script[src]")].map(each => each.src);
     const cache = await caches.open("register");
@@ -284,6 +290,12 @@
     await store.forget(0, session);
     await refresh();
     state.link = "forgotten";
+    show();
+  });
+  at("tab-only").checked = store.inTab();
+  at("tab-only").addEventListener("change", async event => {
+    await store.choose(session, event.target.checked);
+    await refresh();
     show();
   });
   addEventListener("online", sync);

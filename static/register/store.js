@@ -1,5 +1,6 @@
 // What this phone keeps, in IndexedDB: sessions, rows (names and organisations) and the queue of what is only here.
-// Names go as soon as their day is over; a press that has not reached the register stays until it has.
+// Names go as soon as their day is over; a press that has not reached the register stays until it has. Whoever chose it
+// has the names in this tab alone (sessionStorage): they go with the tab, also where nothing is ever opened again.
 "use strict";
 
 window.registerStore = (() => {
@@ -34,13 +35,38 @@ window.registerStore = (() => {
 
   const own = (session) => IDBKeyRange.bound([session], [session, []]);
 
+  const CHOICE = "register-names";
+  const inTab = () => localStorage.getItem(CHOICE) === "tab";
+  const nameOf = (session) => `register-rows-${session}`;
+  const tabRows = (session) => JSON.parse(sessionStorage.getItem(nameOf(session)) || "[]");
+  const keepInTab = (session, rows) => sessionStorage.setItem(nameOf(session), JSON.stringify(rows));
+  const forgetTab = (session) => sessionStorage.removeItem(nameOf(session));
+
   return {
+    inTab,
+
+    // Let the names of this phone stand in the tab alone, or for the day. What is there already moves.
+    choose: async (session, tab) => {
+      const { rows } = await window.registerStore.read(session);
+      localStorage.setItem(CHOICE, tab ? "tab" : "day");
+      if (tab) {
+        await within("readwrite", stores => stores.rows.clear());
+        keepInTab(session, rows);
+      } else {
+        await within("readwrite", stores => rows.forEach(row => stores.rows.put(row)));
+        forgetTab(session);
+      }
+    },
+
     // {session, rows, queue} of one session as they are kept; session is undefined where nothing was loaded.
     read: (session) => within("readonly", (stores, give) => {
       const found = {};
       give(found);
       stores.sessions.get(session).onsuccess = event => { found.session = event.target.result; };
-      stores.rows.getAll(own(session)).onsuccess = event => { found.rows = event.target.result; };
+      if (inTab()) found.rows = tabRows(session);
+      else stores.rows.getAll(own(session)).onsuccess = event => { found.rows = event.target.result; };
+      // The tab was closed and with it the names went: the register is loaded again as by a phone that never had it.
+      if (inTab() && sessionStorage.getItem(nameOf(session)) === null) found.lost = true;
       stores.queue.getAll(own(session)).onsuccess = event => { found.queue = event.target.result; };
     }),
 
@@ -53,7 +79,13 @@ window.registerStore = (() => {
         stores.sessions.get(session).onsuccess = event =>
           stores.sessions.put({ ...event.target.result, ...about, id: session });
       }
-      for (const row of rows) stores.rows.put({ session, ...row });
+      if (inTab()) {
+        const there = new Map((whole ? [] : tabRows(session)).map(row => [row.key, row]));
+        for (const row of rows) there.set(row.key, { session, ...row });
+        keepInTab(session, [...there.values()]);
+      } else {
+        for (const row of rows) stores.rows.put({ session, ...row });
+      }
       for (const id of kept) stores.queue.delete([session, id]);
       for (const [id, problem] of problems) {
         stores.queue.get([session, id]).onsuccess = event => {
@@ -71,6 +103,10 @@ window.registerStore = (() => {
           if (Date.parse(each.forgetAt) > now && each.id !== session) continue;
           stores.rows.delete(own(each.id));
           stores.sessions.delete(each.id);
+        }
+        const left = new Set(event.target.result.filter(each => Date.parse(each.forgetAt) > now).map(each => nameOf(each.id)));
+        for (const name of Object.keys(sessionStorage)) {
+          if (name.startsWith("register-rows-") && (!left.has(name) || name === nameOf(session))) sessionStorage.removeItem(name);
         }
       };
     }),

@@ -48,7 +48,7 @@ async function part(request) {
 const late = () => new Promise((_, reject) => setTimeout(() => reject(new Error("no signal")), PATIENCE));
 const never = () => new Promise(() => {});
 
-// The same as registerStore.forget: names go once their day is over, whichever page of a session is opened.
+// The same as registerStore.forget: names go once their day is over, whichever page of this site is opened.
 function forget() {
   return new Promise(resolve => {
     const asked = indexedDB.open("register");
