@@ -13,6 +13,9 @@ from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import sessions_listed
 from briefings.models import Programme, Session
 from commitments.models import AssuranceState
+from communications.models import Stage
+from communications.queries.addressed import Addressed, addressed_of
+from communications.queries.timeline import current_of
 from desk.queries.programmes import AGES, ASKED, COVER_AHEAD, NO_OWNER, OWNED, UNKEPT, Questions
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
@@ -50,17 +53,22 @@ class Counted:
     reach: ReachOf
     day: Figures
     at: datetime
+    stage: Stage | None = None
+    addressed: Addressed | None = None
+    """Who was addressed in the stage that the programme is in."""
 
 
 def counted(programme: Programme, now: datetime) -> Counted:
-    """Return the reach of ``programme`` and the figures of its sessions so far, a minute old at most."""
+    """Return the reach of ``programme``, the figures of its sessions and of its stage so far, a minute old at most."""
 
-    def count() -> tuple[ReachOf, Figures]:
-        held = programme.sessions.filter(during__endswith__lt=now)
-        return reach_of(programme, timezone.localdate(now)), figures_of(held)
+    def count() -> tuple[ReachOf, Figures, Stage | None, Addressed | None]:
+        held, today = programme.sessions.filter(during__endswith__lt=now), timezone.localdate(now)
+        stage = current_of(list(programme.stages.all()), today)
+        addressed = addressed_of(programme, [stage], today)[stage.pk] if stage else None
+        return reach_of(programme, today), figures_of(held), stage, addressed
 
-    (reach, day), at = kept_for_a_moment(f"overview:{programme.pk}", now, count)
-    return Counted(reach, day, at)
+    (reach, day, stage, addressed), at = kept_for_a_moment(f"overview-and-stage:{programme.pk}", now, count)
+    return Counted(reach, day, at, stage, addressed)
 
 
 def parts_of(row: Reach) -> list[tuple[str, int]]:

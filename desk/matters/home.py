@@ -6,12 +6,13 @@ from typing import Any
 from desk.matters import Group
 from desk.matters.keepers import administering, governing, leading
 from desk.matters.own import places, questions, running
+from desk.matters.plan import telling
 from desk.matters.programmes import coordinating
 from desk.matters.seniors import agreements, assurances, clearances, commissions, cover
 
 _SOURCES = (
-    coordinating, running, cover, commissions, clearances, agreements, assurances, leading, administering, governing,
-    places, questions,
+    coordinating, running, telling, cover, commissions, clearances, agreements, assurances, leading, administering,
+    governing, places, questions,
 )  # fmt: skip
 
 

@@ -76,6 +76,7 @@ def matters_of(
         *_day(programme),
         *_answers(programme),
         *_tellings(programme),
+        *_plan(programme),
         *_agreements(programme),
         *_guidance(programme),
         *_sending(programme),
@@ -204,6 +205,13 @@ def _guidance(programme: Any) -> Iterable[Matter]:
         title = some(programme.reviews_overdue, "document is", "documents are") + " past the day of review"
         url = f"{reverse('commitments:reference-list', args=[programme.slug])}?lapsed=on"
         yield Matter(WAIT, title, url, "Give each its next day, or take it off the list.")
+
+
+def _plan(programme: Programme) -> Iterable[Matter]:
+    if programme.items_late:
+        title = some(programme.items_late, "thing to be told is late", "things to be told are late")
+        url = reverse("communications:plan-show", args=[programme.slug])
+        yield Matter(BAD, title, f"{url}?kind=item", "See in the plan whose it is, or say how it was told.")
 
 
 def _sending(programme: Any) -> Iterable[Matter]:

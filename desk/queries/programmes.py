@@ -25,6 +25,7 @@ from commitments.models import (
     Telling,
     TellingState,
 )
+from communications.models import PlannedItem
 from desk.queries import agreements
 from desk.queries.counting import CountOf
 from messaging.models import Bounce, Message
@@ -54,6 +55,9 @@ def with_work(programmes: QuerySet[Programme], now: datetime) -> QuerySet[Progra
         register_day=Subquery(unclosed.values("date")[:1]),
         walk_ins_open=CountOf(walk_ins),
         walk_in_first=Subquery(walk_ins.order_by("made_at", "pk").values("session")[:1]),
+        items_late=CountOf(
+            PlannedItem.objects.open().filter(stage__programme=OuterRef("pk"), due_on__lt=timezone.localdate(now))
+        ),
         rounds_paused=CountOf(InvitationRound.objects.filter(programme=OuterRef("pk"), state=RoundState.PAUSED)),
         calendar_answers=CountOf(
             CalendarAnswer.objects.waiting().filter(entry__session__programme=OuterRef("pk")).values("pk")
