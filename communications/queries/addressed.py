@@ -183,7 +183,9 @@ def _add_plan(told: dict[int, dict[Key, set[str]]], stages: list[Stage], cells: 
         if areas and paths is None:
             paths = dict(Area.objects.filter(pk__in={cell.key[2] for cell in cells} - {None}).values_list("pk", "path"))
         inside = tuple(area.path for area in item.areas.all())
-        how = How.SAID if item.done_at and not _counts_itself(item) else How.PLANNED
+        if item.done_at and _counts_itself(item):
+            continue  # it reached whom it reached
+        how = How.SAID if item.done_at else How.PLANNED
         for cell in cells:
             organisation, profession, area = cell.key
             fits = (not organisations or organisation in organisations) and (

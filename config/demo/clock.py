@@ -18,6 +18,7 @@ from attendance.actions.invitations import remind_where_at_work, write_waiting_r
 from attendance.actions.reminders import remind_all
 from commitments.actions.agreements import look_after_agreements
 from commitments.models import Assurance, Question
+from communications.actions.plan import chase_plan
 from messaging import kinds, seals
 from messaging.models import Message
 from messaging.working_days import add_working_days, is_working_day, working_days_before
@@ -70,7 +71,7 @@ class Calendar:
         if not is_working_day(day, NATION):
             return
         now = self.moment(day, WORK_BEGINS.hour)
-        for remind in (remind_where_at_work, remind_all, remind_of_requests):
+        for remind in (remind_where_at_work, remind_all, remind_of_requests, chase_plan):
             remind(now=now)
         look_after_agreements(now=now)
         for question in Question.objects.filter(next_reminder_on__lte=day).values_list("pk", flat=True):

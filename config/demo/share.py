@@ -5,6 +5,8 @@ from datetime import datetime
 from accounts.models import Person
 from attendance.actions.places import take_place
 from communications.actions.bilateral import ListedPerson, Share, set_up_share
+from communications.actions.plan import fulfil_item
+from communications.models import PlannedItem, StageKind
 from config.demo import words
 from config.demo.clock import Calendar
 from config.demo.county import County
@@ -55,3 +57,6 @@ class BilateralShare:
     def _book(self, now: datetime) -> None:
         for person, _ in self._listed()[:3]:
             take_place(session=self.session, person=person, by=person, now=now)
+        told = PlannedItem.objects.get(stage__programme=self.session.programme, stage__kind=StageKind.DESIGN)
+        by = self.county.cast["coordinator"]
+        fulfil_item(item=told, words="In the joint letter of both organisations, to all eight.", by=by, now=now)

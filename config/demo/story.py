@@ -18,6 +18,7 @@ from config.demo.pilot import BEGINS, Pilot
 from config.demo.posts import Posts
 from config.demo.promises import Promises
 from config.demo.share import BilateralShare
+from config.demo.stages import Stages
 from config.demo.workshops import Workshops
 
 
@@ -35,6 +36,7 @@ def tell_story(*, now: datetime, seed: int = 1) -> County:
     pilot = Pilot(county, calendar)
     for part in (
         pilot,
+        Stages(county, calendar, pilot),
         Bookings(county, calendar, pilot, random),
         Promises(county, calendar, pilot),
         LiveQuestions(county, calendar, pilot),

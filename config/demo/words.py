@@ -238,3 +238,27 @@ PAPER = """The operating procedures in short
 4. Within two working days, tell everybody whom the plan names.
 5. Not sure? Ask your team's champion, or raise a question: it has an owner and a date.
 """
+
+STAGES = (
+    ("design", -48, -36, "coordinator"),
+    ("pilot", -35, 25, "coordinator"),
+    ("review", 26, 55, "second"),
+)
+"""Kind, first and last day in working days from today, owner."""
+
+PLANNED = (
+    ("why", "design", "Why one plan for a family, from the chief officers", "message", -44, "coordinator", 0),
+    ("design", "design", "What the plan looks like, and who may read which part", "other", -38, "second", 0),
+    ("concept", "pilot", "The concept and the operating procedures", "session", -20, "facilitator", 0),
+    ("answers", "pilot", "What is being asked, and the first answers", "message", -3, "second", 3),
+    ("districts", "pilot", "The same for who could not come in the first weeks", "session", 20, "presenter", 2),
+    ("nurse", "pilot", "How it goes so far, told by somebody who does it", "post", 14, "second", 2),
+    ("said", "review", "What people said, and what became of it", "message", 40, "coordinator", 0),
+)
+"""Key, stage, words, means, due in working days from today, owner, how many of the professions (0 for all)."""
+
+TOLD = (
+    ("why", -45, "A letter of all twelve chief officers, read out at team meetings."),
+    ("design", -39, "Shown at the partnership day; the slides went to every team leader."),
+)
+"""What was told, when, and how."""

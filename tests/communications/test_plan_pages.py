@@ -3,7 +3,7 @@
 import csv
 import io
 import uuid
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 import time_machine
@@ -97,6 +97,15 @@ def test_nobody_is_addressed_by_a_plan_alone(plan):
     fulfil_item(item=item, words="At the team meeting", by=plan.coordinator, now=NOW)
     assert how(plan) == {VISITORS: How.SAID, NURSES: How.NOBODY}
     assert how(plan, plan.design) == {VISITORS: How.NOBODY, NURSES: How.NOBODY}
+
+
+def test_a_session_that_fulfilled_an_item_reached_who_came_and_nobody_else(plan):
+    session = SessionFactory(programme=plan.programme, date=TODAY, slot="morning", starts=time(7), ends=time(8))
+    came(plan, plan.amina, session)
+    item = plan.item()
+    with time_machine.travel(NOW + timedelta(hours=4)):
+        assert fulfil_item(item=item, fulfils=session, by=plan.coordinator, now=NOW + timedelta(hours=4)).done_at
+    assert how(plan) == {VISITORS: How.ATTENDED, NURSES: How.NOBODY}
 
 
 def test_what_was_really_sent_and_attended_counts_in_the_stage_of_its_day(plan):
