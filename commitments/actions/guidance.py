@@ -115,7 +115,10 @@ def rename_guidance(*, guidance: Guidance, title: str, by: Person, now: datetime
 
 @transaction.atomic
 def set_open(*, guidance: Guidance, is_open: bool, by: Person, now: datetime) -> Guidance:
-    """Let people of the partners read the draft and comment on it, or no more. Raises NotTheirs, HasEnded."""
+    """Let people of the partners read the draft and comment on it, or no more.
+
+    Senior managers and leads are asked by mail, once for a document. Raises NotTheirs, HasEnded.
+    """
     own = _locked(guidance, by)
     if not can_publish_guidance(by, own.programme):
         raise NotTheirs
@@ -123,6 +126,8 @@ def set_open(*, guidance: Guidance, is_open: bool, by: Person, now: datetime) ->
         own.is_open = is_open
         own.save(update_fields=["is_open"])
         record(by=by, verb="opened_guidance" if is_open else "closed_guidance", about=own, now=now)
+        if is_open:
+            messages.ask_for_comments(own, now=now)
     return own
 
 

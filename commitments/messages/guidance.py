@@ -1,24 +1,44 @@
-"""Guidance: who commented is told once what became of it; who was briefed is told once of each version."""
+"""Guidance: partners are asked to comment, who did is told what became of it, who was briefed of each version."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 import messaging.actions
 from accounts.models import Person
 from attendance.models import CAME, Attendance
-from briefings.models import Programme
-from commitments.models import GuidanceVersion, SectionComment
+from briefings.models import Mandate, Programme
+from commitments.clocks import local_day
+from commitments.models import Guidance, GuidanceVersion, SectionComment
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.markdown import to_text
 from messaging.models import Message
+from organisations.models import OrganisationLead
 
 ANSWERED = "commitments.comment_answered"
 PUBLISHED = "commitments.guidance_published"
+OPENED = "commitments.guidance_open"
+
+
+def ask_for_comments(guidance: Guidance, *, now: datetime) -> int:
+    """Ask the senior managers and the leads of the partners to comment, each once for a document; return how many."""
+    today = local_day(guidance.programme, now)
+    spoken_for = Mandate.objects.on(today).filter(programme=guidance.programme).values("person")
+    partners = guidance.programme.partners.on(today).values("organisation")
+    led = OrganisationLead.objects.on(today).filter(organisation__in=partners).values("person")
+    people = Person.objects.filter(Q(pk__in=spoken_for) | Q(pk__in=led), is_active=True, email__isnull=False)
+    rows = [
+        Planned(
+            key=f"{OPENED}:{guidance.pk}:{person.pk}", to=person, refs={"guidance": guidance.pk},
+            about=guidance.programme,
+        )
+        for person in people.exclude(email="").order_by("pk")
+    ]  # fmt: skip
+    return messaging.actions.queue_many(kind=OPENED, rows=rows, now=now)
 
 
 def tell_commenter(comment: SectionComment, *, now: datetime) -> None:
@@ -48,6 +68,12 @@ def briefed(programme: Programme) -> QuerySet[Person]:
     return found.exclude(email="").order_by("pk")
 
 
+def comments_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each mail about guidance that is not open for comments any more."""
+    is_open = Guidance.objects.filter(is_open=True).in_bulk([message.refs["guidance"] for message in batch])
+    return {message.pk: "closed_for_comments" for message in batch if message.refs["guidance"] not in is_open}
+
+
 def answer_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     """Return the reason code of each mail whose comment is gone."""
     there = SectionComment.objects.in_bulk([message.refs["comment"] for message in batch])
@@ -68,6 +94,18 @@ def version_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str
         elif version.number < newest[version.guidance_id]:
             reasons[message.pk] = "newer_version"
     return reasons
+
+
+def render_open(message: Message) -> Content:
+    """Return the mail to who is asked to comment."""
+    own = Guidance.objects.select_related("programme").get(pk=message.refs["guidance"])
+    context = {
+        "person": message.person,
+        "guidance": own,
+        "programme": own.programme,
+        "address": settings.SITE_URL + reverse("commitments:guidance-show", args=[own.pk]),
+    }
+    return render_mail("commitments/mail/guidance_open", context, f"Your comments, please: {own.title}")
 
 
 def render_answer(message: Message) -> Content:
@@ -101,5 +139,6 @@ def render_version(message: Message) -> Content:
 
 def register_kinds() -> None:
     """Make the kinds of guidance known; called when the app is ready."""
+    register(Kind(OPENED, render_open, comments_not_wanted, label="Guidance open for comments"))
     register(Kind(ANSWERED, render_answer, answer_not_wanted, label="What became of a comment"))
     register(Kind(PUBLISHED, render_version, version_not_wanted, label="Guidance published"))

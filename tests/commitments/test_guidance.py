@@ -158,6 +158,23 @@ def test_people_of_the_partners_comment_where_it_is_open(cast):
     assert actions.comment_on(section=part, words="?", by=cast.facilitator, now=NOW)
 
 
+def test_senior_managers_and_leads_are_asked_for_comments_once(cast):
+    lead = OrganisationLeadFactory(organisation=cast.organisation).person
+    OrganisationLeadFactory()
+    came(cast)
+    own = a_draft(cast)
+    for is_open in (True, False, True):
+        actions.set_open(guidance=own, is_open=is_open, by=cast.coordinator, now=NOW)
+    asked = list(Message.objects.filter(kind=messages.OPENED))
+    assert {each.person for each in asked} == {cast.senior, lead}
+    assert len(asked) == 2
+    mail = kinds.find(messages.OPENED).render(asked[0])
+    assert f"/guidance/{own.pk}/" in mail.text
+    assert messages.comments_not_wanted(asked, NOW) == {}
+    actions.set_open(guidance=own, is_open=False, by=cast.coordinator, now=NOW)
+    assert set(messages.comments_not_wanted(asked, NOW).values()) == {"closed_for_comments"}
+
+
 def test_for_whom_somebody_speaks(cast):
     worker = PersonFactory()
     AffiliationFactory(person=worker, organisation=cast.organisation)

@@ -10,7 +10,7 @@ from tests.commitments.test_references import a_reference
 from tests.mails import NOW, makes
 
 
-@makes("commitments.comment_answered", "commitments.guidance_published")
+@makes("commitments.guidance_open", "commitments.comment_answered", "commitments.guidance_published")
 def guidance_written() -> None:
     cast = a_cast()
     came(cast)
