@@ -158,9 +158,10 @@ def list_agreed(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def show_steps(request: HttpRequest) -> HttpResponse:
     """How anybody checks an exported chain without us."""
+    title, _, text = STEPS.read_text().partition("\n")
     # The file is ours, and what comes of it is cleaned like what people write.
-    steps = SafeString(markdown.to_html(STEPS.read_text()))
-    return render(request, "commitments/public/steps.html", {"title": "How to check endorsements", "steps": steps})
+    context = {"title": title.removeprefix("# "), "steps": SafeString(markdown.to_html(text))}
+    return render(request, "commitments/public/steps.html", context)
 
 
 def _to_sign(request: HttpRequest, agreement: int) -> AgreementVersion:
