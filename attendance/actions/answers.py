@@ -21,6 +21,7 @@ from attendance.models import (
     SeatCount,
     SeniorAttendance,
 )
+from attendance.queries.proposals import free_mandates
 from attendance.replies import Known, Reply, Verdict, judge, parse
 from briefings.models import SessionState
 from history.actions import STRANGER, key_of, record
@@ -131,10 +132,13 @@ def _lock(entry: CalendarEntry) -> None:
         lock_seats(entry.session)
     # All whom the answer may touch, at once: who waits for the place, who was asked for the same.
     there = SeniorAttendance.objects.filter(session=entry.session_id)
-    asked = there.filter(person=entry.person_id, together__isnull=False).values("together")
-    group = there.filter(together__in=asked).values_list("person", flat=True)
+    own = there.filter(person=entry.person_id, together__isnull=False).select_related("organisation").first()
+    people = {entry.person_id}
+    if own:  # who was asked for the same, and who would be asked next
+        people.update(there.filter(together=own.together).values_list("person", flat=True))
+        people.update(free_mandates(entry.session, own.organisation).values_list("person", flat=True))
     line = Place.objects.in_line().filter(session=entry.session_id, person__isnull=False)
-    lock_people({entry.person_id, *group, *line.values_list("person", flat=True)})
+    lock_people({*people, *line.values_list("person", flat=True)})
 
 
 def _known(entry: CalendarEntry, row: Inbound, now: datetime) -> Known:
