@@ -14,10 +14,17 @@ from history.refusals import Refused
 MOST_ROWS = 20_000
 _PAST_TITLE = re.compile(r"^\s*(?:\d\.\s*)?(meeting )?summary\s*$", re.IGNORECASE)
 _SECTION = re.compile(r"^\s*(\d)\.\s*\S")
-_DURATION = re.compile(r"^(?:(\d+)\s*h)?\s*(?:(\d+)\s*m(?:in)?)?\s*(?:(\d+)\s*s)?$")
+_DURATION = re.compile(r"(?:\d+\s*[^\W\d_]+\.?\s*)+")
+_UNITS = dict.fromkeys(("h", "hr", "std", "godz"), 3600) | dict.fromkeys(("m", "min"), 60)
+_UNITS |= dict.fromkeys(("s", "sec", "sek", "seg"), 1)
+"""Seconds by the words for units in English, German, Polish and the languages that write h, min, s."""
 _MOMENT = re.compile(
-    r"^(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4}),?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([ap])?\.?m?\.?$", re.IGNORECASE
+    r"^(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4}),?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([ap])?\.?\s?m?\.?$",
+    re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+_WIDE, _LINES_BEFORE = 6, 3
+"""How many heads a table has at least, and how many lines about the meeting stand before that of version 1."""
 _MARKERS = re.compile(r"\s*\((?:external|guest|unverified|ext)\)\s*$", re.IGNORECASE)
 _HEADS = {
     "name": ("name", "full name"),
@@ -28,6 +35,12 @@ _HEADS = {
     "upn": ("participant id (upn)",),
     "role": ("role",),
 }
+_PLACES = {
+    "": ("name", "joined", "left", "duration", "address", "role", "upn"),
+    "2": ("name", "joined", "left", "duration", "address", "upn", "role"),
+    "3": ("name", "joined", "left", "duration", "address", "role"),
+}
+"""The columns of version 1 and of sections 2 and 3 of version 2 in their order, which is the same in every language."""
 
 
 class NotAReport(Refused):
@@ -77,10 +90,11 @@ def read_report(content: bytes, *, day: date, zone: str) -> tuple[int, list[Join
     Raises NotAReport; AnotherDay where its times are not of ``day``.
     """
     rows = _rows(content)
-    if not rows or not _PAST_TITLE.match(rows[0][0]):
+    if not rows:
         raise NotAReport
     version = 2 if _SECTION.match(rows[0][0]) else 1
-    table = _table(rows, "3") or _table(rows, "2") if version == 2 else _table(rows, "")
+    read = _table if _PAST_TITLE.match(rows[0][0]) else _table_by_place
+    table = read(rows, "3") or read(rows, "2") if version == 2 else read(rows, "")
     if table is None:
         raise NotAReport
     order = _order([row.get(name, "") for row in table for name in ("joined", "left")], day)
@@ -173,6 +187,29 @@ def _table(rows: list[list[str]], section: str) -> list[dict[str, str]] | None:
     return None
 
 
+def _table_by_place(rows: list[list[str]], section: str) -> list[dict[str, str]] | None:
+    """Return the same of a report in another language than English: by the order of its columns.
+
+    None unless every row has times where times stand and nothing but an address where addresses do.
+    """
+    if section:
+        marks = (number for number, row in enumerate(rows) if (mark := _SECTION.match(row[0])) and mark[1] == section)
+        first = next(marks, len(rows)) + 1
+        if first >= len(rows) or len(rows[first]) < _WIDE:
+            return None
+    else:
+        wide = (number for number, row in enumerate(rows) if sum(bool(cell.strip()) for cell in row) >= _WIDE)
+        first = next(wide, 0)
+        if first < _LINES_BEFORE:
+            return None
+    found = _until_empty(rows[first + 1 :], {name: place for place, name in enumerate(_PLACES[section])})
+    sound = all(
+        _MOMENT.match(_plain(row.get("joined", ""))) and (not row.get("address") or _ADDRESS.fullmatch(row["address"]))
+        for row in found
+    )
+    return found if found and sound else None
+
+
 def _columns(row: list[str]) -> dict[str, int]:
     heads = [" ".join(cell.split()).lower() for cell in row]
     columns = {name: heads.index(word) for name, words in _HEADS.items() for word in words if word in heads}
@@ -193,7 +230,7 @@ def _join(row: dict[str, str], order: str, zone: ZoneInfo) -> Join:
     while (bare := _MARKERS.sub("", name)) != name:
         name = bare
     addresses = [row.get(column, "").strip().lower() for column in ("address", "upn")]
-    address, upn = (each if re.fullmatch(r"[^@\s]+@[^@\s]+", each) else "" for each in addresses)
+    address, upn = (each if _ADDRESS.fullmatch(each) else "" for each in addresses)
     joined, left = (_moment(row.get(column, ""), order, zone) for column in ("joined", "left"))
     if joined and left and left < joined:
         left = None
@@ -204,11 +241,11 @@ def _join(row: dict[str, str], order: str, zone: ZoneInfo) -> Join:
 
 
 def _seconds(text: str) -> int | None:
-    found = _DURATION.match(text.strip().lower())
-    if not found or not any(found.groups()):
+    words = text.strip().lower()
+    parts = re.findall(r"(\d+)\s*([^\W\d_]+)", words)
+    if not _DURATION.fullmatch(words) or any(unit not in _UNITS for _, unit in parts):
         return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return min(hours, 99) * 3600 + minutes * 60 + seconds
+    return sum(min(int(number), 99_999) * _UNITS[unit] for number, unit in parts)
 
 
 def _order(texts: list[str], day: date) -> str:
@@ -227,7 +264,7 @@ def _order(texts: list[str], day: date) -> str:
 
 
 def _naive(text: str, order: str) -> datetime | None:
-    found = _MOMENT.match(" ".join(text.replace("\u202f", " ").replace("\u200e", "").split()))
+    found = _MOMENT.match(_plain(text))
     if not found:
         return None
     one, separator, two, three, hour, minute, second, half = found.groups()
@@ -247,6 +284,11 @@ def _naive(text: str, order: str) -> datetime | None:
         return datetime(full, int(month), int(day), hours, int(minute), int(second or 0))  # noqa: DTZ001 local time
     except ValueError:
         return None
+
+
+def _plain(text: str) -> str:
+    """Return ``text`` without the marks and odd spaces that Teams puts around times."""
+    return " ".join(text.replace("\u202f", " ").replace("\u200e", "").split())
 
 
 def _moment(text: str, order: str, zone: ZoneInfo) -> datetime | None:

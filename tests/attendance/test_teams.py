@@ -114,6 +114,48 @@ def test_summer_time_is_that_of_the_session():
     assert joins[0].joined == datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 
 
+POLISH = [
+    "Podsumowanie spotkania", "Łączna liczba uczestników\t2", "Tytuł spotkania\tOdprawa",
+    "Godzina rozpoczęcia spotkania\t26.11.2026, 09:25:00", "Godzina zakończenia spotkania\t26.11.2026, 12:31:00",
+    "Identyfikator spotkania\tx", "",
+    "Imię i nazwisko\tGodzina dołączenia\tGodzina opuszczenia\tCzas trwania\tAdres e-mail\tRola\tIdentyfikator (UPN)",
+]  # fmt: skip
+GERMAN = [
+    "1. Zusammenfassung", "Titel der Besprechung\tBriefing", "Teilnehmer\t2", "Startzeit\t26.11.26, 09:25:00", "",
+    "2. Teilnehmer", "Name\tErster Beitritt\tLetztes Verlassen\tDauer\tE-Mail\tTeilnehmer-ID (UPN)\tRolle",
+    "Amina Samplewood\t26.11.26, 09:30:00\t26.11.26, 11:30:00\t1 Std. 45 Min. 3 Sek.\t\ta@example.org\tX",
+    "",
+]  # fmt: skip
+
+
+def test_another_language_is_read_by_the_order_of_the_columns():
+    polish = ["Amina\t26.11.2026, 09:30:00\t26.11.2026, 10:00:00\t30 min 5 sek.\tamina@example.org\tUczestnik\t"]
+    again = ["Amina\t26.11.2026, 11:00:00\t26.11.2026, 12:30:00\t1 godz. 30 min\tamina@example.org\tUczestnik\t"]
+    version, (amina,) = who("\r\n".join([*POLISH, *polish, *again, ""]))
+    assert (version, amina.address, amina.joins, amina.minutes) == (1, "amina@example.org", 2, 120)
+    version, (amina,) = who("\r\n".join(GERMAN))
+    assert (version, amina.name, amina.upn, amina.minutes) == (2, "Amina Samplewood", "a@example.org", 105)
+    joins = [
+        "3. Aktivitäten in der Besprechung", "Name\tBeitrittszeit\tVerlassenszeit\tDauer\tE-Mail\tRolle",
+        "Amina Samplewood\t26.11.26, 09:30:00\t26.11.26, 10:30:00\t1 Std.\tamina@example.org\tX", "",
+    ]  # fmt: skip
+    version, (amina,) = who("\r\n".join([*GERMAN, *joins]))
+    assert (version, amina.minutes) == (2, 60)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Amina\tamina@example.org\t26.11.2026, 09:30:00\t26.11.2026, 10:00:00\t30 min\tX\tX",
+        "Amina\t26.11.2026, 09:30:00\t26.11.2026, 10:00:00\t30 min\tUczestnik\tX\tX",
+        "",
+    ],
+)
+def test_columns_in_another_order_are_not_guessed(row):
+    with pytest.raises(NotAReport):
+        who("\r\n".join([*POLISH, row, ""]))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "utf-16-le", "cp1252"])
 @pytest.mark.parametrize("separator", ["\t", ",", ";"])
 def test_what_a_spreadsheet_program_makes_of_it_is_read(encoding, separator):
