@@ -31,7 +31,8 @@ def _by_link(view: Callable) -> Callable:
     @wraps(view)
     def opened(request: HttpRequest, token: str) -> HttpResponse:
         response = view(request, token)
-        response["Referrer-Policy"] = "no-referrer"
+        # Not "no-referrer": a browser then says "Origin: null" with our own forms, which looks like forgery.
+        response["Referrer-Policy"] = "same-origin"
         response["X-Robots-Tag"] = "noindex"
         return response
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page
 
 from attendance import tasks as attendance_tasks
 from commitments import tasks as commitments_tasks
+from communications import tasks as communications_tasks
 from messaging import tasks as messaging_tasks
 from organisations import tasks as organisations_tasks
 from tests.accounts.signing_in import CODE
@@ -24,6 +25,7 @@ def the_clock_ticks() -> None:
     attendance_tasks.remind_of_sessions()
     attendance_tasks.remind_seniors()
     commitments_tasks.remind_due()
+    communications_tasks.publish_posts()
     messaging_tasks.deliver_due()
 
 

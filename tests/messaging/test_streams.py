@@ -191,7 +191,7 @@ def test_no_get_leaves(now, reader, settings):
     path = _path(streams.leave_address(reader), settings)
     for look in (Client().get, Client().head, Client().options):
         look(path)
-    assert Client().get(path)["Referrer-Policy"] == "no-referrer"
+    assert Client().get(path)["Referrer-Policy"] == "same-origin"
     assert "no-store" in Client().get(path)["Cache-Control"]
     reader.refresh_from_db()
     assert reader.state == "confirmed"
