@@ -23,7 +23,7 @@ from commitments.models import (
     SeniorAsked,
     VersionState,
 )
-from commitments.queries.agreements import CURRENT, policy_of
+from commitments.queries.agreements import CURRENT, policy_of, who_speaks
 from commitments.queries.standards import calendar_of
 from commitments.rules import can_triage
 from history.actions import CLOCK, record
@@ -229,9 +229,7 @@ def _ask_partners(version: AgreementVersion, today: date, now: datetime) -> int:
 def _ask_seniors(version: AgreementVersion, partners: Iterable[PartnerAsked], today: date, now: datetime) -> None:
     """Ask everybody with a mandate for a partner that has said nothing yet and was not asked before."""
     waiting = {each.organisation_id: each for each in partners if not each.outcome}
-    mandates = Mandate.objects.on(today).filter(
-        programme=version.agreement.programme_id, organisation__in=waiting, person__is_active=True
-    )
+    mandates = who_speaks(version.agreement.programme, today).filter(organisation__in=waiting)
     asked = set(SeniorAsked.objects.filter(asked__in=waiting.values()).values_list("asked", "person"))
     spoken_for = set()
     for mandate in mandates.select_related("person").order_by("since", "pk"):

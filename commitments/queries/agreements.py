@@ -228,6 +228,11 @@ def matrix_of(versions: Iterable[AgreementVersion], on: date, *, seen: set[int] 
     return Matrix(columns, rows)
 
 
+def who_speaks(programme: Programme, on: date) -> QuerySet[Mandate]:
+    """Return the mandates in ``programme`` whose holders can be asked on ``on``: they have an address to sign in by."""
+    return Mandate.objects.on(on).filter(programme=programme, person__is_active=True, person__email__isnull=False)
+
+
 def mandates_to_endorse(person: Any, version: AgreementVersion, on: date) -> QuerySet[Mandate]:
     """Return the mandates by which ``person`` may speak on ``on`` for partners that are asked about ``version``."""
     asked = version.partners_asked.filter(is_needed=True).values("organisation")

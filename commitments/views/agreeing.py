@@ -26,7 +26,7 @@ from commitments.forms.agreements import (
 )
 from commitments.forms.fields import ReasonForm
 from commitments.models import Agreement, AgreementVersion, Output, OutputKind, VersionState
-from commitments.queries.agreements import CURRENT, policy_of
+from commitments.queries.agreements import CURRENT, policy_of, who_speaks
 from commitments.rules import can_triage
 from commitments.views.agreements import agreement_of
 from history.refusals import Refused
@@ -148,7 +148,7 @@ def propose(request: HttpRequest, agreement: int) -> HttpResponse:
 
 def _who_is_asked(programme: Programme, today) -> list[tuple[str, list[Mandate]]]:
     """Return every partner of today with who may speak for it; an empty list where it has nobody."""
-    held = Mandate.objects.on(today).filter(programme=programme, person__is_active=True)
+    held = who_speaks(programme, today)
     mandates: dict[int, list[Mandate]] = {}
     for mandate in held.select_related("person").order_by("person__sort_name", "pk"):
         mandates.setdefault(mandate.organisation_id, []).append(mandate)

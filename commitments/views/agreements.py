@@ -186,6 +186,7 @@ def show_agreement(request: HttpRequest, agreement: int) -> HttpResponse:
 def _lines_of(version: AgreementVersion, today: date, seen: set[int] | None) -> list[dict[str, Any]]:
     """Return what each partner says of ``version`` and who signed it, for those that may be ``seen``."""
     latest = queries.latest_of(version)
+    speaks = set(queries.who_speaks(version.agreement.programme, today).values_list("organisation", flat=True))
     lines = []
     for asked in queries.asked_of(version):
         if seen is not None and asked.organisation_id not in seen:
@@ -196,6 +197,7 @@ def _lines_of(version: AgreementVersion, today: date, seen: set[int] | None) -> 
                 "said": queries.said_by(asked, version, today),
                 "organisation": asked.organisation,
                 "made": made,
+                "has_nobody": made is None and asked.organisation_id not in speaks,
                 "signed_by": getattr(made, "signed_by", None) if made else None,
             }
         )

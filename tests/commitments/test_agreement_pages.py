@@ -96,6 +96,7 @@ def test_an_agreement_is_drafted_changed_proposed_and_put_in_use(cast):
     assert "Chief Chen" in asked
     cast.client.post(page("agreement-propose", own.pk), boxes("endorse_by", TODAY + timedelta(days=14)))
     assert own.versions.get().state == "proposed"
+    assert "Fire Waits Nobody there has a mandate" in words(cast.client.get(page("agreement-show", own.pk)))
     cast.client.post(page("agreement-in-use", own.pk), boxes("since", TODAY))
     for address in (
         page("agreement-show", own.pk),

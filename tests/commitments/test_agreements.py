@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError
 
+from accounts.models import Person
 from briefings.actions.appointments import end_mandate
 from briefings.models import Partner, SessionKind
 from commitments.actions import agreements as actions
@@ -136,6 +137,13 @@ def test_the_coordinator_is_told_of_a_partner_with_nobody(cast):
     content = mail(mails("agreement_nobody_to_ask")[0])
     assert "Fire has nobody with a mandate" in content.subject
     assert "Fire has nobody with a mandate" in content.text
+
+
+def test_who_has_no_address_cannot_be_asked_and_that_is_told(cast):
+    Person.objects.filter(pk=cast.senior.pk).update(email=None)
+    cast.proposed()
+    assert cast.senior.name not in told("agreement_to_endorse")
+    assert len(mails("agreement_nobody_to_ask")) == 2
 
 
 def test_without_a_coordinator_an_administrator_is_told(cast):
