@@ -9,7 +9,8 @@ from django.db import transaction
 from accounts.models import Person
 from attendance.actions.engagements import lock_people
 from attendance.actions.line import promote
-from attendance.actions.places import NotOpen, exchange, fresh_session, lock_both, refuse_outside_window
+from attendance.actions.places import NotOpen, fresh_session, refuse_outside_window
+from attendance.actions.swaps import exchange, lock_both
 from attendance.messages import places as messages
 from attendance.models import SEATED, BulkMove, Place, SeatCount
 from attendance.queries.moves import in_turn, judge, seats_to_close

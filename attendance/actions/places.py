@@ -13,8 +13,6 @@ from attendance.actions.line import become, close, had_entry, lock_with_line, pr
 from attendance.messages import places as messages
 from attendance.models import (
     LIVE,
-    SEATED,
-    AccessNeed,
     Place,
     PlaceState,
     SeatCount,
@@ -24,7 +22,7 @@ from attendance.queries.booking import affiliation_for
 from attendance.queries.shares import place_lost_by, seats_kept, shares_of
 from attendance.rules import can_book_outside_rules
 from attendance.window import rules_of, window_of
-from briefings.models import PlacesRule, Programme, Session, SessionState
+from briefings.models import PlacesRule, Session, SessionState
 from history.actions import key_of, record
 from history.refusals import Refused
 from organisations.models import Affiliation
@@ -59,17 +57,6 @@ class HasPlaceElsewhere(Refused):
     def __init__(self, place: Place | None = None) -> None:
         self.place = place
         super().__init__()
-
-
-class SessionIsFull(Refused):
-    sentence = "That session has filled up meanwhile, so you keep the place you have. Choose another date."
-
-
-class QuotaIsUsed(Refused):
-    sentence = (
-        "Your organisation has all the places it may have in that session, so you keep the place you have. "
-        "Choose another date."
-    )
 
 
 class PlaceHasEnded(Refused):
@@ -158,39 +145,6 @@ def give_up_place(*, place: Place, by: Any, now: datetime, reason: str = "given_
     messages.tell_given_up(place, had_entry=entry, now=now)
     promote(place.session, seats, now)
     return place
-
-
-@transaction.atomic
-def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_reserve: bool = False) -> Place:
-    """Give up ``place`` for a seat in the session ``to``, in one transaction: nobody is ever left with neither.
-
-    Returns the new place; the access needs go with it and the seat left behind goes to the first in line. Changing to
-    the session there is a place in already returns that place. Raises PlaceHasEnded, NotOpen, OutsideWindow,
-    NotEligible, BusyThen, SessionIsFull where ``to`` has no free seat, or none but those kept for people whose session
-    was cancelled, and QuotaIsUsed where the organisation may have no more; the old place is kept then.
-    """
-    counters = lock_both(place.session_id, to.pk)
-    line = Place.objects.in_line().filter(session__in=(place.session_id, to.pk), person__isnull=False)
-    lock_people([place.person_id, *line.values_list("person", flat=True)])
-    place = lock_place(place)
-    session = fresh_session(to.pk)
-    if session.pk == place.session_id and place.state in LIVE:
-        return place
-    if place.state not in LIVE or place.session.during.lower <= now:
-        raise PlaceHasEnded
-    if session.state != SessionState.OPEN or session.during.lower <= now:
-        raise NotOpen
-    affiliation = _affiliation_in_scope(session.programme, place.person, now)
-    refuse_outside_window(session, by, now)
-    seats = counters[to.pk]
-    promote(session, seats, now)  # who waits for it and fits by now comes first
-    has_own_seat = Place.objects.seated().filter(session=session, person=place.person_id).exists()
-    if not has_own_seat and not (from_reserve and seats.taken < seats.capacity):
-        if seats.free <= seats_kept(session.programme, now):
-            raise SessionIsFull
-        if not shares_of(session, now).has_room(affiliation.organisation_id):
-            raise QuotaIsUsed
-    return _swap(place, session, counters, affiliation, by, now)
 
 
 @transaction.atomic
@@ -313,62 +267,6 @@ def refuse_outside_window(session: Session, by: Any, now: datetime) -> None:
         raise OutsideWindow(why)
 
 
-def lock_both(*ids: int) -> dict[int, SeatCount]:
-    """Return the counters of the sessions ``ids``, locked in id order: ``session`` would mean that of their dates."""
-    rows = SeatCount.objects.filter(session__in=ids).order_by("session_id").select_for_update(no_key=True, of=("self",))
-    return {seats.session_id: seats for seats in rows}
-
-
-def _swap(
-    old: Place, session: Session, counters: dict[int, SeatCount], affiliation: Affiliation, by: Any, now: datetime
-) -> Place:
-    new, entry = exchange(old, session, counters, affiliation, by, now, reason="changed_date")
-    record(by=by, verb="changed_date", about=new, now=now)
-    messages.tell_booked(new, now=now)
-    messages.tell_given_up(old, had_entry=entry, now=now)
-    promote(old.session, counters[old.session_id], now)
-    return new
-
-
-def exchange(
-    old: Place,
-    session: Session,
-    counters: dict[int, SeatCount],
-    affiliation: Affiliation,
-    by: Any,
-    now: datetime,
-    *,
-    reason: str,
-) -> tuple[Place, bool]:
-    """End ``old`` for ``reason`` and seat its person in ``session``; both counters and the person are locked.
-
-    The access needs go with it; nobody is told, and nobody moves up yet. Returns the new place, and whether the old
-    session stands in a calendar. Raises HasPlaceElsewhere, BusyThen.
-    """
-    entry = had_entry(old)
-    need = AccessNeed.objects.filter(place=old).first()
-    waiting = Place.objects.live().filter(session=session, person=old.person_id).first()
-    ended = PlaceState.GIVEN_UP if reason == "changed_date" else PlaceState.ENDED
-    close(old, counters[old.session_id], ended, reason, now)
-    elsewhere = seated_elsewhere(session, old.person)
-    if elsewhere:
-        raise HasPlaceElsewhere(elsewhere)
-    clash = clash_of(session, old.person)
-    if clash:
-        raise BusyThen(clash.session)
-    new = waiting or new_place(session, old.person, affiliation, by, now)
-    if new.state == PlaceState.OFFERED:
-        become(new, PlaceState.BOOKED, offered_until=None, offered_from_line=False, seated_at=now)
-        settle_in(new, now)
-    elif new.state not in SEATED:
-        seat(new, counters[session.pk], now)
-    if not new.link_id:
-        give_link(new, now)
-    if need:
-        AccessNeed.objects.create(place=new, words=need.words, welsh=need.welsh, delete_on=need_ends_on(session))
-    return new, entry
-
-
 def need_ends_on(session: Session) -> date:
     """Return the day on which what somebody needs for ``session`` is deleted: 30 days after it."""
     return session.date + timedelta(days=30)
@@ -380,13 +278,6 @@ def give_link(place: Place, now: datetime) -> None:
     ends_at = datetime.combine(session.date, time(), ZoneInfo(session.zone)) + LINK_OUTLIVES
     place.link = make_link(purpose="place", person=place.person, about=place, ends_at=ends_at, now=now)
     place.save(update_fields=["link"])
-
-
-def _affiliation_in_scope(programme: Programme, person: Person, now: datetime) -> Affiliation:
-    found = affiliation_for(programme, person, now)
-    if found is None:
-        raise NotEligible
-    return found
 
 
 def seated_elsewhere(session: Session, person: Person) -> Place | None:

@@ -13,7 +13,8 @@ from accounts.links import open_in_browser, personal_link
 from attendance.actions.afterwards import say_why_absent
 from attendance.actions.check_in import is_on
 from attendance.actions.needs import set_access_need
-from attendance.actions.places import accept_offer, change_place, give_up_place, send_entry_again, take_place
+from attendance.actions.places import accept_offer, give_up_place, send_entry_again, take_place
+from attendance.actions.swaps import change_place
 from attendance.calendar import file_for
 from attendance.forms.afterwards import AbsenceForm
 from attendance.forms.places import AccessNeedForm

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import Person
 from accounts.permissions import Permission, has
 from attendance.actions.invitations import answer_invitation, send_link_again
-from attendance.actions.places import change_place, give_up_place, send_entry_again, take_place
+from attendance.actions.places import give_up_place, send_entry_again, take_place
 from attendance.actions.series import in_words, take_rest_of_series
+from attendance.actions.swaps import change_place
 from attendance.forms.staff import AnswerForm, PersonSearch, TakeForm
 from attendance.models import LIVE, Invitation, Place, PlaceState
 from attendance.queries.answers import with_answer

@@ -12,6 +12,7 @@ import attendance.actions.cover as cover
 import attendance.actions.places as places
 import attendance.actions.policies as policies
 import attendance.actions.register as register
+import attendance.actions.swaps as swaps
 import attendance.actions.teams as teams
 from accounts.models import Person
 from attendance.actions.invitations import answer_invitation
@@ -161,7 +162,7 @@ class Bookings:
 
     def _move(self, key: str, to: str, now: datetime) -> None:
         place = self.random.choice(self._booked(key))
-        places.change_place(place=place, to=self.pilot.sessions[to], by=place.person, now=now)
+        swaps.change_place(place=place, to=self.pilot.sessions[to], by=place.person, now=now)
 
     def _need(self, key: str, number: int, what: str, now: datetime) -> None:
         place = self._booked(key)[number]

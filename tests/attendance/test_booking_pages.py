@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.links import make_link, token_of
 from attendance.actions import places as actions
+from attendance.actions.swaps import SessionIsFull
 from attendance.models import AccessNeed, CalendarEntry, Invitation, Place, PlaceState, SeatCount
 from attendance.queries.booking import by_distance
 from briefings.models import Programme
@@ -281,7 +282,7 @@ def test_a_date_that_has_filled_up_keeps_the_old_place(client, place):
     fill(to)
     response = client.post(reverse("attendance:place-change", args=[place.link_id, to.pk]))
     assert response.status_code == 409
-    assert actions.SessionIsFull.sentence in words(response)
+    assert SessionIsFull.sentence in words(response)
     place.refresh_from_db()
     assert place.state == PlaceState.BOOKED
 

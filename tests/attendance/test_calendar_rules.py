@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from accounts.links import path_of, token_of
-from attendance.actions import cover, places, sessions
+from attendance.actions import cover, places, sessions, swaps
 from attendance.calendar import cancel_for, file_for, request_for
 from attendance.models import CalendarEntry, CoverState
 from briefings.models import Part, PlacesRule, SessionState, utc_range
@@ -92,7 +92,7 @@ def test_cal_02_a_place_that_has_to_be_chosen_again_leaves_the_calendar_until_it
 def test_cal_14_a_change_of_date_takes_one_entry_out_and_puts_the_other_in():
     programme = a_programme()
     place = a_place(a_session(programme))
-    new = places.change_place(place=place, to=another_day(programme), by=place.person, now=NOW)
+    new = swaps.change_place(place=place, to=another_day(programme), by=place.person, now=NOW)
     by_session = {each.uid: each.says for each in wanted_letters(place.person, NOW)}
     entries = {entry.session_id: str(entry.uid) for entry in CalendarEntry.objects.filter(person=place.person)}
     assert by_session == {entries[place.session_id]: ("CANCEL", 1), entries[new.session_id]: ("REQUEST", 0)}

@@ -10,10 +10,7 @@ from accounts.links import token_of
 from attendance.actions.places import (
     OutsideWindow,
     PlaceHasEnded,
-    QuotaIsUsed,
-    SessionIsFull,
     accept_offer,
-    change_place,
     change_seats,
     give_up_place,
     take_place,
@@ -21,6 +18,7 @@ from attendance.actions.places import (
 from attendance.actions.policies import release_quota, set_booking_rules, set_quota
 from attendance.actions.reminders import lapse_offers, promote_all
 from attendance.actions.sessions import cancel_session
+from attendance.actions.swaps import QuotaIsUsed, SessionIsFull, change_place
 from attendance.invariants import findings
 from attendance.models import BookingRules, Engagement, Place, PlaceState, Quota
 from attendance.queries.booking import position_of, positions_of

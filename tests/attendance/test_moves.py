@@ -12,8 +12,9 @@ from django.urls import reverse
 
 import attendance.actions.moves as moves
 from attendance.actions.needs import set_access_need
-from attendance.actions.places import NotOpen, OutsideWindow, change_seats, give_up_place, lock_both, take_place
+from attendance.actions.places import NotOpen, OutsideWindow, change_seats, give_up_place, take_place
 from attendance.actions.policies import set_quota
+from attendance.actions.swaps import lock_both
 from attendance.invariants import findings
 from attendance.models import (
     AccessNeed,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from attendance.actions import needs, places, reminders
+from attendance.actions import needs, places, reminders, swaps
 from attendance.actions.engagements import BusyThen
 from attendance.messages import places as mails
 from attendance.models import AccessNeed, CalendarEntry, Engagement, Place, PlaceState, SeatCount
@@ -301,7 +301,7 @@ def test_changing_dates_swaps_the_seats_in_one_go():
     waiting = a_place(session)
     to = another_day(session.programme, capacity=1)
     needs.set_access_need(place=place, words="A chair with arms", welsh=False, by=place.person, now=NOW)
-    new = places.change_place(place=place, to=to, by=place.person, now=NOW)
+    new = swaps.change_place(place=place, to=to, by=place.person, now=NOW)
     place.refresh_from_db()
     waiting.refresh_from_db()
     assert (place.state, place.closed_reason, new.state, new.session, waiting.state) == (
@@ -320,8 +320,8 @@ def test_a_full_session_leaves_the_old_place():
     (place,) = fill(session)
     to = another_day(session.programme, capacity=1)
     fill(to)
-    with pytest.raises(places.SessionIsFull):
-        places.change_place(place=place, to=to, by=place.person, now=NOW)
+    with pytest.raises(swaps.SessionIsFull):
+        swaps.change_place(place=place, to=to, by=place.person, now=NOW)
     place.refresh_from_db()
     assert place.state == Booked
     assert told(place) == [mails.BOOKED]
@@ -331,16 +331,16 @@ def test_the_coordinator_may_change_somebody_into_the_reserve():
     session = a_session()
     place = a_place(session)
     to = another_day(session.programme, capacity=1, reserved=1)
-    with pytest.raises(places.SessionIsFull):
-        places.change_place(place=place, to=to, by=place.person, now=NOW)
-    assert places.change_place(place=place, to=to, by=PersonFactory(), now=NOW, from_reserve=True).session == to
+    with pytest.raises(swaps.SessionIsFull):
+        swaps.change_place(place=place, to=to, by=place.person, now=NOW)
+    assert swaps.change_place(place=place, to=to, by=PersonFactory(), now=NOW, from_reserve=True).session == to
 
 
 def test_a_waiting_place_can_be_changed_for_a_seat_elsewhere_or_for_another_line():
     session = a_session(capacity=1)
     fill(session)
     waiting = a_place(session)
-    new = places.change_place(place=waiting, to=another_day(session.programme), by=waiting.person, now=NOW)
+    new = swaps.change_place(place=waiting, to=another_day(session.programme), by=waiting.person, now=NOW)
     waiting.refresh_from_db()
     assert (waiting.state, new.state) == (GivenUp, Booked)
 
@@ -355,13 +355,13 @@ def test_who_waits_there_already_gets_that_place():
     waiting.refresh_from_db()
     assert waiting.state == Ended
     places.give_up_place(place=blocking, by=blocking.person, now=NOW)
-    new = places.change_place(place=place, to=to, by=person, now=NOW)
+    new = swaps.change_place(place=place, to=to, by=person, now=NOW)
     assert (new.state, new.session) == (Booked, to)
 
 
 def test_changing_to_the_same_session_changes_nothing():
     place = a_place(a_session())
-    assert places.change_place(place=place, to=place.session, by=place.person, now=NOW) == place
+    assert swaps.change_place(place=place, to=place.session, by=place.person, now=NOW) == place
     assert told(place) == [mails.BOOKED]
 
 
@@ -369,10 +369,10 @@ def test_changing_needs_a_place_that_lives_and_a_session_that_is_open():
     session = a_session()
     place = a_place(session)
     with pytest.raises(places.NotOpen):
-        places.change_place(place=place, to=another_day(session.programme, draft=True), by=place.person, now=NOW)
+        swaps.change_place(place=place, to=another_day(session.programme, draft=True), by=place.person, now=NOW)
     places.give_up_place(place=place, by=place.person, now=NOW)
     with pytest.raises(places.PlaceHasEnded):
-        places.change_place(place=place, to=another_day(session.programme), by=place.person, now=NOW)
+        swaps.change_place(place=place, to=another_day(session.programme), by=place.person, now=NOW)
 
 
 def test_changing_into_a_clash_keeps_the_old_place():
@@ -381,7 +381,7 @@ def test_changing_into_a_clash_keeps_the_old_place():
     place = a_place(session)
     at_that_time = a_place(another_day(programme), place.person)
     with pytest.raises(BusyThen):
-        places.change_place(place=place, to=to, by=place.person, now=NOW)
+        swaps.change_place(place=place, to=to, by=place.person, now=NOW)
     place.refresh_from_db()
     assert (place.state, at_that_time.state) == (Booked, Booked)
     assert counted(session) == (1, 0)

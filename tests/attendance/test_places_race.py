@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from attendance.actions import places
+from attendance.actions import places, swaps
 from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import promote
 from attendance.models import Place, PlaceState, SeatCount
@@ -102,7 +102,7 @@ def test_a_swap_locks_the_counter_of_the_lower_id_first_whatever_the_dates():
 
     def swap() -> None:
         try:
-            places.change_place(place=place, to=higher, by=place.person, now=NOW)
+            swaps.change_place(place=place, to=higher, by=place.person, now=NOW)
         finally:
             connection.close()
 

@@ -1,0 +1,132 @@
+"""Another date instead of the one there is: two seats exchanged under both counters, so that nobody has neither."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from attendance.actions.engagements import BusyThen, clash_of, lock_people
+from attendance.actions.line import become, close, had_entry, promote, seat, settle_in
+from attendance.actions.places import (
+    HasPlaceElsewhere,
+    NotEligible,
+    NotOpen,
+    PlaceHasEnded,
+    fresh_session,
+    give_link,
+    lock_place,
+    need_ends_on,
+    new_place,
+    refuse_outside_window,
+    seated_elsewhere,
+)
+from attendance.messages import places as messages
+from attendance.models import LIVE, SEATED, AccessNeed, Place, PlaceState, SeatCount
+from attendance.queries.booking import affiliation_for
+from attendance.queries.shares import seats_kept, shares_of
+from briefings.models import Session, SessionState
+from history.actions import record
+from history.refusals import Refused
+from organisations.models import Affiliation
+
+
+class SessionIsFull(Refused):
+    sentence = "That session has filled up meanwhile, so you keep the place you have. Choose another date."
+
+
+class QuotaIsUsed(Refused):
+    sentence = (
+        "Your organisation has all the places it may have in that session, so you keep the place you have. "
+        "Choose another date."
+    )
+
+
+@transaction.atomic
+def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_reserve: bool = False) -> Place:
+    """Give up ``place`` for a seat in the session ``to``, in one transaction: nobody is ever left with neither.
+
+    Returns the new place; the access needs go with it and the seat left behind goes to the first in line. Changing to
+    the session there is a place in already returns that place. Raises PlaceHasEnded, NotOpen, OutsideWindow,
+    NotEligible, BusyThen, SessionIsFull where ``to`` has no free seat, or none but those kept for people whose session
+    was cancelled, and QuotaIsUsed where the organisation may have no more; the old place is kept then.
+    """
+    counters = lock_both(place.session_id, to.pk)
+    line = Place.objects.in_line().filter(session__in=(place.session_id, to.pk), person__isnull=False)
+    lock_people([place.person_id, *line.values_list("person", flat=True)])
+    place = lock_place(place)
+    session = fresh_session(to.pk)
+    if session.pk == place.session_id and place.state in LIVE:
+        return place
+    if place.state not in LIVE or place.session.during.lower <= now:
+        raise PlaceHasEnded
+    if session.state != SessionState.OPEN or session.during.lower <= now:
+        raise NotOpen
+    affiliation = affiliation_for(session.programme, place.person, now)
+    if affiliation is None:
+        raise NotEligible
+    refuse_outside_window(session, by, now)
+    seats = counters[to.pk]
+    promote(session, seats, now)  # who waits for it and fits by now comes first
+    has_own_seat = Place.objects.seated().filter(session=session, person=place.person_id).exists()
+    if not has_own_seat and not (from_reserve and seats.taken < seats.capacity):
+        if seats.free <= seats_kept(session.programme, now):
+            raise SessionIsFull
+        if not shares_of(session, now).has_room(affiliation.organisation_id):
+            raise QuotaIsUsed
+    return _swap(place, session, counters, affiliation, by, now)
+
+
+def lock_both(*ids: int) -> dict[int, SeatCount]:
+    """Return the counters of the sessions ``ids``, locked in id order: ``session`` would mean that of their dates."""
+    rows = SeatCount.objects.filter(session__in=ids).order_by("session_id").select_for_update(no_key=True, of=("self",))
+    return {seats.session_id: seats for seats in rows}
+
+
+def _swap(
+    old: Place, session: Session, counters: dict[int, SeatCount], affiliation: Affiliation, by: Any, now: datetime
+) -> Place:
+    new, entry = exchange(old, session, counters, affiliation, by, now, reason="changed_date")
+    record(by=by, verb="changed_date", about=new, now=now)
+    messages.tell_booked(new, now=now)
+    messages.tell_given_up(old, had_entry=entry, now=now)
+    promote(old.session, counters[old.session_id], now)
+    return new
+
+
+def exchange(
+    old: Place,
+    session: Session,
+    counters: dict[int, SeatCount],
+    affiliation: Affiliation,
+    by: Any,
+    now: datetime,
+    *,
+    reason: str,
+) -> tuple[Place, bool]:
+    """End ``old`` for ``reason`` and seat its person in ``session``; both counters and the person are locked.
+
+    The access needs go with it; nobody is told, and nobody moves up yet. Returns the new place, and whether the old
+    session stands in a calendar. Raises HasPlaceElsewhere, BusyThen.
+    """
+    entry = had_entry(old)
+    need = AccessNeed.objects.filter(place=old).first()
+    waiting = Place.objects.live().filter(session=session, person=old.person_id).first()
+    ended = PlaceState.GIVEN_UP if reason == "changed_date" else PlaceState.ENDED
+    close(old, counters[old.session_id], ended, reason, now)
+    elsewhere = seated_elsewhere(session, old.person)
+    if elsewhere:
+        raise HasPlaceElsewhere(elsewhere)
+    clash = clash_of(session, old.person)
+    if clash:
+        raise BusyThen(clash.session)
+    new = waiting or new_place(session, old.person, affiliation, by, now)
+    if new.state == PlaceState.OFFERED:
+        become(new, PlaceState.BOOKED, offered_until=None, offered_from_line=False, seated_at=now)
+        settle_in(new, now)
+    elif new.state not in SEATED:
+        seat(new, counters[session.pk], now)
+    if not new.link_id:
+        give_link(new, now)
+    if need:
+        AccessNeed.objects.create(place=new, words=need.words, welsh=need.welsh, delete_on=need_ends_on(session))
+    return new, entry
