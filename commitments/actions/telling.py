@@ -32,7 +32,7 @@ class NothingToTell(Refused):
 
 
 class OwnWords(Refused):
-    sentence = "Another coordinator approves it: you wrote it, or changed it last."
+    sentence = "Another coordinator approves it: you drafted it, or changed it last."
 
 
 class WordsMoved(Refused):
@@ -78,7 +78,9 @@ def draft_telling(
     rows = drafted(programme, session, kind, local_day(programme, now), only_new=only_new)
     if not rows:
         raise NothingToTell
-    made = Telling.objects.create(programme=programme, session=session, kind=kind, drafted_at=now, changed_by=by)
+    made = Telling.objects.create(
+        programme=programme, session=session, kind=kind, drafted_at=now, drafted_by=by, changed_by=by
+    )
     TellingItem.objects.bulk_create(
         TellingItem(
             telling=made, position=place, section=row.section, said=row.said, told=row.told, question=row.question,
@@ -147,7 +149,8 @@ def propose_telling(*, telling: Telling, by: Person, now: datetime) -> Telling:
     own = _locked(telling, by, {TellingState.DRAFT})
     _check(own, now)
     _become(own, TellingState.PROPOSED, by, "proposed_telling", now)
-    messages.tell_to_approve(own, others_than(own, own.changed_by_id, now), now=now)
+    people = [each for each in approvers_of(own, now) if each.pk != by.pk]
+    messages.tell_to_approve(own, people, now=now)
     return own
 
 
@@ -155,14 +158,14 @@ def propose_telling(*, telling: Telling, by: Person, now: datetime) -> Telling:
 def publish_telling(*, telling: Telling, seen: str, by: Person, now: datetime) -> Telling:
     """Approve and publish it, and send it once to everybody who attended. The caller has asked for a sign-in code.
 
-    By a coordinator who did not change it last; where there is no other coordinator, by the same one, and that is
-    kept. ``seen`` is the ``seal_of`` the words that ``by`` has read. Everything is looked through again. Raises
-    NotTheirs, NotNow, OwnWords, WordsMoved, NotPublishable.
+    By one of ``approvers_of`` it; where that is somebody who wrote of it, because there is nobody else, that is kept.
+    ``seen`` is the ``seal_of`` the words that ``by`` has read. Everything is looked through again. Raises NotTheirs,
+    NotNow, OwnWords, WordsMoved, NotPublishable.
     """
     own = _locked(telling, by, {TellingState.PROPOSED})
-    own.had_nobody_else = by.pk == own.changed_by_id
-    if own.had_nobody_else and others_than(own, by.pk, now):
+    if not is_approver(by, own, now):
         raise OwnWords
+    own.had_nobody_else = by.pk in _authors(own)
     if seen != seal_of(own):
         raise WordsMoved
     _check(own, now)
@@ -180,10 +183,26 @@ def withdraw_telling(*, telling: Telling, reason: str, by: Person, now: datetime
     return _become(own, TellingState.WITHDRAWN, by, "withdrew_telling", now)
 
 
-def others_than(telling: Telling, person: int, now: datetime) -> list[Person]:
-    """Return the coordinators of the programme of ``telling`` but ``person`` (an id)."""
+def approvers_of(telling: Telling, now: datetime) -> list[Person]:
+    """Return the coordinators of whom one approves ``telling``: those who wrote nothing of it.
+
+    Where all have, those who did not change it last; where there is one alone, that one.
+    """
     found = coordinators_of(telling.programme, local_day(telling.programme, now))
-    return [each for each in found if each.pk != person]
+    strangers = [each for each in found if each.pk not in _authors(telling)]
+    return strangers or [each for each in found if each.pk != telling.changed_by_id] or list(found)
+
+
+def is_approver(person: Person, telling: Telling, now: datetime) -> bool:
+    """Return whether ``person``, who may work on ``telling``, wrote nothing of it, or is the one who is left."""
+    if person.pk not in _authors(telling):
+        return True
+    found = approvers_of(telling, now)
+    return not found or person in found
+
+
+def _authors(telling: Telling) -> set[int | None]:
+    return {telling.drafted_by_id, telling.changed_by_id}
 
 
 def _locked(telling: Telling, by: Person, states: set[TellingState]) -> Telling:

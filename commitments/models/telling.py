@@ -46,7 +46,12 @@ class Telling(models.Model):
         help_text="words that are no name here",
     )
     drafted_at = models.DateTimeField()
-    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    drafted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", help_text="who began it"
+    )
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", help_text="whose the words are now"
+    )
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -60,7 +65,7 @@ class Telling(models.Model):
             "id", "programme", "session", "kind", "intro", "state", "meant_otherwise", "drafted_at", "had_nobody_else",
             "published_at", "ended_at", "end_reason",
         ),
-        personal=("changed_by", "approved_by"),
+        personal=("drafted_by", "changed_by", "approved_by"),
         until="seven years after the programme has ended",
     )  # fmt: skip
 
@@ -71,7 +76,13 @@ class Telling(models.Model):
                 condition=~Q(state="published")
                 | (
                     Q(published_at__isnull=False, approved_by__isnull=False)
-                    & (Q(had_nobody_else=True) | ~Q(approved_by=F("changed_by")))
+                    & (
+                        Q(had_nobody_else=True)
+                        | (
+                            ~Q(approved_by=F("changed_by"))
+                            & (Q(drafted_by__isnull=True) | ~Q(approved_by=F("drafted_by")))
+                        )
+                    )
                 ),
                 name="telling_approved_by_another",
             ),

@@ -97,10 +97,9 @@ def show_telling(request: HttpRequest, telling: int) -> HttpResponse:
     now = timezone.now()
     is_live = own.state in (TellingState.DRAFT, TellingState.PROPOSED)
     may = can_triage(request.user, own.programme)
-    others = actions.others_than(own, own.changed_by_id, now) if may and is_live else []
+    others = [each for each in actions.approvers_of(own, now) if each != request.user] if may and is_live else []
     findings = findings_of(own, local_day(own.programme, now)) if may and is_live else []
     otherwise = list(dict.fromkeys(finding.words for finding in findings if finding.may_mean_otherwise))
-    is_barred = own.changed_by_id == request.user.pk and bool(others)
     sections = by_section(own)
     context = {
         "telling": own,
@@ -115,7 +114,7 @@ def show_telling(request: HttpRequest, telling: int) -> HttpResponse:
         "otherwise": otherwise,
         "recipients": attended(own).count() if may and is_live else 0,
         "may_change": may and is_live,
-        "may_approve": may and own.state == TellingState.PROPOSED and not is_barred,
+        "may_approve": may and own.state == TellingState.PROPOSED and actions.is_approver(request.user, own, now),
         "others": others,
         "may_withdraw": may and own.state != TellingState.WITHDRAWN,
         "events": timeline(own),

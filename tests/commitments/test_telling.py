@@ -301,6 +301,37 @@ def test_where_there_is_no_second_person_that_is_kept(cast):
     assert (own.approved_by, own.had_nobody_else) == (cast.coordinator, True)
 
 
+def test_who_drafted_it_approves_it_only_where_everybody_else_wrote_of_it_too(cast):
+    own = proposed(cast)
+    item = own.items.get()
+    own = changes(own, [actions.Words(item.pk, item.said, "In the record.")], by=cast.second)
+    third = AppointmentFactory(programme=cast.programme, role=ProgrammeRole.COORDINATOR)
+    own = actions.propose_telling(telling=own, by=cast.second, now=NOW)
+    assert actions.approvers_of(own, NOW) == [third.person]
+    for author in (cast.coordinator, cast.second):
+        with pytest.raises(actions.OwnWords):
+            actions.publish_telling(telling=own, seen=seal_of(own), by=author, now=NOW)
+    page = words(signed_in(cast.coordinator).get(of("show", own)))
+    assert f"It waits for another coordinator: {third.person.name}" in page
+    third.delete()
+    with pytest.raises(actions.OwnWords):
+        actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
+    own = actions.publish_telling(telling=own, seen=seal_of(own), by=cast.coordinator, now=NOW)
+    assert (own.approved_by, own.had_nobody_else) == (cast.coordinator, True)
+
+
+def test_an_administrator_who_wrote_nothing_of_it_approves_and_one_who_did_does_not(cast):
+    administrator = PersonFactory(is_administrator=True)
+    own = proposed(cast)
+    item = own.items.get()
+    own = changes(own, [actions.Words(item.pk, item.said, "In the record.")], by=administrator)
+    own = actions.propose_telling(telling=own, by=administrator, now=NOW)
+    with pytest.raises(actions.OwnWords):
+        actions.publish_telling(telling=own, seen=seal_of(own), by=administrator, now=NOW)
+    other = PersonFactory(is_administrator=True)
+    assert actions.publish_telling(telling=own, seen=seal_of(own), by=other, now=NOW).approved_by == other
+
+
 def test_changing_it_makes_it_a_draft_again_and_the_words_those_of_who_changed_it(cast):
     own = proposed(cast)
     item = own.items.get()
@@ -308,6 +339,7 @@ def test_changing_it_makes_it_a_draft_again_and_the_words_those_of_who_changed_i
     own = changes(own, changed, by=cast.second, intro="Thank you.")
     assert (own.state, own.changed_by, own.items.get().told) == (TellingState.DRAFT, cast.second, "In the record.")
     own = actions.propose_telling(telling=own, by=cast.second, now=NOW)
+    assert told(messages.TO_APPROVE) == {cast.second.pk, cast.coordinator.pk}
     with pytest.raises(actions.OwnWords):
         actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     left_out = [actions.Words(item.pk, item.said, item.told, is_left_out=True)]
@@ -335,6 +367,8 @@ def test_the_database_wants_a_second_person_or_that_there_was_none(cast):
     own = published(cast)
     with pytest.raises(IntegrityError, match="telling_approved_by_another"), transaction.atomic():
         Telling.objects.filter(pk=own.pk).update(approved_by=own.changed_by)
+    with pytest.raises(IntegrityError, match="telling_approved_by_another"), transaction.atomic():
+        Telling.objects.filter(pk=own.pk).update(changed_by=cast.senior, approved_by=own.drafted_by)
     Telling.objects.filter(pk=own.pk).update(approved_by=own.changed_by, had_nobody_else=True)
 
 
