@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.links import make_link, revoke
 from accounts.models import Person
-from attendance.models import InvitationRound
+from attendance.models import InvitationRound, SessionNotice
 from briefings.models import Session
 from commitments.clocks import local_day, next_rung
 from commitments.models import Agreement, Telling
@@ -127,7 +127,7 @@ def fulfil_item(
     item: PlannedItem,
     by: Any,
     now: datetime,
-    fulfils: Session | InvitationRound | Telling | Post | Agreement | None = None,
+    fulfils: Session | InvitationRound | SessionNotice | Telling | Post | Agreement | None = None,
     words: str = "",
 ) -> PlannedItem:
     """Say what fulfils an item: something that happens in the programme, or ``words`` that say how it was done.

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from accounts.models import Person
-from attendance.models import InvitationRound
+from attendance.models import InvitationRound, SessionNotice
 from briefings.models import Programme, Session, SessionState
 from briefings.queries import area_ids_in_scope
 from briefings.words import when_in_words
@@ -134,6 +134,13 @@ class SessionField(forms.ModelChoiceField):
         return f"{when_in_words(session)}{f': {session.title}' if session.title else ''}"
 
 
+class NoticeField(forms.ModelChoiceField):
+    """Notices about sessions, by day and subject."""
+
+    def label_from_instance(self, notice: SessionNotice) -> str:
+        return f"{day_plain(notice.made_at)}: {notice.subject}"
+
+
 class TellingField(forms.ModelChoiceField):
     """Tellings, by kind and day."""
 
@@ -163,6 +170,9 @@ class FulfilForm(HubForm):
     round = RoundField(
         InvitationRound.objects.none(), label="A round of invitations", required=False, empty_label="No round"
     )
+    notice = NoticeField(
+        SessionNotice.objects.none(), label="A notice about a session", required=False, empty_label="No notice"
+    )
     telling = TellingField(
         Telling.objects.none(), label="What people were told", required=False, empty_label="Nothing of these"
     )
@@ -179,6 +189,7 @@ class FulfilForm(HubForm):
         choices = {
             "session": programme.sessions.exclude(state=SessionState.CANCELLED).order_by("date", "starts", "pk"),
             "round": programme.invitation_rounds.all(),
+            "notice": SessionNotice.objects.filter(session__programme=programme),
             "telling": programme.tellings.exclude(state="withdrawn"),
             "post": Post.objects.filter(series__programme=programme).exclude(state=PostState.WITHDRAWN).order_by("pk"),
             "agreement": programme.agreements.unended(),

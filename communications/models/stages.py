@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeO
 from django.db import models
 from django.db.models import F, Func, Q
 
-from attendance.models import InvitationRound
+from attendance.models import InvitationRound, SessionNotice
 from briefings.models import Programme, Session
 from commitments.models import Agreement, Telling
 from communications.models.posts import Post
@@ -106,6 +106,7 @@ class PlannedItem(models.Model):
 
     session = models.ForeignKey(Session, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     round = models.ForeignKey(InvitationRound, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    notice = models.ForeignKey(SessionNotice, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     telling = models.ForeignKey(Telling, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     post = models.ForeignKey(Post, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     agreement = models.ForeignKey(Agreement, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -117,7 +118,7 @@ class PlannedItem(models.Model):
     retention = Retention(
         plain=(
             "id", "stage", "words", "means", "due_on", "link", "next_reminder_on", "reminded_step", "session", "round",
-            "telling", "post", "agreement", "done_at", "done_words",
+            "notice", "telling", "post", "agreement", "done_at", "done_words",
         ),
         personal=("owner",),
         until="as long as the person",

@@ -197,7 +197,7 @@ def _add_plan(told: dict[int, dict[Key, set[str]]], stages: list[Stage], cells: 
 
 def _counts_itself(item: PlannedItem) -> bool:
     """Return whether what fulfils ``item`` is counted by who came or who was written to, so that no word is needed."""
-    return bool(item.session_id or item.round_id)
+    return bool(item.session_id or item.round_id or item.notice_id)
 
 
 def items_of(programme: Programme) -> models.QuerySet[PlannedItem]:

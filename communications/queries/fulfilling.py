@@ -6,14 +6,15 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from attendance.models import InvitationRound, RoundState
+from attendance.models import InvitationRound, RoundState, SessionNotice
 from briefings.models import Session, SessionState
 from commitments.clocks import local_day
 from commitments.models import Agreement, Telling, TellingState
 from communications.models import PlannedItem, Post, PostState
 
 LINKS: dict[str, type[models.Model]] = {
-    "session": Session, "round": InvitationRound, "telling": Telling, "post": Post, "agreement": Agreement,
+    "session": Session, "round": InvitationRound, "notice": SessionNotice, "telling": Telling, "post": Post,
+    "agreement": Agreement,
 }  # fmt: skip
 """The columns of an item that say what fulfils it, and what each leads to."""
 
@@ -25,14 +26,16 @@ def linked(item: PlannedItem) -> Any:
 
 def programme_of(found: Any) -> int | None:
     """Return the id of the programme in which ``found``, one of LINKS, happens."""
+    if isinstance(found, SessionNotice):
+        return found.session.programme_id
     return found.series.programme_id if isinstance(found, Post) else found.programme_id
 
 
 def happened_on(item: PlannedItem, now: datetime) -> date | None:
     """Return the day on which what is linked to ``item`` had happened by ``now``; None where it has not.
 
-    A session has happened when it is over and was not cancelled, a round when it has gone out, a telling or a post
-    when it is published, an agreement when the partners were first asked to endorse it.
+    A session has happened when it is over and was not cancelled, a round when it has gone out, a notice when it was
+    written, a telling or a post when it is published, an agreement when partners were first asked to endorse it.
     """
     found = linked(item)
     if isinstance(found, Session):
@@ -40,6 +43,8 @@ def happened_on(item: PlannedItem, now: datetime) -> date | None:
         return found.date if took_place else None
     if isinstance(found, InvitationRound):
         return timezone.localdate(found.made_at) if found.state == RoundState.SENDING else None
+    if isinstance(found, SessionNotice):
+        return timezone.localdate(found.made_at)
     if isinstance(found, Telling):
         is_read = found.state == TellingState.PUBLISHED and found.published_at
         return timezone.localdate(found.published_at) if is_read else None

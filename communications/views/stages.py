@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission
-from attendance.models import InvitationRound
+from attendance.models import InvitationRound, SessionNotice
 from briefings.models import Programme, Session
 from commitments.clocks import local_day
 from commitments.models import Agreement, Telling
@@ -89,7 +89,7 @@ def _shown(item: Any, today: Any) -> dict[str, Any]:
 
 _WORDS = {
     Session: "a session", InvitationRound: "a round of invitations", Telling: "what people were told", Post: "a post",
-    Agreement: "an agreement",
+    Agreement: "an agreement", SessionNotice: "a notice about a session",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
-from attendance.models import InvitationRound
+from attendance.models import InvitationRound, SessionNotice
 from briefings.models import SessionState
 from commitments.actions.policies import close_on
 from commitments.models import Telling
@@ -214,6 +214,14 @@ def test_what_has_happened_fulfils_at_once_and_only_of_the_same_programme(plan):
         changed_by=plan.coordinator, approved_by=plan.presenter,
     )  # fmt: skip
     assert fulfil_item(item=plan.item(), fulfils=told, by=plan.coordinator, now=NOW).done_at == NOW
+    notice = {"subject": "The car park is closed", "words": "Come by bus.", "made_at": NOW}
+    own, others = (
+        SessionNotice.objects.create(session=session, press=uuid.uuid4(), **notice)
+        for session in (SessionFactory(programme=plan.programme), SessionFactory())
+    )
+    assert fulfil_item(item=plan.item(), fulfils=own, by=plan.coordinator, now=NOW).done_at == NOW
+    with pytest.raises(AnotherProgramme):
+        fulfil_item(item=plan.item(), fulfils=others, by=plan.coordinator, now=NOW)
     with pytest.raises(AnotherProgramme):
         fulfil_item(item=plan.item(), fulfils=SessionFactory(), by=plan.coordinator, now=NOW)
 
