@@ -44,7 +44,7 @@ def register_posts() -> None:
     streams.register(STREAMS, named_streams)
     register_kinds()
     reasons.register(
-        post_withdrawn="the post was withdrawn",
+        post_withdrawn="the post was withdrawn, or its programme is not public any more",
         author_changed="somebody else writes the series now",
         reuse_hidden="it was put aside already",
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from accounts.models import Person
 from communications.actions.series import NotTheirs, free_post_slug, locked, new_feed_id
@@ -69,6 +69,7 @@ def save_words(*, post: Post, title: str, lead: str, words: str, seen: int, by: 
 
     Raises NotTheirs, NotNow, WordsMoved.
     """
+    locked(post.series, by)  # the addresses of a series are given out one after the other
     own = _locked(post, by, {PostState.DRAFT, PostState.SCHEDULED})
     if seen != own.edition:
         raise WordsMoved(own)
@@ -130,7 +131,7 @@ def _publish(own: Post, by: Any, now: datetime) -> Post:
     own.published_at = now
     _keep_version(own, 1, "", by, now)
     _become(own, PostState.PUBLISHED, by, "published_post", now, "published_at")
-    _show_pictures(own, now)
+    _show_pictures(own.series, now)
     messages.send_to_readers(own, now=now)
     return own
 
@@ -151,8 +152,9 @@ def correct_post(
     own.title, own.lead, own.words, own.corrected_at = title, lead, words, now
     last = own.versions.aggregate(last=Max("number"))["last"]
     _keep_version(own, last + 1, note, by, now)
-    _show_pictures(own, now)
-    return _save(own, by, "corrected_post", now, "title", "lead", "words", "corrected_at")
+    _save(own, by, "corrected_post", now, "title", "lead", "words", "corrected_at")
+    _show_pictures(own.series, now)
+    return own
 
 
 @transaction.atomic
@@ -160,7 +162,9 @@ def withdraw_post(*, post: Post, reason: str, by: Person, now: datetime) -> Post
     """Take a post back, with the reason on its page; mails that were sent stay sent. Raises NotTheirs, NotNow."""
     own = _locked(post, by, {PostState.PUBLISHED})
     own.withdrawn_at, own.withdrawn_because = now, reason
-    return _become(own, PostState.WITHDRAWN, by, "withdrew_post", now, "withdrawn_at", "withdrawn_because")
+    _become(own, PostState.WITHDRAWN, by, "withdrew_post", now, "withdrawn_at", "withdrawn_because")
+    _show_pictures(own.series, now)
+    return own
 
 
 @transaction.atomic
@@ -226,8 +230,11 @@ def _keep_version(own: Post, number: int, note: str, by: Any, now: datetime) -> 
     )  # fmt: skip
 
 
-def _show_pictures(own: Post, now: datetime) -> None:
-    series = own.series
-    shown = Picture.objects.filter(series=series, shown_at=None)
-    shown.filter(number__in=numbers_in(own.words)).update(shown_at=now)
-    shown.filter(pk=series.picture_id).update(shown_at=now)
+def _show_pictures(series: PostSeries, now: datetime) -> None:
+    """Let everybody see the pictures that something published shows, and no others: what is taken back goes with it."""
+    published = list(series.posts.published().values_list("words", flat=True))
+    shown = Q(number__in={number for words in published for number in numbers_in(words)})
+    if published:
+        shown |= Q(pk=series.picture_id)
+    Picture.objects.filter(shown, series=series, shown_at=None).update(shown_at=now)
+    Picture.objects.filter(~shown, series=series).update(shown_at=None)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.text import slugify
 from PIL import Image
@@ -81,9 +81,8 @@ def start_series(*, programme: Programme | None, about: About, author: Person, b
     if not can_manage_series(by, programme):
         raise NotTheirs
     _check(about)
-    made = PostSeries.objects.create(
+    made = PostSeries(
         programme=programme,
-        slug=_free_slug(about.title, PostSeries.objects.all(), "series"),
         author=author,
         zone=programme.zone if programme else settings.TIME_ZONE,
         feed_id=new_feed_id(now),
@@ -91,6 +90,7 @@ def start_series(*, programme: Programme | None, about: About, author: Person, b
         changed_at=now,
         **{name: getattr(about, name) for name in FIELDS},
     )
+    _save_under_a_free_address(made)
     record(by=by, verb="started_series", about=made, now=now)
     if author != by:
         messages.tell_author(made, now=now)
@@ -234,6 +234,18 @@ def _free_slug(title: str, rows: Any, fallback: str) -> str:
     if stem not in taken:
         return stem
     return next(f"{stem}-{number}" for number in range(2, 100_000) if f"{stem}-{number}" not in taken)
+
+
+def _save_under_a_free_address(made: PostSeries) -> None:
+    """Save the new series; where somebody takes the same address at this moment, under the next one."""
+    while True:
+        made.slug = _free_slug(made.title, PostSeries.objects.all(), "series")
+        try:
+            with transaction.atomic():
+                return made.save(force_insert=True)
+        except IntegrityError:
+            if not PostSeries.objects.filter(slug=made.slug).exists():
+                raise
 
 
 def _check(about: About) -> None:

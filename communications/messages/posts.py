@@ -22,6 +22,8 @@ AUTHOR = "communications.author"
 
 def send_to_readers(post: Post, *, now: datetime) -> int:
     """Plan the mail of a published post to everybody who has asked for the series, once; return how many."""
+    if post.series.programme is not None and not post.series.programme.is_public:
+        return 0
     readers = Subscription.objects.confirmed().filter(stream=stream_of(post.series))
     rows = (
         Planned(
@@ -37,9 +39,9 @@ def send_to_readers(post: Post, *, now: datetime) -> int:
 
 
 def post_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
-    """Return the reason code of each mail whose post was withdrawn before it went."""
+    """Return the reason code of each mail whose post was withdrawn, or is not for everybody any more."""
     asked = {message.pk: message.refs.get("post") for message in batch}
-    there = set(Post.objects.published().filter(pk__in=asked.values()).values_list("pk", flat=True))
+    there = set(Post.objects.public().filter(pk__in=asked.values()).values_list("pk", flat=True))
     return {pk: "post_withdrawn" for pk, post in asked.items() if post not in there}
 
 

@@ -28,7 +28,7 @@ from messaging.streams import count_readers
 
 ASKED_AN_HOUR = 20
 FEWEST_READERS = 10
-PICTURE_KEPT = "public, max-age=86400"
+PICTURE_KEPT = "public, max-age=3600"
 
 
 def public_page(view: Callable) -> Callable:

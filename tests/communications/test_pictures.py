@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from PIL import Image
 
+from communications.actions.posts import correct_post, withdraw_post
 from communications.actions.series import (
     About,
     NoWordsForPicture,
@@ -138,7 +139,7 @@ def test_a_picture_is_seen_by_everybody_when_something_published_shows_it(desk):
     assert (response.status_code, response["Content-Type"]) == (200, "image/png")
     assert response.content.startswith(b"\x89PNG")
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Cache-Control"] == "public, max-age=86400"
+    assert response["Cache-Control"] == "public, max-age=3600"
     assert "default-src 'none'" in response["Content-Security-Policy"]
     assert Client().get(address(hidden)).status_code == 404
     assert Client().get(address(shown, 481)).status_code == 404
@@ -147,6 +148,19 @@ def test_a_picture_is_seen_by_everybody_when_something_published_shows_it(desk):
     assert Client().get(address(shown)).status_code == 404
     shown.files.get(width=480).file.delete()
     assert Client().get(address(shown)).status_code == 404
+
+
+def test_a_picture_goes_with_the_words_that_showed_it(desk):
+    first, second = desk.picture(), desk.picture()
+    post = desk.published(words="Look: ![](1) ![](2)")
+    assert [Client().get(address(each)).status_code for each in (first, second)] == [200, 200]
+    correct_post(
+        post=post, title=post.title, lead="", words="Look: ![](2)", note="Wrong picture", seen=2, by=desk.author,
+        now=NOW,
+    )  # fmt: skip
+    assert [Client().get(address(each)).status_code for each in (first, second)] == [404, 200]
+    withdraw_post(post=post, reason="Wrong", by=desk.author, now=NOW)
+    assert [Client().get(address(each)).status_code for each in (first, second)] == [404, 404]
 
 
 def test_a_picture_in_use_stays(desk):

@@ -205,6 +205,17 @@ def test_a_post_that_is_withdrawn_before_its_mail_goes_is_not_mailed(desk):
     assert [(mail.state, mail.reason) for mail in mails()] == [("withheld", "post_withdrawn")]
 
 
+def test_no_mail_goes_when_the_programme_is_not_public(desk):
+    subscribed(desk.series)
+    desk.published("Before")
+    desk.programme.is_public = False
+    desk.programme.save()
+    desk.series.refresh_from_db()
+    desk.published("After")
+    deliver_due()
+    assert [(mail.state, mail.reason) for mail in mails()] == [("withheld", "post_withdrawn")]
+
+
 def test_a_time_is_ahead_and_can_be_moved_or_taken_back(desk):
     post = desk.write()
     with pytest.raises(TimePassed):
