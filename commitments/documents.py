@@ -26,8 +26,10 @@ _STYLES = {"strong": "strong", "em": "em", "s": "strike"}
 
 
 def document_of(version: GuidanceVersion, *, facts: list[tuple[str, str]], matrix: dict[str, Any] | None) -> bytes:
-    """Return ``version`` as a PDF, with ``facts`` (name, value) before its words and the endorsement ``matrix`` after:
-    {"lead", "head": [words], "rows": [[words]]}, or None.
+    """Return ``version`` as a PDF, with ``facts`` (name, value) before its words and who has endorsed it after.
+
+    ``matrix``, where it stands on agreements: {"lead", "agreements": [[name, words]], "tables": [{"head": [words],
+    "rows": [[words]]}]}.
 
     Words in letters that the fonts at hand do not have still stand in the text of the file; that file alone claims no
     standard.

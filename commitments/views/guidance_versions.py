@@ -33,6 +33,9 @@ from face.dates import day_plain
 from history.refusals import Refused
 from organisations.models import Organisation
 
+PRINTED_BESIDE = 4
+"""How many agreements stand beside one another on paper."""
+
 
 @require_http_methods(READ_OR_POST)
 def publish(request: HttpRequest, guidance: int) -> HttpResponse:
@@ -109,14 +112,7 @@ def give_document(request: HttpRequest, guidance: int, number: int) -> HttpRespo
         facts.append(("Taken back", version.guidance.end_reason))
     if version.unanswered:
         facts.append(("Comments without an answer when it was published", str(version.unanswered)))
-    table = None
-    if endorsed:
-        table = {
-            "lead": _standing(endorsed, version, today),
-            "head": ["Agreement", *(each.name for each in endorsed.organisations)],
-            "rows": [[_named(row), *(words for _, _, words in row.cells)] for row in endorsed.rows],
-        }
-    made = document_of(version, facts=facts, matrix=table)
+    made = document_of(version, facts=facts, matrix=_as_printed(endorsed, version, today))
     response = HttpResponse(made, content_type="application/pdf")
     name = f"{slugify(version.title)[:60] or 'guidance'}-version-{version.number}.pdf"
     response["Content-Disposition"] = f'inline; filename="{name}"'
@@ -170,22 +166,30 @@ def version_to_read(request: HttpRequest, guidance: int, number: int) -> Guidanc
 
 
 def matrix_of(endorsed: Endorsed | None) -> dict[str, Any] | None:
-    """Return the matrix as components/matrix.html draws it; None where guidance stands on no agreement."""
+    """Return the matrix as components/matrix.html draws it; None where guidance stands on no agreement.
+
+    The longer side stands in the rows, so that it is read down and not across.
+    """
     if endorsed is None:
         return None
+    agreements = [str(row.version) for row in endorsed.rows]
+    organisations = [each.name for each in endorsed.organisations]
+    cells = [row.cells for row in endorsed.rows]
+    first, columns, rows = "Agreement", organisations, agreements
+    if len(organisations) > len(agreements):
+        first, columns, rows = "Organisation", agreements, organisations
+        cells = list(zip(*cells, strict=True))
     return {
         "caption": "Which organisation has endorsed which agreement",
-        "first": "Agreement",
-        "columns": [each.name for each in endorsed.organisations],
+        "first": first,
+        "columns": columns,
         "rows": [
             {
-                "words": f"{row.version.agreement.reference}, version {row.version.number}",
-                "note": row.version.words + (f" {row.since}." if row.since else ""),
-                "cells": [
-                    {"shape": shape, "colour": colour, "words": words, "url": ""} for shape, colour, words in row.cells
-                ],
+                "words": words,
+                "note": "",
+                "cells": [{"shape": shape, "colour": colour, "words": said, "url": ""} for shape, colour, said in row],
             }
-            for row in endorsed.rows
+            for words, row in zip(rows, cells, strict=True)
         ],
         "foot": None,
     }
@@ -204,9 +208,29 @@ def _standing(endorsed: Endorsed, version: GuidanceVersion, today: date) -> str:
     return f"Every partner has endorsed what it stands on (as of {day_plain(today)}).{late}"
 
 
-def _named(row: Row) -> str:
-    reference = f"{row.version.agreement.reference}, version {row.version.number}"
-    return f"{reference}: {row.version.words}" + (f" {row.since}." if row.since else "")
+def _as_printed(endorsed: Endorsed | None, version: GuidanceVersion, today: date) -> dict[str, Any] | None:
+    """Return the same for the PDF: organisations in rows, a few agreements beside one another on each table."""
+    if endorsed is None:
+        return None
+    parts = [endorsed.rows[first : first + PRINTED_BESIDE] for first in range(0, len(endorsed.rows), PRINTED_BESIDE)]
+    return {
+        "lead": _standing(endorsed, version, today),
+        "agreements": [[str(row.version), f"{row.version.words}" + _since(row)] for row in endorsed.rows],
+        "tables": [
+            {
+                "head": ["Organisation", *(str(row.version) for row in rows)],
+                "rows": [
+                    [each.name, *(row.cells[place][2] for row in rows)]
+                    for place, each in enumerate(endorsed.organisations)
+                ],
+            }
+            for rows in parts
+        ],
+    }
+
+
+def _since(row: Row) -> str:
+    return f" ({row.since}.)" if row.since else ""
 
 
 def _about(request: HttpRequest, own: Guidance) -> dict[str, Any]:

@@ -117,11 +117,11 @@ def test_published_before_it_is_endorsed_only_if_somebody_says_so(cast):
     client.post(at("guidance-publish", own.pk), {**sent, "although_unendorsed": "on"})
     shown = words(Client().get(at("guidance-version", own.pk, 1)))
     assert "In use before endorsed by Fenbury Fire." in shown
-    assert "Agreement Ashby Council Fenbury Fire AG-1, version 1" in shown
-    assert "Endorsed Declined" in shown
+    assert "AG-1 version 1 : The last who leaves locks." in shown
+    assert "Organisation AG-1 version 1 Ashby Council Endorsed Fenbury Fire Declined" in shown
     text = pdf_text(own)
     assert "In use before endorsed by Fenbury Fire (as of 2 November 2026)." in text
-    assert "Agreement Ashby Council Fenbury Fire" in text
+    assert "Organisation AG-1 version 1 Ashby Council Endorsed Fenbury Fire Declined" in text
     PartnerAsked.objects.filter(organisation=cast.fire).update(outcome="noted")
     shown = words(Client().get(at("guidance-version", own.pk, 1)))
     assert (
@@ -132,8 +132,22 @@ def test_published_before_it_is_endorsed_only_if_somebody_says_so(cast):
 
 
 def pdf_text(own) -> str:
-    document = pypdf.PdfReader(io.BytesIO(Client().get(at("guidance-document", own.pk, 1)).content))
+    content = Client().get(at("guidance-document", own.pk, 1)).content
+    assert b"pdfuaid" in content
+    document = pypdf.PdfReader(io.BytesIO(content))
     return " ".join(" ".join(page.extract_text() for page in document.pages).split())
+
+
+def test_the_longer_side_of_the_matrix_is_read_down(cast):
+    versions = [agreed(cast, council="endorsed", fire="noted") for _ in range(5)]
+    own = a_draft(cast)
+    actions.stand_on(section=sections_of(own).get(), versions=versions, by=cast.facilitator, now=NOW)
+    publish(own, cast)
+    shown = words(Client().get(at("guidance-version", own.pk, 1)))
+    assert "Agreement Ashby Council Fenbury Fire AG-1 version 1 Endorsed With a note" in shown
+    text = pdf_text(own)
+    assert "Organisation AG-1 version 1 AG-2 version 1 AG-3 version 1 AG-4 version 1" in text
+    assert "Organisation AG-5 version 1 Ashby Council Endorsed" in text
 
 
 def test_what_every_partner_has_endorsed_needs_no_saying(cast):
