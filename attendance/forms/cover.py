@@ -43,6 +43,21 @@ class MatrixFilter(FilterForm):
             self.fields["programme"].queryset = Programme.objects.filter(pk__in=[each.pk for each in programmes])
 
 
+class ProposalFilter(FilterForm):
+    """For which sessions, and of which organisation alone, requests are proposed."""
+
+    month = forms.ChoiceField(label="Month")
+    organisation = forms.ModelChoiceField(
+        label="Organisation", queryset=Organisation.objects.none(), empty_label="All partners"
+    )
+
+    def __init__(self, *args, months: list[date], organisations: QuerySet[Organisation], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        words = [(f"{month:%Y-%m}", f"{month:%B %Y}") for month in months]
+        self.fields["month"].choices = [("", "All that is to come"), *words]
+        self.fields["organisation"].queryset = organisations
+
+
 class SessionsField(forms.ModelMultipleChoiceField):
     """Sessions to tick, each by its day, hours and title."""
 

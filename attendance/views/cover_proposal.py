@@ -1,6 +1,8 @@
 """The fewest requests that meet the rule of senior cover: proposed, looked through, sent."""
 
 from django.contrib import messages
+from django.db.models import QuerySet
+from django.db.models.functions import TruncMonth
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,14 +11,17 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import Permission, has
 from attendance.actions import cover as actions
 from attendance.covering import Unmet, Why
-from attendance.forms.cover import ProposalForm
+from attendance.forms.cover import ProposalFilter, ProposalForm
 from attendance.queries.proposals import Proposed, proposed_requests
 from attendance.views import cover_drawn
-from attendance.views.cover import MOST_SESSIONS, programme_of, said, sessions_of
-from briefings.models import SessionState
+from attendance.views.cover import partners_of, programme_of, said, sessions_of
+from briefings.models import Session, SessionState
 from face.dates import day_without_year
 from history.actions import look_at_many
 from history.refusals import Refused
+
+MOST = 120
+"""Half-days that are looked at together: with 60 senior managers of 12 partners that takes a third of a second."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,8 +30,12 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
     programme, now = programme_of(request, slug), timezone.now()
     if not has(request.user, Permission.MANAGE_SESSIONS, programme):
         raise Http404
-    sessions = sessions_of([programme]).filter(state=SessionState.OPEN, during__startswith__gt=now)[:MOST_SESSIONS]
-    found = proposed_requests(programme, list(sessions), now)
+    to_come = sessions_of([programme]).filter(state=SessionState.OPEN, during__startswith__gt=now)
+    months = to_come.order_by().annotate(month=TruncMonth("date")).values_list("month", flat=True).distinct()
+    chosen = ProposalFilter(request.GET or None, months=sorted(months), organisations=partners_of(programme, now))
+    fitting = list(_of_month(to_come, chosen.value("month")))
+    organisation = chosen.value("organisation")
+    found = proposed_requests(programme, fitting[:MOST], now, [organisation.pk] if organisation else ())
     people = {mandate.person for _, mandate in found.pairs}
     look_at_many(by=request.user, at=people, page="attendance:cover-propose", now=now)
     form = ProposalForm(request.POST if request.method == "POST" else None, pairs=found.pairs, loads=found.why_them)
@@ -48,8 +57,19 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
         "found": found,
         "people": len(people),
         "unmet": [in_words(each, found) for each in found.proposal.unmet],
+        "filter": chosen,
+        "looked_at": len(found.sessions),
+        "left_out": len(fitting) - len(found.sessions),
+        "narrowed": bool(chosen.chosen()),
     }
     return render(request, "attendance/cover/propose.html", context, status=422 if form.errors else 200)
+
+
+def _of_month(sessions: QuerySet[Session], month: str | None) -> QuerySet[Session]:
+    if not month:
+        return sessions
+    year, number = month.split("-")
+    return sessions.filter(date__year=year, date__month=number)
 
 
 def in_words(unmet: Unmet, found: Proposed) -> str:
@@ -67,4 +87,4 @@ def in_words(unmet: Unmet, found: Proposed) -> str:
         return f"{name} has nobody free on {when}."
     if unmet.why == Why.BUSY_THEN:
         return f"{name} has nobody left for {when}: whoever is free is asked for another session at that time."
-    return f"{name} is to be at {unmet.short} more sessions than are open."
+    return f"{name} is to be at {unmet.short} more sessions than are looked at here."

@@ -1,7 +1,7 @@
 """When senior managers can come: asking, the grid, patterns, and what the proposal makes of it."""
 
 from datetime import date, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import time_machine
@@ -13,6 +13,7 @@ from attendance import weeks
 from attendance.actions import availability
 from attendance.messages.availability import ASKED_WHEN, not_wanted
 from attendance.models import Availability
+from attendance.views import cover_proposal
 from briefings.models import Assistant, CoverRule
 from tests.attendance.places import a_session, another_day
 from tests.attendance.test_cover import Cast, mails, said
@@ -215,13 +216,43 @@ def test_each_rule_has_its_reasons(client, cast, rule, number, sentence):
     assert sentence in propose(client, cast).content.decode()
 
 
+def test_a_month_and_an_organisation_can_be_chosen(client, cast):
+    december = another_day(cast.programme)
+    other = PartnerFactory(programme=cast.programme, organisation=OrganisationFactory(name="Zeta Housing")).organisation
+    zeta = cast.a_mandate(other)
+    client.force_login(cast.coordinator)
+    address = reverse("attendance:cover-propose", args=[cast.programme.slug])
+    assert "4 requests to 3 people</strong> meet it at every session to come." in client.get(address).content.decode()
+    html = client.get(address, {"month": "2026-12"}).content.decode()
+    assert "2 requests to 2 people</strong> meet it at every session looked at." in html
+    assert f'value="{cast.session.pk}-' not in html
+    query = {"month": "2026-12", "organisation": other.pk}
+    html = client.get(address, query).content.decode()
+    assert f'value="{december.pk}-{zeta.pk}"' in html
+    assert "1 request to 1 person" in html
+    # What is pressed is what was shown: the filter stays in the address of the form.
+    answer = client.post(f"{address}?{urlencode(query)}", {"requests": [f"{december.pk}-{zeta.pk}"]})
+    assert answer.status_code == 302
+    html = client.get(address, query).content.decode()
+    assert "Nobody of this organisation needs to be asked" in html
+    assert client.get(address, {"month": "2026-99", "organisation": "x"}).status_code == 200
+
+
+def test_it_says_how_far_it_looks(client, cast, monkeypatch):
+    monkeypatch.setattr(cover_proposal, "MOST", 1)
+    another_day(cast.programme)
+    html = propose(client, cast).content.decode()
+    assert "The first 1 sessions are looked at, 1 later ones are not." in html
+    assert "1 request to 1 person</strong> meet it at every session looked at." in html
+
+
 @pytest.mark.parametrize("sessions", [1, 3])
 def test_a_proposal_costs_the_same(client, cast, sessions, django_assert_max_num_queries):
     for number in range(sessions - 1):
         another_day(cast.programme, date=date(2026, 12, 9 + number))
     client.force_login(cast.coordinator)
     address = reverse("attendance:cover-propose", args=[cast.programme.slug])
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         assert client.get(address).status_code == 200
 
 

@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attendance.covering import AT_LEAST, EVERY, SHARE, Half, Senior, Unmet, Why, needed_of_share, propose, wants_of
+from attendance.flow import Flow
 
 TUESDAY = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 
@@ -144,3 +146,20 @@ def test_too_few_partners_is_said_in_numbers():
 )
 def test_a_share_is_rounded_up(per_cent, sessions, number):
     assert needed_of_share(per_cent, sessions) == number
+
+
+@pytest.mark.parametrize(("rule", "number"), [(EVERY, None), (AT_LEAST, 6)])
+def test_a_year_of_a_county_is_proposed_while_somebody_waits(rule, number):
+    """120 half-days, 12 partners, 60 senior managers: prices are counted, a clock would measure the machine."""
+    chaos = Random(3)  # noqa: S311
+    sessions = [half(each, each // 2, 4 * (each % 2), range(12)) for each in range(120)]
+    seniors = [
+        senior(each, organisation=each % 12, free=[pk for pk in range(120) if chaos.random() < 0.6])
+        for each in range(60)
+    ]
+    rounds, real = [], Flow._reprice
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flow, "_reprice", lambda *about: rounds.append(1) or real(*about))
+        found = propose(sessions, seniors, wants_of(rule, number, sessions))
+    assert len(found.requests) >= 700
+    assert len(rounds) < 400
