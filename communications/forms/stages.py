@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Person
 from attendance.models import InvitationRound, SessionNotice
@@ -104,16 +104,22 @@ class ItemForm(HubForm):
         super().__init__(*args, **kwargs)
         self.fields["stage"].queryset = programme.stages.all()
         self.fields["owner"].queryset = owners(programme, today, item and item.owner_id)
+        self.item = item
         for name, found in in_scope(programme, today).items():
-            self.fields[name].queryset = found
-            if len(found[:2]) < 2:
+            # What the item is for already can be kept, though it has left the scope since.
+            also = getattr(item, name).values("pk") if item else []
+            self.fields[name].queryset = found.model.objects.filter(Q(pk__in=found.values("pk")) | Q(pk__in=also))
+            if len(self.fields[name].queryset[:2]) < 2:
                 del self.fields[name]
 
     def audience(self) -> Audience:
-        """Return whom the item is for."""
-        return Audience(
-            **{name: self.cleaned_data.get(name) or () for name in ("organisations", "professions", "areas")}
-        )
+        """Return whom the item is for; where a part leaves no choice, what stood there."""
+        return Audience(**{name: self._part(name) for name in ("organisations", "professions", "areas")})
+
+    def _part(self, name: str) -> Any:
+        if name in self.fields:
+            return self.cleaned_data[name]
+        return getattr(self.item, name).all() if self.item else ()
 
     def columns(self) -> dict[str, Any]:
         """Return the other answers, by column."""

@@ -1,7 +1,9 @@
 """What the pages of this app share: loading through what somebody may see."""
 
+import zlib
 from datetime import date, datetime
 
+from django.db.models import Count, Max
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -34,9 +36,13 @@ def item_of(request: HttpRequest, slug: str, item: int) -> PlannedItem:
 
 
 def addressed_lately(programme: Programme, stages: list[Stage], today: date, now: datetime) -> dict[int, Addressed]:
-    """Return who was addressed in ``stages``, a minute old at most where that takes long to count."""
-    days = ":".join(f"{stage.pk}-{stage.starts_on}-{stage.ends_on}" for stage in stages)
-    found, _ = kept_for_a_moment(
-        f"addressed:{programme.pk}:{hash(days)}", now, lambda: addressed_of(programme, stages, today)
-    )
+    """Return who was addressed in ``stages``, a minute old at most where that takes long to count.
+
+    What is planned or done meanwhile is seen at once.
+    """
+    items = PlannedItem.objects.filter(stage__programme=programme)
+    plan = items.aggregate(number=Count("pk"), last=Max("pk"), done=Max("done_at"), open=Count("next_reminder_on"))
+    state = f"{plan} {[(stage.pk, stage.starts_on, stage.ends_on) for stage in stages]}"
+    key = f"addressed:{programme.pk}:{zlib.crc32(state.encode())}"
+    found, _ = kept_for_a_moment(key, now, lambda: addressed_of(programme, stages, today))
     return found
