@@ -105,7 +105,15 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def show_guidance(request: HttpRequest, guidance: int) -> HttpResponse:
-    """The draft: its sections with their comments, and for who writes it what can be done."""
+    """The draft: its sections with their comments, and for who writes it what can be done.
+
+    A link to a draft that is closed meanwhile leads to the newest version.
+    """
+    today = timezone.localdate()
+    if not guidance_to_work_on(request.user, today).filter(pk=guidance).exists():
+        readable = Guidance.objects.filter(programme__in=programmes_to_read_guidance_of(request.user, today))
+        newest = newest_of(get_object_or_404(readable.filter(versions__isnull=False).distinct(), pk=guidance))
+        return redirect("commitments:guidance-version", guidance=guidance, number=newest.number)
     own = to_work_on(request, guidance)
     programme, now = own.programme, timezone.now()
     may_write, newest = can_write_guidance(request.user, programme), newest_of(own)

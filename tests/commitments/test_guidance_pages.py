@@ -201,6 +201,18 @@ def test_what_is_not_public_stays_with_the_people_of_the_programme(cast):
     assert "Wren House" in words(signed_in(cast.senior).get(at("guidance-list")))
 
 
+def test_a_link_to_a_draft_that_is_closed_leads_to_what_is_published(cast):
+    own = a_draft(cast)
+    senior = signed_in(cast.senior)
+    actions.set_open(guidance=own, is_open=False, by=cast.coordinator, now=NOW)
+    assert senior.get(at("guidance-show", own.pk)).status_code == 404
+    publish(own, cast)
+    assert senior.get(at("guidance-show", own.pk)).url == at("guidance-version", own.pk, 1)
+    cast.programme.is_public = False
+    cast.programme.save(update_fields=["is_public"])
+    assert signed_in(PersonFactory()).get(at("guidance-show", own.pk)).status_code == 404
+
+
 def test_nobody_acknowledges_for_no_organisation(cast):
     own = a_draft(cast)
     publish(own, cast)
