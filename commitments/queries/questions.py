@@ -212,6 +212,11 @@ def _change_in_words(change: ClockChange) -> str:
     return f"{what}: due on {day(change.due_after)} instead of {day(change.due_before)}.{why}"
 
 
+def left_when_it_goes_on(question: Question, calendar: Calendar) -> str:
+    """Return how much time is left once the clock of a paused ``question`` goes on."""
+    return f"{_days(max(calendar.between(question.paused_on, question.due_on), 0))} left when the clock goes on"
+
+
 def distance(due_on: date, today: date, calendar: Calendar | str) -> str:
     """Return how far away a due date is: "in 4 working days", "today", "2 working days late"; by a nation or more."""
     calendar = calendar if isinstance(calendar, Calendar) else Calendar(calendar)
@@ -254,9 +259,7 @@ def askers_of(question: Question, shows_names: bool) -> Askers:
         return Askers([], "Asked anonymously")
     number = question.askers.count()
     if question.asked_as == AskedAs.PSEUDONYM:
-        return Askers(
-            [], f"Asked by {number} by pseudonym. No member of staff sees who it was; the answer reaches them"
-        )
+        return Askers([], f"Asked by {number} by pseudonym")
     if not shows_names:
         return Askers([], f"Asked by {number} by name")
     return Askers(list(Person.objects.filter(pk__in=question.askers.values("person")).order_by("sort_name", "pk")), "")

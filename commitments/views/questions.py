@@ -130,9 +130,12 @@ def _date(own: Question, today: date) -> dict:
     calendar = calendar_of(own.programme)
     is_owed = own.state in UNANSWERED
     counted = counted_today(own, calendar).due if is_owed and own.paused_on is None else own.due_on
+    distance = queries.distance(own.due_on, today, calendar) if own.due_on else ""
+    if own.paused_on:
+        distance = queries.left_when_it_goes_on(own, calendar)
     late = own.state in TOLD and bool(own.answered_on and own.due_on and own.answered_on > own.due_on)
     return {
-        "distance": queries.distance(own.due_on, today, calendar) if own.due_on else "",
+        "distance": distance,
         "steps": queries.clock_steps(own),
         "counted_today": counted if counted != own.due_on else None,
         "is_late": is_owed and own.paused_on is None and own.due_on < today,

@@ -4,7 +4,9 @@ from datetime import date, datetime
 
 from django.core.files.base import ContentFile
 
+import briefings.actions.appointments as appointments
 import commitments.actions.assurances as assurances
+import commitments.actions.handovers as handovers
 import commitments.actions.policies as policies
 import commitments.actions.questions as questions
 import commitments.actions.telling as telling
@@ -36,6 +38,10 @@ _AS = {
 }
 
 
+PLACE_LEFT = 5
+"""The organisation whose acting director promised something and left."""
+
+
 class Promises:
     """Questions and assurances of ``pilot``, by the keys of words.QUESTIONS and words.ASSURANCES."""
 
@@ -54,6 +60,7 @@ class Promises:
         for row in words.ASSURANCES:
             self.calendar.at(self.calendar.day(-row[3]), 15, self._promise, *row)
         self.calendar.at(self.calendar.day(-31), 8, self._set_policy)
+        self.calendar.at(self.calendar.day(-31), 8.1, self._give_another_mandate)
         self.calendar.at(self.calendar.day(0), 8.1, self._file)
         self.calendar.at(self.calendar.day(-2), 14, self._tell, TellingKind.DID, self.by)
         self.calendar.at(self.calendar.day(0), 8.2, self._tell, TellingKind.ANSWERED, None)
@@ -130,6 +137,7 @@ class Promises:
             (3, 10, self._out_of_scope, "pay"),
             (3, 11, self._withdraw, "wrong"),
             (0, 8.3, self._commission, "phone", 2),
+            (1, 9, self._pause, "travel"),
         ):
             at(day(-ago), hour, do, *what)
 
@@ -157,6 +165,11 @@ class Promises:
     def _hold(self, key: str, now: datetime) -> None:
         own = self._latest(key)
         questions.send_holding_reply(question=own, words=words.HOLDING_REPLY, by=own.owner, now=now)
+
+    def _pause(self, key: str, now: datetime) -> None:
+        questions.pause_clock(
+            question=self._latest(key), until=self.calendar.day(8), reason=words.WHY_PAUSED, by=self.by, now=now
+        )
 
     def _draft(self, key: str, now: datetime) -> None:
         own = self._latest(key)
@@ -249,9 +262,44 @@ class Promises:
             (4, 10, self._confirm_kept, "guide"),
             (1, 10, self._propose, "van", "One van at each of our three stations carries the sign since Monday."),
             (1, 11, self._end, "estate", AssuranceState.NOT_KEPT, "The estate office closed before it could open."),
+            (15, 15, self._promise_and_leave),
+            (3, 9, self._leave),
+            (2, 9, self._ask_to_take_over),
+            (4, 11, self._review, "joint"),
             (2, 11, self._end, "training", AssuranceState.WITHDRAWN, "Night staff come to the open sessions instead."),
         ):
             at(day(-ago), hour, do, *what)
+
+    # Somebody who promised and then left: whoever came after is asked to take it over
+
+    def _give_another_mandate(self, now: datetime) -> None:
+        organisation = self.county.organisations[PLACE_LEFT]
+        person = Person.objects.get(pk=self.county.practitioners[organisation.pk].pop())
+        self.left = appointments.give_mandate(
+            programme=self.pilot.programme, organisation=organisation, person=person, job_title="Acting director",
+            since=now.date(), confirmed_by="Letter of the chief officers’ group", confirmed_on=now.date(), by=self.by,
+            now=now,
+        )  # fmt: skip
+
+    def _promise_and_leave(self, now: datetime) -> None:
+        self.assurances["left"] = assurances.note_assurance(
+            mandate=self.left, words=words.LEFT, due_on=self.calendar.day(21), for_everybody=True, is_ongoing=True,
+            by=self.left.person, now=now,
+        )  # fmt: skip
+
+    def _leave(self, now: datetime) -> None:
+        appointments.end_mandate(mandate=self.left, by=self.by, now=now)
+        handovers.ask_for_successor(assurance_id=self.assurances["left"].pk, now=now)
+
+    def _ask_to_take_over(self, now: datetime) -> None:
+        mandate = self.pilot.mandates[PLACE_LEFT]
+        handovers.ask_to_take_over(assurance=self._promised("left"), mandate=mandate, by=self.by, now=now)
+
+    def _review(self, key: str, now: datetime) -> None:
+        own = self._promised(key)
+        assurances.review_assurance(
+            assurance=own, words=words.REVIEWED, due_on=self.calendar.day(16), by=own.person, now=now
+        )
 
     def _promised(self, key: str) -> Assurance:
         return Assurance.objects.select_related("programme", "person").get(pk=self.assurances[key].pk)

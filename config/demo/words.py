@@ -225,6 +225,10 @@ ASSURANCES = (
      "Probation will send somebody to the first meeting about each family we know."),
 )  # fmt: skip
 
+LEFT = "Every team leader of ours gets an hour a month for the plans of the families we house."
+REVIEWED = "Two of three districts have named their sergeant. The third names one when its new rota stands."
+WHY_PAUSED = "We wait for the new travel rates of the county: they are decided next week."
+
 EVIDENCE = {
     "van": {"vans-with-sign.csv": "Station,Van,Sign since\nDocks,1,Monday\nOldtown,1,Monday\nMarket,1,Monday\n"},
 }
