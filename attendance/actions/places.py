@@ -109,8 +109,9 @@ def take_place(*, session: Session, person: Person, by: Any, now: datetime, from
     clash = clash_of(session, person)
     if clash:
         raise BusyThen(clash.session)
-    if before:  # who waits and fits by now comes first
+    if before:  # who waits and fits by now comes first, and nobody jumps over them by what was asked before the lock
         promote(session, seats, now)
+        kept = 0 if lost else seats_kept(session.programme, now)
     place = new_place(session, person, affiliation, by, now)
     place.ahead = lost.pk if lost else None
     has_seat = seats.free > kept and shares_of(session, now).has_room(affiliation.organisation_id)

@@ -17,6 +17,7 @@ from config.demo.live import LiveQuestions
 from config.demo.pilot import BEGINS, Pilot
 from config.demo.posts import Posts
 from config.demo.promises import Promises
+from config.demo.replies import Replies
 from config.demo.share import BilateralShare
 from config.demo.stages import Stages
 from config.demo.workshops import Workshops
@@ -49,7 +50,10 @@ def tell_story(*, now: datetime, seed: int = 1) -> County:
     workshops = Workshops(county, calendar, pilot, Random(seed))  # noqa: S311 (chance, no secret)
     workshops.plan()
     Answers(county, calendar, pilot, workshops, Random(seed)).plan()  # noqa: S311 (chance, no secret)
+    replies = Replies(calendar, pilot)
+    replies.plan()
     calendar.tell()
+    replies.bounce(calendar.moment(calendar.today, 8.9))
     _made_when_it_began(begins)
     return county
 

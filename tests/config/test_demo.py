@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from attendance.invariants import findings
-from attendance.models import Place, PlaceState, WalkIn
+from attendance.models import CalendarAnswer, Place, PlaceState, WalkIn
 from briefings.models import Session
 from commitments.models import (
     Agreement,
@@ -26,7 +26,7 @@ from commitments.models import (
 from commitments.queries.agreements import is_early, shown_versions, standing_of
 from communications.models import Post, Reuse
 from config.demo.story import who_can_sign_in
-from messaging.models import Message
+from messaging.models import Bounce, Message
 from surveys.models import Edition
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,9 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
     assert set(Post.objects.values_list("state", flat=True)) == {"draft", "scheduled", "published"}
     assert set(Reuse.objects.values_list("state", flat=True)) == {"waiting", "shown"}
     assert Place.objects.filter(state=PlaceState.WAITING).exists()
+    assert Place.objects.filter(state=PlaceState.OFFERED, offered_from_line=True).count() == 1
+    assert set(CalendarAnswer.objects.values_list("outcome", flat=True)) == {"confirmed", "noted", "asks"}
+    assert Bounce.objects.standing().count() == 1
     assert {person is None for person in WalkIn.objects.values_list("person", flat=True)} == {True, False}
     assert 8 <= Message.objects.filter(state=Message.State.PLANNED).count() <= 60
 

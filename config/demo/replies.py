@@ -1,0 +1,71 @@
+"""What comes back this morning: answers from calendars, one of them doubtful, a mail that could not be delivered."""
+
+from datetime import datetime
+
+from attendance.actions.answers import take_answers
+from attendance.actions.places import take_place
+from attendance.actions.policies import set_booking_rules
+from attendance.models import CalendarEntry, Place, PlaceState
+from attendance.queries.shares import lost_places
+from config.demo.clock import Calendar
+from config.demo.pilot import Pilot
+from messaging.models import Bounce, Inbound, Message
+
+ANSWER = (
+    "BEGIN:VCALENDAR\r\nPRODID:-//Example//Calendar//EN\r\nVERSION:2.0\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\n"
+    "UID:{uid}\r\nSEQUENCE:{sequence}\r\nDTSTAMP:{stamp:%Y%m%dT%H%M%SZ}\r\nORGANIZER:mailto:briefings@example.org\r\n"
+    "ATTENDEE;PARTSTAT={said}:mailto:{attendee}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+class Replies:
+    """Answers to entries of ``pilot``, an offer that waits for one, and what bounced."""
+
+    def __init__(self, calendar: Calendar, pilot: Pilot) -> None:
+        self.calendar, self.pilot = calendar, pilot
+
+    def plan(self) -> None:
+        """Put what comes this morning into the calendar."""
+        at, today = self.calendar.at, self.calendar.today
+        at(today, 8.3, self._wait_before_others)
+        at(today, 8.35, self._offer)
+        for number, (key, said, proven) in enumerate(
+            (("soon", "ACCEPTED", True), ("soon", "TENTATIVE", True), ("later", "DECLINED", False))
+        ):
+            at(today, 8.8 + number / 100, self._answer, key, number, said, proven)
+
+    def _wait_before_others(self, now: datetime) -> None:
+        """Let somebody whose session was cancelled wait for the full one: they stand before all others."""
+        lost = lost_places(self.pilot.programme, now).select_related("person").order_by("pk").last()
+        take_place(session=self.pilot.sessions["full"], person=lost.person, by=lost.person, now=now)
+
+    def _offer(self, now: datetime) -> None:
+        """From some days before a session a freed place is offered, with a day to answer: the next one is."""
+        set_booking_rules(
+            programme=self.pilot.programme, by=self.pilot.cast["coordinator"], now=now, offer_days=12, offer_hours=24
+        )
+
+    def _answer(self, key: str, number: int, said: str, proven: bool, now: datetime) -> None:
+        """Let the answer of somebody with a place come; what our server cannot vouch for waits for the coordinator."""
+        place = self._booked(key)[number]
+        entry = CalendarEntry.objects.get(person=place.person, session=place.session)
+        words = ANSWER.format(uid=entry.uid, sequence=entry.sequence, stamp=now, said=said, attendee=place.person.email)
+        Inbound.objects.create(
+            message_id=f"<answer-{entry.pk}@calendar.example.org>",
+            kind=Inbound.Kind.CALENDAR,
+            received_at=now,
+            sender=place.person.email,
+            is_proven=proven,
+            words=words,
+        )
+        take_answers(now=now)
+
+    def _booked(self, key: str) -> list[Place]:
+        found = Place.objects.filter(session=self.pilot.sessions[key], state=PlaceState.BOOKED)
+        return list(found.exclude(person=None).select_related("session", "person").order_by("pk"))
+
+    def bounce(self, now: datetime) -> None:
+        """Mark the address of somebody whose invitation could not be delivered; after the mails have left."""
+        sent = Message.objects.filter(kind="attendance.invitation", state=Message.State.SENT, person__isnull=False)
+        message = sent.select_related("person").order_by("pk")[7]
+        Bounce.objects.create(message=message, address=message.person.email, status="5.1.1", came_at=now)
