@@ -8,8 +8,9 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 import messaging.actions
+from accounts.links import address_of
 from accounts.models import Person
-from attendance.models import CAME, Attendance
+from attendance.models import CAME, Attendance, Place
 from briefings.models import Mandate, Programme
 from commitments.clocks import local_day
 from commitments.models import Guidance, GuidanceVersion, SectionComment
@@ -131,10 +132,24 @@ def render_version(message: Message) -> Content:
         "version": version,
         "programme": version.guidance.programme,
         "note_text": to_text(version.note),
+        "own_page": _own_page(message, version.guidance.programme),
         "address": settings.SITE_URL + reverse("commitments:guidance-since", args=[version.guidance_id]),
     }
     what = "New guidance" if version.number == 1 else "Guidance has changed"
     return render_mail("commitments/mail/guidance_published", context, f"{what}: {version.title}")
+
+
+def _own_page(message: Message, programme: Programme) -> str:
+    """Return the address of the page of the last place that its reader came with, where its link still works; or ""."""
+    came = Place.objects.filter(
+        person=message.person_id,
+        session__programme=programme,
+        attendance__outcome__in=CAME,
+        link__revoked_at__isnull=True,
+        link__ends_at__gt=message.due_at,
+    )
+    last = came.select_related("link").order_by("-session__during").first()
+    return address_of(last.link) if last else ""
 
 
 def register_kinds() -> None:

@@ -2,10 +2,12 @@
 
 from datetime import datetime, time
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,8 +30,16 @@ from history.refusals import Refused
 @login_not_required
 @require_safe
 def show_since(request: HttpRequest, guidance: int) -> HttpResponse:
-    """What has changed since the own briefing; for whoever is not known, or asks for it, since a date."""
-    own = guidance_to_read(request, guidance)
+    """What has changed since the own briefing; for whoever is not known, or asks for it, since a date.
+
+    A stranger who may not read it is asked to sign in, whether there is such guidance or not.
+    """
+    try:
+        own = guidance_to_read(request, guidance)
+    except Http404:
+        if request.user.is_authenticated:
+            raise
+        return redirect_to_login(request.get_full_path())
     form = SinceForm(request.GET if "since_day" in request.GET else None)
     day = form.value("since")
     moment = _end_of(day, own) if day else briefed_at(request.user, own.programme)
@@ -38,6 +48,9 @@ def show_since(request: HttpRequest, guidance: int) -> HttpResponse:
         "filter": form,
         "day": day,
         "acknowledge_url": reverse("commitments:guidance-acknowledge", args=[own.pk]),
+        "sign_in_url": ""
+        if request.user.is_authenticated
+        else f"{reverse('account_login')}?{urlencode({'next': request.path})}",
         "section": "guidance",
         "back_url": reverse("commitments:programme-guidance", args=[own.programme.slug]),
         "back_words": "Back to the guidance",
@@ -87,6 +100,7 @@ def show_for_place(request: HttpRequest, link: int, guidance: int) -> HttpRespon
         "filter": None,
         "day": None,
         "acknowledge_url": "",
+        "sign_in_url": "",
         "back_url": reverse("commitments:place-guidance", args=[link]),
         "back_words": "Back to the guidance",
     }

@@ -4,6 +4,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
+from accounts.links import address_of
 from attendance.models import Outcome
 from commitments.actions import guidance as actions
 from commitments.actions.guidance import (
@@ -356,6 +357,18 @@ def test_having_read_it_is_noted_once_and_counted_by_organisation(cast):
     with pytest.raises(NotForThem):
         actions.acknowledge(version=version, person=PersonFactory(), by="?", now=NOW)
     assert not Acknowledgement.objects.filter(person=other).exists()
+
+
+def test_whose_link_still_works_finds_it_without_signing_in(cast):
+    who = came(cast, link=True)
+    publish(a_draft(cast), cast)
+    message = Message.objects.get(kind=messages.PUBLISHED)
+    render = kinds.find(messages.PUBLISHED).render
+    assert address_of(who.own_link) in render(message).text
+    assert address_of(who.own_link) in render(message).html
+    who.own_link.revoked_at = NOW
+    who.own_link.save(update_fields=["revoked_at"])
+    assert "Without signing in" not in render(message).text
 
 
 def test_the_mails_leave(cast):

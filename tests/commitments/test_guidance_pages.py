@@ -163,6 +163,7 @@ def test_anybody_asks_by_a_date_without_saying_who_they_are(cast):
     publish(own, cast, now=NOW - DAY)
     client, address = Client(), at("guidance-since", own.pk)
     assert "Type the day on which you were briefed" in words(client.get(address))
+    assert "Sign in to see it since your own briefing" in words(client.get(address))
     since = {"since_day": "23", "since_month": "10", "since_year": "2026"}
     assert "Since 23 October 2026, when version 1 was in force" in words(client.get(address, since))
     assert "Nothing has changed" in words(client.get(address, {**since, "since_day": "2", "since_month": "11"}))
@@ -193,7 +194,8 @@ def test_what_is_not_public_stays_with_the_people_of_the_programme(cast):
     cast.programme.is_public = False
     cast.programme.save(update_fields=["is_public"])
     for name, args in (("guidance-version", [1]), ("guidance-document", [1]), ("guidance-since", [])):
-        assert Client().get(at(name, own.pk, *args)).status_code == 404
+        asked = Client().get(at(name, own.pk, *args))
+        assert asked.url.startswith("/sign-in/") if name == "guidance-since" else asked.status_code == 404
         assert signed_in(PersonFactory()).get(at(name, own.pk, *args)).status_code == 404
         assert signed_in(came(cast)).get(at(name, own.pk, *args)).status_code == 200
         assert signed_in(cast.senior).get(at(name, own.pk, *args)).status_code == 200
