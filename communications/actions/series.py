@@ -1,5 +1,6 @@
 """Starting and changing a series of posts, and its pictures."""
 
+import hashlib
 import io
 import uuid
 from dataclasses import dataclass
@@ -37,6 +38,13 @@ class NotTheirs(Refused):
 
 class CreditClashes(Refused):
     sentence = "This licence and this rule about credit do not go together. Choose another of the two."
+
+
+class SeriesMoved(Refused):
+    sentence = (
+        "Somebody has changed the series since you opened this page. What you typed stands below and is not saved yet. "
+        "Look at the series in another window, then save what should stay."
+    )
 
 
 class NobodyToAsk(Refused):
@@ -99,10 +107,15 @@ def start_series(*, programme: Programme | None, about: About, author: Person, b
 
 @transaction.atomic
 def change_series(
-    *, series: PostSeries, about: About, by: Person, now: datetime, picture: Picture | None = None
+    *, series: PostSeries, about: About, by: Person, now: datetime, picture: Picture | None = None, seen: str = ""
 ) -> PostSeries:
-    """Say something else of the series; ``picture`` is one of its own. Raises NotTheirs, CreditClashes, NobodyToAsk."""
+    """Say something else of the series; ``picture`` is one of its own.
+
+    ``seen`` is the ``seal_of`` what ``by`` began with. Raises NotTheirs, CreditClashes, NobodyToAsk, SeriesMoved.
+    """
     own = locked(series, by)
+    if seen and seen != seal_of(own):
+        raise SeriesMoved
     _check(about)
     new = {**{name: getattr(about, name) for name in FIELDS}, "picture": picture}
     fields = [name for name, value in new.items() if getattr(own, name) != value]
@@ -116,6 +129,12 @@ def change_series(
         Picture.objects.filter(pk=picture.pk).update(shown_at=now)
     record(by=by, verb="changed_series", about=own, now=now, fields=fields)
     return own
+
+
+def seal_of(series: PostSeries) -> str:
+    """Return what tells whether somebody has changed what ``series`` says of itself."""
+    said = [*(getattr(series, name) for name in FIELDS), series.picture_id]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
 @transaction.atomic

@@ -86,8 +86,9 @@ class ChangeSeriesForm(SeriesForm):
     picture = forms.ModelChoiceField(
         None, label="Picture of the series", required=False, empty_label="No picture", to_field_name="number"
     )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=32)
     layout = Layout(
-        "title", "season", "about", "author_name", "picture",
+        "title", "season", "about", "author_name", "picture", "seen",
         Fieldset("Reuse", "licence", "credit_rule", "credit_line", "ask_whom"),
     )  # fmt: skip
 

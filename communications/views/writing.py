@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, has, scopes_with
+from attendance.views.presses import one_press
 from briefings.models import Programme
 from communications.actions import series as actions
 from communications.actions.series import About
@@ -74,6 +75,7 @@ def _list(request: HttpRequest, found: Any, programme: Programme | None, may_sta
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def start(request: HttpRequest) -> HttpResponse:
     """Start a series that belongs to no programme."""
     if not can_manage_series(request.user, None):
@@ -82,6 +84,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def start_in_programme(request: HttpRequest, slug: str) -> HttpResponse:
     """Start a series of a programme."""
     programme = _programme(request, slug)
@@ -151,19 +154,25 @@ def change(request: HttpRequest, series: int) -> HttpResponse:
     """Change what a series says of itself."""
     own = own_series(request, series)
     first = {name: getattr(own, name) for name in actions.FIELDS} | {
-        "picture": own.picture.number if own.picture else None
+        "picture": own.picture.number if own.picture else None,
+        "seen": actions.seal_of(own),
     }
     form = ChangeSeriesForm(request.POST if request.method == "POST" else None, initial=first, series=own)
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
-        picture = values.pop("picture")
-        return _act(
-            request, form, own,
-            lambda now: actions.change_series(
-                series=own, about=About(**values), picture=picture, by=request.user, now=now
-            ),
-            "The series is changed", "Change the series", "Save",
-        )  # fmt: skip
+        picture, seen = values.pop("picture"), values.pop("seen")
+        try:
+            actions.change_series(
+                series=own, about=About(**values), picture=picture, seen=seen, by=request.user, now=timezone.now()
+            )
+        except actions.SeriesMoved as moved:
+            form = ChangeSeriesForm({**request.POST.dict(), "seen": first["seen"]}, series=own)
+            form.add_refusal(moved)
+        except Refused as refusal:
+            form.add_refusal(refusal)
+        else:
+            banners.success(request, "The series is changed")
+            return redirect("communications:writing-show", series=own.pk)
     return _own_form(request, form, own, "Change the series", "Save")
 
 
@@ -187,6 +196,7 @@ def give(request: HttpRequest, series: int) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def pictures(request: HttpRequest, series: int) -> HttpResponse:
     """The pictures of a series, and the form for another."""
     own = own_series(request, series)
@@ -299,4 +309,6 @@ def _own_form(
 
 
 def _form_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpResponse:
-    return render(request, "layouts/form.html", context, status=422 if form.is_bound and form.errors else 200)
+    return render(
+        request, "communications/writing/form.html", context, status=422 if form.is_bound and form.errors else 200
+    )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission
+from attendance.views.presses import one_press
 from communications.actions import posts as actions
 from communications.actions.posts import WordsMoved
 from communications.forms.posts import CorrectForm, PostForm, ScheduleForm, WhyForm
@@ -27,6 +28,7 @@ OPEN = (PostState.DRAFT, PostState.SCHEDULED)
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def write(request: HttpRequest, series: int) -> HttpResponse:
     """Write another post of a series; it is a draft."""
     own = own_series(request, series)

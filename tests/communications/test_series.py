@@ -1,5 +1,7 @@
 """A series: who starts, changes and gets it; the author's role holds there and nowhere else."""
 
+import uuid
+
 import pytest
 import time_machine
 
@@ -10,6 +12,7 @@ from communications.actions.series import (
     NotTheirs,
     change_series,
     give_series,
+    seal_of,
     start_series,
 )
 from communications.licences import TERMS, CreditRule, Licence
@@ -126,6 +129,40 @@ def test_by_the_pages_a_series_is_started_changed_and_given(desk):
     made.refresh_from_db()
     assert made.author == desk.author
     assert "Spring" in signed_in(desk.author).get("/writing/").content.decode()
+
+
+def test_two_who_change_the_series_at_once_lose_no_words(desk):
+    client, path = signed_in(desk.author), f"/writing/{desk.series.pk}/change/"
+    seen = seal_of(desk.series)
+    change_series(series=desk.series, about=ABOUT, by=desk.coordinator, now=NOW)
+    sent = {"title": "Mine", "author_name": "M", "licence": "cc-by", "credit_rule": "required", "credit_line": "M"}
+    answer = client.post(path, {**sent, "seen": seen})
+    assert answer.status_code == 422
+    said = answer.content.decode()
+    assert "Somebody has changed the series" in said
+    assert 'value="Mine"' in said
+    desk.series.refresh_from_db()
+    assert desk.series.title == "Records"
+    assert f'value="{seal_of(desk.series)}"' in said
+    assert client.post(path, {**sent, "seen": seal_of(desk.series)}).status_code == 302
+
+
+def test_a_second_press_starts_nothing_twice(desk):
+    client = signed_in(desk.coordinator)
+    for path, sent in (
+        (f"/writing/{desk.series.pk}/new/", {"title": "Pears", "words": "One"}),
+        (
+            f"/programmes/{desk.programme.slug}/writing/new/",
+            {"title": "Spring", "author_name": "M", "licence": "cc-by", "credit_rule": "required", "credit_line": "M",
+             "email": desk.author.email},
+        ),
+    ):  # fmt: skip
+        sent["press"] = str(uuid.uuid4())
+        assert {client.post(path, sent)["Location"] for _ in range(3)} != set()
+    assert (desk.series.posts.count(), desk.programme.post_series.count()) == (1, 2)
+    look = {"title": "Two", "words": "Two", "press": str(uuid.uuid4())}
+    assert client.post(f"/writing/{desk.series.pk}/new/", {**look, "preview": "yes"}).status_code == 200
+    assert client.post(f"/writing/{desk.series.pk}/new/", look).status_code == 302, "a look uses nothing up"
 
 
 @pytest.mark.parametrize("number", [1, 3])
