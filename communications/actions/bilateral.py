@@ -104,6 +104,7 @@ def _start(share: Share, by: Person, now: datetime) -> Programme:
         purpose=share.purpose,
         contact_name=share.contact_name,
         contact_email=share.contact_email,
+        **READY[BILATERAL].policies,
         by=by,
         now=now,
     )

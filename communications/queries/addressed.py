@@ -209,7 +209,7 @@ def items_of(programme: Programme) -> models.QuerySet[PlannedItem]:
 
 def owned_by(person: models.Model) -> models.QuerySet[PlannedItem]:
     """Return the open items that ``person`` owns, the next due first."""
-    found = PlannedItem.objects.open().filter(owner=person).select_related("stage__programme", "link")
+    found = PlannedItem.objects.open().filter(owner=person).select_related("stage__programme", "link", *LINKS)
     return found.order_by("due_on", "pk")
 
 

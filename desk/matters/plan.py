@@ -9,6 +9,7 @@ from accounts.permissions import Permission, has
 from commitments.clocks import local_day
 from communications.models import PlannedItem
 from communications.queries.addressed import owned_by
+from communications.queries.fulfilling import is_on_its_way
 from desk.matters import BAD, WAIT, Group, Matter
 from face.dates import day_plain
 
@@ -17,7 +18,10 @@ _READ = 50
 
 
 def telling(person: Any, now: datetime) -> Group:
-    """Return the open items of plans that ``person`` owns and that are late or due within two weeks, the late first."""
+    """Return the open items of plans that ``person`` owns and that are late or due within two weeks, the late first.
+
+    What a session tells in time waits for nobody.
+    """
     found = owned_by(person)[:_READ]
     return Group("To be told", "telling", [matter for item in found if (matter := _item(item, person, now))])
 
@@ -25,7 +29,7 @@ def telling(person: Any, now: datetime) -> Group:
 def _item(item: PlannedItem, person: Any, now: datetime) -> Matter | None:
     programme = item.stage.programme
     today = local_day(programme, now)
-    if item.due_on > today + _AHEAD:
+    if item.due_on > today + _AHEAD or is_on_its_way(item, today):
         return None
     is_late = item.due_on < today
     when = f"Was due on {day_plain(item.due_on)}" if is_late else f"By {day_plain(item.due_on)}"

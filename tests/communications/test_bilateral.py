@@ -121,6 +121,7 @@ def test_a_share_has_three_stages_and_a_plan_that_its_coordinator_owns(client, a
         ("message", date(2027, 1, 11), administrator.pk, None, None),
     ]
     assert not Message.objects.exists()
+    assert (programme.cover_rule, programme.reminder_days, programme.invitation_reminder_days) == ("none", [1], [5])
 
 
 def test_each_side_can_have_a_session_of_its_own(client, administrator):

@@ -7,6 +7,8 @@ import time_machine
 from django.core.cache import caches
 from django.urls import reverse
 
+from communications.actions.plan import fulfil_item
+from tests.briefings.factories import SessionFactory
 from tests.commitments.pages import signed_in, words
 from tests.communications.plans import NOW, TODAY, Plan
 from tests.organisations.factories import AffiliationFactory
@@ -51,12 +53,16 @@ def test_the_home_page_says_what_its_owner_is_to_tell(plan):
     late = plan.item(words="What was decided", due=date(2026, 10, 30))
     plan.item(words="What comes soon", due=date(2026, 11, 10))
     plan.item(words="What comes later", due=date(2027, 1, 10))
+    on_its_way = plan.item(words="What a session tells", due=date(2026, 11, 12))
+    session = SessionFactory(programme=plan.programme, date=date(2026, 11, 12))
+    fulfil_item(item=on_its_way, fulfils=session, by=plan.coordinator, now=NOW)
     response = signed_in(plan.presenter).get("/")
     page = words(response)
     assert "To be told" in page
     assert page.index("What was decided") < page.index("What comes soon")
     assert "Was due on 30 October 2026" in page
     assert "What comes later" not in page
+    assert "What a session tells" not in page
     assert f"/plan/stages/{plan.pilot.pk}/#item-{late.pk}" in response.content.decode()
 
 
