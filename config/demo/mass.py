@@ -208,13 +208,22 @@ def _questions(programme: Programme, people: int, now: datetime) -> None:
            SELECT gen_random_uuid(), 'DC-Q' || lpad(i::text, 7, '0'), %(programme)s,
                   (SELECT min(id) FROM briefings_session) + i %% (SELECT count(*) FROM briefings_session),
                   'Invented question number ' || i || ': who does what when two services disagree?', 'nobody',
-                  CASE WHEN i %% 10 = 0 THEN 'open' ELSE 'closed' END, %(today)s - i %% 200,
-                  %(today)s + 5, %(today)s - i %% 200, 10, '[]',
+                  CASE WHEN i %% 10 = 0 THEN 'open' ELSE 'closed' END, monday, monday + 14, monday, 10, '[]',
                   CASE WHEN i %% 10 = 0 THEN %(today)s + 3 END, 0, false, '',
                   (ARRAY['language', 'risk', 'trust', 'process'])[1 + i %% 4], '', false,
-                  CASE WHEN i %% 10 > 0 THEN %(today)s - i %% 200 END
-           FROM generate_series(1, %(count)s) AS i""",
+                  CASE WHEN i %% 10 > 0 THEN monday + 1 END
+           FROM generate_series(1, %(count)s) AS i, LATERAL (SELECT date_trunc('week',
+                  %(today)s - CASE WHEN i %% 10 = 0 THEN i %% 7 ELSE i %% 200 END)::date AS monday) AS asked""",
         programme=programme.pk,
         today=now.date(),
         count=max(1, people // 50),
+    )
+    _run(
+        """INSERT INTO commitments_answer (question_id, version, words, audience, organisation_id, given_by_id,
+                  given_as, published_at)
+           SELECT q.id, 1, 'An invented answer: the lead worker decides.', 'public',
+                  (SELECT min(organisation_id) FROM briefings_partner WHERE programme_id = %(programme)s),
+                  (SELECT min(id) FROM accounts_person), 'Coordinator', q.answered_on + time '10:00'
+           FROM commitments_question q WHERE q.programme_id = %(programme)s AND q.state = 'closed'""",
+        programme=programme.pk,
     )
