@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -112,6 +113,36 @@ def cover_matrix(sessions: Iterable[Session], today: date) -> Matrix:
     ]
     own_shares = {partner: share for (_, partner), share in shares.items()} if len(programmes) == 1 else {}
     return Matrix(organisations, rows, own_shares)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a rule would mean: ``lacking`` ``of`` the sessions to come do not meet it yet; for a share, the partners."""
+
+    rule: str
+    number: int | None
+    lacking: int
+    of: int
+
+
+def meanings_of(programme: Programme, sessions: Iterable[Session], today: date) -> list[Meaning]:
+    """Return what each rule would mean at ``sessions`` to come, as they are covered now; three queries.
+
+    At least so many partners: for each number there can be, ten at most. A share: for each quarter.
+    """
+    matrix = cover_matrix(sessions, today)
+    rows = [(row.covered, row.partners) for row in matrix.rows]
+    found = [Meaning(CoverRule.EVERY_PARTNER, None, sum(covered < partners for covered, partners in rows), len(rows))]
+    for number in range(1, min(max((partners for _, partners in rows), default=0), 11)):
+        lacking = sum(covered < covering.needed(CoverRule.AT_LEAST, number, partners) for covered, partners in rows)
+        found.append(Meaning(CoverRule.AT_LEAST, number, lacking, len(rows)))
+    trial = copy(programme)
+    trial.cover_rule, trial.cover_number = CoverRule.SHARE, 100
+    shares = shares_of([trial], today).values()
+    for per_cent in (25, 50, 75, 100):
+        behind = sum(own.covered < covering.needed_of_share(per_cent, own.sessions) for own in shares)
+        found.append(Meaning(CoverRule.SHARE, per_cent, behind, len(shares)))
+    return found
 
 
 def shares_of(programmes: Iterable[Programme], today: date) -> dict[tuple[int, int], Share]:

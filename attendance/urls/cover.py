@@ -9,6 +9,7 @@ COVER = "programmes/<slug:slug>/cover/"
 urlpatterns = [
     path(COVER, cover.show_matrix, name="cover-show"),
     path(f"{COVER}cover.csv", cover.export_matrix, name="cover-export"),
+    path(f"{COVER}rules/", cover.compare_rules, name="cover-rules"),
     path(f"{COVER}ask/", cover.ask, name="cover-ask"),
     path(f"{COVER}propose/", cover_proposal.propose, name="cover-propose"),
     path(f"{COVER}when/", availability.ask_when, name="availability-ask"),

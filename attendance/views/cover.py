@@ -16,7 +16,7 @@ from accounts.permissions import Permission, has
 from attendance.actions import cover as actions
 from attendance.forms.cover import AskForm, MatrixFilter
 from attendance.models import CoverState, SeniorAttendance
-from attendance.queries.cover import Matrix, cover_matrix
+from attendance.queries.cover import Matrix, cover_matrix, meanings_of
 from attendance.views import cover_drawn
 from briefings.models import Mandate, Partner, Programme, Session, SessionState
 from face.spreadsheets import stream_csv
@@ -87,6 +87,32 @@ def _page(request: HttpRequest, programmes: list[Programme], context: dict[str, 
         "requests": _to_withdraw(matrix, now),
     }
     return render(request, "attendance/cover/matrix.html", context)
+
+
+@require_safe
+def compare_rules(request: HttpRequest, slug: str) -> HttpResponse:
+    """What each rule of senior cover would mean for the sessions that are planned, before one is chosen."""
+    programme, today = programme_of(request, slug), timezone.localdate()
+    sessions = list(sessions_of([programme]).filter(date__gte=today))
+    context = {
+        "programme": programme,
+        "section": "cover",
+        "title": "What each rule would mean",
+        "caption": programme.name,
+        "rule": cover_drawn.rule_in_words(programme),
+        "rows": [
+            (
+                *cover_drawn.meaning_in_words(each),
+                each.rule == programme.cover_rule and each.number == programme.cover_number,
+            )
+            for each in meanings_of(programme, sessions, today)
+        ],
+        "sessions": len(sessions),
+        "can_choose": has(request.user, Permission.MANAGE_PROGRAMME, programme),
+        "back_url": reverse("attendance:cover-show", args=[programme.slug]),
+        "back_words": "Back to senior cover",
+    }
+    return render(request, "attendance/cover/rules.html", context)
 
 
 @require_safe

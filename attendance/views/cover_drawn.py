@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from attendance.models import CoverState
-from attendance.queries.cover import NO_PARTNER, NOBODY, Cell, Matrix, Row
+from attendance.queries.cover import NO_PARTNER, NOBODY, Cell, Matrix, Meaning, Row
 from briefings.models import CoverRule, Programme
 from face.dates import day_short
 from organisations.models import Organisation
@@ -34,6 +34,17 @@ def rule_in_words(programme: Programme) -> str:
     if programme.cover_rule == CoverRule.NONE:
         return "This programme has no rule: no session lacks anybody."
     return "The rule: a senior manager of every partner at every session."
+
+
+def meaning_in_words(meaning: Meaning) -> tuple[str, str]:
+    """Return a rule, and what it would mean, as two short phrases."""
+    if meaning.rule == CoverRule.SHARE:
+        words = f"{meaning.lacking} of {meaning.of} partners are not there often enough yet"
+        return f"Each partner at {meaning.number} per cent of the sessions", words
+    words = f"{meaning.lacking} of {meaning.of} sessions to come do not meet it yet"
+    if meaning.rule == CoverRule.AT_LEAST:
+        return f"At least {meaning.number} partner{'' if meaning.number == 1 else 's'} at every session", words
+    return "Every partner at every session", words
 
 
 def wanted_in_words(row: Row) -> str:

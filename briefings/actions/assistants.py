@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Person
+from briefings import messages
 from briefings.actions.appointments import AccountClosed
 from briefings.models import Assistant, Mandate
 from history.actions import record
@@ -25,8 +26,9 @@ class NoMandateToAssist(Refused):
 def name_assistant(*, mandate: Mandate, person: Person, until: date | None, by: Any, now: datetime) -> Assistant:
     """Let ``person`` answer cover requests and keep the diary for the senior manager of ``mandate``, from today.
 
-    It holds in the programme of the mandate, to the day before ``until`` where there is one. Naming twice is naming
-    once; another ``until`` takes the place of the first. Raises NoMandateToAssist, AccountClosed, NotTheirOwnAssistant.
+    They are told by mail what they may do. It holds in the programme of the mandate, to the day before ``until`` where
+    there is one. Naming twice is naming once; another ``until`` takes the place of the first. Raises
+    NoMandateToAssist, AccountClosed, NotTheirOwnAssistant.
     """
     mandate = Mandate.objects.select_for_update(no_key=True, of=("self",)).get(pk=mandate.pk)
     today = timezone.localdate(now)
@@ -41,6 +43,7 @@ def name_assistant(*, mandate: Mandate, person: Person, until: date | None, by: 
     if held is None:
         held = Assistant.objects.create(**own, since=today, until=until)
         record(by=by, verb="named_assistant", about=held, now=now)
+        messages.tell_assistant(held, now=now)
     elif held.until != until:
         held.until = until
         held.save(update_fields=["until"])

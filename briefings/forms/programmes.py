@@ -183,14 +183,25 @@ class CoverForm(HubForm):
     """Which senior managers should be at which sessions."""
 
     cover_rule = forms.ChoiceField(
-        label="Which senior managers should come?", choices=CoverRule.choices, widget=forms.RadioSelect
+        label="Which senior managers should come?",
+        choices=CoverRule.choices,
+        widget=HintedRadios(
+            hints={
+                CoverRule.EVERY_PARTNER: "For few partners or sessions: 8 partners at 14 sessions are 112 half-days of "
+                "senior people.",
+                CoverRule.AT_LEAST: "Practitioners see senior people at each session, not of each organisation.",
+                CoverRule.SHARE: "Each organisation shows its own people that it matters, at some of the sessions.",
+                CoverRule.NONE: "Nobody is missed; you can still ask.",
+            }
+        ),
     )
     cover_number = forms.IntegerField(
         label="How many partners, or what per cent of the sessions?",
         required=False,
         min_value=1,
         max_value=1000,
-        help_text="Only for “at least so many partners” (a number) and “a share of the sessions” (per cent).",
+        help_text="Only for “at least so many partners” (a number, for example 3) and “a share of the sessions” (per "
+        "cent, for example 50).",
     )
 
     def clean(self) -> dict[str, Any]:

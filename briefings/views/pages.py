@@ -38,6 +38,7 @@ def form_page(
         "back_url": back,
         "back_words": back_words,
         "lead": "",
+        "more_url": "",
         **_inside(programme, current),
         **context,
     }

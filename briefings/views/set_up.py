@@ -40,6 +40,8 @@ class Task:
     title: str
     form: type[forms.BaseForm]
     lead: str = ""
+    more: tuple[str, str] = ()
+    """The name of an address about this programme that helps to decide, and its words."""
 
 
 TASKS = {
@@ -60,7 +62,13 @@ TASKS = {
             ServiceStandardForm,
             "People see when they can expect an answer.",
         ),
-        Task("cover", "Senior cover", CoverForm, "Senior managers’ presence says that it matters."),
+        Task(
+            "cover",
+            "Senior cover",
+            CoverForm,
+            "Senior managers’ presence says that it matters.",
+            ("attendance:cover-rules", "What each rule would mean for the sessions you have planned"),
+        ),
         Task("publishing", "Publishing the reach", PublishingForm, "Leads see their own figures whatever you choose."),
         Task("voice", "How the programme speaks", VoiceForm),
     )
@@ -97,7 +105,7 @@ def change_task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
         else:
             messages.success(request, f"{chosen.title}: saved.")
             return redirect("briefings:set-up-show", slug=programme.slug)
-    return _task_page(request, programme, form, chosen.title, chosen.lead)
+    return _task_page(request, programme, form, chosen.title, chosen.lead, chosen.more)
 
 
 def _form_for(task: Task, programme: Programme, data: Any) -> forms.BaseForm:
@@ -126,12 +134,21 @@ def change_the_scope(request: HttpRequest, slug: str) -> HttpResponse:
     return _task_page(request, programme, form, "Areas and professions in scope", lead)
 
 
-def _task_page(request: HttpRequest, programme: Programme, form: forms.BaseForm, title: str, lead: str) -> HttpResponse:
+def _task_page(
+    request: HttpRequest,
+    programme: Programme,
+    form: forms.BaseForm,
+    title: str,
+    lead: str,
+    more: tuple[str, str] = (),
+) -> HttpResponse:
     return form_page(
         request,
         form,
         title=title,
         lead=lead,
+        more_url=reverse(more[0], args=[programme.slug]) if more else "",
+        more_words=more[1] if more else "",
         button="Save",
         back=reverse("briefings:set-up-show", args=[programme.slug]),
         back_words="Back to the set-up",

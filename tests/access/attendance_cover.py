@@ -38,7 +38,7 @@ def a_token(cast: Cast) -> dict:
 ROUTES = [
     *(
         route
-        for name in ("cover-show", "cover-export")
+        for name in ("cover-show", "cover-export", "cover-rules")
         for route in (
             Route(f"attendance:{name}", own_programme, {200: "administrator coordinator board"}),
             Route(f"attendance:{name}", other_programme, {200: "administrator other"}),

@@ -86,6 +86,26 @@ def test_the_rule_in_numbers(coordinator, cast):
     assert "at least 1 partner at every session" in show(coordinator, cast).content.decode()
 
 
+def test_what_each_rule_would_mean_is_said_before_it_is_chosen(coordinator, cast, django_assert_max_num_queries):
+    PartnerFactory(programme=cast.programme, organisation=OrganisationFactory(name="Zeta Housing"))
+    another_day(cast.programme)
+    cast.coming()
+    address = reverse("attendance:cover-rules", args=[cast.programme.slug])
+    with django_assert_max_num_queries(14):
+        page = coordinator.get(address).content.decode()
+    table = [" ".join(row.split("</tr>")[0].replace("<", " <").split()) for row in page.split("<tr>")[2:]]
+    assert "(the rule now)" in table[0]
+    assert "2 of 2 sessions to come do not meet it yet" in table[0]
+    assert "At least 1 partner at every session" in table[1]
+    assert "1 of 2 sessions to come do not meet it yet" in table[1]
+    assert "Each partner at 50 per cent of the sessions" in table[3]
+    assert "1 of 2 partners are not there often enough yet" in table[3]
+    set_up = coordinator.get(reverse("briefings:set-up-change", args=[cast.programme.slug, "cover"]))
+    assert address in set_up.content.decode()
+    cast.programme.sessions.all().delete()
+    assert "No session to come" in coordinator.get(address).content.decode()
+
+
 def test_the_spreadsheet_has_a_line_for_each_session_and_organisation(coordinator, cast):
     cast.ask()
     answer = coordinator.get(reverse("attendance:cover-export", args=[cast.programme.slug]))

@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
+from briefings import messages
 from briefings.actions.appointments import AccountClosed
 from briefings.actions.assistants import NoMandateToAssist, NotTheirOwnAssistant, end_assistant, name_assistant
 from briefings.models import Assistant
 from history.models import Entry
+from messaging import kinds
+from messaging.models import Message
 from tests.briefings.factories import AppointmentFactory, MandateFactory
 from tests.organisations.factories import PersonFactory
 
@@ -31,6 +35,23 @@ def test_naming_twice_is_naming_once_and_an_end_can_be_given_later():
     assert held.until == timezone.localdate()
     assert list(Entry.objects.order_by("pk").values_list("verb", flat=True)) == ["named_assistant", "changed", "ended"]
     assert _name(mandate, person).pk != held.pk
+
+
+def test_an_assistant_is_told_what_they_may_do():
+    mandate, person = MandateFactory(), PersonFactory(email="pat@example.org")
+    held = _name(mandate, person, until=timezone.localdate() + timedelta(days=9))
+    _name(mandate, person)
+    mail = Message.objects.get(kind=messages.ASSISTS)
+    kind = kinds.find(messages.ASSISTS)
+    words = kind.render(mail)
+    assert words.subject == f"You now answer for {mandate.person.name}"
+    assert "whether they come to a session they are asked to" in words.text
+    assert words.text.count(f"{settings.SITE_URL}/") >= 1
+    assert kind.still_wanted([mail], timezone.now()) == {}
+    end_assistant(assistant=held, by=mandate.person, now=timezone.now())
+    assert kind.still_wanted([mail], timezone.now()) == {mail.pk: "role_ended"}
+    _name(mandate, PersonFactory(email=None))
+    assert Message.objects.filter(kind=messages.ASSISTS).count() == 1
 
 
 def test_who_cannot_be_named():
