@@ -129,7 +129,9 @@ def _within(what: str, room: LiveRoom, limit: int, now: datetime) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_as_me(request: HttpRequest, code: str) -> HttpResponse:
     """Ask by name or by pseudonym, signed in by a mailed code: the answer comes by e-mail."""
-    room = _room(code)
+    room = room_with(code, timezone.localdate())
+    if room is None:
+        return _over(request, code)
     form = RoomForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         person, now = request.user, timezone.now()
@@ -224,13 +226,6 @@ def short_address() -> str:
     """Return where the code is typed, as it is read from the screen: without the scheme."""
     parts = urlsplit(settings.SITE_URL)
     return f"{parts.netloc}{parts.path}{reverse('commitments:room-enter')}".rstrip("/")
-
-
-def _room(code: str) -> LiveRoom:
-    room = room_with(code, timezone.localdate())
-    if room is None:
-        raise Http404
-    return room
 
 
 def _over(request: HttpRequest, code: str) -> HttpResponse:

@@ -129,6 +129,8 @@ def test_a_room_can_be_read_for_two_weeks(client, room):
             for name in ("room-show", "room-screen"):
                 assert client.get(phone_page(room, name)).status_code == status
             assert client.get(phone_page(room, "room-now")).status_code == {200: 200, 410: 404}[status]
+            named = signed_in(room.practitioner).get(phone_page(room, "room-ask-as-me"))
+            assert named.status_code == status
             over = words(client.post(phone_page(room), {"words": "Still?"}))
     assert "These questions are over" in over
     assert Question.objects.count() == 1
