@@ -146,7 +146,8 @@ def _mac(purpose: str, row: Subscriber | Subscription, key: str) -> str:
 
 
 def count_readers(keys: Iterable[str]) -> dict[str, int]:
-    """Return how many confirmed addresses each of the streams ``keys`` goes to."""
+    """Return how many addresses each of the streams ``keys`` goes to: confirmed, and taking our mails."""
     counts = dict.fromkeys(keys, 0)
-    rows = Subscription.objects.confirmed().filter(stream__in=list(counts)).values_list("stream")
+    rows = Subscription.objects.confirmed().filter(stream__in=list(counts))
+    rows = rows.exclude(subscriber__address__in=Bounce.objects.standing().values("address")).values_list("stream")
     return counts | dict(rows.annotate(Count("pk")).order_by())

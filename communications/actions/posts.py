@@ -1,9 +1,11 @@
 """What becomes of a post: written, scheduled, published exactly once, corrected with a note, withdrawn."""
 
+import logging
+import traceback
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max, Q
 
 from accounts.models import Person
@@ -15,6 +17,8 @@ from communications.rules.posts import can_write
 from communications.wording import numbers_in
 from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
+
+log = logging.getLogger(__name__)
 
 MOST_POSTS = 500
 
@@ -111,7 +115,19 @@ def publish_post(*, post: Post, by: Person, now: datetime) -> Post:
 def publish_due(*, now: datetime) -> int:
     """Publish what was scheduled until ``now``; return how many. Twice or late is once."""
     due = list(Post.objects.due(now).order_by("publish_at", "pk").values_list("pk", flat=True))
-    return sum(_publish_scheduled(pk, now) for pk in due)
+    return sum(_publish_or_skip(pk, now) for pk in due)
+
+
+def _publish_or_skip(pk: int, now: datetime) -> bool:
+    try:
+        return _publish_scheduled(pk, now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        # One post that cannot be published must not keep the others waiting; it is tried again in a moment.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("Post %s: %s at %s:%s", pk, type(error).__name__, place.filename, place.lineno)
+        return False
 
 
 @transaction.atomic

@@ -190,6 +190,24 @@ def test_a_restart_in_the_middle_leaves_nothing_half_done(desk, monkeypatch):
     assert (Post.objects.get().state, PostVersion.objects.count(), len(mails())) == ("published", 1, 1)
 
 
+def test_one_post_that_cannot_be_published_keeps_no_other_waiting(desk, monkeypatch):
+    broken, good = desk.write("Broken"), desk.write("Good")
+    for post in (broken, good):
+        schedule_post(post=post, at=DECEMBER, by=desk.author, now=NOW)
+    send = actions.messages.send_to_readers
+
+    def fails(post, *, now):
+        if post.pk == broken.pk:
+            raise ValueError("cannot")
+        return send(post, now=now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(actions.messages, "send_to_readers", fails)
+        assert publish_due(now=DECEMBER) == 1
+    assert list(Post.objects.published()) == [good]
+    assert publish_due(now=LATER) == 1
+
+
 def test_who_left_meanwhile_gets_no_mail(desk):
     reader = subscribed(desk.series)
     desk.published()
@@ -305,16 +323,17 @@ def two_timetables() -> list:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_timetables_publish_once_and_mail_once(both_have_read):
+def test_two_timetables_publish_once_and_mail_once(both_have_read, caplog):
     desk = Desk()
     subscribed(desk.series)
     schedule_post(post=desk.write(), at=DECEMBER, by=desk.author, now=NOW)
     assert two_timetables() == [0, 1]
+    assert caplog.text == "", "the second passed over a row that was held"
     assert (PostVersion.objects.count(), len(mails())) == (1, 1)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_control_without_the_lock_both_publish_and_the_database_refuses_one(both_have_read, monkeypatch):
+def test_control_without_the_lock_both_publish_and_the_database_refuses_one(both_have_read, monkeypatch, caplog):
     desk = Desk()
     subscribed(desk.series)
     schedule_post(post=desk.write(), at=DECEMBER, by=desk.author, now=NOW)
@@ -322,5 +341,6 @@ def test_control_without_the_lock_both_publish_and_the_database_refuses_one(both
     monkeypatch.setattr(
         "communications.models.posts.PostQuerySet.select_for_update", lambda self, **kwargs: self.all(), raising=False
     )
-    assert two_timetables() == [1, "IntegrityError"]
+    assert two_timetables() == [0, 1]
+    assert "IntegrityError" in caplog.text, "both wrote the first version, and the database took one"
     assert (PostVersion.objects.count(), len(mails())) == (1, 1)

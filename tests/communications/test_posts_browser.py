@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 LONG = "Unbrokenwords" * 12
 WORDS = (
-    f"## A heading\n\n> Quoted\n\n![](1)\n\n- {LONG}\n\n| one | two |\n| --- | --- |\n| {LONG} | {LONG} |\n\n"
+    f"## A heading\n\n> Quoted\n\n![](1)\n\n- {LONG}\n\n| {LONG} | two |\n| --- | --- |\n| {LONG} | {LONG} |\n\n"
     f"```\n{LONG}\n```\n\n1. [A link](https://example.org/{LONG})"
 )
 

@@ -271,4 +271,6 @@ def test_readers_are_counted_in_one_query(now, reader, django_assert_num_queries
     ask_for_stream(stream=STREAM, address="third@example.org", now=now)
     with django_assert_num_queries(1):
         assert streams.count_readers([STREAM, OTHER]) == {STREAM: 2, OTHER: 0}
+    Bounce.objects.create(message=_plan(reader, now), address=READER, status="5.1.1", came_at=now)
+    assert streams.count_readers([STREAM]) == {STREAM: 1}, "whom no mail reaches is no reader"
     assert SubscriptionState(reader.state).label == "Gets the mails"
