@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +28,7 @@ from communications.actions.stages import (
 from communications.forms.stages import FulfilForm, ItemForm, StageForm
 from communications.messages.plan import audience_in_words
 from communications.models import Post, Stage
-from communications.queries.addressed import ADDRESSED, How, items_of
+from communications.queries.addressed import ADDRESSED, Cell, How, items_of
 from communications.queries.fulfilling import linked
 from communications.queries.timeline import current_of, item_state
 from communications.rules.stages import can_plan
@@ -49,7 +50,7 @@ def show_stage(request: HttpRequest, slug: str, stage: int) -> HttpResponse:
     """What is to be told in a stage, and who has not been addressed in it."""
     own, now = stage_of(request, slug, stage), timezone.now()
     programme, today = own.programme, local_day(own.programme, now)
-    items = list(items_of(programme).filter(stage=own))
+    items, may = list(items_of(programme).filter(stage=own)), can_plan(request.user, programme)
     stages = list(programme.stages.all())
     addressed = addressed_lately(programme, stages, today, now)[own.pk]
     everybody = request.GET.get("show") == "all"
@@ -66,16 +67,25 @@ def show_stage(request: HttpRequest, slug: str, stage: int) -> HttpResponse:
         "is_current": own == current_of(stages, today),
         "items": [_shown(item, today) for item in items],
         "page": page,
-        "cells": [(cell, addressed.of(cell).label, *_HOW[addressed.of(cell)]) for cell in page.rows],
+        "cells": [
+            (cell, addressed.of(cell).label, *_HOW[addressed.of(cell)], _asked(cell) if may else "")
+            for cell in page.rows
+        ],
         "total": len(addressed.cells),
         "reached": len(addressed.cells) - len(addressed.missing),
         "missing": len(addressed.missing),
         "forgotten": len(addressed.forgotten),
         "counts": [(how.label, addressed.counts[how]) for how in ADDRESSED if addressed.counts[how]],
         "everybody": everybody,
-        "may": can_plan(request.user, programme),
+        "may": may,
     }
     return render(request, "communications/plan/stage.html", context)
+
+
+def _asked(cell: Cell) -> str:
+    """Return the query of the form that plans something for ``cell`` alone."""
+    names = ("organisations", "professions", "areas")
+    return urlencode({name: part for name, part in zip(names, cell.key, strict=True) if part})
 
 
 def _shown(item: Any, today: Any) -> dict[str, Any]:
@@ -148,7 +158,8 @@ def new_item(request: HttpRequest, slug: str, stage: int) -> HttpResponse:
     """Plan what is to be told to whom by when."""
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)
     own = stage_of(request, slug, stage)
-    form = _item_form(request, programme, {"stage": own, "due_on": own.ends_on})
+    asked = {name: request.GET.getlist(name) for name in ("organisations", "professions", "areas")}
+    form = _item_form(request, programme, {"stage": own, "due_on": own.ends_on, **asked})
     if form.is_bound and form.is_valid():
         made = _try(form, plan_item, by=request.user, audience=form.audience(), **form.columns())
         if made:

@@ -50,7 +50,7 @@ def a_pilot():
     return programme, carys, stages
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", [1280, 320])
 def test_the_pages_are_clean_and_fit(new_page, live_server, width):
     programme, carys, stages = a_pilot()
     page = new_page(width=width, height=900)
@@ -62,7 +62,7 @@ def test_the_pages_are_clean_and_fit(new_page, live_server, width):
         page.goto(reverse(f"communications:{name}", args=[programme.slug, *args]))
         check_page(page)
         screenshot(page, f"{name}-{width}")
-    if width == 360:
+    if width == 320:
         targets_are_large(page)
     item = stages[1].items.first()
     page.goto(reverse("communications:item-fulfil", args=[programme.slug, item.pk]))

@@ -377,6 +377,12 @@ def test_a_stage_says_who_was_not_addressed_and_how_the_others_were(plan):
     assert "1 audience not addressed in this stage" in page
     assert "School nurse" in page
     assert "Health visitor" not in page
+    response = plan.client.get(at(plan, "stage-show", plan.pilot.pk)).content.decode()
+    asked = f"organisations={plan.trust.pk}&amp;professions={plan.nurse.pk}&amp;areas={plan.west.pk}"
+    assert f"/items/add/?{asked}" in response
+    form = plan.client.get(f"{at(plan, 'item-add', plan.pilot.pk)}?{asked.replace('&amp;', '&')}&areas=nonsense")
+    assert form.context["form"]["professions"].value() == [str(plan.nurse.pk)]
+    assert form.content.decode().count(" checked") == 2
     assert "Got a message" in words(plan.client.get(at(plan, "stage-show", plan.pilot.pk), {"show": "all"}))
 
 
