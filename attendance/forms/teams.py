@@ -29,7 +29,8 @@ class TeamForm(HubForm):
     was sent turns to another page, and keeps the ticks.
     """
 
-    layout = Layout("people", "unnamed", "names_until", "rule")
+    layout = Layout("unnamed", "names_until", "rule")  # the template puts the people before them, with their pages
+    mark_optional = False
 
     find = forms.CharField(label="Find a colleague by name", max_length=100, required=False)
     people = ColleaguesField(
@@ -40,7 +41,7 @@ class TeamForm(HubForm):
         help_text="Colleagues in scope of the programme who have no place in it yet.",
     )
     unnamed = forms.IntegerField(
-        label="How many more places get a name later?",
+        label="How many more places get a name later? (optional)",
         min_value=0,
         max_value=50,
         required=False,

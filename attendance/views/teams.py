@@ -207,7 +207,6 @@ def nudge(request: HttpRequest, organisation: int, programme: int) -> HttpRespon
     context = {
         **_context(own, "Who has not booked"),
         "caption": chosen.name,
-        "programme": chosen,
         "filter": search,
         "page": page,
         "empty_title": "Nobody is left to remind",
