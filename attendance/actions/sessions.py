@@ -158,8 +158,7 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
     RunsAnotherSession (docs/adr/0003), SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken.
     """
     session = lock_session(session)
-    people = people_of(session)
-    lock_people(people.everybody)
+    people = lock_everybody(session)
     before = copy.copy(session)
     changed = rows.with_changes(session, **columns)
     if not changed:
@@ -189,8 +188,7 @@ def cancel_session(*, session: Session, reason: str, by: Any, now: datetime) -> 
     session = lock_session(session)
     if session.state == SessionState.CANCELLED:
         return session
-    people = people_of(session)
-    lock_people(people.everybody)
+    people = lock_everybody(session)
     was_open = session.state == SessionState.OPEN
     rows.mark_cancelled(session=session, reason=reason.strip(), by=by, now=now)
     _end_places(session, now)
@@ -285,6 +283,15 @@ def lock_session(session: Session) -> Session:
     except SeatCount.DoesNotExist:
         Session.objects.select_for_update(no_key=True, of=("self",)).get(pk=session.pk)
     return Session.objects.select_related("programme", "room__venue", "area", "series").get(pk=session.pk)
+
+
+def lock_everybody(session: Session) -> PeopleOf:
+    """Lock whoever has to do with ``session``, whose counter is locked, and return who does.
+
+    Asked again under the locks: who was seated elsewhere a moment ago ended their waiting here by that.
+    """
+    lock_people(people_of(session).everybody)
+    return people_of(session)
 
 
 def _take_part(session: Session, person: Person) -> None:

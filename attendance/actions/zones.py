@@ -11,10 +11,15 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from attendance.actions.engagements import lock_people
-from attendance.actions.sessions import lock_session, move_engagements, raise_entries, refuse_if_run_elsewhere
+from attendance.actions.sessions import (
+    lock_everybody,
+    lock_session,
+    move_engagements,
+    raise_entries,
+    refuse_if_run_elsewhere,
+)
 from attendance.messages import sessions as messages
-from attendance.queries.sessions import elsewhere, people_of
+from attendance.queries.sessions import elsewhere
 from briefings.actions.sessions import follow_zone
 from briefings.models import Session, SessionState
 from briefings.models.sessions import utc_range
@@ -57,8 +62,7 @@ def follow_zone_of(*, session: Session, by: Any, now: datetime) -> bool:
     RunsAnotherSession; IntegrityError where its room is taken then.
     """
     session = lock_session(session)
-    people = people_of(session)
-    lock_people(people.everybody)
+    people = lock_everybody(session)
     before = copy.copy(session)
     if not follow_zone(session=session, by=by, now=now):
         return False

@@ -12,8 +12,13 @@ from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a
 from tests.attendance.test_booking_pages import invite
 from tests.attendance.test_public_booking import the_code
 from tests.briefings.factories import AppointmentFactory, RoomFactory, VenueFactory
-from tests.browser import axe, no_sideways_scroll, screenshot
-from tests.organisations.factories import AreaFactory, MailDomainFactory, ProfessionFactory
+from tests.browser import axe, check_page, no_sideways_scroll, screenshot
+from tests.organisations.factories import (
+    AreaFactory,
+    MailDomainFactory,
+    OrganisationLeadFactory,
+    ProfessionFactory,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -153,3 +158,38 @@ def test_asking_before_the_session(phone, stage):
     phone.goto(f"/p/{token_of(place.link)}/")
     phone.get_by_role("link", name="Ask a question before the session").click()
     seen(phone, "ask")
+
+
+def test_a_lead_books_and_reminds_colleagues_among_many_on_a_phone(new_page, live_server, client, stage):
+    programme, session, _, _ = stage
+    lead = OrganisationLeadFactory(organisation=partner_of(programme)).person
+    for number in range(51):
+        a_practitioner(programme, name=f"Beth Many {number:02}", email=f"many{number}@example.org")
+    client.force_login(lead)
+    phone = new_page(width=320, height=740, javascript=False)
+    cookie = client.cookies["session"]
+    phone.context.add_cookies([{"name": "session", "value": cookie.value, "url": live_server.url}])
+    base = f"/organisations/{partner_of(programme).pk}/booking/"
+    phone.goto(f"{base}{session.pk}/")
+    phone.get_by_label("Beth Many 01").check()
+    phone.get_by_label("Find a colleague by name").fill("Samplewood")
+    phone.get_by_role("button", name="Find").click()
+    no_sideways_scroll(phone)
+    screenshot(phone, "booking-team")
+    assert phone.get_by_role("checkbox").count() == 2
+    assert phone.get_by_label("Beth Many 01").is_checked()
+    phone.get_by_label("Amina Samplewood").check()
+    phone.get_by_role("button", name="Book the team").click()
+    assert set(Place.objects.filter(team__isnull=False).values_list("person__name", flat=True)) == {
+        "Beth Many 01", "Amina Samplewood",
+    }  # fmt: skip
+    wide = new_page()
+    wide.context.add_cookies([{"name": "session", "value": cookie.value, "url": live_server.url}])
+    wide.goto(f"{base}{session.pk}/")
+    check_page(wide)
+    wide.goto(f"{base}nudge/{programme.pk}/")
+    check_page(wide)
+    wide.get_by_label("Choose Beth Many 02").check()
+    wide.get_by_role("button", name="Remind those ticked").click()
+    check_page(wide)
+    assert "The coordinator" in wide.inner_text("main") or "reminded" in wide.inner_text("main")

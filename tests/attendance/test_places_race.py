@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from attendance.actions import places, swaps
+from attendance.actions import places, sessions, swaps
 from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import promote
 from attendance.models import Place, PlaceState, SeatCount
+from attendance.queries.sessions import people_of
 from history.refusals import Refused
+from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,6 +41,11 @@ def waiting_twice():
 
 def give_up_while_seated(here: Place, there: Place) -> list[str]:
     """Give up ``here`` while ``there`` moves up, and return how each ended."""
+    return while_seated(there, lambda: places.give_up_place(place=here, by=here.person, now=NOW))
+
+
+def while_seated(there: Place, act) -> list[str]:
+    """Do ``act`` while ``there`` moves up, and return how each ended."""
     locked = threading.Event()
 
     def move_up() -> None:
@@ -49,9 +56,9 @@ def give_up_while_seated(here: Place, there: Place) -> list[str]:
             wait_until_somebody_waits()
             promote(there.session, seats, NOW)
 
-    def give_up() -> None:
+    def meanwhile() -> None:
         assert locked.wait(10)
-        places.give_up_place(place=here, by=here.person, now=NOW)
+        act()
 
     def make(call) -> str:
         try:
@@ -63,7 +70,7 @@ def give_up_while_seated(here: Place, there: Place) -> list[str]:
         return "done"
 
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(make, (move_up, give_up)))
+        return list(pool.map(make, (move_up, meanwhile)))
 
 
 def wait_until_somebody_waits() -> None:
@@ -91,6 +98,30 @@ def test_who_gives_up_waiting_while_they_are_seated_elsewhere_has_that_seat(wait
 def test_with_the_place_locked_before_the_people_both_wait_for_ever(waiting_twice, monkeypatch):
     monkeypatch.setattr(places, "lock_with_line", lambda session, *people: None)
     assert "OperationalError" in give_up_while_seated(*waiting_twice)
+
+
+def told_of_the_end(here: Place, there: Place) -> bool:
+    """Cancel the session of ``here`` while ``there`` moves up; return whether its person is told of the end."""
+
+    def cancel() -> None:
+        sessions.cancel_session(session=here.session, reason="Flood", by="clock", now=NOW)
+
+    assert while_seated(there, cancel) == ["done", "done"]
+    return Message.objects.filter(kind="attendance.session_cancelled", person=here.person).exists()
+
+
+def test_who_is_seated_elsewhere_meanwhile_is_not_told_that_what_they_waited_for_is_cancelled(waiting_twice):
+    assert not told_of_the_end(*waiting_twice)
+
+
+def test_asked_before_the_locks_alone_they_are(waiting_twice, monkeypatch):
+    def once(session):
+        people = people_of(session)
+        lock_people(people.everybody)
+        return people
+
+    monkeypatch.setattr(sessions, "lock_everybody", once)
+    assert told_of_the_end(*waiting_twice)
 
 
 def test_a_swap_locks_the_counter_of_the_lower_id_first_whatever_the_dates():
