@@ -7,12 +7,13 @@ from desk.matters import Group
 from desk.matters.keepers import administering, governing, leading
 from desk.matters.own import places, questions, running
 from desk.matters.plan import telling
+from desk.matters.posts import writing
 from desk.matters.programmes import coordinating
 from desk.matters.seniors import agreements, assurances, clearances, commissions, cover
 
 _SOURCES = (
     coordinating, running, telling, cover, commissions, clearances, agreements, assurances, leading, administering,
-    governing, places, questions,
+    governing, writing, places, questions,
 )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from communications.actions.posts import correct_post, save_words, withdraw_post
+from communications.actions.posts import correct_post, publish_post, save_words, schedule_post, withdraw_post
+from communications.actions.reuses import say_reused
 from communications.models import Post
 from communications.wording import faults_of, html_of, text_of
 from messaging import streams
@@ -230,6 +231,19 @@ def test_who_was_slower_sees_both_words_and_loses_none(desk):
     client.post(path, {**sent, "words": "What we both wrote", "seen": 2})
     post.refresh_from_db()
     assert post.words == "What we both wrote"
+
+
+def test_the_first_page_says_what_waits_for_the_author(desk):
+    post = schedule_post(post=desk.write("Pears"), at=DECEMBER, by=desk.author, now=NOW)
+    client = signed_in(desk.author)
+    assert "Pears Published on 1 December 2026 at 8am." in words(client.get("/"))
+    assert "to look at" not in words(client.get("/"))
+    publish_post(post=post, by=desk.author, now=NOW)
+    say_reused(series=desk.series, post=post, organisation="T", place="N", by="stranger", now=NOW)
+    said = words(client.get("/"))
+    assert "Your posts One reuse to look at" in said
+    assert "All your series" in said
+    assert "Your posts" not in words(signed_in(desk.stranger).get("/"))
 
 
 def test_a_draft_is_dropped_after_it_was_asked(desk):
