@@ -1,6 +1,7 @@
 """What 200 people press on places for 30 seconds, 20 times, written down and checked: nothing lost, nobody wronged."""
 
 import os
+import tempfile
 from collections import Counter
 
 from script.measured import serving, set_up, warm_up
@@ -24,11 +25,16 @@ def main() -> str:
     found, moved_up, changes = Counter(), 0, 0
     people, coordinators = make_people(PEOPLE), make_coordinators(COORDINATORS)
     reader = Reader(os.environ["DATABASE_URL"])
-    with serving() as port:
+    with tempfile.TemporaryFile("w+b") as written, serving(output=written) as port:
         warm_up(port, "/health/live")
         for seed in range(seeds):
             names, stage = set_stage(people, coordinators, seed)
-            checker = play(port, names, stage, reader, seed, seconds)
+            try:
+                checker = play(port, names, stage, reader, seed, seconds)
+            except AssertionError:
+                written.seek(max(0, written.tell() - 3000))
+                print(written.read().decode(errors="replace"), flush=True)
+                raise
             outcomes = Counter(press.outcome for press in checker.presses)
             found, moved_up, changes = found + outcomes, moved_up + checker.moved_up, changes + len(checker.log)
             print(f"   seed {seed}: {dict(outcomes)}, {len(checker.log)} changes", flush=True)
