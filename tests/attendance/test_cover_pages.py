@@ -1,5 +1,7 @@
 """The pages of senior cover: the matrix, asking, and what the mailed link opens."""
 
+import csv
+import io
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -106,12 +108,24 @@ def test_what_each_rule_would_mean_is_said_before_it_is_chosen(coordinator, cast
     assert "No session to come" in coordinator.get(address).content.decode()
 
 
-def test_the_spreadsheet_has_a_line_for_each_session_and_organisation(coordinator, cast):
+def test_the_spreadsheet_read_back_says_what_the_matrix_says(coordinator, cast):
+    """One line for each session and partner of its day; names with commas, quotes and formulas come back whole."""
+    cast.organisation.name = 'Wren, "Valley" Trust'
+    cast.organisation.save()
+    cast.senior.name = "=Ada Quotes"
+    cast.senior.save()
+    later = another_day(cast.programme)
     cast.ask()
     answer = coordinator.get(reverse("attendance:cover-export", args=[cast.programme.slug]))
-    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
-    assert len(lines) == 2
-    assert f",2026-11-26,{cast.organisation.name},Asked,{cast.senior.name},no" in lines[1]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [
+        (line["Date"], line["Organisation"], line["Cover"], line["Senior managers"], line["Meets the rule"])
+        for line in lines
+    ] == [
+        ("2026-11-26", 'Wren, "Valley" Trust', "Asked", "'=Ada Quotes", "no"),
+        (later.date.isoformat(), 'Wren, "Valley" Trust', "Nobody", "", "no"),
+    ]
 
 
 def test_gaps_alone_and_one_organisation_can_be_chosen(coordinator, cast):
