@@ -70,11 +70,29 @@ class Row:
         return [("b1", own.attended), ("b2", own.booked), ("b3", own.called), ("b4", own.never)]
 
     @property
+    def again(self) -> bool:
+        """Whether everybody of the gap who is known by name was invited before: they can be invited again."""
+        return self.reach.never_named <= 0 < self.reach.invited
+
+    @property
+    def to_invite(self) -> int:
+        """How many the page of a round would invite: those never reached, else those who have not answered."""
+        return self.reach.invited if self.again else max(self.reach.never_named, 0)
+
+    @property
     def invite_url(self) -> str:
-        """The page of a round with the filter set; "" where nobody of the gap is known by name and uninvited."""
-        if self.programme is None or self.reach.never_named <= 0:
+        """The page of a round with the filter set; "" where nobody of the gap is known by name."""
+        if self.programme is None or not self.to_invite:
             return ""
-        return _invite_url(self.programme, self.fixed)
+        return _invite_url(self.programme, self.fixed, "again" if self.again else "new")
+
+    @property
+    def inside_url(self) -> str:
+        """Where the gap is told apart by organisation, each with its lead; "" where nobody is left for them."""
+        if self.programme is None or self.lead_url or self.reach.gap <= self.to_invite:
+            return ""
+        asked = {name: part for name, part in zip(PARTS, self.fixed, strict=True) if part is not None}
+        return f"?{urlencode({'by': CELL} | asked)}"
 
     @property
     def lead_url(self) -> str:
@@ -108,9 +126,9 @@ def rows_of(found: ReachOf, chosen: Chosen, programme: Programme | None = None) 
     return sorted(rows, key=lambda row: [name.casefold() for name in row.names])
 
 
-def _invite_url(programme: Programme, fixed: Iterable[int | None]) -> str:
+def _invite_url(programme: Programme, fixed: Iterable[int | None], who: str) -> str:
     asked = {f"{name}s": part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
-    return f"{reverse('attendance:round-choose', args=[programme.slug])}?{urlencode({'who': 'new'} | asked)}"
+    return f"{reverse('attendance:round-choose', args=[programme.slug])}?{urlencode({'who': who} | asked)}"
 
 
 def _lead_url(programme: Programme, reach: Reach, fixed: Iterable[int | None]) -> str:

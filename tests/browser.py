@@ -71,7 +71,8 @@ FOCUSED = """() => {
   const each = document.activeElement, style = getComputedStyle(each), box = each.getBoundingClientRect();
   const moved = window.hadFocus !== each, label = each.labels && each.labels[0];
   window.hadFocus = each;
-  const own = [label && label.textContent, each.getAttribute('aria-label'), each.textContent];
+  const own = [label && label.textContent, each.getAttribute('aria-label')];
+  if (!each.querySelector('a, button, input, select')) own.push(each.textContent);
   const words = each === document.body ? [] : own;
   const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 1;
   return {

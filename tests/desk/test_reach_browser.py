@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from attendance.messages.lead_requests import LEAD_ASKED
+from messaging.models import Message
 from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, partner_of
 from tests.attendance.test_sessions_browser import sign_in
 from tests.briefings.factories import AppointmentFactory, PartnerFactory
-from tests.browser import check_page, screenshot
+from tests.browser import check_page, no_sideways_scroll, screenshot, walk_to
 from tests.desk.test_reach import walk_in
 from tests.organisations.factories import (
     AffiliationFactory,
@@ -41,21 +44,55 @@ def a_valley():
     OrganisationLeadFactory(organisation=fire)
     HeadCountFactory(organisation=fire, profession=officer, area=area, number=120, counted_on=today)
     AffiliationFactory(organisation=fire, areas=[area], profession=officer)
+    trust = OrganisationFactory(name="NHS Wren Valley")
+    PartnerFactory(programme=programme, organisation=trust)
+    HeadCountFactory(organisation=trust, profession=nurse, area=area, number=12, counted_on=today)
+    staff = [AffiliationFactory(organisation=trust, areas=[area], profession=nurse).person for _ in range(6)]
+    session = a_session(programme, date=today - timedelta(weeks=1), capacity=20)
+    for person in staff:
+        walk_in(session, trust, person)
     return programme
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_reach_fits(new_page, live_server, width):
-    programme = a_valley()
-    page = new_page(width=width, height=800)
-    address = live_server.url + reverse("desk:reach-show", args=[programme.slug])
-    page.goto(address)
+def at_both_widths(page, name: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    no_sideways_scroll(page)
+    screenshot(page, f"{name}-1280")
+    page.set_viewport_size({"width": 320, "height": 800})
     check_page(page)
-    screenshot(page, f"reach-public-{width}")
+    screenshot(page, f"{name}-320")
+
+
+def test_reach_fits_and_each_gap_leads_on(new_page, live_server):
+    """Public with some hidden, then the coordinator's, from each kind of gap by keyboard to what mends it."""
+    programme = a_valley()
+    address = live_server.url + reverse("desk:reach-show", args=[programme.slug])
+    page = new_page(width=1280, height=800)
+    with time_machine.travel(timezone.now() + timedelta(days=32)):  # what everybody reads is of the first of the month
+        page.goto(address)
+        assert page.get_by_text("7 of 14, 50 %").is_visible()
+        assert page.get_by_text("not shown", exact=True).count() == 2
+        assert page.get_by_text("2 organisations are not shown").is_visible()
+        at_both_widths(page, "reach-public")
     sign_in(page, AppointmentFactory(programme=programme).person, live_server)
     page.goto(f"{address}?by=cell")
+    at_both_widths(page, "reach-cells")
+    walk_to(page, "Invite 6 never reached of")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**who=new**")
+    assert page.locator("input[name=professions]:checked").count() == 1
+    assert page.locator("input[name=areas][type=hidden]").count() == 1  # there is one area: carried, not asked
+    page.go_back()
+    walk_to(page, "Ask the lead of Fire and Rescue Service")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**missing=120**")
+    assert "120 of 120 eligible people" in page.inner_text("main")
     check_page(page)
-    screenshot(page, f"reach-{width}")
-    page.get_by_role("link", name="Ask the lead").first.click()
-    check_page(page)
-    screenshot(page, f"lead-ask-{width}")
+    walk_to(page, "Send the request")
+    page.keyboard.press("Enter")
+    page.get_by_text("The request goes to Fire and Rescue Service").wait_for()
+    assert Message.objects.filter(kind=LEAD_ASKED).count() == 1
+    page.goto(f"{address}?by=profession")
+    walk_to(page, "By organisation")
+    page.keyboard.press("Enter")
+    page.get_by_text("Ask the lead").first.wait_for()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from attendance.messages import lead_requests
 from attendance.models import Attendance, Outcome
 from desk.queries.reach import Reach, reach_of, weeks_of
-from desk.reach_page import CELL, Chosen, chart_of, public_of, rows_of
+from desk.reach_page import CELL, Chosen, Row, chart_of, public_of, rows_of
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, partner_of
@@ -111,6 +111,26 @@ def test_a_gap_leads_to_inviting_those_people(valley, client):
     assert other.invite_url == ""
     page = client.get(row.invite_url)
     assert page.context["figures"].chosen == 3
+
+
+def test_every_kind_of_gap_leads_somewhere(valley, client):
+    """Never reached by name: invite. Only invited before: invite again. By head-count alone: the lead, or which."""
+    client.force_login(valley.coordinator)
+    rows = rows_of(reach_of(valley.programme, TODAY, with_names=True), Chosen(by="profession"), valley.programme)
+    (nurses, officers) = rows
+    assert (nurses.to_invite, nurses.again, nurses.inside_url) == (
+        1,
+        False,
+        "?by=cell&profession=" + str(valley.nurse.pk),
+    )
+    assert (officers.invite_url, officers.lead_url) == ("", "")
+    inside = client.get(f"{valley.address}{officers.inside_url}").content.decode()
+    assert "Ask the lead" in inside
+    reach = Reach(named=2, invited=2)
+    row = Row(("", "Nurse", ""), reach, valley.programme, (None, valley.nurse.pk, None))
+    assert (row.to_invite, row.again) == (2, True)
+    assert "who=again" in row.invite_url
+    assert Row(("", "Nurse", ""), Reach(named=2, attended=2), valley.programme, (None, 1, None)).inside_url == ""
 
 
 def test_a_gap_leads_to_the_lead_with_a_ready_request(valley, client):
