@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from briefings.models import Room, Slot
 from communications.actions.bilateral import Share
+from communications.forms.days import latest
 from communications.forms.listed_people import read_people
 from face.fields import LongTextField, ThreeBoxDateField
 from face.forms import HubForm
@@ -59,7 +60,9 @@ class BilateralForm(HubForm):
     people_file = forms.FileField(
         label="Or a file with the same lines", required=False, help_text="CSV or plain text, up to 200 kB."
     )
-    date = ThreeBoxDateField(label="Which day?", not_before=timezone.localdate, help_text="For example, 27 3 2027")
+    date = ThreeBoxDateField(
+        label="Which day?", not_before=timezone.localdate, not_after=latest, help_text="For example, 27 3 2027"
+    )
     slot = forms.ChoiceField(
         label="Morning or afternoon?",
         choices=[
@@ -73,6 +76,7 @@ class BilateralForm(HubForm):
         subject="The second day",
         required=False,
         not_before=timezone.localdate,
+        not_after=latest,
         help_text="Leave it empty where one session is for both. Otherwise each side has its own.",
     )
     second_slot = forms.ChoiceField(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from communications.forms.days import earliest, latest
 from communications.queries.cloning import Date, Part
 from face.dates import day_plain
 from face.fields import ThreeBoxDateField
@@ -21,7 +22,7 @@ class OneBoxDateField(forms.CharField):
     def clean(self, value: Any) -> date:
         parts = re.split(r"[\s/.-]+", super().clean(value).strip(), maxsplit=2)
         parts += [""] * (3 - len(parts))
-        return ThreeBoxDateField(subject=str(self.label)).clean(parts)
+        return ThreeBoxDateField(subject=str(self.label), not_before=earliest, not_after=latest).clean(parts)
 
     def prepare_value(self, value: Any) -> Any:
         return day_plain(value) if isinstance(value, date) else value
@@ -34,6 +35,8 @@ class CloneForm(HubForm):
     first = ThreeBoxDateField(
         label="On which day does it begin?",
         subject="The first day",
+        not_before=earliest,
+        not_after=latest,
         help_text="The earliest date goes there, the others keep their distance. The same weekday keeps every weekday.",
     )
     parts = forms.MultipleChoiceField(

@@ -13,6 +13,7 @@ from briefings.queries import area_ids_in_scope
 from briefings.words import when_in_words
 from commitments.models import Agreement, Telling
 from communications.actions.plan import Audience
+from communications.forms.days import earliest, latest
 from communications.models import Means, PlannedItem, Post, PostState, Stage, StageKind
 from communications.queries.fulfilling import LINKS
 from communications.queries.timeline import Kind
@@ -42,8 +43,20 @@ class StageForm(HubForm):
         required=False,
         help_text="Only for another stage, or where yours is called something else.",
     )
-    starts_on = ThreeBoxDateField(label="First day", subject="The first day", help_text="For example, 7 1 2027")
-    ends_on = ThreeBoxDateField(label="Last day", subject="The last day", help_text="The stage includes it.")
+    starts_on = ThreeBoxDateField(
+        label="First day",
+        subject="The first day",
+        not_before=earliest,
+        not_after=latest,
+        help_text="For example, 7 1 2027",
+    )
+    ends_on = ThreeBoxDateField(
+        label="Last day",
+        subject="The last day",
+        not_before=earliest,
+        not_after=latest,
+        help_text="The stage includes it.",
+    )
     owner = forms.ModelChoiceField(Person.objects.none(), label="Owner", required=False, empty_label="A coordinator")
 
     def __init__(
@@ -69,7 +82,9 @@ class ItemForm(HubForm):
         help_text="For example, “What changes on the first day, and where to ask”.",
     )
     stage = forms.ModelChoiceField(Stage.objects.none(), label="In which stage?", empty_label=None)
-    due_on = ThreeBoxDateField(label="By when?", subject="The day", help_text="For example, 27 3 2027")
+    due_on = ThreeBoxDateField(
+        label="By when?", subject="The day", not_before=earliest, not_after=latest, help_text="For example, 27 3 2027"
+    )
     means = forms.ChoiceField(label="By what means?", choices=Means.choices, widget=forms.RadioSelect)
     owner = forms.ModelChoiceField(
         Person.objects.none(),

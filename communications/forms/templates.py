@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from briefings.models import Nation
+from communications.forms.days import earliest, latest
 from communications.models import ProgrammeTemplate
 from communications.templates import READY
 from face.fields import HintedRadios, LongTextField, ThreeBoxDateField
@@ -19,6 +20,8 @@ class ApplyForm(HubForm):
     first = ThreeBoxDateField(
         label="First day",
         subject="The first day",
+        not_before=earliest,
+        not_after=latest,
         help_text="For example, 7 1 2027. Every date is a working day: weekends, bank holidays and closure days go by.",
     )
 

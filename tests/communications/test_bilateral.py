@@ -199,6 +199,7 @@ def test_a_file_does_instead_of_the_list(client, administrator, content, made):
             {"second_date_day": "26", "second_date_month": "11", "second_date_year": "2026"},
             "Choose another day or half-day for the second organisation",
         ),
+        ({"date_year": "9999"}, "The date must be 2 November 2046 or earlier"),
         ({"second_date_day": "26"}, "The second day must include a month and a year"),
     ],
 )

@@ -298,6 +298,8 @@ def test_a_stage_is_added_changed_and_taken_away(plan):
         ({"kind": "own"}, "Enter what the stage is called"),
         ({"kind": "pilot"}, "There is a stage of this name"),
         ({"kind": ""}, "There is a problem"),
+        ({"ends_on_year": "9999"}, "The last day must be 2 November 2046 or earlier"),
+        ({"starts_on_year": "0001"}, "The first day must be 1 November 2016 or later"),
         ({"owner": "9" * 30}, "There is a problem"),
         ({"name": "a\x00b"}, "cannot be seen"),
     ],
@@ -331,6 +333,12 @@ def test_an_item_is_planned_changed_done_opened_again_and_taken_off(plan):
     assert "nothing to open again" in words(plan.client.post(at(plan, "item-reopen", item.pk), follow=True))
     assert "Taken off the plan" in words(plan.client.post(at(plan, "item-remove", item.pk), follow=True))
     assert plan.client.post(at(plan, "item-remove", item.pk)).status_code == 404
+
+
+def test_a_day_at_the_end_of_time_is_refused_in_words(plan):
+    far = {"due_on_day": "31", "due_on_month": "12", "due_on_year": "9999"}
+    sent = plan.client.post(at(plan, "item-add", plan.pilot.pk), item_answers(plan, **far))
+    assert "The day must be 2 November 2046 or earlier" in words(sent)
 
 
 def test_one_thing_fulfils_an_item(plan):

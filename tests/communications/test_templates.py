@@ -151,6 +151,7 @@ def test_the_pages_of_templates(plan):
     client = signed_in(plan.coordinator)
     address = reverse("communications:template-apply", args=["plan"])
     answers = {"template": "pilot", "first_day": "7", "first_month": "1", "first_year": "2027"}
+    assert "must be 2 November 2046 or earlier" in words(client.post(address, answers | {"first_year": "9999"}))
     assert "Choose from the options shown" in words(client.post(address, answers | {"template": "nonsense"}))
     page = words(client.post(address, answers, follow=True))
     assert "The programme has its stages and a first plan" in page
@@ -299,6 +300,8 @@ def test_the_dates_are_seen_changed_and_made(plan):
     dates = dates_of(plan.programme, clone_answers()["parts"], date(2027, 9, 6))
     typed = {each.key: f"{each.after:%-d %B %Y}" for each in dates} | {"do": "make"}
     key = f"session-{session.pk}"
+    for far in (clone_answers(first_year="9999"), clone_answers(**typed | {key: "31 12 9999"})):
+        assert "must be 2 November 2046 or earlier" in words(client.post(address, far))
     wrong = client.post(address, clone_answers(**typed | {key: "31 2 2028"}))
     assert wrong.status_code == 422
     assert "February 2028 has 29 days" in words(wrong)
