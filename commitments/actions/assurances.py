@@ -263,12 +263,7 @@ def remind_about(*, assurance_id: int, now: datetime) -> bool:
 
     Returns False where nothing is due any more.
     """
-    own = (
-        Assurance.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-        .select_related("programme", "person", "organisation", "carried_by", "keeper")
-        .filter(pk=assurance_id)
-        .first()
-    )
+    own = _locked(assurance_id, skip_locked=True)
     if own is None or own.next_reminder_on is None:
         return False
     today = local_day(own.programme, now)
@@ -317,11 +312,19 @@ def keeps(by: Person, own: Assurance) -> bool:
 
 def lock(assurance: Assurance) -> Assurance:
     """Return ``assurance`` as it stands, locked."""
-    return (
-        Assurance.objects.select_related("programme", "person", "organisation", "session", "carried_by", "keeper")
-        .select_for_update(no_key=True, of=("self",))
-        .get(pk=assurance.pk)
-    )
+    own = _locked(assurance.pk)
+    if own is None:
+        raise Assurance.DoesNotExist
+    return own
+
+
+def _locked(pk: int, *, skip_locked: bool = False) -> Assurance | None:
+    # Locked first and read then: see commitments.actions.questions.moving.locked_all.
+    held = Assurance.objects.select_for_update(no_key=True, skip_locked=skip_locked).filter(pk=pk)
+    if not held.values_list("pk", flat=True):
+        return None
+    found = Assurance.objects.select_related("programme", "person", "organisation", "session", "carried_by", "keeper")
+    return found.get(pk=pk)
 
 
 def become(own: Assurance, state: AssuranceState, *, by: Any, verb: str, now: datetime) -> Assurance:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import fresh_code_required
+from attendance.views.presses import one_press
 from briefings.rules import mandate_for
 from commitments.actions import questions as actions
 from commitments.clocks import local_day
@@ -32,6 +33,7 @@ def answer(request: HttpRequest, question: UUID) -> HttpResponse:
 
 
 @fresh_code_required
+@one_press
 def _answer(request: HttpRequest, own: Question) -> HttpResponse:
     now = timezone.now()
     promises = mandate_for(request.user, own.programme, local_day(own.programme, now)) is not None
@@ -81,6 +83,7 @@ def _keep(request: HttpRequest, own: Question, said: dict[str, Any], now: Any) -
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def hold(request: HttpRequest, question: UUID) -> HttpResponse:
     """Tell whoever asked how it stands."""
     own = _to_answer(request, question)
@@ -109,6 +112,7 @@ def clear(request: HttpRequest, question: UUID, clearance: int) -> HttpResponse:
 
 
 @fresh_code_required
+@one_press
 def _clear(request: HttpRequest, own: Clearance) -> HttpResponse:
     question = own.draft.question
     if request.method == "POST":
@@ -135,6 +139,7 @@ def _clear(request: HttpRequest, own: Clearance) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def send_back(request: HttpRequest, question: UUID, clearance: int) -> HttpResponse:
     """Say what must change before the words can go out."""
     own = _to_clear(request, question, clearance)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.links import personal_link
+from attendance.views.presses import one_press
 from commitments.actions import questions as actions
 from commitments.models import UNANSWERED, Asker, QuestionState
 from history.refusals import Refused
@@ -46,6 +47,7 @@ def show_own(request: HttpRequest, link: int) -> HttpResponse:
 
 @personal_link("question")
 @require_http_methods(READ_OR_POST)
+@one_press
 def say_not_answered(request: HttpRequest, link: int) -> HttpResponse:
     """Say, once, that the answer does not answer it."""
     own = _own(request)
@@ -68,6 +70,7 @@ def say_not_answered(request: HttpRequest, link: int) -> HttpResponse:
 
 @personal_link("question")
 @require_http_methods(READ_OR_POST)
+@one_press
 def withdraw(request: HttpRequest, link: int) -> HttpResponse:
     """Take the question back before it is answered."""
     own = _own(request)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import limits
 from accounts.links import personal_link
 from attendance.models import LIVE, Place
+from attendance.views.presses import one_press
 from commitments.actions.questions import raise_question
 from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.forms.asking import AskForm, words_to_compare
@@ -30,6 +31,7 @@ LOOKS_AN_HOUR = 300
 
 @personal_link("place")
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def ask_before(request: HttpRequest, link: int) -> HttpResponse:
     """Ask a question about the session somebody has a place in; it is stored as raised."""
     places = Place.objects.select_related("session__programme", "person")

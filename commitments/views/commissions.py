@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.links import personal_link
+from attendance.views.presses import one_press
 from commitments.actions import questions as actions
 from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
@@ -55,6 +56,7 @@ def accept(request: HttpRequest, link: int) -> HttpResponse:
 
 @personal_link("commission")
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def decline(request: HttpRequest, link: int) -> HttpResponse:
     """Say that somebody else must answer, and why."""
     own = _own(request)

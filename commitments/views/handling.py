@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from attendance.views.presses import one_press
 from commitments.actions import policies
 from commitments.actions import questions as actions
 from commitments.clocks import local_day
@@ -35,6 +36,7 @@ REASONED = {
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def pass_on(request: HttpRequest, question: UUID) -> HttpResponse:
     """Pass a question to another organisation or senior manager; for its owner and the coordinator."""
     own, now = question_of(request, question), timezone.now()
@@ -58,6 +60,7 @@ def pass_on(request: HttpRequest, question: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def join(request: HttpRequest, question: UUID) -> HttpResponse:
     """Join a question with another that asks the same."""
     own = to_triage(request, question)
@@ -150,6 +153,7 @@ def _redact(request: HttpRequest, own: Question, what: Any, kind: str) -> HttpRe
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def pause(request: HttpRequest, question: UUID) -> HttpResponse:
     """Let the clock stand still until a day."""
     own = to_triage(request, question)
@@ -175,6 +179,7 @@ def resume(request: HttpRequest, question: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def extend(request: HttpRequest, question: UUID) -> HttpResponse:
     """Give a question more time."""
     own = to_triage(request, question)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Person
 from attendance.queries.people import people_of
+from attendance.views.presses import one_press
 from briefings.models import Programme, Session, SessionState
 from commitments.actions.questions import raise_question
 from commitments.clocks import local_day
@@ -34,6 +35,7 @@ from organisations.models import Affiliation
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def raise_for(request: HttpRequest, slug: str) -> HttpResponse:
     """Raise a question for oneself, for staff of the own organisation, or as a coordinator for anybody there."""
     now = timezone.now()

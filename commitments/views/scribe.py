@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import Person
 from attendance.models import LIVE, CoverState, Place, SeniorAttendance
 from attendance.queries.sessions import sessions_visible_to
+from attendance.views.presses import one_press
 from briefings.models import Session
 from commitments.actions.assurances import note_assurance
 from commitments.actions.questions import raise_question
@@ -40,6 +41,7 @@ from history.refusals import Refused
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def note_question(request: HttpRequest, session: int) -> HttpResponse:
     """Write down a question: its words, who asked or nobody, Enter. All that is asked stands below."""
     if not request.user.is_authenticated or not _scribes(request, session):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission
+from attendance.views.presses import one_press
 from briefings.models import Programme
 from commitments.actions import policies
 from commitments.actions import questions as actions
@@ -31,6 +32,7 @@ TITLES = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def handle_several(request: HttpRequest, slug: str) -> HttpResponse:
     """Do one thing to the questions ticked in the list of a programme. A GET asks, a POST does."""
     programme = get_object_or_404(Programme.objects.where(request.user, Permission.TRIAGE_QUESTIONS), slug=slug)

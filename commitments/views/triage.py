@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from attendance.views.presses import one_press
 from commitments.actions import questions as actions
 from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
@@ -38,6 +39,7 @@ def take_on(request: HttpRequest, question: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def commission_it(request: HttpRequest, question: UUID) -> HttpResponse:
     """Ask one senior manager of one organisation to answer."""
     own, now = to_triage(request, question), timezone.now()
@@ -58,6 +60,7 @@ def commission_it(request: HttpRequest, question: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def put_aside(request: HttpRequest, question: UUID) -> HttpResponse:
     """End a question that this programme cannot answer."""
     own = to_triage(request, question)
@@ -91,6 +94,7 @@ def accept(request: HttpRequest, question: UUID) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def decline(request: HttpRequest, question: UUID) -> HttpResponse:
     """Say that somebody else must answer, and why."""
     own = question_of(request, question)

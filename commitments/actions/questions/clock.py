@@ -12,9 +12,9 @@ from commitments.actions.questions.moving import (
     NotNow,
     become,
     end_commissions,
-    everything,
     lock,
     locked,
+    locked_all,
     note_change,
     set_reminder,
     stop_writing,
@@ -190,11 +190,10 @@ def remind_about(*, question_id: Any, now: datetime) -> bool:
 
     Returns False where nothing is due any more.
     """
-    question = (
-        everything().select_for_update(no_key=True, of=("self",), skip_locked=True).filter(pk=question_id).first()
-    )
-    if question is None or question.next_reminder_on is None:
+    found = locked_all([question_id], skip_locked=True)
+    if not found or found[0].next_reminder_on is None:
         return False
+    question = found[0]
     today = local_day(question.programme, now)
     if question.next_reminder_on > today:
         return False

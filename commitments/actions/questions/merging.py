@@ -10,7 +10,8 @@ from commitments.actions.questions.moving import (
     NotNow,
     become,
     end_commissions,
-    everything,
+    lock,
+    locked_all,
     start_answer_clock,
     stop_writing,
 )
@@ -45,10 +46,7 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
     """
     if question.pk == into.pk:
         raise SameQuestion
-    both = (
-        everything().filter(pk__in=[question.pk, into.pk]).order_by("pk").select_for_update(no_key=True, of=("self",))
-    )
-    found = {each.pk: each for each in both}
+    found = {each.pk: each for each in locked_all([question.pk, into.pk])}
     question, into = found[question.pk], found[into.pk]
     if question.programme_id != into.programme_id:
         raise OtherProgramme
@@ -85,7 +83,7 @@ def part(*, question: Question, by: Any, now: datetime) -> Question:
     Its askers are told that it gets an answer of its own, and may object to that one once, whatever they said of the
     other. Raises NotNow.
     """
-    question = everything().select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
+    question = lock(question)
     if question.state != QuestionState.MERGED:
         raise NotNow
     whole = question.merged_into

@@ -1,5 +1,6 @@
 """What every action on a question begins and ends with: the lock, the move by the table, the clock, the refusals."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -59,7 +60,21 @@ def locked(question: Question, verb: str) -> Question:
 
 def lock(question: Question) -> Question:
     """Return ``question`` as it stands, locked, whatever its state."""
-    return everything().select_for_update(no_key=True, of=("self",)).get(pk=question.pk)
+    found = locked_all([question.pk])
+    if not found:
+        raise Question.DoesNotExist
+    return found[0]
+
+
+def locked_all(ids: Collection[Any], *, skip_locked: bool = False) -> list[Question]:
+    """Return the questions of ``ids`` as they stand, by id, locked in that order; what is gone is left out.
+
+    Locked first and read then: who waits for a row that moves to another owner meanwhile, and reads the owner in the
+    same statement, gets none (PostgreSQL joins the new row with what it found for the old one).
+    """
+    found = Question.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True, skip_locked=skip_locked)
+    held = list(found.values_list("pk", flat=True))
+    return list(everything().filter(pk__in=held).order_by("pk"))
 
 
 def everything() -> QuerySet[Question]:
