@@ -12,7 +12,7 @@ from communications.queries.posts import stream_of
 from communications.wording import html_of, text_of
 from messaging import streams
 from messaging.actions import Planned
-from messaging.kinds import Content, Kind, register, render_mail
+from messaging.kinds import Content, Kind, Stencils, register, render_mail
 from messaging.models import Message, Subscription
 
 POST = "communications.post"
@@ -45,20 +45,31 @@ def post_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     return {pk: "post_withdrawn" for pk, post in asked.items() if post not in there}
 
 
+_stencils = Stencils()
+
+
 def render_post(message: Message, subscription: Subscription) -> Content:
-    """Return the whole post as a mail: no pictures, their words in their place."""
+    """Return the whole post as a mail: no pictures, their words in their place. Written once for all its readers."""
     post = Post.objects.select_related("series").get(pk=message.refs["post"])
-    words = dict(Picture.objects.filter(series=post.series_id).values_list("number", "words"))
-    context = {
-        "post": post,
-        "series": post.series,
-        "html": html_of(post.words, lambda number, said: ""),
-        "text": text_of(post.words, words),
-        "address": settings.SITE_URL + reverse("communications:post-show", args=[post.series.slug, post.slug]),
+    series = post.series
+    own = {
         "leave_address": streams.leave_address(subscription),
         "preferences_address": streams.preferences_address(subscription.subscriber),
     }
-    return render_mail("communications/mail/post", context, f"{post.title} – {post.series.title}")
+
+    def context(marks: dict[str, str]) -> dict:
+        words = dict(Picture.objects.filter(series=series).values_list("number", "words"))
+        return {
+            "post": post,
+            "series": series,
+            "html": html_of(post.words, lambda number, said: ""),
+            "text": text_of(post.words, words),
+            "address": settings.SITE_URL + reverse("communications:post-show", args=[series.slug, post.slug]),
+            **marks,
+        }
+
+    key = (post.pk, post.edition, series.changed_at, settings.SITE_URL)
+    return _stencils.mail(key, "communications/mail/post", context, f"{post.title} – {series.title}", own)
 
 
 def tell_author(series: PostSeries, *, now: datetime) -> None:

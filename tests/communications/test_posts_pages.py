@@ -1,6 +1,8 @@
 """The pages of posts: for everybody, and for who writes them; following by mail; what is typed at the same time."""
 
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from urllib.parse import urlsplit
 
 import pytest
@@ -157,6 +159,25 @@ def test_a_reader_asks_confirms_gets_the_post_once_and_leaves_by_one_press(desk,
     Client(enforce_csrf_checks=True).post(urlsplit(streams.leave_address(own)).path)
     desk.published("Three")
     assert Message.objects.filter(kind="communications.post").count() == 1
+
+
+def test_each_reader_has_links_of_their_own(desk, settings):
+    desk.published("One")
+    readers = []
+    for address in ("first@example.org", "second@example.org"):
+        ask(desk, address)
+        readers.append(Subscription.objects.get(subscriber__address=address))
+        Client().post(urlsplit(streams.confirm_address(readers[-1])).path)
+    desk.published("Two", "Second")
+    deliver_due()
+    for own, other in (readers, readers[::-1]):
+        raw = Delivered.objects.get(subject__startswith="Two", recipient=own.subscriber.address).raw
+        mail = message_from_bytes(bytes(raw), policy=default)
+        html, text = (mail.get_body((kind,)).get_content() for kind in ("html", "plain"))
+        for part in (html, text, mail["List-Unsubscribe"]):
+            assert streams.leave_address(own) in part
+            assert streams.leave_address(other) not in part
+        assert streams.preferences_address(own.subscriber) in html
 
 
 def test_known_and_unknown_addresses_get_the_same_answer(desk):
