@@ -8,19 +8,23 @@ from communications.models import Stage
 from communications.queries.timeline import Kind, Line
 
 WIDTH, LEFT, LANE, TOP, TALL = 1200, 130, 34, 44, 18
-LEAST_DAYS = 28
+LEAST_DAYS, MOST_DAYS = 28, 7305
 _WORST = ("bad", "wait", "open", "good", "quiet")
 
 
 def drawn(lines: list[Line], stages: list[Stage], today: date) -> dict[str, Any] | None:
     """Return what the template draws of ``lines``; None where there is nothing.
 
-    Lines of one sort in one week are one mark, coloured as the worst of them and as high as they are many.
+    Lines of one sort in one week are one mark, coloured as the worst of them and as high as they are many. What lies
+    more than twenty years after the first stands in the list alone.
     """
     if not lines:
         return None
     days = [line.day for line in lines] + [day for stage in stages for day in (stage.starts_on, stage.ends_on)]
-    first, last = min(days), max(days)
+    first = min(days)
+    lines = [line for line in lines if (line.day - first).days <= MOST_DAYS]
+    stages = [stage for stage in stages if (stage.ends_on - first).days <= MOST_DAYS]
+    last = max([day for day in days if (day - first).days <= MOST_DAYS])
     span = max((last - first).days + 7, LEAST_DAYS)
 
     def x(day: date) -> float:

@@ -56,8 +56,8 @@ def clone_programme(
     """Return a new programme with ``parts`` (values of Part) of ``programme``; ``by`` coordinates it and owns the plan.
 
     ``first`` is where the earliest date goes; ``dates`` are those that somebody changed, by the keys of ``dates_of``.
-    Sessions are drafts; one whose room is taken has none. Nobody is told. Raises TooManyDates, DateIsPast, and what
-    add_stage raises.
+    Sessions are drafts; one whose room is taken has none. Nobody is told. Raises TooManyDates, TooFarApart,
+    DateIsPast, and what add_stage raises.
     """
     days = {each.key: each.after for each in dates_of(programme, parts, first)}
     if len(days) > MOST_DATES:

@@ -10,6 +10,13 @@ from briefings.models import Programme, Session, SessionState, utc_range
 from commitments.queries.standards import calendar_of
 from communications.models import PlannedItem, Stage
 from communications.moving import moved
+from history.refusals import Refused
+
+MOST_DAYS = 7305
+
+
+class TooFarApart(Refused):
+    sentence = "The dates lie more than twenty years apart, so they cannot be moved together. Leave the sessions out."
 
 
 class Part(models.TextChoices):
@@ -41,13 +48,15 @@ def sessions_to_clone(programme: Programme) -> list[Session]:
 def dates_of(programme: Programme, parts: Collection[str], first: date) -> list[Date]:
     """Return every date that moves with ``parts`` (values of Part) where the earliest goes to ``first``, by day.
 
-    A session whose room is taken on its new day says so: it comes without a room.
+    A session whose room is taken on its new day says so: it comes without a room. Raises TooFarApart.
     """
     stages = list(programme.stages.all()) if Part.STAGES in parts else []
     items = list(PlannedItem.objects.filter(stage__in=stages))
     sessions = sessions_to_clone(programme) if Part.SESSIONS in parts else []
     days = [day for stage in stages for day in (stage.starts_on, stage.ends_on)]
     days += [item.due_on for item in items] + [session.date for session in sessions]
+    if days and (max(days) - min(days)).days > MOST_DAYS:
+        raise TooFarApart
     goes = moved(days, first, calendar_of(programme))
     taken = _taken(sessions, goes)
     found = [_of_stage(stage, goes, begins) for stage in stages for begins in (True, False)]

@@ -34,9 +34,12 @@ def clone(request: HttpRequest, slug: str) -> HttpResponse:
     }  # fmt: skip
     if not form.is_bound or not form.is_valid():
         return _page(request, "communications/plan/form.html", context, form)
-    dates = dates_of(programme, form.cleaned_data["parts"], form.cleaned_data["first"])
-    if len(dates) > MOST_DATES:
-        form.add_refusal(TooManyDates(len(dates)), "parts")
+    try:
+        dates = dates_of(programme, form.cleaned_data["parts"], form.cleaned_data["first"])
+        if len(dates) > MOST_DATES:
+            raise TooManyDates(len(dates))
+    except Refused as refusal:
+        form.add_refusal(refusal, "parts")
         return _page(request, "communications/plan/form.html", context, form)
     typed = DatesForm(request.POST if request.POST.get("do") == "make" else None, dates=dates)
     if typed.is_bound and typed.is_valid():

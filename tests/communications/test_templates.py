@@ -30,7 +30,7 @@ from communications.actions.templates import (
 )
 from communications.models import PlannedItem, ProgrammeTemplate
 from communications.moving import moved
-from communications.queries.cloning import Part, dates_of
+from communications.queries.cloning import Part, TooFarApart, dates_of
 from communications.templates import POLICIES, READY, lay_out, ready_or_own
 from messaging.models import Message
 from tests.briefings.factories import ProgrammeFactory, RoomFactory, SessionFactory
@@ -277,6 +277,17 @@ def test_closure_days_of_the_programme_go_by(plan):
 def test_more_dates_than_anybody_can_look_at_are_refused(plan, monkeypatch):
     monkeypatch.setattr("communications.actions.cloning.MOST_DATES", 5)
     with pytest.raises(TooManyDates):
+        clone_programme(**everything(plan))
+
+
+def test_a_session_at_the_end_of_time_fails_no_page(plan):
+    SessionFactory(programme=plan.programme, date=date(9999, 12, 31))
+    plan.item()
+    client = signed_in(PersonFactory(administrator=True))
+    assert client.get(reverse("communications:plan-show", args=["plan"])).status_code == 200
+    address = reverse("communications:programme-clone", args=["plan"])
+    assert "more than twenty years apart" in words(client.post(address, clone_answers()))
+    with pytest.raises(TooFarApart):
         clone_programme(**everything(plan))
 
 
