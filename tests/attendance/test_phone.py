@@ -2,19 +2,21 @@
 
 import json
 import random
+import threading
 from datetime import timedelta
 from itertools import permutations
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attendance.actions import register as actions
+from attendance.actions.phone import SentPress, take_presses
 from attendance.models import Attendance, Mark, WalkIn
 from attendance.queries.phone import subject_of
 from briefings.models import Part, SessionPart
@@ -276,7 +278,16 @@ def test_a_key_of_no_row_names_nobody(key):
 # several phones
 
 
-def test_two_phones_come_to_the_same_in_every_order(client, session, keeper):
+def arrive(session, presses) -> None:
+    """Let presses arrive without the page around them, which costs most of the time."""
+    read = [
+        SentPress(UUID(each["id"]), each["row"], each["kind"], UUID(each["undoes"]) if each["undoes"] else None)
+        for each in presses
+    ]
+    take_presses(session=session, walk_ins=[], presses=read, by="clock", now=half_way(session))
+
+
+def test_two_phones_come_to_the_same_in_every_order(session):
     """Two phones mark, undo and mark again; each order of their five sends that is tried ends in one fact."""
     outcomes = set()
     for number, order in enumerate(list(permutations(range(5)))[::7]):
@@ -290,7 +301,7 @@ def test_two_phones_come_to_the_same_in_every_order(client, session, keeper):
             a_press(place, "excused"),
         ]
         for each in order:
-            send(client, session, [sends[each]])
+            arrive(session, [sends[each]])
         outcomes.add(Attendance.objects.get(place=place).outcome)
     assert outcomes == {"in_part"}
 
@@ -305,8 +316,6 @@ def test_order_repetition_and_splitting_never_matter(presses, seed):
     with transaction.atomic():
         session = a_session(capacity=20)
         with time_machine.travel(half_way(session), tick=False):
-            client = Client()
-            client.force_login(a_coordinator(session))
             straight, shuffled = somebody(session), somebody(session, "Beatrix Makebelieve")
             ids = [[str(uuid4()) for _ in range(6)] for _ in range(2)]
 
@@ -317,13 +326,13 @@ def test_order_repetition_and_splitting_never_matter(presses, seed):
                     for kind, index in presses
                 ]
 
-            send(client, session, all_of(straight, ids[0]))
+            arrive(session, all_of(straight, ids[0]))
             chaos = random.Random(seed)  # noqa: S311
             again = all_of(shuffled, ids[1]) * 2
             chaos.shuffle(again)
             while again:
                 batch, again = again[:3], again[3:]
-                send(client, session, batch)
+                arrive(session, batch)
             found = [
                 Attendance.objects.filter(place=place).values_list("outcome", flat=True).first()
                 for place in (straight, shuffled)
@@ -335,3 +344,44 @@ def test_order_repetition_and_splitting_never_matter(presses, seed):
 def _kind_of(index: int) -> str:
     """One id is one press: its kind follows from its number."""
     return ["attended", "late", "left_early", "excused", "attended", "late"][index]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ordered", [True, False], ids=["locked in their order", "as they come"])
+def test_two_phones_that_send_the_same_people_wait_for_one_another(monkeypatch, session, ordered):
+    """Each sends two people, one backwards: rows that were locked as they come would wait for each other for ever."""
+    places = [somebody(session), somebody(session, "Beatrix Makebelieve")]
+    keeper, real, first = a_coordinator(session), actions._to_mark, threading.Barrier(2)
+
+    def as_they_come(session, subjects):
+        found = {}
+        for number, subject in enumerate(list(subjects)):
+            found |= real(session, [subject])
+            if number == 0:
+                first.wait(10)
+        return found
+
+    if not ordered:
+        monkeypatch.setattr(actions, "_to_mark", as_they_come)
+    failed = []
+
+    def phone(kind, own):
+        try:
+            presses = [SentPress(uuid4(), f"p{place.pk}", kind) for place in own]
+            found, _ = take_presses(session=session, walk_ins=[], presses=presses, by=keeper, now=half_way(session))
+            assert set(found.values()) == {"kept"}
+        except OperationalError as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    about = (("attended", places), ("late", places[::-1]))
+    threads = [threading.Thread(target=phone, args=each) for each in about]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert (not failed) == ordered
+    if ordered:
+        assert set(Attendance.objects.values_list("outcome", flat=True)) == {"in_part"}
+        assert Mark.objects.count() == 4
