@@ -1,11 +1,12 @@
 """What is different between two texts, word by word, and two texts put together so that no word of either is lost."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 SAME, ADDED, REMOVED = "same", "added", "removed"
+_LONG = 600
 _WORDS = re.compile(r"\s+|[^\s]+")
 
 
@@ -46,13 +47,17 @@ def together(theirs: str, mine: str) -> str:
 def _by_word(old: str, new: str) -> list[Piece]:
     earlier, later = _WORDS.findall(old), _WORDS.findall(new)
     pieces: list[Piece] = []
-    for tag, one, two, three, four in _steps(earlier, later):
+    # In long paragraphs no match begins at a space: there are so many that comparing would take many seconds.
+    skipped = str.isspace if len(earlier) + len(later) > _LONG else None
+    for tag, one, two, three, four in _steps(earlier, later, skipped):
         pieces += _pieces(tag, "".join(earlier[one:two]), "".join(later[three:four]))
     return pieces
 
 
-def _steps(earlier: Sequence[str], later: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
-    return SequenceMatcher(None, earlier, later, autojunk=len(earlier) + len(later) > 2_000).get_opcodes()
+def _steps(
+    earlier: Sequence[str], later: Sequence[str], skipped: Callable[[str], bool] | None = None
+) -> list[tuple[str, int, int, int, int]]:
+    return SequenceMatcher(skipped, earlier, later, autojunk=len(earlier) + len(later) > 2_000).get_opcodes()
 
 
 def _pieces(tag: str, old: str, new: str) -> list[Piece]:

@@ -20,6 +20,8 @@ from messaging.markdown import SCHEMES, parse
 _LAYOUT = Path("templates") / "commitments" / "guidance.typ"
 _DEEPEST = 6
 """How deep lists and quotations are laid out inside one another; what lies deeper stands as plain paragraphs."""
+_LONGEST_ADDRESS = 2_000
+"""The longest address of a link, in characters: the layout refuses longer ones, and the whole document with them."""
 
 Block = dict[str, Any]
 _STYLES = {"strong": "strong", "em": "em", "s": "strike"}
@@ -148,7 +150,8 @@ def _words(inline: Token) -> list[Block]:
 
 
 def _safe(address: str) -> str:
-    return address if address.partition(":")[0].lower() in SCHEMES else ""
+    """Return ``address``, or nothing where the layout would refuse it: its words stay."""
+    return address if len(address) <= _LONGEST_ADDRESS and address.partition(":")[0].lower() in SCHEMES else ""
 
 
 @cache

@@ -19,6 +19,7 @@ from commitments.models import (
     GuidanceVersion,
     SectionAgreement,
     SectionComment,
+    VersionState,
 )
 from commitments.queries.guidance import newest_of, said_by, seal_of, sections_of, unanswered_of
 from commitments.queries.standing import drafted_from, endorsed_by
@@ -85,8 +86,17 @@ class StillUnanswered(Refused):
     sentence = "Comments wait for an answer. Answer them first, or say that you publish all the same."
 
 
+class SectionTooLong(Refused):
+    sentence = (
+        "With these agreements the section is longer than 20,000 characters. Put some into a section of their own."
+    )
+
+
 class NotEndorsedYet(Refused):
-    sentence = "Not every partner has endorsed what it stands on. Wait for them, or say that it is used before it is."
+    sentence = (
+        "Not every partner has endorsed what it stands on as it is today. Wait for them, or say that it is used before "
+        "it is."
+    )
 
 
 class NotForThem(Refused):
@@ -152,10 +162,10 @@ def draft_from_agreements(
 ) -> GuidanceSection:
     """Add a section with the words of ``versions``, which are kept as what it stands on; others are left out.
 
-    Raises NotTheirs, HasEnded, TooManySections.
+    Raises NotTheirs, HasEnded, TooManySections, SectionTooLong.
     """
     versions = _of_programme(guidance, versions)
-    words = "\n\n".join(_quoted(each) for each in versions)
+    words = _short_enough("\n\n".join(_quoted(each) for each in versions))
     made = add_section(guidance=guidance, title=title, words=words, by=by, now=now)
     SectionAgreement.objects.bulk_create(SectionAgreement(section=made, version=each) for each in versions)
     return made
@@ -167,7 +177,7 @@ def stand_on(
 ) -> GuidanceSection:
     """Let ``section`` stand on exactly ``versions``: the words of those that are new to it are put at its end.
 
-    Words that stand there already stay for whoever writes to take out. Raises NotTheirs, HasEnded.
+    Words that stand there already stay for whoever writes to take out. Raises NotTheirs, HasEnded, SectionTooLong.
     """
     own = _locked_section(section, by)
     wanted = {each.pk: each for each in _of_programme(own.guidance, versions)}
@@ -176,7 +186,7 @@ def stand_on(
     added = [each for pk, each in wanted.items() if pk not in there]
     SectionAgreement.objects.bulk_create(SectionAgreement(section=own, version=each) for each in added)
     if added:
-        own.words = "\n\n".join([own.words, *(_quoted(each) for each in added)])
+        own.words = _short_enough("\n\n".join([own.words, *(_quoted(each) for each in added)]))
         own.version, own.changed_at, own.changed_by = own.version + 1, now, by
         own.save(update_fields=["words", "version", "changed_at", "changed_by"])
     record(by=by, verb="changed_section", about=own.guidance, now=now, fields=["agreements"])
@@ -334,7 +344,7 @@ def publish_guidance(
         raise StillUnanswered
     endorsed = endorsed_by(agreements, own.programme, local_day(own.programme, now))
     lacking = [each.pk for each in endorsed.lacking] if endorsed else []
-    if lacking and not although_unendorsed:
+    if endorsed and not endorsed.is_whole and not although_unendorsed:
         raise NotEndorsedYet
     made = GuidanceVersion.objects.create(
         guidance=own, number=last.number + 1 if last else 1, title=own.title, note=_plain_ends(note), sections=said,
@@ -399,10 +409,10 @@ def _locked_section(section: GuidanceSection, by: Person) -> GuidanceSection:
 
 
 def _of_programme(guidance: Guidance, versions: Iterable[AgreementVersion]) -> list[AgreementVersion]:
-    """Return those of ``versions`` that belong to the programme of ``guidance``."""
+    """Return those of ``versions`` that belong to the programme of ``guidance`` and are no drafts any more."""
     ids = [each.pk for each in versions]
     found = AgreementVersion.objects.select_related("agreement").filter(pk__in=ids)
-    own = found.filter(agreement__programme=guidance.programme_id)
+    own = found.filter(agreement__programme=guidance.programme_id).exclude(state=VersionState.DRAFT)
     return list(own.order_by("agreement__reference", "number"))
 
 
@@ -410,6 +420,13 @@ def _quoted(version: AgreementVersion) -> str:
     """Return the words of an agreement as a quotation, with its reference under them."""
     lines = "\n".join(f"> {line}".rstrip() for line in _plain_ends(version.words).split("\n"))
     return f"{lines}\n\n{version.agreement.reference}, version {version.number}"
+
+
+def _short_enough(words: str) -> str:
+    """Return ``words`` where a section can hold them. Raises SectionTooLong."""
+    if len(words) > GuidanceSection._meta.get_field("words").max_length:
+        raise SectionTooLong
+    return words
 
 
 def _plain_ends(words: str) -> str:

@@ -11,6 +11,7 @@ from django.utils.text import Truncator
 
 from commitments.forms.fields import NO_CASES, LongTextField
 from commitments.models import AgreementVersion, CommentState, Reference, ReferenceKind
+from commitments.queries.standing import Endorsed
 from face.fields import ThreeBoxDateField
 from face.forms import FilterForm, HubForm
 from organisations.models import Organisation
@@ -109,10 +110,10 @@ class PublishForm(HubForm):
     although_unendorsed = forms.BooleanField(required=False)
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, *args: Any, unanswered: int, lacking: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, unanswered: int, endorsed: Endorsed | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if lacking:
-            self.fields["although_unendorsed"].label = f"It is in use before it is endorsed by {lacking}"
+        if endorsed and not endorsed.is_whole:
+            self.fields["although_unendorsed"].label = _although(endorsed)
         else:
             del self.fields["although_unendorsed"]
         if unanswered:
@@ -120,6 +121,14 @@ class PublishForm(HubForm):
             self.fields["although_unanswered"].label = f"{number} no answer yet, and I publish all the same"
         else:
             del self.fields["although_unanswered"]
+
+
+def _although(endorsed: Endorsed) -> str:
+    if endorsed.lacking:
+        return f"It is in use before it is endorsed by {endorsed.lacking_in_words}"
+    if outdated := endorsed.outdated_in_words:
+        return f"It stands on what does not hold any more: {outdated}"
+    return "It is in use before any partner has endorsed it"
 
 
 class SinceForm(FilterForm):

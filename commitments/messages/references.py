@@ -7,9 +7,9 @@ from django.conf import settings
 from django.urls import reverse
 
 import messaging.actions
-from briefings.rules import coordinators_of
 from commitments.clocks import Rung, local_day
 from commitments.models import Reference
+from commitments.queries.standards import keepers_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -18,13 +18,13 @@ REVIEW = "commitments.reference_review"
 
 
 def remind(own: Reference, rung: Rung, *, now: datetime) -> int:
-    """Plan one rung of reminders to the coordinators; return how many are told."""
+    """Plan one rung of reminders to who looks after the programme; return how many are told."""
     rows = [
         Planned(
             key=f"{REVIEW}:{own.pk}:{own.review_on}:{rung.step}:{person.pk}", to=person,
             refs={"reference": own.pk, "review": own.review_on.isoformat()}, about=own.programme,
         )
-        for person in coordinators_of(own.programme, local_day(own.programme, now))
+        for person in keepers_of(own.programme, local_day(own.programme, now))
         if person.email
     ]  # fmt: skip
     return messaging.actions.queue_many(kind=REVIEW, rows=rows, now=now)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, Max, QuerySet
+from django.db.models import Max, QuerySet
 
 from briefings.models import Programme
 from commitments.models import (
@@ -18,6 +18,9 @@ from commitments.models import (
     VersionState,
 )
 from organisations.models import Organisation
+
+CURRENT = (VersionState.PROPOSED, VersionState.LAPSED)
+"""The states of a version that partners are asked about, or were until its review date; one of an agreement at most."""
 
 SAID = {
     Outcome.ENDORSED: ("full", "good", "Endorsed"),
@@ -50,6 +53,18 @@ class Endorsed:
         """Return the names of who has not endorsed all of it: "Fire, Police and Housing"."""
         return names_in_words(each.name for each in self.lacking)
 
+    @property
+    def outdated_in_words(self) -> str:
+        """Return what does not hold any more of what it stands on, and why: "OFP-1 version 1 (it has lapsed)"."""
+        return names_in_words(
+            f"{row.version} ({row.since[0].lower()}{row.since[1:]})" for row in self.rows if row.since
+        )
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether all of it holds today, and every partner has endorsed it."""
+        return bool(self.organisations) and not self.lacking and not self.outdated_in_words
+
 
 def names_in_words(names: Iterable[str]) -> str:
     """Return ``names`` as they stand in a sentence."""
@@ -64,11 +79,12 @@ def drafted_from(guidance: Guidance) -> list[int]:
 
 
 def agreements_to_use(programme: Programme) -> QuerySet[AgreementVersion]:
-    """Return the newest version of each agreement of ``programme`` that was not withdrawn, by reference."""
-    ended = (VersionState.SUPERSEDED, VersionState.WITHDRAWN)
+    """Return the current version of each agreement of ``programme``, by reference.
+
+    A draft is none: its words may still change, and guidance would then stand on words that nobody was asked about.
+    """
     found = AgreementVersion.objects.filter(agreement__programme=programme, agreement__ended_at__isnull=True)
-    newest = found.annotate(last=Max("agreement__versions__number")).filter(number=F("last")).exclude(state__in=ended)
-    return newest.select_related("agreement").order_by("agreement__reference")
+    return found.filter(state__in=CURRENT).select_related("agreement").order_by("agreement__reference")
 
 
 def endorsed_by(ids: Iterable[int], programme: Programme, on: date) -> Endorsed | None:
@@ -98,7 +114,7 @@ def endorsed_by(ids: Iterable[int], programme: Programme, on: date) -> Endorsed 
     rows = [
         Row(
             version,
-            _since(version, newest.get(version.agreement_id, 0)),
+            _since(version, newest.get(version.agreement_id, 0), on),
             [SAID[said.get((version.pk, each.pk), "")] for each in organisations],
         )
         for version in versions
@@ -116,12 +132,13 @@ def endorsed_of(version: GuidanceVersion, on: date) -> Endorsed | None:
     return endorsed_by(version.agreements, version.guidance.programme, on)
 
 
-def _since(version: AgreementVersion, newest: int) -> str:
+def _since(version: AgreementVersion, newest: int, on: date) -> str:
     if version.agreement.ended_at:
         return "The agreement has ended since"
     if newest > version.number:
         return f"Version {newest} has taken its place since"
-    return {
-        VersionState.DRAFT: "Not proposed to anybody yet",
-        VersionState.LAPSED: "Its review date has passed",
-    }.get(VersionState(version.state), "")
+    if version.state == VersionState.DRAFT:
+        return "Not proposed to anybody yet"
+    if version.state == VersionState.LAPSED or version.review_on < on:
+        return "Its review date has passed"
+    return ""

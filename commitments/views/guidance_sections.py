@@ -203,15 +203,16 @@ def answer(request: HttpRequest, guidance: int, comment: int) -> HttpResponse:
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         is_taken_up, words = form.cleaned_data["how"] == CommentState.TAKEN_UP, form.cleaned_data["words"]
-        return done(
-            request,
-            own,
-            lambda: actions.answer_comment(
+        try:
+            actions.answer_comment(
                 comment=said, is_taken_up=is_taken_up, words=words, by=request.user, now=timezone.now()
-            ),
-            "The comment is answered",
-        )
-    if said.state != CommentState.OPEN:
+            )
+        except Refused as refusal:
+            form.add_refusal(refusal)  # what was typed stays, for who wants to keep it
+        else:
+            messages.success(request, "The comment is answered")
+            return redirect("commitments:guidance-show", guidance=own.pk)
+    elif said.state != CommentState.OPEN:
         return redirect("commitments:guidance-show", guidance=own.pk)
     look(by=request.user, at=said.made_by, page="commitments:comment-answer", now=timezone.now())
     more = {"title": "Answer a comment", "button": "Answer", "comment": said, "part": said.section}

@@ -50,7 +50,7 @@ def _publish(request: HttpRequest, own: Guidance) -> HttpResponse:
     form = PublishForm(
         request.POST if request.method == "POST" else None,
         unanswered=unanswered,
-        lacking=endorsed.lacking_in_words if endorsed else "",
+        endorsed=endorsed,
         initial={"seen": seal_of(own, sections)},
     )
     if request.method == "POST" and form.is_valid():
@@ -202,10 +202,15 @@ def _before(version: GuidanceVersion) -> str:
 
 
 def _standing(endorsed: Endorsed, version: GuidanceVersion, today: date) -> str:
+    of_today = f"(as of {day_plain(today)})"
     if endorsed.lacking:
-        return f"In use before endorsed by {endorsed.lacking_in_words} (as of {day_plain(today)})."
+        return f"In use before endorsed by {endorsed.lacking_in_words} {of_today}."
+    if outdated := endorsed.outdated_in_words:
+        return f"It stands on what does not hold any more {of_today}: {outdated}."
+    if not endorsed.organisations:
+        return f"No partner has been asked to endorse it {of_today}."
     late = f" It was published before it was endorsed by {_before(version)}." if version.unendorsed else ""
-    return f"Every partner has endorsed what it stands on (as of {day_plain(today)}).{late}"
+    return f"Every partner has endorsed what it stands on {of_today}.{late}"
 
 
 def _as_printed(endorsed: Endorsed | None, version: GuidanceVersion, today: date) -> dict[str, Any] | None:

@@ -181,3 +181,58 @@ def test_a_partner_that_came_later_has_not_endorsed_it(cast):
     PartnerAsked.objects.filter(organisation=cast.fire).update(is_needed=False)
     cast.programme.partners.filter(organisation=cast.fire).update(until=NOW.date())
     assert cast.fire not in endorsed_by([version.pk], cast.programme, NOW.date()).organisations
+
+
+def test_a_draft_of_an_agreement_is_nothing_to_stand_on(cast):
+    version = agreed(cast, council="endorsed", fire="endorsed")
+    draft = agreed(cast, "Other words.", agreement=version.agreement, number=2, state="draft")
+    assert list(agreements_to_use(cast.programme)) == [version]
+    own = a_draft(cast)
+    part = sections_of(own).get()
+    actions.stand_on(section=part, versions=[draft], by=cast.facilitator, now=NOW)
+    assert not part.agreements.exists()
+    draft.partners_asked.all().delete()
+    draft.delete()  # whoever drops a draft is never held up by guidance
+
+
+def test_what_every_partner_endorsed_once_is_not_endorsed_when_it_holds_no_more(cast):
+    version = agreed(cast, state="lapsed", council="endorsed", fire="endorsed")
+    own = a_draft(cast)
+    actions.stand_on(section=sections_of(own).get(), versions=[version], by=cast.facilitator, now=NOW)
+    with pytest.raises(NotEndorsedYet):
+        publish(own, cast)
+    page = signed_in(cast.coordinator, fresh=True).get(at("guidance-publish", own.pk))
+    assert "It stands on what does not hold any more: AG-1 version 1 (its review date has passed)" in words(page)
+    publish(own, cast, although_unendorsed=True)
+    shown = words(Client().get(at("guidance-version", own.pk, 1)))
+    assert "Every partner has endorsed" not in shown
+    assert "It stands on what does not hold any more: AG-1 version 1 (its review date has passed)." in shown
+    assert "AG-1 version 1 (its review date has passed)" in pdf_text(own)
+
+
+def test_a_review_date_has_passed_before_the_clock_says_so(cast):
+    version = agreed(cast, council="endorsed", fire="endorsed")
+    assert endorsed_by([version.pk], cast.programme, version.review_on).is_whole
+    assert not endorsed_by([version.pk], cast.programme, version.review_on + DAY).is_whole
+
+
+def test_a_section_that_would_be_too_long_is_refused_and_keeps_its_words(cast):
+    versions = [agreed(cast, "A" * 1_990) for _ in range(12)]
+    own = a_draft(cast)
+    part = sections_of(own).get()
+    before = part.words
+    client = signed_in(cast.facilitator)
+    page = client.post(
+        at("section-agreements", own.pk, part.pk), {"versions": [each.pk for each in versions]}, follow=True
+    )
+    assert "longer than 20,000 characters" in words(page)
+    part.refresh_from_db()
+    assert (part.words, part.agreements.count()) == (before, 0)
+
+
+def test_a_link_without_end_costs_the_document_nothing_but_its_address(cast):
+    own = a_draft(cast)
+    part = sections_of(own).get()
+    type(part).objects.filter(pk=part.pk).update(words=f"[Read it](https://example.org/{'x' * 15_000})")
+    publish(own, cast)
+    assert "Read it" in pdf_text(own)
