@@ -32,7 +32,7 @@ def main() -> str:
             try:
                 checker = play(port, names, stage, reader, seed, seconds)
             except AssertionError:
-                written.seek(max(0, written.tell() - 3000))
+                written.seek(max(0, written.seek(0, os.SEEK_END) - 3000))
                 print(written.read().decode(errors="replace"), flush=True)
                 raise
             outcomes = Counter(press.outcome for press in checker.presses)
