@@ -1,10 +1,9 @@
 """Every link of every mail may be opened by anybody's scanner: it changes nothing, and works afterwards.
 
 Each kind of mail that can be sent has a case in ``tests/mails/``, made from real rows (test_consistency.py says which
-is missing). Every link in it (in both its
-parts, its calendar entry and its headers) is asked for with GET and HEAD, twice each and without cookies, each time
-following where it leads, as gateways do (Safe Links, Proofpoint, Mimecast). Then every row of every table but the
-access trace and the sessions is as it was, and the page opens as it did the first time.
+is missing). Every link in it (in both its parts, its calendar entry and its headers) is asked for with GET and HEAD,
+twice each and without cookies, each time following where it leads, as gateways do (Safe Links, Proofpoint, Mimecast).
+Then no row of any table but the access trace and the sessions has been written, and the page opens as it did first.
 """
 
 import re
@@ -52,13 +51,13 @@ def test_its_links_change_nothing_however_often_they_are_opened(kind):
 
 
 def _open_as_scanners_do(link: str) -> None:
-    before = everything()
+    before = written()
     first = _answer("get", link)
     assert first[0] == 200, f"{link} answers {first[0]} at {first[1]}"
     for method in ("head", "get", "head"):
         status, path, _ = _answer(method, link)
         assert (status, path) == first[:2], f"{method} of {link}"
-    after = everything()
+    after = written()
     changed = {table for table in before if before[table] != after[table]}
     assert not changed - MAY_CHANGE, f"{link} changed {changed}"
     assert _answer("get", link) == first, f"{link} shows something else than before it was opened"
@@ -90,13 +89,10 @@ def links_in(content: Content) -> list[str]:
     return sorted({each.path + (f"?{each.query}" if each.query else "") or "/" for each in own})
 
 
-def everything() -> dict[str, str]:
-    """Return a digest of all rows of each table."""
+def written() -> dict[str, int]:
+    """Return how many rows of each table this test, which is one transaction, has written so far."""
     with connection.cursor() as cursor:
-        tables = sorted(connection.introspection.table_names(cursor))
-        digest = "md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), ''))"
-        asked = (f"SELECT '{table}', {digest} FROM \"{table}\" t" for table in tables)  # noqa: S608 (our own names)
-        cursor.execute(" UNION ALL ".join(asked))
+        cursor.execute("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables")
         return dict(cursor.fetchall())
 
 
@@ -104,10 +100,10 @@ def test_a_link_that_changed_something_would_be_seen():
     """The control: one row of one table more, or one column otherwise."""
     from tests.organisations.factories import PersonFactory
 
-    before = everything()
+    before = written()
     person = PersonFactory()
-    made = everything()
+    made = written()
     type(person).objects.filter(pk=person.pk).update(name="Somebody Else")
-    changed = everything()
+    changed = written()
     assert {table for table in before if before[table] != made[table]} == {"accounts_person"}
     assert {table for table in before if made[table] != changed[table]} == {"accounts_person"}
