@@ -130,9 +130,11 @@ class Player:
     cookies: dict[str, str] | None = None
     presses: list[Press] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
+    until: float = float("inf")
 
     def play(self, until: float) -> None:
         """Press one button after the other until the moment ``until`` of the monotonic clock."""
+        self.until = until
         time.sleep(self.chance.uniform(0, 1))
         while time.monotonic() < until:
             self.step()
@@ -162,7 +164,7 @@ class Player:
         home = self.names.people[self.who][0]
         colleagues = [pk for pk, (organisation, _) in self.names.people.items() if organisation == home]
         self.ask_colleague(place, link, self.chance.choice([pk for pk in colleagues if pk != self.who]))
-        asked = self.reader.asked(place)
+        asked = self.reader.asked(place) if time.monotonic() < self.until else None
         if asked:  # the colleague opens the mail and presses: a client of its own, at the same time as all others
             colleague, own = asked
             other = Player(self.names, self.reader, self.ask, colleague, self.chance, None, self.presses, self.odd)
@@ -234,7 +236,7 @@ class Player:
             self._twice_at_once(press, path, fields, cookies)
         else:
             self._once(press, path, fields, cookies, self.chance.uniform(0, 0.3) if fate < 0.08 else None)
-        if press.outcome == UNKNOWN and key and self.chance.random() < 0.5:
+        if press.outcome == UNKNOWN and key and time.monotonic() < self.until and self.chance.random() < 0.5:
             self._once(press, path, fields, cookies, None)
             if press.outcome == REFUSED:  # the first may still be on its way, and find things otherwise
                 press.outcome = UNKNOWN
