@@ -22,6 +22,7 @@ from commitments.models import (
     PartnerAsked,
     SeniorAsked,
     VersionState,
+    digest_of,
 )
 from commitments.queries.agreements import CURRENT, policy_of, who_speaks
 from commitments.queries.standards import calendar_of
@@ -45,6 +46,10 @@ class NotNow(Refused):
 
 class NoAgreement(Refused):
     sentence = "Only what was noted as an agreement in a workshop of this programme can be made one."
+
+
+class DraftMoved(Refused):
+    sentence = "Somebody has changed this draft since you opened the page. Read what it says now, then press again."
 
 
 class HasDraft(Refused):
@@ -118,6 +123,11 @@ def plain(words: str) -> str:
     return words.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+def seal_of_draft(version: AgreementVersion) -> str:
+    """Return what tells one state of a draft from another: its title, its words and its review date."""
+    return digest_of(f"{version.agreement.title}\n{version.review_on.isoformat()}\n{version.words}")
+
+
 @transaction.atomic
 def draft_version(*, agreement: Agreement, words: str, review_on: date, by: Person, now: datetime) -> AgreementVersion:
     """Draft the next version; what is proposed stands until this one is proposed.
@@ -139,14 +149,17 @@ def draft_version(*, agreement: Agreement, words: str, review_on: date, by: Pers
 
 @transaction.atomic
 def change_draft(
-    *, version: AgreementVersion, words: str, review_on: date, by: Person, now: datetime, title: str = ""
+    *, version: AgreementVersion, seen: str, words: str, review_on: date, by: Person, now: datetime, title: str = ""
 ) -> AgreementVersion:
     """Write a draft anew; with ``title`` the name of an agreement of which nothing was proposed yet.
 
-    Raises NotTheirs, NotNow, DateHasPassed.
+    ``seen`` is the ``seal_of_draft`` from which ``by`` began to write. Raises NotTheirs, NotNow, DraftMoved,
+    DateHasPassed.
     """
     agreement = _locked(version.agreement, by)
     own = _version(version, agreement, VersionState.DRAFT)
+    if seen != seal_of_draft(own):
+        raise DraftMoved
     if review_on <= local_day(agreement.programme, now):
         raise DateHasPassed
     own.words, own.review_on, own.drafted_by = plain(words), review_on, by
@@ -170,15 +183,20 @@ def drop_draft(*, version: AgreementVersion, by: Person, now: datetime) -> None:
 
 
 @transaction.atomic
-def propose_version(*, version: AgreementVersion, endorse_by: date, by: Person, now: datetime) -> AgreementVersion:
+def propose_version(
+    *, version: AgreementVersion, seen: str, endorse_by: date, by: Person, now: datetime
+) -> AgreementVersion:
     """Ask every partner of the programme to endorse ``version`` by ``endorse_by``; its words are fixed from now on.
 
+    ``seen`` is the ``seal_of_draft`` of what ``by`` read: nothing is proposed that somebody changed meanwhile.
     The version before is replaced, and with it every endorsement of it. Everybody with a mandate for a partner gets
     a mail with their own link; of partners that have nobody the coordinators are told. Raises NotTheirs, NotNow,
-    NothingNew, NobodyToAsk, DateHasPassed, ReviewTooSoon.
+    DraftMoved, NothingNew, NobodyToAsk, DateHasPassed, ReviewTooSoon.
     """
     agreement = _locked(version.agreement, by)
     own = _version(version, agreement, VersionState.DRAFT)
+    if seen != seal_of_draft(own):
+        raise DraftMoved
     today = local_day(agreement.programme, now)
     if endorse_by <= today:
         raise DateHasPassed

@@ -16,6 +16,7 @@ from face.forms import FilterForm, HubForm
 from organisations.models import Organisation
 
 USUAL_REVIEW = timedelta(days=365)
+NOT_THAT_ONE = "You may not sign any more for the organisation for which you opened this page. Read for which you may"
 FOR_SEVERAL = "I endorse these words for the organisation that I chose"
 
 
@@ -54,18 +55,23 @@ class WordsForm(HubForm):
         help_text="It holds until that day. After it the agreement has lapsed.",
     )
 
-    def __init__(self, *args: Any, today: date, has_title: bool = True, **kwargs: Any) -> None:
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args: Any, today: date, has_title: bool = True, changes: bool = False, **kwargs: Any) -> None:
         kwargs["initial"] = {"review_on": today + USUAL_REVIEW, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         self.fields["review_on"].not_before = today + timedelta(days=1)
         if not has_title:
             del self.fields["title"]
+        if not changes:
+            del self.fields["seen"]
 
 
 class ProposeForm(HubForm):
     """By when partners are asked to answer."""
 
     endorse_by = ThreeBoxDateField(label="Answer by", subject="The day to answer by")
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
     def __init__(self, *args: Any, today: date, review_on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -137,12 +143,19 @@ class SignForm(HubForm):
         self.fields["mandate"].queryset = mandates
         self.only = list(mandates[:2])
         if len(self.only) == 1:
-            del self.fields["mandate"]
+            # Posted all the same: who read the statement for one organisation never signs for another.
+            self.fields["mandate"].widget = forms.HiddenInput()
+            self.fields["mandate"].initial = self.only[0].pk
             self.fields["statement"].label = f"I endorse these words for {self.only[0].organisation.name}"
 
     def clean(self) -> dict:
         """Ask for the tick where it is endorsed, and for words where it is noted or declined."""
         cleaned = super().clean() or self.cleaned_data
+        if len(self.only) == 1 and "mandate" in self.errors:
+            del self.errors["mandate"]
+            self.data = {**self.data.dict(), "mandate": str(self.only[0].pk), "statement": ""}
+            self.add_error(None, NOT_THAT_ONE)
+            return cleaned
         outcome = cleaned.get("outcome")
         if outcome in (Outcome.ENDORSED, Outcome.NOTED) and not cleaned.get("statement"):
             self.add_error("statement", "Tick the statement to endorse the words")
@@ -156,7 +169,7 @@ class SignForm(HubForm):
         """Return what ``endorse`` takes of it."""
         cleaned = self.cleaned_data
         return {
-            "mandate": cleaned.get("mandate") or self.only[0],
+            "mandate": cleaned["mandate"],
             "outcome": cleaned["outcome"],
             "note": cleaned["note"],
             "seen": cleaned["seen"],

@@ -73,14 +73,19 @@ def make_of_output(request: HttpRequest, slug: str, output: int) -> HttpResponse
 def change(request: HttpRequest, agreement: int) -> HttpResponse:
     """Write the draft anew."""
     own, draft = _with_draft(request, agreement)
-    initial = {"title": own.title, "words": draft.words, "review_on": draft.review_on}
+    seal = actions.seal_of_draft(draft)
+    initial = {"title": own.title, "words": draft.words, "review_on": draft.review_on, "seen": seal}
     today = local_day(own.programme, timezone.now())
-    form = WordsForm(_posted(request), today=today, has_title=draft.number == 1, initial=initial)
+    form = WordsForm(_posted(request), today=today, has_title=draft.number == 1, changes=True, initial=initial)
+    theirs = draft if form.is_bound and request.POST.get("seen") != seal else None
 
     def act() -> None:
         actions.change_draft(version=draft, by=request.user, now=timezone.now(), **form.cleaned_data)
 
-    return _acted(request, own, form, act, "The draft is saved", "Change the draft", "Save the draft")
+    return _acted(
+        request, own, form, act, "The draft is saved", "Change the draft", "Save the draft",
+        template="commitments/agreements/change.html", more={"theirs": theirs},
+    )  # fmt: skip
 
 
 @require_http_methods(READ_OR_POST)
@@ -127,7 +132,7 @@ def propose(request: HttpRequest, agreement: int) -> HttpResponse:
         _posted(request),
         today=today,
         review_on=draft.review_on,
-        initial={"endorse_by": actions.usual_endorse_by(own.programme, now)},
+        initial={"endorse_by": actions.usual_endorse_by(own.programme, now), "seen": actions.seal_of_draft(draft)},
     )
 
     def act() -> None:
@@ -261,6 +266,9 @@ def _acted(
             act()
         except Refused as refusal:
             form.add_refusal(refusal)
+            if isinstance(refusal, actions.DraftMoved):
+                # The page shows what the draft says now: whoever presses again has read it.
+                form.data = {**form.data.dict(), "seen": form.initial["seen"]}
         else:
             messages.success(request, said)
             return redirect("commitments:agreement-show", agreement=own.pk)

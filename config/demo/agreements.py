@@ -85,7 +85,9 @@ class AgreementsOfPilot:
     def _ask(self, key: str, now: datetime) -> None:
         draft = self.own[key].versions.get(state="draft")
         by_when = actions.usual_endorse_by(self.pilot.programme, now)
-        self.current[key] = actions.propose_version(version=draft, endorse_by=by_when, by=self.by, now=now)
+        self.current[key] = actions.propose_version(
+            version=draft, seen=actions.seal_of_draft(draft), endorse_by=by_when, by=self.by, now=now
+        )
 
     def _sign(self, key: str, place: int, outcome: str, note: str, now: datetime) -> None:
         version, mandate = self.current[key], self.pilot.mandates[place]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from accounts.links import token_of
 from briefings.models import SessionKind
-from commitments.actions.agreements import make_agreement, propose_version
+from commitments.actions.agreements import make_agreement, propose_version, seal_of_draft
 from commitments.actions.outputs import note_output
 from commitments.models import Agreement, SeniorAsked
 from tests.access.routes import Route, nothing, other_programme, own_programme
@@ -28,9 +28,10 @@ def _agreement(cast: Cast, *, other: bool = False, proposed: bool = False, draft
     if proposed:
         if other:
             MandateFactory(programme=programme, organisation=cast.other_organisation)
+        draft = made.versions.get()
         propose_version(
-            version=made.versions.get(), endorse_by=NOW.date() + timedelta(days=14), by=by, now=NOW
-        )  # fmt: skip
+            version=draft, seen=seal_of_draft(draft), endorse_by=NOW.date() + timedelta(days=14), by=by, now=NOW
+        )
     if drafts == 2:
         made.versions.create(number=2, words="Two plans.", review_on=LATER, drafted_at=NOW, drafted_by=by)
     return made

@@ -3,7 +3,7 @@
 from datetime import date
 
 from briefings.models import Mandate
-from commitments.actions.agreements import make_agreement, propose_version
+from commitments.actions.agreements import make_agreement, propose_version, seal_of_draft
 from commitments.actions.endorsements import endorse
 from commitments.models import Agreement, AgreementVersion, Endorsement, VersionState, digest_of
 from tests.briefings.factories import MandateFactory, PartnerFactory
@@ -43,7 +43,9 @@ class Partners(Cast):
     def propose(self, agreement: Agreement, *, now=NOW, endorse_by: date = ANSWER) -> AgreementVersion:
         """Return the draft of ``agreement``, proposed."""
         draft = agreement.versions.get(state=VersionState.DRAFT)
-        return propose_version(version=draft, endorse_by=endorse_by, by=self.coordinator, now=now)
+        return propose_version(
+            version=draft, seen=seal_of_draft(draft), endorse_by=endorse_by, by=self.coordinator, now=now
+        )
 
     def signed(
         self, version: AgreementVersion, mandate: Mandate | None = None, outcome: str = "endorsed", *, now=NOW, note=""

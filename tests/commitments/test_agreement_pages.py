@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from briefings.models import ProgrammeRole, SessionKind
+from briefings.models import Mandate, ProgrammeRole, SessionKind
 from commitments.actions import agreements as actions
 from commitments.actions.outputs import note_output
 from commitments.models import (
@@ -28,7 +28,7 @@ from commitments.models import (
 )
 from history.models import Look
 from messaging.models import Message
-from tests.briefings.factories import AppointmentFactory, SessionFactory
+from tests.briefings.factories import AppointmentFactory, MandateFactory, SessionFactory
 from tests.commitments.agreeing import REVIEW, WORDS, Partners
 from tests.commitments.factories import NOW, TODAY
 from tests.commitments.pages import opened, signed_in, words
@@ -62,6 +62,10 @@ def boxes(name: str, day: date) -> dict[str, str]:
 # Coordinators
 
 
+def seen_of(own: Agreement) -> dict[str, str]:
+    return {"seen": actions.seal_of_draft(AgreementVersion.objects.get(agreement=own, state="draft"))}
+
+
 def test_one_press_makes_an_agreement_of_what_was_noted(cast):
     workshop = SessionFactory(programme=cast.programme, kind=SessionKind.WORKSHOP)
     noted = note_output(session=workshop, kind="agreement", words=WORDS, by=cast.coordinator, now=NOW)
@@ -87,14 +91,17 @@ def test_an_agreement_is_drafted_changed_proposed_and_put_in_use(cast):
     said = words(cast.client.get(page("agreement-show", own.pk)))
     assert "Propose it to every partner" in said
     cast.client.post(
-        page("agreement-change", own.pk), {"title": "Door keys", "words": "Better.", **boxes("review_on", REVIEW)}
+        page("agreement-change", own.pk),
+        {"title": "Door keys", "words": "Better.", **seen_of(own), **boxes("review_on", REVIEW)},
     )
     own.refresh_from_db()
     assert (own.title, own.versions.get().words) == ("Door keys", "Better.")
     asked = words(cast.client.get(page("agreement-propose", own.pk)))
     assert "Fire has nobody with a mandate" in asked
     assert "Chief Chen" in asked
-    cast.client.post(page("agreement-propose", own.pk), boxes("endorse_by", TODAY + timedelta(days=14)))
+    cast.client.post(
+        page("agreement-propose", own.pk), {**seen_of(own), **boxes("endorse_by", TODAY + timedelta(days=14))}
+    )
     assert own.versions.get().state == "proposed"
     assert "Fire Waits Nobody there has a mandate" in words(cast.client.get(page("agreement-show", own.pk)))
     cast.client.post(page("agreement-in-use", own.pk), boxes("since", TODAY))
@@ -111,6 +118,31 @@ def test_an_agreement_is_drafted_changed_proposed_and_put_in_use(cast):
     assert own.in_use_since is None
 
 
+def test_nobody_proposes_or_overwrites_words_that_somebody_changed_meanwhile(cast):
+    own = cast.drafted()
+    seen = seen_of(own)
+    change, propose = page("agreement-change", own.pk), page("agreement-propose", own.pk)
+    assert seen["seen"] in cast.client.get(change).content.decode()
+    theirs = {"title": "Door keys", "words": "What B says.", **seen, **boxes("review_on", REVIEW)}
+    assert cast.client.post(change, theirs).status_code == 302
+    asked = {**seen, **boxes("endorse_by", TODAY + timedelta(days=14))}
+    refused = cast.client.post(propose, asked)
+    assert "Somebody has changed this draft" in words(refused)
+    assert "What B says." in words(refused)
+    mine = {**theirs, "words": "What A says."}
+    refused = cast.client.post(change, mine)
+    assert "What the draft says now Door keys What B says." in words(refused)
+    assert "What A says." in refused.content.decode()
+    now_seen = seen_of(own)
+    assert now_seen["seen"] in refused.content.decode()
+    assert own.versions.get().words == "What B says."
+    cast.client.post(change, {**mine, **now_seen})
+    assert own.versions.get().words == "What A says."
+    assert cast.client.post(propose, asked | now_seen).status_code == 200
+    assert own.versions.get().state == "draft"
+    assert not Message.objects.exists()
+
+
 def test_the_next_version_shows_what_is_different(cast):
     version = cast.proposed()
     cast.signed(version)
@@ -122,7 +154,9 @@ def test_the_next_version_shows_what_is_different(cast):
     asked = cast.client.get(page("agreement-propose", own.pk))
     assert "Every endorsement of version 1 ends" in words(asked)
     assert "<ins>" in asked.content.decode()
-    cast.client.post(page("agreement-propose", own.pk), boxes("endorse_by", TODAY + timedelta(days=14)))
+    cast.client.post(
+        page("agreement-propose", own.pk), {**seen_of(own), **boxes("endorse_by", TODAY + timedelta(days=14))}
+    )
     shown = words(cast.client.get(page("agreement-show", own.pk)))
     assert "Proposed, endorsed by nobody yet" in shown
     assert "Version 1 Proposed on 2 November 2026" in shown
@@ -180,7 +214,9 @@ def link_of(person) -> SeniorAsked:
 
 
 def form_of(version, **data) -> dict:
-    return {"seen": digest_of(version.words), "outcome": "endorsed", "statement": "on", "note": "", **data}
+    mandate = Mandate.objects.order_by("pk").first().pk  # the senior manager's of the cast
+    seen = digest_of(version.words)
+    return {"mandate": mandate, "seen": seen, "outcome": "endorsed", "statement": "on", "note": "", **data}
 
 
 def test_the_mailed_link_shows_the_words_and_signs_nothing(cast):
@@ -249,8 +285,6 @@ def test_what_is_missing_is_said_and_nothing_is_signed(cast, data, said):
 
 
 def test_who_speaks_for_two_partners_chooses_one(cast):
-    from tests.briefings.factories import MandateFactory
-
     MandateFactory(programme=cast.programme, organisation=cast.fire, person=cast.senior)
     version = cast.proposed()
     client = signed_in(cast.senior, fresh=True)
@@ -260,6 +294,23 @@ def test_who_speaks_for_two_partners_chooses_one(cast):
     assert Endorsement.objects.count() == 0
     client.post(sign, form_of(version, mandate=cast.mandate.pk, outcome="declined", note="Not yet."))
     assert Endorsement.objects.get().organisation == cast.organisation
+
+
+def test_whoever_ticked_for_one_partner_never_signs_for_another(cast):
+    MandateFactory(programme=cast.programme, organisation=cast.fire, person=cast.senior)
+    version = cast.proposed()
+    client = signed_in(cast.senior, fresh=True)
+    sign = page("endorsement-sign", version.agreement_id)
+    chosen = form_of(version, mandate=cast.mandate.pk)
+    Mandate.objects.filter(pk=cast.mandate.pk).update(until=TODAY - timedelta(days=1))
+    for data in (chosen, {**chosen, "mandate": ""}):
+        refused = client.post(sign, data)
+        assert "You may not sign any more for the organisation" in words(refused)
+        assert "I endorse these words for Fire" in words(refused)
+        assert "checked" not in refused.content.decode().partition('name="statement"')[2].partition(">")[0]
+    assert Endorsement.objects.count() == 0
+    client.post(sign, form_of(version, mandate=refused.context["form"].only[0].pk))
+    assert Endorsement.objects.get().organisation == cast.fire
 
 
 def test_what_was_declined_may_later_be_endorsed_and_both_stay(cast):

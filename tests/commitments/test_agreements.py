@@ -97,8 +97,9 @@ def test_a_draft_is_changed_and_a_later_one_dropped(cast):
     made = cast.drafted()
     draft = made.versions.get()
     changed = actions.change_draft(
-        version=draft, words="Other words.", review_on=REVIEW, title="Keys", by=cast.coordinator, now=NOW
-    )
+        version=draft, seen=actions.seal_of_draft(draft), words="Other words.", review_on=REVIEW, title="Keys",
+        by=cast.coordinator, now=NOW,
+    )  # fmt: skip
     made.refresh_from_db()
     assert (changed.words, made.title) == ("Other words.", "Keys")
     with pytest.raises(actions.NotNow):
@@ -243,12 +244,17 @@ def states(cast, state: str) -> Agreement:
     return made
 
 
+def draft_of(own: Agreement) -> dict:
+    version = own.versions.first()
+    return {"version": version, "seen": actions.seal_of_draft(version)}
+
+
 ACTIONS = {
     "change": lambda own, cast: actions.change_draft(
-        version=own.versions.first(), words="New.", review_on=REVIEW, by=cast.coordinator, now=NOW
+        **draft_of(own), words="New.", review_on=REVIEW, by=cast.coordinator, now=NOW
     ),
     "propose": lambda own, cast: actions.propose_version(
-        version=own.versions.first(), endorse_by=ANSWER, by=cast.coordinator, now=NOW
+        **draft_of(own), endorse_by=ANSWER, by=cast.coordinator, now=NOW
     ),
     "draft": lambda own, cast: actions.draft_version(
         agreement=own, words="New.", review_on=REVIEW, by=cast.coordinator, now=NOW
@@ -305,7 +311,7 @@ def test_days_that_have_passed_are_refused(cast):
         cast.drafted(review_on=TODAY)
     own = states(cast, "draft")
     with pytest.raises(actions.DateHasPassed):
-        actions.change_draft(version=own.versions.get(), words="New.", review_on=TODAY, **by)
+        actions.change_draft(**draft_of(own), words="New.", review_on=TODAY, **by)
     own = states(cast, "proposed")
     with pytest.raises(actions.DateHasPassed):
         actions.draft_version(agreement=own, words="New.", review_on=TODAY, **by)
@@ -318,7 +324,7 @@ def elsewhere() -> Agreement:
     made = actions.make_agreement(
         programme=other.programme, title="Theirs", words=WORDS, review_on=REVIEW, by=other.coordinator, now=NOW
     )
-    actions.propose_version(version=made.versions.get(), endorse_by=ANSWER, by=other.coordinator, now=NOW)
+    actions.propose_version(**draft_of(made), endorse_by=ANSWER, by=other.coordinator, now=NOW)
     return made
 
 

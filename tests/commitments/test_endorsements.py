@@ -480,9 +480,11 @@ def test_each_programme_has_a_chain_of_its_own(chain):
     made = agreeing.make_agreement(
         programme=other.programme, title="Theirs", words=WORDS, review_on=REVIEW, by=other.coordinator, now=NOW
     )
+    draft = made.versions.get()
     version = agreeing.propose_version(
-        version=made.versions.get(), endorse_by=TODAY + timedelta(days=9), by=other.coordinator, now=NOW
-    )
+        version=draft, seen=agreeing.seal_of_draft(draft), endorse_by=TODAY + timedelta(days=9), by=other.coordinator,
+        now=NOW,
+    )  # fmt: skip
     signed = actions.endorse(
         version=version, mandate=other.mandate, outcome="endorsed", seen=digest_of(WORDS), by=other.senior, now=NOW
     )
