@@ -18,7 +18,7 @@ from commitments.queries.standards import calendar_of, keepers_of
 from communications.messages import plan as messages
 from communications.models import PlannedItem, Post, Stage
 from communications.queries.addressed import orphaned
-from communications.queries.fulfilling import LINKS, happened_on, is_on_its_way, programme_of
+from communications.queries.fulfilling import LINKS, happened_on, is_on_its_way, linked, programme_of, taken_back
 from communications.rules.stages import is_still_there
 from history.actions import CLOCK, record
 from history.refusals import Refused
@@ -95,14 +95,14 @@ def change_item(
     if own.stage.programme_id != item.stage.programme_id:
         raise AnotherProgramme
     if "due_on" in fields:
-        own.reminded_step = 0
+        _begin_reminders_again(own)
     if "due_on" in fields and own.done_at is None:
         own.next_reminder_on = _next_day(own, now, is_new=True)
     if audience is not None and _set_audience(own, audience):
         fields.append("audience")
     if not fields:
         return own
-    own.save(update_fields={*changes, "reminded_step", "next_reminder_on"})
+    own.save(update_fields={*changes, "reminded_step", "ladder", "next_reminder_on"})
     record(by=by, verb="changed_item", about=own, now=now, fields=fields)
     if "owner" in fields:
         _hand_over(own, by, now)
@@ -158,24 +158,26 @@ def reopen_item(*, item: PlannedItem, by: Any, now: datetime) -> PlannedItem:
     own = _locked(item)
     if own.done_at is None and not any(getattr(own, f"{name}_id") for name in LINKS):
         raise ItemIsOpen
-    own.done_at, own.done_words, own.reminded_step = None, "", 0
+    own.done_at, own.done_words = None, ""
     for name in LINKS:
         setattr(own, name, None)
+    _begin_reminders_again(own)
     own.next_reminder_on = _next_day(own, now, is_new=True)
-    own.save(update_fields=[*LINKS, "done_at", "done_words", "reminded_step", "next_reminder_on"])
+    own.save(update_fields=[*LINKS, "done_at", "done_words", "reminded_step", "ladder", "next_reminder_on"])
     record(by=by, verb="reopened_item", about=own, now=now)
     return own
 
 
 def chase_plan(*, now: datetime) -> int:
-    """Settle what has happened, give to a coordinator what nobody owns, remind of what is due; return how many.
+    """Settle what has happened, open what was taken back, hand on what nobody owns, remind of what is due.
 
-    Each item in its own transaction; running it twice does it once.
+    Each item in its own transaction; running it twice does it once. Returns how many.
     """
     today = timezone.localdate(now)
     waiting = PlannedItem.objects.open()
     linked = waiting.exclude(**{f"{name}__isnull": True for name in LINKS})
     count = sum(_alone(settle_item, linked, now))
+    count += sum(_alone(open_taken_back, taken_back(now), now))
     # First whose owner has left: a reminder to them would reach nobody.
     count += sum(_alone(find_owner, orphaned(today), now))
     return count + sum(_alone(remind_of_item, waiting.filter(next_reminder_on__lte=today), now))
@@ -195,6 +197,23 @@ def settle_item(*, item_id: int, now: datetime) -> int:
     own.done_at, own.next_reminder_on = now, None
     own.save(update_fields=["done_at", "next_reminder_on"])
     record(by=CLOCK, verb="fulfilled_item", about=own, now=now)
+    return 1
+
+
+@transaction.atomic
+def open_taken_back(*, item_id: int, now: datetime) -> int:
+    """Open again a done item whose link was called off, moved or withdrawn since; return 1, or 0 where it stands.
+
+    The link stays, so that its page says what became of it; reminders begin again.
+    """
+    own = _held().filter(pk=item_id, done_at__isnull=False).first()
+    if own is None or linked(own) is None or happened_on(own, now):
+        return 0
+    own.done_at = None
+    _begin_reminders_again(own)
+    own.next_reminder_on = _next_day(own, now, is_new=True)
+    own.save(update_fields=["done_at", "reminded_step", "ladder", "next_reminder_on"])
+    record(by=CLOCK, verb="reopened_item", about=own, now=now)
     return 1
 
 
@@ -233,6 +252,12 @@ def remind_of_item(*, item_id: int, now: datetime) -> int:
     if count:
         record(by=CLOCK, verb="reminded_of_item", about=own, now=now)
     return count
+
+
+def _begin_reminders_again(item: PlannedItem) -> None:
+    """Let the first reminder be the next; it is another mail than the one of before."""
+    item.reminded_step = 0
+    item.ladder += 1
 
 
 def _next_day(item: PlannedItem, now: datetime, *, is_new: bool = False) -> date:
@@ -280,5 +305,9 @@ def _locked(item: PlannedItem) -> PlannedItem:
 
 
 def _open_one(pk: int) -> PlannedItem | None:
-    found = PlannedItem.objects.open().select_related("stage__programme", "stage__owner", "owner", "link", *LINKS)
-    return found.select_for_update(no_key=True, of=("self",), skip_locked=True).filter(pk=pk).first()
+    return _held().open().filter(pk=pk).first()
+
+
+def _held() -> Any:
+    found = PlannedItem.objects.select_related("stage__programme", "stage__owner", "owner", "link", *LINKS)
+    return found.select_for_update(no_key=True, of=("self",), skip_locked=True)

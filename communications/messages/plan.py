@@ -30,7 +30,7 @@ def remind(item: PlannedItem, rung: Rung, *, now: datetime) -> int:
     people = [item.owner] if item.owner else []
     if rung.when == AFTER:
         people += coordinators_of(item.stage.programme, local_day(item.stage.programme, now))
-    key = f"communications.item:{item.pk}:{item.due_on}:reminder:{rung.step}"
+    key = f"communications.item:{item.pk}:{item.due_on}:{item.ladder}:reminder:{rung.step}"
     return _tell(REMINDER, key, people, {"due": item.due_on.isoformat()}, item, now)
 
 

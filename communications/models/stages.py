@@ -103,6 +103,7 @@ class PlannedItem(models.Model):
     )
     next_reminder_on = models.DateField(null=True, blank=True)
     reminded_step = models.PositiveSmallIntegerField(default=0)
+    ladder = models.PositiveIntegerField(default=0, help_text="how often its reminders began again")
 
     session = models.ForeignKey(Session, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     round = models.ForeignKey(InvitationRound, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -117,8 +118,8 @@ class PlannedItem(models.Model):
 
     retention = Retention(
         plain=(
-            "id", "stage", "words", "means", "due_on", "link", "next_reminder_on", "reminded_step", "session", "round",
-            "notice", "telling", "post", "agreement", "done_at", "done_words",
+            "id", "stage", "words", "means", "due_on", "link", "next_reminder_on", "reminded_step", "ladder", "session",
+            "round", "notice", "telling", "post", "agreement", "done_at", "done_words",
         ),
         personal=("owner",),
         until="as long as the person",

@@ -1,8 +1,8 @@
 """Who has been addressed in each stage, and who has not: by cell of organisation, profession and area in scope.
 
 What counts as addressed is what happened: somebody of the cell attended a session of the stage's days, or a mail that
-tells (``TELLS``) or a post was really sent to somebody there, or an item of the plan for that audience is noted as
-done. Places in sessions to come and open items are ahead, no more.
+tells (``TELLS``) or a post was really sent to somebody there, or an item of the plan for that audience was done in
+another way or by a post that everybody may read. Places in sessions to come and open items are ahead, no more.
 """
 
 from collections import Counter, defaultdict
@@ -18,7 +18,7 @@ from attendance.models import CAME, SEATED
 from attendance.queries.cells import Key, read_cells
 from briefings.models import Appointment, Mandate, Partner, Programme
 from briefings.queries import area_ids_in_scope
-from communications.models import PlannedItem, Stage
+from communications.models import PlannedItem, PostState, Stage
 from communications.queries.fulfilling import LINKS
 from history.actions import key_of
 from messaging.models import Message
@@ -35,15 +35,14 @@ POST = "communications.post"
 
 class How(models.TextChoices):
     ATTENDED = "attended", "Attended a session"
-    WRITTEN = "written", "Got a message"
-    POSTED = "posted", "Got a post by mail"
+    WRITTEN = "written", "Got a message or a post"  # one word: who asked for a series is nobody's business
     SAID = "said", "Told another way, as the plan says"
     BOOKED = "booked", "Not yet: holds a place"
     PLANNED = "planned", "Not yet: planned"
     NOBODY = "nobody", "Not addressed"
 
 
-ADDRESSED = (How.ATTENDED, How.WRITTEN, How.POSTED, How.SAID)
+ADDRESSED = (How.ATTENDED, How.WRITTEN, How.SAID)
 
 _TOLD = """, stage AS (
   SELECT id, starts_on, ends_on FROM {stage} WHERE programme_id = %(programme)s
@@ -57,7 +56,7 @@ _TOLD = """, stage AS (
   FROM {message} m JOIN stage ON (m.sent_at AT TIME ZONE %(zone)s)::date BETWEEN stage.starts_on AND stage.ends_on
   WHERE m.about = %(about)s AND m.state = 'sent' AND m.kind = ANY(%(tells)s) AND m.person_id IS NOT NULL
   UNION ALL
-  SELECT x.id, stage.id, %(posted)s
+  SELECT x.id, stage.id, %(written)s
   FROM {message} m JOIN stage ON (m.sent_at AT TIME ZONE %(zone)s)::date BETWEEN stage.starts_on AND stage.ends_on
   JOIN {person} x ON x.email = m.address
   WHERE m.about = %(about)s AND m.state = 'sent' AND m.kind = %(post)s
@@ -122,7 +121,7 @@ def addressed_of(programme: Programme, stages: Iterable[Stage], on: date) -> dic
     areas = area_ids_in_scope(programme)
     parameters = {
         "attended": How.ATTENDED,
-        "written": How.WRITTEN, "posted": How.POSTED, "booked": How.BOOKED, "post": POST, "came": list(CAME),
+        "written": How.WRITTEN, "booked": How.BOOKED, "post": POST, "came": list(CAME),
         "seated": list(SEATED), "tells": list(TELLS), "about": key_of(programme), "zone": programme.zone, "on": on,
     }  # fmt: skip
     tables = {"stage": Stage._meta.db_table, "message": Message._meta.db_table, "person": Person._meta.db_table}
@@ -174,7 +173,8 @@ def _named(people: dict[Key, int]) -> list[Cell]:
 
 def _add_plan(told: dict[int, dict[Key, set[str]]], stages: list[Stage], cells: list[Cell]) -> None:
     """Let the items of the plan stand for the cells that are in their audience, in five queries."""
-    items = PlannedItem.objects.filter(stage__in=stages).prefetch_related("organisations", "professions", "areas")
+    items = PlannedItem.objects.filter(stage__in=stages).select_related("post")
+    items = items.prefetch_related("organisations", "professions", "areas")
     paths = None
     for item in items:
         organisations, professions, areas = (
@@ -183,8 +183,8 @@ def _add_plan(told: dict[int, dict[Key, set[str]]], stages: list[Stage], cells: 
         if areas and paths is None:
             paths = dict(Area.objects.filter(pk__in={cell.key[2] for cell in cells} - {None}).values_list("pk", "path"))
         inside = tuple(area.path for area in item.areas.all())
-        if item.done_at and _counts_itself(item):
-            continue  # it reached whom it reached
+        if item.done_at and not _reached_all(item):
+            continue  # it reached whom it reached: that is counted by who came and who was written to
         how = How.SAID if item.done_at else How.PLANNED
         for cell in cells:
             organisation, profession, area = cell.key
@@ -195,9 +195,11 @@ def _add_plan(told: dict[int, dict[Key, set[str]]], stages: list[Stage], cells: 
                 told[item.stage_id][cell.key].add(how)
 
 
-def _counts_itself(item: PlannedItem) -> bool:
-    """Return whether what fulfils ``item`` is counted by who came or who was written to, so that no word is needed."""
-    return bool(item.session_id or item.round_id or item.notice_id)
+def _reached_all(item: PlannedItem) -> bool:
+    """Return whether the whole audience of ``item`` was told: as its words say, or by a post that stands."""
+    if item.post:
+        return item.post.state == PostState.PUBLISHED
+    return bool(item.done_words) and not any(getattr(item, f"{name}_id") for name in LINKS)
 
 
 def items_of(programme: Programme) -> models.QuerySet[PlannedItem]:

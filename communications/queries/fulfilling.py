@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from attendance.models import InvitationRound, RoundState, SessionNotice
@@ -56,12 +57,40 @@ def happened_on(item: PlannedItem, now: datetime) -> date | None:
     return None
 
 
-def is_on_its_way(item: PlannedItem, today: date) -> bool:
-    """Return whether a session that is linked comes by the day on which ``item`` is due, and that is not over."""
+def may_still_happen(item: PlannedItem) -> bool:
+    """Return whether something is linked to ``item`` that can come: no draft of a session, nothing taken back."""
     found = linked(item)
-    if not isinstance(found, Session) or found.state == SessionState.CANCELLED:
+    if isinstance(found, Session):
+        return found.state == SessionState.OPEN
+    if isinstance(found, InvitationRound):
+        return found.state != RoundState.STOPPED
+    if isinstance(found, Telling):
+        return found.state != TellingState.WITHDRAWN
+    if isinstance(found, Post):
+        return found.state != PostState.WITHDRAWN
+    if isinstance(found, Agreement):
+        return found.ended_at is None
+    return found is not None
+
+
+def is_on_its_way(item: PlannedItem, today: date) -> bool:
+    """Return whether an open session that is linked comes by the day on which ``item`` is due, and that is not over."""
+    found = linked(item)
+    if not isinstance(found, Session) or not may_still_happen(item):
         return False
     return today <= found.date <= item.due_on
+
+
+def taken_back(now: datetime) -> models.QuerySet[PlannedItem]:
+    """Return the done items whose link has not happened after all: called off, moved, stopped or withdrawn since."""
+    session = ~Q(session__state__in=(SessionState.OPEN, SessionState.HELD)) | Q(session__during__endswith__gt=now)
+    return PlannedItem.objects.filter(
+        Q(session__isnull=False) & session
+        | Q(round__isnull=False) & ~Q(round__state=RoundState.SENDING)
+        | Q(telling__isnull=False) & ~Q(telling__state=TellingState.PUBLISHED)
+        | Q(post__isnull=False) & ~Q(post__state=PostState.PUBLISHED),
+        done_at__isnull=False,
+    )
 
 
 def is_late(item: PlannedItem, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from commitments.models import Telling, TellingState
 from communications.messages.plan import audience_in_words
 from communications.models import Means, PlannedItem, Post, PostState, Stage
 from communications.queries.addressed import items_of
-from communications.queries.fulfilling import linked
+from communications.queries.fulfilling import may_still_happen
 from face.dates import day_plain
 from organisations.models import Area, Organisation, Profession
 
@@ -256,7 +256,7 @@ def item_state(item: PlannedItem, today: date) -> tuple[tuple[str, str], str]:
         return DONE, "Done"
     if item.due_on < today:
         return LATE, "Late"
-    return (AHEAD, "On its way") if linked(item) else (OPEN, "To do")
+    return (AHEAD, "On its way") if may_still_happen(item) else (OPEN, "To do")
 
 
 def whom_of(item: PlannedItem) -> Whom:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission, permission_required
+from attendance.views.presses import one_press
 from briefings.actions.sessions import InThePast, RoomTaken, RoomTooSmall
 from briefings.actions.venues import VenueNameTaken
 from briefings.models import Programme
@@ -21,6 +22,7 @@ _FIELD = {RoomTaken: "room", RoomTooSmall: "capacity", InThePast: "date", VenueN
 
 @permission_required(Permission.START_PROGRAMMES)
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def begin_share(request: HttpRequest) -> HttpResponse:
     """Everything in one form; afterwards people can be invited."""
     mine = {"contact_name": request.user.name, "contact_email": request.user.email}

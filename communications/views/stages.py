@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import Permission
 from attendance.models import InvitationRound, SessionNotice
+from attendance.views.presses import one_press
 from briefings.models import Programme, Session
 from commitments.clocks import local_day
 from commitments.models import Agreement, Telling
@@ -104,6 +105,7 @@ _WORDS = {
 
 
 @require_http_methods(_ASKS)
+@one_press
 def new_stage(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a stage."""
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)
@@ -154,6 +156,7 @@ def drop_stage(request: HttpRequest, slug: str, stage: int) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@one_press
 def new_item(request: HttpRequest, slug: str, stage: int) -> HttpResponse:
     """Plan what is to be told to whom by when."""
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, permission_required, scopes_with
+from attendance.views.presses import one_press
 from briefings.rules import can_start_programmes
 from commitments.clocks import local_day
 from communications.actions.templates import (
@@ -48,6 +49,7 @@ def list_templates(request: HttpRequest) -> HttpResponse:
 
 @permission_required(Permission.START_PROGRAMMES)
 @require_http_methods(_ASKS)
+@one_press
 def start(request: HttpRequest) -> HttpResponse:
     """Start a programme from a template."""
     form = StartForm(
@@ -69,6 +71,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@one_press
 def apply(request: HttpRequest, slug: str) -> HttpResponse:
     """Give a programme without stages those of a template."""
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)
@@ -90,6 +93,7 @@ def apply(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@one_press
 def keep(request: HttpRequest, slug: str) -> HttpResponse:
     """Keep the stages of a programme as a template; the page shows exactly what is kept."""
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)

@@ -105,6 +105,13 @@ def test_one_form_makes_everything_ready_to_invite(client, administrator):
     assert "Three stages are planned: agree until 25 November 2026, share until 23 December 2026" in page
 
 
+def test_a_second_press_makes_no_second_share(client, administrator):
+    assert 'name="press"' in client.get("/programmes/bilateral/").content.decode()
+    for _ in range(2):
+        assert send(client, press="6ba7b810-9dad-11d1-80b4-00c04fd430c8").status_code == 302
+    assert Programme.objects.count() == 1
+
+
 def test_a_share_has_three_stages_and_a_plan_that_its_coordinator_owns(client, administrator):
     send(client)
     programme, session = Programme.objects.get(), Session.objects.get()
@@ -144,7 +151,7 @@ def test_a_session_today_or_late_keeps_the_stages_in_order(client, administrator
 def test_the_form_has_at_most_25_fields(client, administrator):
     page = client.get("/programmes/bilateral/").content.decode()
     form = page[page.index('<form method="post"') : page.rindex("</form>")]
-    named = set(re.findall(r'<(?:input|select|textarea)[^>]*\bname="([^"]+)"', form)) - {"csrfmiddlewaretoken"}
+    named = set(re.findall(r'<(?:input|select|textarea)[^>]*\bname="([^"]+)"', form)) - {"csrfmiddlewaretoken", "press"}
     fields = {re.sub(r"_(day|month|year)$", "", name) for name in named}
     assert len(fields) == 16
     assert len(fields) <= 25

@@ -8,7 +8,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 
 from attendance.models import InvitationRound, SessionNotice
-from briefings.models import SessionState
+from briefings.models import Session, SessionState
 from commitments.actions.policies import close_on
 from commitments.models import Telling
 from communications.actions.plan import (
@@ -36,6 +36,7 @@ from communications.actions.stages import (
 )
 from communications.models import PlannedItem, Stage
 from communications.queries.addressed import orphaned
+from communications.queries.timeline import AHEAD, OPEN, item_state
 from communications.tasks import chase_plans
 from history.models import Entry
 from messaging import kinds
@@ -202,6 +203,47 @@ def test_a_session_fulfils_when_it_is_over_and_not_when_it_is_cancelled(plan):
     other.refresh_from_db()
     assert other.done_at is None
     assert Message.objects.filter(kind="communications.item_reminder").exists()
+
+
+def test_what_is_called_off_or_taken_back_afterwards_is_open_again_and_its_owner_reminded(plan):
+    session = SessionFactory(programme=plan.programme, date=date(2026, 11, 12))
+    item = fulfil_item(item=plan.item(due=TODAY), fulfils=session, by=plan.coordinator, now=NOW)
+    chase_plan(now=NOW)
+    reminders = Message.objects.filter(kind="communications.item_reminder")
+    first = reminders.count()
+    later = NOW + timedelta(days=11)
+    with time_machine.travel(later, tick=False):
+        chase_plan(now=later)
+        item.refresh_from_db()
+        assert item.done_at == later
+        Session.objects.filter(pk=session.pk).update(state="cancelled")
+        chase_plan(now=later)
+        item.refresh_from_db()
+        assert (item.done_at, item.session) == (None, session)
+        assert item_state(item, TODAY) == (OPEN, "To do")
+        assert reminders.count() > first
+        assert Entry.objects.filter(verb="reopened_item").count() == 1
+        chase_plan(now=later)
+        assert Entry.objects.filter(verb="reopened_item").count() == 1
+
+
+def test_a_draft_session_is_not_on_its_way(plan):
+    session = SessionFactory(programme=plan.programme, date=date(2026, 11, 12), state="draft")
+    item = fulfil_item(item=plan.item(due=DUE), fulfils=session, by=plan.coordinator, now=NOW)
+    assert item_state(item, TODAY) == (OPEN, "To do")
+    Session.objects.filter(pk=session.pk).update(state="open")
+    assert item_state(PlannedItem.objects.get(), TODAY) == (AHEAD, "On its way")
+
+
+def test_an_item_that_is_opened_again_reminds_at_once(plan):
+    item = plan.item(due=TODAY)
+    chase_plan(now=NOW)
+    reminders = Message.objects.filter(kind="communications.item_reminder")
+    assert reminders.count() == 1
+    fulfil_item(item=item, words="Told", by=plan.coordinator, now=NOW)
+    reopen_item(item=item, by=plan.coordinator, now=NOW)
+    chase_plan(now=NOW)
+    assert reminders.count() == 2
 
 
 def test_what_has_happened_fulfils_at_once_and_only_of_the_same_programme(plan):

@@ -13,11 +13,12 @@ from django.urls import reverse
 
 from attendance.models import Attendance, InvitationRound, Outcome, Place
 from briefings.models import Session
-from commitments.models import Agreement, AgreementVersion
+from commitments.models import Agreement, AgreementVersion, Telling
 from communications.actions.plan import Audience, chase_plan, fulfil_item
-from communications.models import PlannedItem, PostSeries, Stage
+from communications.models import PlannedItem, Post, PostSeries, Stage
 from communications.queries.addressed import TELLS, How, addressed_of
 from communications.queries.timeline import current_of, timeline_of
+from communications.views.stages import _HOW
 from messaging import kinds
 from messaging.models import Message
 from tests.briefings.factories import SessionFactory
@@ -108,6 +109,37 @@ def test_a_session_that_fulfilled_an_item_reached_who_came_and_nobody_else(plan)
     assert how(plan) == {VISITORS: How.ATTENDED, NURSES: How.NOBODY}
 
 
+def test_what_is_told_to_some_leaves_the_others_not_addressed(plan):
+    """A telling counts by its mails, an agreement not at all, a post as long as it stands."""
+    told = Telling.objects.create(
+        programme=plan.programme, kind="did", state="published", drafted_at=NOW, published_at=NOW,
+        changed_by=plan.coordinator, approved_by=plan.presenter,
+    )  # fmt: skip
+    assert fulfil_item(item=plan.item(), fulfils=told, by=plan.coordinator, now=NOW).done_at
+    written_to(plan, plan.amina, kind="commitments.telling")
+    assert how(plan) == {VISITORS: How.WRITTEN, NURSES: How.NOBODY}
+    agreement = Agreement.objects.create(
+        reference="A-1", programme=plan.programme, title="One list", made_at=NOW, made_by=plan.coordinator
+    )
+    PlannedItem.objects.filter(pk=plan.item().pk).update(agreement=agreement, done_at=NOW, next_reminder_on=None)
+    assert how(plan)[NURSES] == How.NOBODY
+    desk = Desk()
+    PostSeries.objects.filter(pk=desk.series.pk).update(programme=plan.programme)
+    post = desk.published("Told by a nurse")
+    fulfil_item(item=plan.item(), fulfils=post, by=plan.coordinator, now=NOW)
+    assert how(plan)[NURSES] == How.SAID
+    Post.objects.filter(pk=post.pk).update(state="withdrawn", withdrawn_at=NOW, withdrawn_because="Wrong")
+    assert how(plan)[NURSES] == How.NOBODY
+
+
+def test_a_stage_page_says_each_way_and_not_who_asked_for_a_series(plan):
+    assert set(_HOW) == set(How)
+    written_to(plan, None, kind="communications.post", address=plan.bran.email)
+    page = words(plan.client.get(at(plan, "stage-show", plan.pilot.pk), {"show": "all"}))
+    assert "Got a message or a post" in page
+    assert "by mail" not in page
+
+
 def test_what_was_really_sent_and_attended_counts_in_the_stage_of_its_day(plan):
     written_to(plan, plan.amina)
     written_to(plan, plan.bran, state="planned", sent_at=None, message_id=None)
@@ -116,7 +148,7 @@ def test_what_was_really_sent_and_attended_counts_in_the_stage_of_its_day(plan):
     assert how(plan) == {VISITORS: How.WRITTEN, NURSES: How.NOBODY}
     assert how(plan, plan.design) == {VISITORS: How.NOBODY, NURSES: How.WRITTEN}
     written_to(plan, None, kind="communications.post", address=plan.bran.email)
-    assert how(plan)[NURSES] == How.POSTED
+    assert how(plan)[NURSES] == How.WRITTEN
     came(plan, plan.bran, SessionFactory(programme=plan.programme, date=TODAY, slot="afternoon"))
     assert how(plan)[NURSES] == How.ATTENDED
 
@@ -333,6 +365,14 @@ def test_an_item_is_planned_changed_done_opened_again_and_taken_off(plan):
     assert "nothing to open again" in words(plan.client.post(at(plan, "item-reopen", item.pk), follow=True))
     assert "Taken off the plan" in words(plan.client.post(at(plan, "item-remove", item.pk), follow=True))
     assert plan.client.post(at(plan, "item-remove", item.pk)).status_code == 404
+
+
+def test_a_second_press_plans_nothing_twice(plan):
+    press = {"press": "6ba7b810-9dad-11d1-80b4-00c04fd430c8"}
+    assert 'name="press"' in plan.client.get(at(plan, "item-add", plan.pilot.pk)).content.decode()
+    sent = [plan.client.post(at(plan, "item-add", plan.pilot.pk), item_answers(plan, **press)) for _ in range(2)]
+    assert [response.status_code for response in sent] == [302, 302]
+    assert PlannedItem.objects.count() == 1
 
 
 def test_a_day_at_the_end_of_time_is_refused_in_words(plan):

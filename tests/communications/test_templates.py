@@ -325,6 +325,16 @@ def test_the_dates_are_seen_changed_and_made(plan):
     assert Session.objects.get(programme__name="The next valley").date == date(2027, 12, 2)
 
 
+def test_a_second_press_starts_nothing_twice_from_a_template(plan):
+    client, address = signed_in(PersonFactory(administrator=True)), reverse("communications:template-start")
+    begun = {
+        "template": "pilot", "first_day": "7", "first_month": "1", "first_year": "2027", "name": "Next",
+        "nation": "scotland", "purpose": "", "press": "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+    }  # fmt: skip
+    assert [client.post(address, begun).status_code for _ in range(2)] == [302, 302]
+    assert Programme.objects.count() == 2
+
+
 def test_a_second_press_makes_no_second_programme(plan):
     client = signed_in(PersonFactory(administrator=True))
     address = reverse("communications:programme-clone", args=["plan"])
