@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Programme
 from commitments.models import GuidanceVersion
-from messaging.markdown import to_html
+from messaging.markdown import framed, to_html
 
 register = template.Library()
 
@@ -13,7 +13,8 @@ register = template.Library()
 @register.filter
 def markdown(words: str, top: int = 2) -> SafeString:
     """Return Markdown as HTML that is safe; its highest heading is of level ``top``."""
-    return mark_safe(to_html(words, top=top))  # noqa: S308 - to_html cleans what comes of it by an allow-list
+    html = to_html(words, top=top)
+    return mark_safe(framed(html))  # noqa: S308 - cleaned by an allow-list, and a frame of ours
 
 
 @register.simple_tag

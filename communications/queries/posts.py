@@ -12,6 +12,7 @@ from briefings.models import Programme
 from communications.models import Picture, Post, PostSeries, PostState, Reuse, ReuseState
 from communications.wording import html_of, numbers_in, picture_tag
 from history.actions import key_of
+from messaging.markdown import framed
 from messaging.streams import Stream, count_readers
 
 NEWEST = 5
@@ -61,9 +62,6 @@ def pictures_of(posts: Iterable[Post]) -> dict[tuple[int, int], Picture]:
     return {(each.series_id, each.number): each for each in found if (each.series_id, each.number) in named}
 
 
-_FRAME = '<div class="scroll" role="group" tabindex="0" aria-label="Table"><table>'
-
-
 def html_of_post(post: Post, pictures: dict[tuple[int, int], Picture], base: str = "") -> str:
     """Return the safe HTML of ``post``; ``base`` makes the addresses of pictures whole, for feeds."""
 
@@ -72,11 +70,7 @@ def html_of_post(post: Post, pictures: dict[tuple[int, int], Picture], base: str
         return picture_tag(picture, said, base) if picture else ""
 
     html = html_of(post.words, tag)
-    if base:
-        return html
-    # A wide table scrolls in its own frame, which the keyboard reaches; the tags are those of our own allow-list.
-    framed = html.replace("<table>", _FRAME).replace("</table>", "</table></div>")
-    return mark_safe(framed)  # noqa: S308 - cleaned words, and a frame of ours
+    return html if base else mark_safe(framed(html))  # noqa: S308 - cleaned words, and a frame of ours
 
 
 def changed_at(series: PostSeries) -> datetime:
