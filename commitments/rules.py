@@ -251,6 +251,15 @@ def organisations_seen(person: Any, programme: Programme, on: date) -> set[int] 
     return set(led_organisation_ids(person))
 
 
+def outcomes_seen(person: Any, on: date, *, programme: str) -> Q:
+    """Return the condition on rows with an ``organisation`` that ``organisations_seen`` lets ``person`` know of them.
+
+    ``programme`` is the way from such a row to its programme.
+    """
+    reads = programmes_with_questions(person, on).values("pk")
+    return Q(**{f"{programme}__in": reads}) | Q(organisation__in=led_organisation_ids(person))
+
+
 def drafts_seen(person: Any, programme: Programme) -> bool:
     """Return whether ``person`` reads what is drafted in ``programme`` and not yet proposed."""
     return has(person, Permission.READ_QUESTIONS, programme)

@@ -256,8 +256,27 @@ def _ask_seniors(version: AgreementVersion, partners: Iterable[PartnerAsked], to
         if (own.pk, mandate.person_id) not in asked:
             asked.add((own.pk, mandate.person_id))
             ask_senior(own, mandate, now=now)
+    _ask_back(waiting, mandates, now)
     silent = [pk for pk in waiting if pk not in spoken_for]
     messages.tell_nobody(version, Organisation.objects.filter(pk__in=silent).order_by("name"), now=now)
+
+
+def _ask_back(waiting: dict[int, PartnerAsked], mandates: Iterable[Mandate], now: datetime) -> None:
+    """Ask again who passed it to a colleague that may not speak any more: it never becomes nobody's."""
+    speaks = {(waiting[each.organisation_id].pk, each.person_id) for each in mandates}
+    rows = SeniorAsked.objects.filter(asked__in=waiting.values()).select_related(
+        "person", "asked__version__agreement__programme"
+    )
+    left: dict[int, list[SeniorAsked]] = {}
+    for each in rows.order_by("pk"):
+        if (each.asked_id, each.person_id) in speaks:
+            left.setdefault(each.asked_id, []).append(each)
+    for seniors in left.values():
+        if all(each.passed_on_at for each in seniors):
+            for each in seniors:
+                each.passed_on_at = None
+                each.save(update_fields=["passed_on_at"])
+                messages.ask_again(each, now=now)
 
 
 def ask_senior(asked: PartnerAsked, mandate: Mandate, *, now: datetime, passed_by: Person | None = None) -> SeniorAsked:
@@ -318,12 +337,18 @@ def replace_agreement(
     *, agreement: Agreement, replacement: Agreement, reason: str, by: Person, now: datetime
 ) -> Agreement:
     """End it because ``replacement``, which goes on, takes its place. Raises NotTheirs, NotNow, NoReplacement."""
+    lock_both(agreement, replacement)
     own = _locked(agreement, by)
     found = Agreement.objects.unended().filter(programme=own.programme_id, pk=replacement.pk).exclude(pk=own.pk)
     own.superseded_by = found.filter(versions__state__in=CURRENT).first()
     if own.superseded_by is None:
         raise NoReplacement
     return _end(own, VersionState.SUPERSEDED, reason, by, "replaced_agreement", now)
+
+
+def lock_both(one: Agreement, other: Agreement) -> None:
+    """Lock both in one order, so that of two that would replace each other at once one is refused."""
+    list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=[one.pk, other.pk]).order_by("pk"))
 
 
 def _end(own: Agreement, state: VersionState, reason: str, by: Person, verb: str, now: datetime) -> Agreement:

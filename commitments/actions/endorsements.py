@@ -52,7 +52,9 @@ class HasAnswered(Refused):
 
 
 class OtherOrganisation(Refused):
-    sentence = "It can be passed only to somebody else who may speak for the same organisation today."
+    sentence = (
+        "It can be passed only to a colleague with an e-mail address who may speak for the same organisation today."
+    )
 
 
 @transaction.atomic
@@ -140,7 +142,7 @@ def pass_on(*, senior: SeniorAsked, mandate: Mandate, by: Person, now: datetime)
     if mine.person_id != by.pk:
         raise NoMandate
     to = Mandate.objects.on(today).select_related("person", "organisation").filter(pk=mandate.pk).first()
-    if to is None or to.person_id == by.pk or not to.person.is_active or not _is_same_part(to, mine.asked, own):
+    if to is None or to.person_id == by.pk or not _can_be_asked(to.person) or not _is_same_part(to, mine.asked, own):
         raise OtherOrganisation
     if mine.asked.outcome:
         raise HasAnswered
@@ -157,6 +159,11 @@ def pass_on(*, senior: SeniorAsked, mandate: Mandate, by: Person, now: datetime)
         messages.ask_again(theirs, now=now)
     record(by=by, verb="passed_on_endorsing", about=own.agreement, now=now)
     return theirs
+
+
+def _can_be_asked(person: Person) -> bool:
+    """Return whether ``person`` can sign in and be written to."""
+    return person.is_active and bool(person.email)
 
 
 def _is_same_part(mandate: Mandate, asked: PartnerAsked, version: AgreementVersion) -> bool:

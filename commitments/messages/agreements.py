@@ -126,8 +126,11 @@ def leads_of(organisation: Organisation, version: AgreementVersion, now: datetim
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     """Return the reason code of each request or reminder that is over: answered, passed on, replaced or ended."""
     versions = AgreementVersion.objects.in_bulk([message.refs["version"] for message in batch])
-    seniors = SeniorAsked.objects.select_related("asked").in_bulk(_numbers(batch, "senior"))
+    seniors = SeniorAsked.objects.select_related("asked__version__agreement__programme").in_bulk(
+        _numbers(batch, "senior")
+    )
     partners = PartnerAsked.objects.in_bulk(_numbers(batch, "asked"))
+    nobody = _not_answered_for(batch)
     reasons = {}
     for message in batch:
         version, senior = versions.get(message.refs["version"]), seniors.get(message.refs.get("senior"))
@@ -138,7 +141,18 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
             reasons[message.pk] = "partner_has_answered"
         elif senior is not None and senior.passed_on_at is not None:
             reasons[message.pk] = "passed_on"
+        elif senior is not None and senior.pk not in {each.pk for each in waiting_seniors(senior.asked, now)}:
+            reasons[message.pk] = "mandate_has_ended"
+        elif message.kind == NOBODY and (version.pk, message.refs["organisation"]) not in nobody:
+            reasons[message.pk] = "partner_has_answered"
     return reasons
+
+
+def _not_answered_for(batch: Sequence[Message]) -> set[tuple[int, int]]:
+    """Return the versions and organisations of ``batch`` that are still waited for."""
+    versions = [message.refs["version"] for message in batch if message.kind == NOBODY]
+    waits = PartnerAsked.objects.filter(version__in=versions, outcome="", is_needed=True)
+    return set(waits.values_list("version", "organisation"))
 
 
 def review_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:

@@ -108,8 +108,11 @@ def versions_found(
     organisation: Organisation | None = None,
     outcome: str = "",
     words: str = "",
+    seen: Q | None = None,
 ) -> QuerySet[AgreementVersion]:
     """Return those of ``versions`` (of ``shown_versions``) that fit, what waits the longest first, what ended last.
+
+    ``seen`` says of which ``PartnerAsked`` the reader may know what was said: only these are looked through.
 
     ``standing`` is a Standing or EARLY; ``outcome`` what ``organisation`` said, "waits" where it has said nothing.
     """
@@ -117,7 +120,7 @@ def versions_found(
         fits = Q(words__icontains=word) | Q(agreement__title__icontains=word)
         versions = versions.filter(fits | Q(agreement__reference__icontains=word))
     if organisation is not None or outcome:
-        asked = PartnerAsked.objects.filter(is_needed=True)
+        asked = PartnerAsked.objects.filter(seen or Q(), is_needed=True)
         asked = asked.filter(organisation=organisation) if organisation is not None else asked
         asked = asked.filter(outcome="" if outcome == "waits" else outcome) if outcome else asked
         versions = versions.filter(pk__in=asked.values("version"))
@@ -242,9 +245,7 @@ def mandates_to_endorse(person: Any, version: AgreementVersion, on: date) -> Que
 
 def colleagues_with_mandate(own: Mandate, on: date) -> QuerySet[Mandate]:
     """Return the mandates of others for the organisation of ``own``: to whom it can be passed."""
-    others = Mandate.objects.on(on).filter(
-        programme=own.programme_id, organisation=own.organisation_id, person__is_active=True
-    )
+    others = who_speaks(own.programme, on).filter(organisation=own.organisation_id)
     found = others.exclude(person=own.person_id).select_related("person", "organisation")
     return found.order_by("person__sort_name", "pk")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
+from django.db.models import Subquery
 
 from briefings.models import Programme
 from commitments.models import (
@@ -18,21 +19,27 @@ from commitments.models import (
 )
 
 
-def chain_of(programme: Programme) -> Iterator[Endorsement]:
-    """Yield the endorsements of ``programme`` in the order of the chain."""
+def chain_of(programme: Programme, **more: Subquery) -> Iterator[Endorsement]:
+    """Yield the endorsements of ``programme`` in the order of the chain, each with ``more`` beside it."""
     rows = programme.endorsements.select_related("agreement", "version", "signed_by").order_by("position", "pk")
+    rows = rows.annotate(**more)
     return rows.iterator(chunk_size=500)
 
 
 def exported_lines(programme: Programme, now: datetime) -> Iterator[str]:
     """Yield the export of a chain: each record as the one line that was hashed, then a line that says its end."""
-    for made in chain_of(programme):
+    own = EndorsementChain.objects.filter(programme=programme)
+    chain = own.first() or EndorsementChain(programme=programme)
+    length, head = chain.length, chain.head
+    # Where there are records their end is read by the same statement: who signs meanwhile breaks no true chain.
+    ends = {"end_length": Subquery(own.values("length")), "end_head": Subquery(own.values("head"))}
+    for made in chain_of(programme, **ends):
+        length, head = made.end_length, made.end_head
         yield made.canonical() + "\n"
-    chain = EndorsementChain.objects.filter(programme=programme).first() or EndorsementChain(programme=programme)
     end = {
         "exported_at": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "head": chain.head,
-        "length": chain.length,
+        "head": head,
+        "length": length,
         "programme": programme.pk,
     }
     yield json.dumps(end, sort_keys=True, separators=(",", ":")) + "\n"

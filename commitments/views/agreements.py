@@ -31,6 +31,7 @@ from commitments.rules import (
     can_triage,
     drafts_seen,
     organisations_seen,
+    outcomes_seen,
     programmes_with_assurances,
 )
 from face.paging import LONG, page_of
@@ -279,15 +280,14 @@ def _found(
         organisation=chosen.value("organisation"),
         outcome=chosen.value("outcome") or "",
         words=chosen.value("q") or "",
+        seen=outcomes_seen(request.user, today, programme="version__agreement__programme"),
     )
     return chosen, found
 
 
 def _partners_seen(person: Person, programme: Programme | None, today: date) -> QuerySet[Organisation]:
     programmes = [programme] if programme else list(programmes_with_assurances(person, today))
-    partners = Partner.objects.filter(programme__in=programmes)
-    if programme is not None and (seen := organisations_seen(person, programme, today)) is not None:
-        partners = partners.filter(organisation__in=seen)
+    partners = Partner.objects.filter(outcomes_seen(person, today, programme="programme"), programme__in=programmes)
     return Organisation.objects.filter(pk__in=partners.values("organisation")).order_by("name", "pk")
 
 

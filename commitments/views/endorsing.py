@@ -21,7 +21,7 @@ from commitments.actions import endorsements as actions
 from commitments.clocks import local_day
 from commitments.differences import compare
 from commitments.forms.agreements import PassOnForm, SignForm
-from commitments.models import AgreementVersion, SeniorAsked, VersionState
+from commitments.models import AgreementVersion, Endorsement, SeniorAsked, VersionState
 from commitments.queries import agreements as queries
 from commitments.views.agreements import agreement_of, may_sign
 from face.paging import SHORT, page_of
@@ -79,10 +79,7 @@ def _sign(request: HttpRequest, version: AgreementVersion) -> HttpResponse:
         except Refused as refusal:
             form.add_refusal(refusal)
         else:
-            said = made.get_outcome_display().lower()
-            messages.success(
-                request, f"Signed for {made.organisation_name}: {said}. We sent you a receipt that is worth keeping"
-            )
+            messages.success(request, _what_was_signed(made, request.user))
             return redirect("commitments:agreement-show", agreement=version.agreement_id)
     only = form.only[0] if len(form.only) == 1 else None
     context = {
@@ -97,6 +94,15 @@ def _sign(request: HttpRequest, version: AgreementVersion) -> HttpResponse:
         "back_words": "Back to the agreement",
     }
     return render(request, "commitments/agreements/sign.html", context)
+
+
+def _what_was_signed(made: Endorsement, person: Person) -> str:
+    said = made.get_outcome_display().lower()
+    name = getattr(made, "signed_by", None)
+    if name is not None and name.person_id == person.pk:
+        return f"Signed for {made.organisation_name}: {said}. We sent you a receipt that is worth keeping"
+    who = name.name if name is not None else "A colleague"
+    return f"{who} had already answered for {made.organisation_name}: {said}. Nothing was added to it"
 
 
 @require_http_methods(READ_OR_POST)

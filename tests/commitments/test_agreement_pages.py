@@ -581,3 +581,29 @@ def test_the_public_page_of_a_programme_leads_to_what_is_agreed(cast):
     assert "What partners have agreed" not in words(Client().get(public))
     cast.signed(cast.proposed())
     assert page("agreed-list", cast.programme.slug) in Client().get(public).content.decode()
+
+
+def test_filters_tell_a_lead_nothing_of_other_partners(cast):
+    lead = OrganisationLeadFactory(organisation=cast.police).person
+    version = cast.proposed()
+    cast.signed(version, outcome="declined", note="No")
+    client = signed_in(lead)
+    for address in (page("agreement-list"), page("programme-agreements", cast.programme.slug)):
+        assert client.get(address).context["page"].total == 1
+        offered = client.get(address).context["filter"].fields["organisation"].queryset
+        assert [each.name for each in offered] == ["Police"]
+        for query, found in (("outcome=declined", 0), ("outcome=waits", 1)):
+            assert client.get(f"{address}?{query}").context["page"].total == found, query
+            others = client.get(f"{address}?{query}&organisation={cast.organisation.pk}")
+            assert others.context["page"].total == found, query
+            assert cast.client.get(f"{address}?{query}").context["page"].total == 1
+
+
+def test_who_presses_after_a_colleague_is_told_who_had_signed(cast):
+    version = cast.proposed()
+    cast.signed(version, cast.chief)
+    client = signed_in(cast.deputy.person, fresh=True)
+    done = client.post(page("endorsement-sign", version.agreement_id), form_of(version, mandate=cast.deputy.pk))
+    said = words(client.get(done["Location"]))
+    assert "Chief Chen had already answered for Police: endorsed. Nothing was added to it" in said
+    assert "We sent you a receipt" not in said

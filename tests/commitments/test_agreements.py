@@ -8,8 +8,9 @@ from django.db import IntegrityError
 
 from accounts.models import Person
 from briefings.actions.appointments import end_mandate
-from briefings.models import Partner, SessionKind
+from briefings.models import Mandate, Partner, SessionKind
 from commitments.actions import agreements as actions
+from commitments.actions.endorsements import OtherOrganisation, pass_on
 from commitments.actions.outputs import BecameAgreement, note_output, remove_output
 from commitments.models import (
     VERSION_MOVES,
@@ -523,3 +524,41 @@ def test_every_mail_of_agreements_reads_well(cast):
         assert "  " not in content.subject
         assert version.agreement.reference in content.text
     assert len(seen) == 8
+
+
+def test_what_was_passed_on_comes_back_where_the_colleague_may_not_speak_any_more(cast):
+    version = cast.proposed()
+    asked = SeniorAsked.objects.get(person=cast.chief.person)
+    pass_on(senior=asked, mandate=cast.deputy, by=cast.chief.person, now=NOW)
+    remind_due()
+    assert not queries.waits_for(cast.chief.person, TODAY).exists()
+    before = len([each for each in mails("agreement_to_endorse") if each.person == cast.chief.person])
+    Mandate.objects.filter(pk=cast.deputy.pk).update(until=TODAY)
+    with on(TODAY + timedelta(days=1)):
+        remind_due()
+        remind_due()
+    assert [each.asked.version for each in queries.waits_for(cast.chief.person, TODAY)] == [version]
+    asked_again = [each for each in mails("agreement_to_endorse") if each.person == cast.chief.person]
+    assert len(asked_again) == before + 1
+
+
+def test_it_is_not_passed_to_who_cannot_be_written_to(cast):
+    cast.proposed()
+    Person.objects.filter(pk=cast.deputy.person_id).update(email=None)
+    assert not queries.colleagues_with_mandate(cast.chief, TODAY).exists()
+    with pytest.raises(OtherOrganisation):
+        pass_on(
+            senior=SeniorAsked.objects.get(person=cast.chief.person), mandate=cast.deputy, by=cast.chief.person, now=NOW
+        )
+
+
+def test_no_mail_goes_to_whose_mandate_has_ended_nor_of_a_partner_that_has_answered(cast):
+    version = cast.proposed()
+    (to_chief,) = (each for each in mails("agreement_to_endorse") if each.person == cast.chief.person)
+    (nobody,) = mails("agreement_nobody_to_ask")
+    assert actions.messages.not_wanted([to_chief, nobody], NOW) == {}
+    Mandate.objects.filter(pk=cast.chief.pk).update(until=TODAY)
+    cast.signed(version, cast.mandate_at(cast.fire, "Fiona Fire"))
+    assert actions.messages.not_wanted([to_chief, nobody], NOW) == {
+        to_chief.pk: "mandate_has_ended", nobody.pk: "partner_has_answered",
+    }  # fmt: skip

@@ -334,6 +334,15 @@ def test_a_true_chain_is_found_true_by_all(chain, steps, capsys):
         assert f"{made.position} {made.own_hash} {made.agreement.reference}" in said
 
 
+def test_an_export_is_of_one_moment(cast, version, chain, steps):
+    """Who signs while it is read breaks no true chain."""
+    lines = exported_lines(chain, NOW)
+    first = next(lines)
+    cast.signed(version, cast.chief, "noted", note="From May on.")
+    status, said = steps(first + "".join(lines))
+    assert status == 0, said
+
+
 def test_the_steps_for_a_shell_say_the_same(chain, tmp_path):
     text = (settings.BASE_DIR / "docs" / "verifying-endorsements.md").read_text()
     of_record, of_name = re.findall(r"```sh\n(.*?)\n```", text, re.S)

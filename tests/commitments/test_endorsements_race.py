@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import IntegrityError, connection
 
+from commitments.actions import agreements as agreeing
 from commitments.actions import endorsements as actions
-from commitments.models import Endorsement, EndorsementChain, digest_of
+from commitments.models import Agreement, Endorsement, EndorsementChain, digest_of
 from commitments.queries.endorsements import findings
+from history.refusals import Refused
 from tests.commitments.agreeing import Partners
 from tests.commitments.factories import NOW
 
@@ -93,3 +95,41 @@ def test_without_the_lock_it_would_fail(cast, monkeypatch):
     monkeypatch.setattr(actions, "lock_chain", unlocked)
     assert sorted(sign_at_once(cast, versions)) == ["refused by the database", "signed"]
     assert findings(cast.programme) == []
+
+
+def replaced_at_once(cast) -> list[str]:
+    """Replace each of two agreements by the other at one moment; return how each ended."""
+    one, other = (cast.proposed().agreement for _ in range(2))
+    both = threading.Barrier(2)
+
+    def replace(agreement, replacement) -> str:
+        try:
+            both.wait(20)
+            agreeing.replace_agreement(
+                agreement=agreement, replacement=replacement, reason="Joined", by=cast.coordinator, now=NOW
+            )
+        except Refused:
+            return "refused"
+        finally:
+            connection.close()
+        return "replaced"
+
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(replace, [one, other], [other, one]))
+
+
+def test_two_that_would_replace_each_other_do_not(cast):
+    assert replaced_at_once(cast) == ["refused", "replaced"]
+    assert Agreement.objects.unended().count() == 1
+
+
+def test_without_locking_both_they_would(cast, monkeypatch):
+    meet, end = threading.Barrier(2), agreeing._end
+
+    def met(*args):
+        meet.wait(20)
+        return end(*args)
+
+    monkeypatch.setattr(agreeing, "lock_both", lambda one, other: None)
+    monkeypatch.setattr(agreeing, "_end", met)
+    assert replaced_at_once(cast) == ["replaced", "replaced"]
