@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 import messaging.actions
+from accounts import limits
 from history.actions import STRANGER, record
 from history.refusals import Refused
 from messaging.messages import ALREADY, CONFIRM
@@ -17,6 +18,9 @@ LEFT_KEPT = timedelta(days=30)
 BETWEEN_MAILS = timedelta(minutes=10)
 """Who asks again sooner gets no second mail: nobody can fill somebody else's mailbox by this form."""
 
+AN_HOUR, A_DAY = 3, 6
+"""How many of these mails an address gets, whatever the streams: there may be hundreds of them."""
+
 
 class AskedTooLongAgo(Refused):
     sentence = "This link has ended. Ask for the mails again, and open the link in the new e-mail."
@@ -26,21 +30,32 @@ class AskedTooLongAgo(Refused):
 def ask_for_stream(*, stream: str, address: str, now: datetime) -> None:
     """Note that somebody wants ``stream`` sent to ``address``, and mail the owner of the address to confirm it.
 
-    Who gets it already is told so in that mail. Whoever asked learns nothing: the answer is the same.
+    Who gets it already is told so in that mail, and an address that got enough of them gets none. Whoever asked learns
+    nothing: the answer is the same.
     """
     address = address.strip().lower()
     Subscriber.objects.bulk_create([Subscriber(address=address, made_at=now)], ignore_conflicts=True)
     subscriber = Subscriber.objects.select_for_update(no_key=True).get(address=address)
     own = subscriber.subscriptions.filter(stream=stream).first()
-    if own is None:
-        own = Subscription.objects.create(subscriber=subscriber, stream=stream, asked_at=now)
-    elif now - own.asked_at < BETWEEN_MAILS and own.state != SubscriptionState.LEFT:
+    if own and now - own.asked_at < BETWEEN_MAILS and own.state != SubscriptionState.LEFT:
         return
+    if not _may_mail(address, now):
+        return
+    own = own or Subscription(subscriber=subscriber, stream=stream)
     own.asked_at = now
     if own.state == SubscriptionState.LEFT:
         own.state, own.confirmed_at, own.left_at = SubscriptionState.ASKED, None, None
     own.save()
     _mail(ALREADY if own.state == SubscriptionState.CONFIRMED else CONFIRM, own, now)
+
+
+def _may_mail(address: str, now: datetime) -> bool:
+    """Count one more mail that somebody may have asked for in the name of another; return whether it may go."""
+    budgets = ((AN_HOUR, timedelta(hours=1)), (A_DAY, timedelta(days=1)))
+    return all(
+        limits.hit(f"stream mails in {period}", address, limit=limit, period=period, now=now)
+        for limit, period in budgets
+    )
 
 
 def _mail(kind: str, own: Subscription, now: datetime) -> None:

@@ -96,6 +96,21 @@ def test_who_asks_learns_nothing_and_cannot_fill_a_mailbox(now, reader):
     assert reader.state == "confirmed"
 
 
+def test_many_streams_fill_no_mailbox_either(now):
+    """However many streams a stranger asks for, an address gets three mails an hour and six a day."""
+    for number in range(12):
+        ask_for_stream(stream=f"test.series:{number}", address=READER, now=now)
+    assert (Message.objects.count(), Subscription.objects.count()) == (3, 3)
+    for hour in range(1, 12):
+        for number in range(2):
+            ask_for_stream(stream=f"test.series:{number}", address=READER, now=now + timedelta(hours=2 * hour))
+    assert Message.objects.count() == 6
+    ask_for_stream(stream=STREAM, address="another@example.org", now=now)
+    assert Message.objects.count() == 7
+    ask_for_stream(stream=STREAM, address=READER, now=now + timedelta(hours=25))
+    assert Message.objects.count() == 8
+
+
 def test_a_link_to_confirm_ends_after_a_week_and_by_leaving(now, settings):
     ask_for_stream(stream=STREAM, address=READER, now=now)
     own = Subscription.objects.get()
