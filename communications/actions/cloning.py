@@ -80,6 +80,7 @@ def _start(
     details = {field: getattr(programme, field) for field in ("scale", "purpose", "nation", "zone")}
     made = start_programme(name=name, coordinator=by, by=by, now=now, **details)
     changes: dict[str, Any] = {"starts_on": min([first, *days.values()]), "ends_on": max([first, *days.values()])}
+    changes["is_public"] = programme.is_public  # what is not for everybody becomes so by nobody's choice of parts
     if Part.POLICIES in parts:
         changes |= {field: getattr(programme, field) for field in POLICIES}
     return change_programme(programme=made, changes=changes, by=by, now=now)
@@ -124,11 +125,14 @@ def _take_sessions(
 
 
 def _draft(session: Session, made: Programme, day: date, by: Person, now: datetime) -> Session:
-    """Return a draft like ``session`` on ``day``; without its room where that is taken or no longer large enough."""
+    """Return a draft like ``session`` on ``day``; without its room where that is taken or no longer large enough.
+
+    Its notes and its meeting online are its own: whoever holds that link would be in another programme's room.
+    """
     for room in (session.room, None):
         plan = SessionPlan(
             date=day, slot=session.slot, capacity=session.capacity, kind=session.kind, title=session.title, room=room,
-            online_link=session.online_link, area=session.area, reserved=session.reserved, notes=session.notes,
+            area=session.area, reserved=session.reserved,
         )  # fmt: skip
         try:
             with transaction.atomic():

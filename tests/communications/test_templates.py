@@ -187,6 +187,7 @@ def test_a_clone_has_everything_but_people(plan):
         capacity=15,
         reserved=2,
         notes="By the side door",
+        online_link="https://meet.example.org/1",
     )
     SeatCount.objects.create(session=session, capacity=15)
     SessionFactory(programme=plan.programme, date=date(2026, 11, 27), cancelled=True)
@@ -204,9 +205,10 @@ def test_a_clone_has_everything_but_people(plan):
         "The next valley", "pilot", "england-and-wales", date(2027, 9, 6),
     )  # fmt: skip
     draft = made.sessions.get()
-    assert (draft.state, draft.title, draft.room, draft.capacity, draft.reserved, draft.notes) == (
-        SessionState.DRAFT, "First", session.room, 15, 2, "By the side door",
+    assert (draft.state, draft.title, draft.room, draft.capacity, draft.reserved) == (
+        SessionState.DRAFT, "First", session.room, 15, 2,
     )  # fmt: skip
+    assert (draft.notes, draft.online_link) == ("", "")
     assert (draft.series.name, draft.series.programme, draft.group) == ("Workshops", made, "A")
     assert draft.date.weekday() == session.date.weekday() - 1  # Tuesday 1 September became Monday 6 September
     assert [(line.title, line.minutes, line.presenter) for line in draft.agenda.all()] == [("Why", 60, None)]
@@ -234,11 +236,14 @@ def test_parts_are_taken_by_choice(plan):
     plan.programme.refresh_from_db()
     bare = clone_programme(**everything(plan, parts=[]))
     assert (bare.stages.count(), bare.sessions.count(), bare.partners.count(), bare.reminder_days) == (0, 0, 0, [5, 1])
+    assert bare.is_public
+    Programme.objects.filter(pk=plan.programme.pk).update(is_public=False)
+    plan.programme.refresh_from_db()
     stages = clone_programme(**everything(plan, parts=[Part.STAGES, Part.POLICIES]))
     assert (stages.stages.count(), stages.sessions.count(), stages.reminder_days) == (3, 0, [9])
     assert not PlannedItem.objects.get(stage__programme=stages).organisations.exists()
     sessions = clone_programme(**everything(plan, parts=[Part.SESSIONS]))
-    assert (sessions.stages.count(), sessions.sessions.count()) == (0, 1)
+    assert (sessions.stages.count(), sessions.sessions.count(), sessions.is_public) == (0, 1, False)
     assert sessions.sessions.get().agenda.count() == 3  # the usual one
 
 
