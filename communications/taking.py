@@ -39,7 +39,7 @@ def bundle(post: Post, pictures: Mapping[int, Picture], address: str) -> bytes:
 
     def tag(number: int, said: str) -> str:
         known = named.get(number)
-        return format_html('<img src="{}" alt="{}">', known[1], said or known[0]) if known else ""
+        return format_html('<img src="{}" alt="{}">', known[1], said.strip() or known[0]) if known else ""
 
     html = render_to_string(
         "communications/taken.html", {"post": post, "body": html_of(post.words, tag), "lines": lines}

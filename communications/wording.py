@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from messaging.markdown import parse, to_html, to_text
@@ -37,6 +37,8 @@ def faults_of(words: str, numbers: set[int]) -> list[str]:
             )
         elif int(source) not in numbers:
             faults.append(f"There is no picture {int(source)} in this series")
+    if any(_is_number(source) for source in pictures_named(_PICTURE.sub("", words))):
+        faults.append("Write a picture like ![words](1): words without brackets on one line, then its number alone")
     return list(dict.fromkeys(faults))
 
 
@@ -46,9 +48,14 @@ def html_of(words: str, tag: Callable[[int, str], str], *, top: int = 2) -> Safe
     return mark_safe(html)  # noqa: S308 - cleaned by an allow-list just now
 
 
+def worded_html_of(words: str, pictures: Mapping[int, str]) -> SafeString:
+    """Return safe HTML of ``words`` without pictures: the words of each stand in brackets, as in ``text_of``."""
+    return html_of(words, lambda number, said: escape(_worded(said, number, pictures)))
+
+
 def text_of(words: str, pictures: Mapping[int, str]) -> str:
     """Return ``words`` as plain text, with the words of each picture in brackets; ``pictures`` are those by number."""
-    return to_text(_PICTURE.sub(lambda found: _in_brackets(found, pictures), words))
+    return to_text(_PICTURE.sub(lambda found: _worded(found[1], int(found[2]), pictures), words))
 
 
 def markdown_of(words: str, pictures: Mapping[int, tuple[str, str]]) -> str:
@@ -56,7 +63,7 @@ def markdown_of(words: str, pictures: Mapping[int, tuple[str, str]]) -> str:
 
     def named(found: re.Match) -> str:
         known = pictures.get(int(found[2]))
-        return f"![{found[1] or _one_line(known[0])}]({known[1]})" if known else found[1]
+        return f"![{found[1].strip() or _one_line(known[0])}]({known[1]})" if known else found[1]
 
     return _PICTURE.sub(named, words)
 
@@ -73,7 +80,7 @@ def picture_tag(picture: Any, said: str, base: str = "") -> str:
         ", ".join(f"{address_of(picture, file.width, base)} {file.width}w" for file in files),
         shown.width,
         shown.height,
-        said or picture.words,
+        said.strip() or picture.words,
     )
 
 
@@ -82,8 +89,8 @@ def address_of(picture: Any, width: int, base: str = "") -> str:
     return f"{base}/pictures/{picture.pk}/{width}/"
 
 
-def _in_brackets(found: re.Match, pictures: Mapping[int, str]) -> str:
-    words = found[1] or pictures.get(int(found[2]), "")
+def _worded(said: str, number: int, pictures: Mapping[int, str]) -> str:
+    words = said.strip() or pictures.get(number, "")
     return f"(Picture: {_one_line(words)})" if words else ""
 
 

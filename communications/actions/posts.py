@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from accounts.models import Person
-from communications.actions.series import NotTheirs, free_post_slug, locked, new_feed_id
+from communications.actions.series import free_post_slug, locked, new_feed_id, show_pictures
 from communications.messages import posts as messages
-from communications.models import Picture, Post, PostSeries, PostState, PostVersion
+from communications.models import Post, PostSeries, PostState, PostVersion
 from communications.models.posts import POST_MOVES
-from communications.rules.posts import can_write
-from communications.wording import numbers_in
 from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
 
@@ -29,6 +27,13 @@ class NotNow(Refused):
 
 class TooManyPosts(Refused):
     sentence = f"A series has {MOST_POSTS} posts at most."
+
+
+class NobodyCanRead(Refused):
+    sentence = (
+        "This programme is not public, so nobody could read the post and no mail would go. Let everybody read the "
+        "programme first."
+    )
 
 
 class WordsMoved(Refused):
@@ -73,7 +78,6 @@ def save_words(*, post: Post, title: str, lead: str, words: str, seen: int, by: 
 
     Raises NotTheirs, NotNow, WordsMoved.
     """
-    locked(post.series, by)  # the addresses of a series are given out one after the other
     own = _locked(post, by, {PostState.DRAFT, PostState.SCHEDULED})
     if seen != own.edition:
         raise WordsMoved(own)
@@ -89,9 +93,11 @@ def save_words(*, post: Post, title: str, lead: str, words: str, seen: int, by: 
 def schedule_post(*, post: Post, at: datetime, by: Person, now: datetime) -> Post:
     """Let the post be published at the moment ``at``, or at another one than before.
 
-    Raises NotTheirs, NotNow, TimePassed.
+    Raises NotTheirs, NotNow, NobodyCanRead, TimePassed.
     """
     own = _locked(post, by, {PostState.DRAFT, PostState.SCHEDULED})
+    if not own.series.is_for_everybody:
+        raise NobodyCanRead
     if at <= now:
         raise TimePassed
     own.publish_at = at
@@ -108,12 +114,21 @@ def unschedule_post(*, post: Post, by: Person, now: datetime) -> Post:
 
 @transaction.atomic
 def publish_post(*, post: Post, by: Person, now: datetime) -> Post:
-    """Publish it now, and mail it to everybody who has asked for the series. Raises NotTheirs, NotNow."""
-    return _publish(_locked(post, by, {PostState.DRAFT, PostState.SCHEDULED}), by, now)
+    """Publish it now, and mail it to everybody who has asked for the series.
+
+    Raises NotTheirs, NotNow, NobodyCanRead.
+    """
+    own = _locked(post, by, {PostState.DRAFT, PostState.SCHEDULED})
+    if not own.series.is_for_everybody:
+        raise NobodyCanRead
+    return _publish(own, by, now)
 
 
 def publish_due(*, now: datetime) -> int:
-    """Publish what was scheduled until ``now``; return how many. Twice or late is once."""
+    """Publish what was scheduled until ``now``; return how many. Twice or late is once.
+
+    What nobody could read waits until its programme is public.
+    """
     due = list(Post.objects.due(now).order_by("publish_at", "pk").values_list("pk", flat=True))
     return sum(_publish_or_skip(pk, now) for pk in due)
 
@@ -132,22 +147,27 @@ def _publish_or_skip(pk: int, now: datetime) -> bool:
 
 @transaction.atomic
 def _publish_scheduled(pk: int, now: datetime) -> bool:
-    # Whoever else publishes it at this moment holds the row: then it is theirs.
-    held = Post.objects.select_for_update(no_key=True, of=("self",), skip_locked=True).select_related(
-        "series__programme"
-    )
-    own = held.filter(pk=pk).first()
-    if own is None or own.state != PostState.SCHEDULED or own.publish_at > now:
+    # Whoever else does something in the series at this moment holds its row: then it is tried again in a moment.
+    if not _hold_series(pk):
+        return False
+    own = Post.objects.select_related("series__programme").filter(pk=pk).first()
+    if own is None or own.state != PostState.SCHEDULED or own.publish_at > now or not own.series.is_for_everybody:
         return False
     _publish(own, CLOCK, now)
     return True
+
+
+def _hold_series(pk: int) -> bool:
+    """Lock the series of the post ``pk``, as all do who change one of its posts; return whether it was free."""
+    held = PostSeries.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+    return held.filter(posts=pk).first() is not None
 
 
 def _publish(own: Post, by: Any, now: datetime) -> Post:
     own.published_at = now
     _keep_version(own, 1, "", by, now)
     _become(own, PostState.PUBLISHED, by, "published_post", now, "published_at")
-    _show_pictures(own.series, now)
+    show_pictures(own.series, now)
     messages.send_to_readers(own, now=now)
     return own
 
@@ -169,7 +189,7 @@ def correct_post(
     last = own.versions.aggregate(last=Max("number"))["last"]
     _keep_version(own, last + 1, note, by, now)
     _save(own, by, "corrected_post", now, "title", "lead", "words", "corrected_at")
-    _show_pictures(own.series, now)
+    show_pictures(own.series, now)
     return own
 
 
@@ -179,7 +199,7 @@ def withdraw_post(*, post: Post, reason: str, by: Person, now: datetime) -> Post
     own = _locked(post, by, {PostState.PUBLISHED})
     own.withdrawn_at, own.withdrawn_because = now, reason
     _become(own, PostState.WITHDRAWN, by, "withdrew_post", now, "withdrawn_at", "withdrawn_because")
-    _show_pictures(own.series, now)
+    show_pictures(own.series, now)
     return own
 
 
@@ -212,9 +232,8 @@ def move_post(*, post: Post, up: bool, by: Person, now: datetime) -> bool:
 
 
 def _locked(post: Post, by: Person, states: set[PostState]) -> Post:
+    locked(post.series, by)  # first the series, which owns the pictures and the addresses of all its posts
     own = Post.objects.select_related("series__programme").select_for_update(no_key=True, of=("self",)).get(pk=post.pk)
-    if not can_write(by, own.series):
-        raise NotTheirs
     if own.state not in states:
         raise NotNow
     return own
@@ -244,13 +263,3 @@ def _keep_version(own: Post, number: int, note: str, by: Any, now: datetime) -> 
         post=own, number=number, title=own.title, lead=own.lead, words=own.words, note=note, saved_at=now,
         saved_by=key_of(by),
     )  # fmt: skip
-
-
-def _show_pictures(series: PostSeries, now: datetime) -> None:
-    """Let everybody see the pictures that something published shows, and no others: what is taken back goes with it."""
-    published = list(series.posts.published().values_list("words", flat=True))
-    shown = Q(number__in={number for words in published for number in numbers_in(words)})
-    if published:
-        shown |= Q(pk=series.picture_id)
-    Picture.objects.filter(shown, series=series, shown_at=None).update(shown_at=now)
-    Picture.objects.filter(~shown, series=series).update(shown_at=None)

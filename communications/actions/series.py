@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.text import slugify
 from PIL import Image
 
@@ -125,8 +125,7 @@ def change_series(
         setattr(own, name, new[name])
     own.changed_at = now
     own.save(update_fields=[*fields, "changed_at"])
-    if picture is not None and picture.shown_at is None and own.posts.published().exists():
-        Picture.objects.filter(pk=picture.pk).update(shown_at=now)
+    show_pictures(own, now)
     record(by=by, verb="changed_series", about=own, now=now, fields=fields)
     return own
 
@@ -224,6 +223,16 @@ def remove_picture(*, picture: Picture, by: Person, now: datetime) -> None:
     for each in files:
         transaction.on_commit(lambda file=each.file: file.storage.delete(file.name))
     record(by=by, verb="removed_picture", about=own, now=now)
+
+
+def show_pictures(series: PostSeries, now: datetime) -> None:
+    """Let everybody see the pictures that something published shows, and no others: what is taken back goes with it."""
+    published = list(series.posts.published().values_list("words", flat=True))
+    shown = Q(number__in={number for words in published for number in numbers_in(words)})
+    if published:
+        shown |= Q(pk=series.picture_id)
+    Picture.objects.filter(shown, series=series, shown_at=None).update(shown_at=now)
+    Picture.objects.filter(~shown, series=series).update(shown_at=None)
 
 
 def locked(series: PostSeries, by: Any) -> PostSeries:

@@ -9,7 +9,7 @@ from django.urls import reverse
 import messaging.actions
 from communications.models import Picture, Post, PostSeries, Reuse, ReuseState
 from communications.queries.posts import stream_of
-from communications.wording import html_of, text_of
+from communications.wording import text_of, worded_html_of
 from messaging import streams
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, Stencils, register, render_mail
@@ -22,8 +22,6 @@ AUTHOR = "communications.author"
 
 def send_to_readers(post: Post, *, now: datetime) -> int:
     """Plan the mail of a published post to everybody who has asked for the series, once; return how many."""
-    if post.series.programme is not None and not post.series.programme.is_public:
-        return 0
     readers = Subscription.objects.confirmed().filter(stream=stream_of(post.series))
     rows = (
         Planned(
@@ -62,7 +60,7 @@ def render_post(message: Message, subscription: Subscription) -> Content:
         return {
             "post": post,
             "series": series,
-            "html": html_of(post.words, lambda number, said: ""),
+            "html": worded_html_of(post.words, words),
             "text": text_of(post.words, words),
             "address": settings.SITE_URL + reverse("communications:post-show", args=[series.slug, post.slug]),
             **marks,

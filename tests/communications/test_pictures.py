@@ -163,6 +163,16 @@ def test_a_picture_goes_with_the_words_that_showed_it(desk):
     assert [Client().get(address(each)).status_code for each in (first, second)] == [404, 404]
 
 
+def test_the_picture_of_a_series_goes_when_it_is_taken_out(desk):
+    face = desk.picture()
+    desk.published(words="No picture here")
+    about = About(title="T", author_name="M", credit_line="M")
+    change_series(series=desk.series, about=about, picture=face, by=desk.author, now=NOW)
+    assert Client().get(address(face)).status_code == 200
+    change_series(series=desk.series, about=about, picture=None, by=desk.author, now=NOW)
+    assert Client().get(address(face)).status_code == 404
+
+
 def test_a_picture_in_use_stays(desk):
     used, free, face = desk.picture(), desk.picture(), desk.picture()
     desk.write(words="Look: ![](1)")

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from communications.actions import posts as actions
 from communications.actions.posts import (
+    NobodyCanRead,
     NothingCorrected,
     NotNow,
     TimePassed,
@@ -228,10 +229,25 @@ def test_no_mail_goes_when_the_programme_is_not_public(desk):
     desk.published("Before")
     desk.programme.is_public = False
     desk.programme.save()
-    desk.series.refresh_from_db()
-    desk.published("After")
     deliver_due()
     assert [(mail.state, mail.reason) for mail in mails()] == [("withheld", "post_withdrawn")]
+
+
+def test_nothing_is_published_where_nobody_could_read_it(desk):
+    post, late = desk.write(), desk.write("Late")
+    schedule_post(post=late, at=DECEMBER, by=desk.author, now=NOW)
+    desk.programme.is_public = False
+    desk.programme.save()
+    with pytest.raises(NobodyCanRead):
+        publish_post(post=post, by=desk.author, now=NOW)
+    with pytest.raises(NobodyCanRead):
+        schedule_post(post=post, at=DECEMBER, by=desk.author, now=NOW)
+    assert publish_due(now=DECEMBER) == 0
+    late.refresh_from_db()
+    assert late.state == PostState.SCHEDULED
+    desk.programme.is_public = True
+    desk.programme.save()
+    assert publish_due(now=DECEMBER) == 1
 
 
 def test_a_time_is_ahead_and_can_be_moved_or_taken_back(desk):
@@ -337,10 +353,7 @@ def test_control_without_the_lock_both_publish_and_the_database_refuses_one(both
     desk = Desk()
     subscribed(desk.series)
     schedule_post(post=desk.write(), at=DECEMBER, by=desk.author, now=NOW)
-    monkeypatch.setattr(type(Post.objects), "select_for_update", lambda self, **kwargs: self.all(), raising=False)
-    monkeypatch.setattr(
-        "communications.models.posts.PostQuerySet.select_for_update", lambda self, **kwargs: self.all(), raising=False
-    )
+    monkeypatch.setattr(actions, "_hold_series", lambda pk: True)
     assert two_timetables() == [0, 1]
     assert "IntegrityError" in caplog.text, "both wrote the first version, and the database took one"
     assert (PostVersion.objects.count(), len(mails())) == (1, 1)

@@ -12,7 +12,7 @@ from django.test import Client
 from communications.actions.posts import correct_post, publish_post, save_words, schedule_post, withdraw_post
 from communications.actions.reuses import say_reused
 from communications.models import Post
-from communications.wording import faults_of, html_of, text_of
+from communications.wording import faults_of, html_of, markdown_of, text_of, worded_html_of
 from messaging import streams
 from messaging.delivery import deliver_due
 from messaging.models import Delivered, Message, Subscription
@@ -102,7 +102,8 @@ def test_who_has_a_page_already_gets_no_more_than_that(desk):
         assert Client().get(path).content == first.content, "the same for everybody"
         again = Client().get(path, headers={"If-None-Match": first["ETag"]})
         assert (again.status_code, again.content) == (304, b""), path
-    assert first["Last-Modified"] == "Mon, 02 Nov 2026 09:00:00 GMT"
+        old = Client().get(path, headers={"If-Modified-Since": "Mon, 02 Nov 2026 09:00:00 GMT"})
+        assert old.status_code == 200, "a moment alone does not tell that nothing changed"
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -137,6 +138,18 @@ def test_words_become_what_they_should():
         "There is no picture 2 in this series",
         "A picture is named by its number, for example ![](1). Add it to the pictures of the series first",
     ]
+
+
+def test_a_picture_has_words_wherever_it_stands():
+    known = {2: "A <tree>"}
+    assert worded_html_of("![](2)", known) == "<p>(Picture: A &lt;tree&gt;)</p>\n"
+    assert worded_html_of("![ ](2)", known) == "<p>(Picture: A &lt;tree&gt;)</p>\n"
+    assert text_of("![ ](2)", known) == "(Picture: A <tree>)"
+    assert markdown_of("![ ](2)", {2: ("A tree", "2.png")}) == "![A tree](2.png)"
+    fault = "Write a picture like ![words](1): words without brackets on one line, then its number alone"
+    for written in ('![x](2 "t")', "![x][r]\n\n[r]: 2", "![a [b] c](2)", "![](<2>)", "![a\nb](2)"):
+        assert faults_of(written, {2}) == [fault], written
+    assert faults_of("![](2) and ![a tree]( 2 )", {2}) == []
 
 
 # Following by mail
