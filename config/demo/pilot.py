@@ -11,10 +11,11 @@ from attendance.actions.invitations import start_round
 from attendance.actions.sessions import SessionPlan, cancel_session, open_session, plan_session
 from attendance.models import CoverState, SeniorAttendance
 from attendance.queries.invitations import InvitationChoice
+from briefings.actions.assistants import name_assistant
 from briefings.actions.partners import add_partners
 from briefings.actions.programmes import change_programme, change_scope, start_programme
 from briefings.actions.venues import add_room, add_venue
-from briefings.models import Assistant, CoverRule, Mandate, Part, Programme, ProgrammeRole, Room, Session, SessionKind
+from briefings.models import CoverRule, Mandate, Part, Programme, ProgrammeRole, Room, Session, SessionKind
 from config.demo import words
 from config.demo.clock import Calendar
 from config.demo.county import County
@@ -100,9 +101,8 @@ class Pilot:
             organisation = self.county.organisations[place]
             colleague = self.county.practitioners[organisation.pk].pop()
             self._give_mandate(organisation, type(self.by).objects.get(pk=colleague), "Deputy director", now)
-        Assistant.objects.create(
-            programme=self.programme, senior=self.county.seniors[0], person=self.cast["assistant"], since=now.date()
-        )
+        mandate = Mandate.objects.get(programme=self.programme, person=self.county.seniors[0])
+        name_assistant(mandate=mandate, person=self.cast["assistant"], until=None, by=self.by, now=now)
 
     def _give_mandate(self, organisation, person, title: str, now: datetime) -> None:
         made = appointments.give_mandate(
