@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from script.measured import Client, Figure, cookies_of, medians, queries_of, serving, set_up
+from script.measured import Client, Figure, cookies_of, empty, medians, queries_of, serving, set_up
 
 LIMIT = 3000
 SAME = 1.2
@@ -19,7 +19,7 @@ def main() -> Iterator[Figure]:
 
     call_command("demo", people=max(people // 100, 100))
     small = dict(_measure(queries=False))
-    call_command("flush", interactive=False, verbosity=0)
+    empty()
     call_command("demo", people=people)
     for (name, row), (_, expected) in zip(_measure(queries=True), small.items(), strict=True):
         milliseconds, raw, count, most, most_queries = row
