@@ -12,6 +12,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission
+from attendance.views.presses import one_press
 from briefings.models import Mandate, Programme
 from commitments.actions import agreements as actions
 from commitments.clocks import local_day
@@ -35,6 +36,7 @@ READ_OR_POST = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def make(request: HttpRequest, slug: str) -> HttpResponse:
     """Draft an agreement that was not noted in a workshop here."""
     programme = _kept(request, slug)

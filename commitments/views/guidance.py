@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission
+from attendance.views.presses import one_press
 from briefings.models import Programme
 from commitments.actions import guidance as actions
 from commitments.forms.fields import ReasonForm
@@ -81,6 +82,7 @@ def _with_drafts(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Name a new document."""
     programme = get_object_or_404(Programme.objects.where(request.user, Permission.RUN_SESSIONS), slug=slug)

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from attendance.views.presses import one_press
 from commitments.actions import guidance as actions
 from commitments.differences import compare, together
 from commitments.forms.guidance import AgreementsForm, AnswerForm, CommentForm, SectionForm
@@ -19,6 +20,7 @@ from history.refusals import Refused
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def add(request: HttpRequest, guidance: int) -> HttpResponse:
     """Write another section."""
     own = to_write(request, guidance)
@@ -36,6 +38,7 @@ def add(request: HttpRequest, guidance: int) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def draft_from(request: HttpRequest, guidance: int) -> HttpResponse:
     """Draft a section from agreements."""
     own = to_write(request, guidance)
@@ -173,6 +176,7 @@ def remove(request: HttpRequest, guidance: int, part: int) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def comment(request: HttpRequest, guidance: int, part: int) -> HttpResponse:
     """Say something about a section."""
     own = to_work_on(request, guidance)

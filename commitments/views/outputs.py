@@ -11,6 +11,7 @@ from accounts.links import personal_link
 from accounts.models import Person
 from accounts.permissions import Permission
 from attendance.models import LIVE, Place
+from attendance.views.presses import one_press
 from briefings.models import Mandate, Programme, Session, SessionKind
 from briefings.rules import coordinators_of
 from commitments.actions.outputs import drop_action, finish_action, note_output, remove_output
@@ -27,6 +28,7 @@ _ASKS = ["GET", "HEAD", "POST"]
 
 
 @require_http_methods(_ASKS)
+@one_press
 def note(request: HttpRequest, session: int) -> HttpResponse:
     """Write down one thing after the other; what was written down before stands beside it."""
     own, now = _session(request, session), timezone.now()

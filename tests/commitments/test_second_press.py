@@ -6,6 +6,7 @@ Anonymous forms keep no press: a row with its moment would be a trace of who ask
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 import time_machine
@@ -14,14 +15,29 @@ from django.test import Client
 from django.urls import reverse
 
 from attendance.models import Press, SeatCount
+from briefings.models import ProgrammeRole, SessionKind
 from commitments.actions import policies
 from commitments.actions import questions as actions
-from commitments.models import Answer, Asker, ClockChange, Commission, HoldingReply, Question
+from commitments.actions.agreements import make_agreement, propose_version, seal_of_draft
+from commitments.models import (
+    Agreement,
+    Answer,
+    Asker,
+    ClockChange,
+    Commission,
+    Guidance,
+    GuidanceSection,
+    HoldingReply,
+    Output,
+    Question,
+    SectionComment,
+)
 from history.models import Entry
 from messaging.models import Message
 from tests.attendance.places import a_place, a_practitioner
-from tests.briefings.factories import MandateFactory, PartnerFactory
+from tests.briefings.factories import AppointmentFactory, MandateFactory, PartnerFactory, SessionFactory
 from tests.commitments.factories import NOW
+from tests.commitments.guiding import a_draft
 from tests.commitments.pages import opened, signed_in
 from tests.commitments.test_handling_pages import date_in
 from tests.commitments.test_room import Room
@@ -132,7 +148,60 @@ def _to_elsewhere(desk: Desk) -> dict:
     return {"mandate": desk.elsewhere.pk, "reason": "Theirs"}
 
 
+def _in_a_draft(name: str, *, agreed: bool = False) -> Callable:
+    def opens(desk: Desk) -> tuple[Client, str]:
+        desk.facilitator = AppointmentFactory(programme=desk.programme, role=ProgrammeRole.FACILITATOR).person
+        draft = a_draft(desk)
+        if agreed:
+            desk.version = make_agreement(
+                programme=desk.programme, title="Keys", words="We share keys.", review_on=date(2027, 11, 2),
+                by=desk.coordinator, now=NOW,
+            ).versions.get()  # fmt: skip
+            propose_version(
+                version=desk.version, seen=seal_of_draft(desk.version), endorse_by=date(2026, 11, 16),
+                by=desk.coordinator, now=NOW,
+            )  # fmt: skip
+        args = [draft.pk, draft.sections.get().pk] if name == "section-comment" else [draft.pk]
+        return signed_in(desk.facilitator), reverse(f"commitments:{name}", args=args)
+
+    return opens
+
+
+def _of_programme(name: str) -> Callable:
+    return lambda desk: (signed_in(desk.coordinator), reverse(f"commitments:{name}", args=[desk.programme.slug]))
+
+
+def _in_a_workshop(desk: Desk) -> tuple[Client, str]:
+    workshop = SessionFactory(programme=desk.programme, kind=SessionKind.WORKSHOP)
+    return signed_in(desk.coordinator), reverse("commitments:session-outputs", args=[workshop.pk])
+
+
 FORMS = {
+    "note an action": Form(
+        _in_a_workshop,
+        lambda desk: {
+            "kind": "action",
+            "words": "Write it.",
+            "owner": desk.senior.name,
+            **date_in("due_on", "2026-12-01"),
+        },
+        Output,
+    ),
+    "draft an agreement": Form(
+        _of_programme("agreement-make"),
+        lambda desk: {"title": "Keys", "words": "We share keys.", **date_in("review_on", "2027-11-02")},
+        Agreement,
+    ),
+    "start guidance": Form(_of_programme("guidance-start"), lambda desk: {"title": "In Wren House"}, Guidance),
+    "add a section": Form(
+        _in_a_draft("section-add"), lambda desk: {"title": "Keys", "words": "We share."}, GuidanceSection
+    ),
+    "draft from agreements": Form(
+        _in_a_draft("section-draft", agreed=True),
+        lambda desk: {"title": "Keys", "versions": [desk.version.pk]},
+        GuidanceSection,
+    ),
+    "comment": Form(_in_a_draft("section-comment"), lambda desk: {"words": "Say when."}, SectionComment),
     "ask of a senior": Form(
         lambda desk: (signed_in(desk.coordinator), desk.of("commission", desk.other)), _to_elsewhere, Commission
     ),
