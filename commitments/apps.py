@@ -146,6 +146,7 @@ class CommitmentsConfig(AppConfig):
             ("signed_endorsed", "Endorsed by a partner", "full"),
             ("signed_noted", "Endorsed by a partner, with a note", "full"),
             ("signed_declined", "Declined by a partner, with a reason", "gap"),
+            ("forgot_endorser", "A name beside an endorsement was deleted", "dash"),
             ("passed_on_endorsing", "Passed on to a colleague with a mandate", "ring"),
             ("put_in_use", "People work by it from now on", "half"),
             ("took_out_of_use", "Nobody works by it any more", "dash"),

@@ -131,6 +131,20 @@ def lock_chain(programme: Programme) -> EndorsementChain:
 
 
 @transaction.atomic
+def forget_names(*, person: Person, by: Person | str, now: datetime) -> int:
+    """Delete the name of ``person`` beside everything they signed; return how often it stood.
+
+    The chain keeps only digests, and stays true. It cannot be undone.
+    """
+    rows = EndorsementName.objects.filter(person=person)
+    agreements = list(Agreement.objects.filter(endorsements__signed_by__in=rows).distinct().order_by("pk"))
+    count, _ = rows.delete()
+    for agreement in agreements:
+        record(by=by, verb="forgot_endorser", about=agreement, now=now)
+    return count
+
+
+@transaction.atomic
 def pass_on(*, senior: SeniorAsked, mandate: Mandate, by: Person, now: datetime) -> SeniorAsked:
     """Pass what ``by`` was asked to the colleague who holds ``mandate`` for the same organisation; they are told.
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.db import connection, transaction
@@ -10,13 +11,20 @@ from django.db.models import Subquery
 from briefings.models import Programme
 from commitments.models import (
     NOTHING_BEFORE,
+    Agreement,
     Endorsement,
     EndorsementChain,
     EndorsementName,
+    Outcome,
     PartnerAsked,
     digest_of,
     name_digest_of,
 )
+from history.queries import Event, timeline
+
+NOT_KEPT = "A name that is not kept any more"
+SIGNED = {f"signed_{outcome}" for outcome in Outcome.values}
+"""The verbs of history by which somebody signed."""
 
 
 def chain_of(programme: Programme, **more: Subquery) -> Iterator[Endorsement]:
@@ -49,6 +57,16 @@ def name_lines(programme: Programme) -> Iterator[list]:
     """Yield position, name and salt of every endorsement whose name is still kept."""
     rows = EndorsementName.objects.filter(endorsement__programme=programme).order_by("endorsement__position")
     yield from rows.values_list("endorsement__position", "name", "salt").iterator(chunk_size=500)
+
+
+def way_of(agreement: Agreement) -> list[Event]:
+    """Return the timeline of ``agreement``; whose name is not kept any more beside an endorsement is not named."""
+    names = EndorsementName.objects.filter(endorsement__agreement=agreement).values_list("person", flat=True)
+    kept = {f"accounts.person:{pk}" for pk in names}
+    return [
+        replace(event, who=NOT_KEPT) if event.entry.verb in SIGNED and event.entry.actor not in kept else event
+        for event in timeline(agreement)
+    ]
 
 
 def findings(programme: Programme) -> list[str]:

@@ -25,7 +25,7 @@ from commitments.models import (
     VersionState,
 )
 from commitments.queries import agreements as queries
-from commitments.queries.endorsements import exported_lines, name_lines
+from commitments.queries.endorsements import exported_lines, name_lines, way_of
 from commitments.rules import (
     agreements_visible_to,
     can_triage,
@@ -37,7 +37,6 @@ from commitments.rules import (
 from face.paging import LONG, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
-from history.queries import timeline
 from organisations.models import Organisation
 
 HEADS = (
@@ -77,6 +76,7 @@ def show_matrix(request: HttpRequest, slug: str) -> HttpResponse:
         "matrix": _drawn(matrix),
         "paper": matrix,
         "head": _head(request.user, programme, today),
+        "triages": can_triage(request.user, programme),
     }
     return render(request, "commitments/agreements/matrix.html", context)
 
@@ -131,7 +131,7 @@ def export_chain(request: HttpRequest, slug: str) -> HttpResponse:
 def export_names(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Who signed, with the salt of each name, for who looks after the programme: goes with the chain to an auditor."""
     programme = _chain_of(request, slug)
-    if not drafts_seen(request.user, programme):
+    if not can_triage(request.user, programme):
         raise Http404
     signed = Person.objects.filter(endorsements_signed__endorsement__programme=programme).distinct()
     look_at_many(by=request.user, at=signed, page="commitments:endorsement-names", now=timezone.now())
@@ -176,7 +176,7 @@ def show_agreement(request: HttpRequest, agreement: int) -> HttpResponse:
         "passed": passed,
         "draft": draft if sees_drafts and draft != version else None,
         "earlier": _earlier(own, version, seen),
-        "events": timeline(own) if seen is None else [],
+        "events": way_of(own) if seen is None else [],
         "head": _head(request.user, own.programme, today),
         "may_sign": may_sign(request.user, version, today),
         **_may_do(request.user, own, version, draft),
@@ -237,6 +237,7 @@ def _may_do(
     triages = can_triage(person, own.programme) and own.ended_at is None
     is_current = version.state in queries.CURRENT
     return {
+        "triages": can_triage(person, own.programme),
         "may_change": triages and draft is not None,
         "may_propose": triages and draft is not None,
         "may_drop": triages and draft is not None and draft.number > 1,

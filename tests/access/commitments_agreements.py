@@ -107,7 +107,7 @@ ROUTES: list[Route] = [
     ),
     Route("commitments:endorsement-export", own_programme, WHOLE),
     Route("commitments:endorsement-export", other_programme, ELSEWHERE),
-    Route("commitments:endorsement-names", own_programme, READING),
+    Route("commitments:endorsement-names", own_programme, KEEPING),
     Route("commitments:endorsement-names", other_programme, ELSEWHERE),
     *(
         route

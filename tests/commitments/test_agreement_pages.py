@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -26,6 +27,7 @@ from commitments.models import (
     SeniorAsked,
     digest_of,
 )
+from commitments.queries.endorsements import findings
 from history.models import Look
 from messaging.models import Message
 from tests.briefings.factories import AppointmentFactory, MandateFactory, SessionFactory
@@ -607,3 +609,32 @@ def test_who_presses_after_a_colleague_is_told_who_had_signed(cast):
     said = words(client.get(done["Location"]))
     assert "Chief Chen had already answered for Police: endorsed. Nothing was added to it" in said
     assert "We sent you a receipt" not in said
+
+
+def test_whoever_is_forgotten_is_named_nowhere_beside_what_they_signed(cast):
+    version = cast.proposed()
+    cast.signed(version, cast.chief)
+    cast.signed(version)
+    shown, names = page("agreement-show", version.agreement_id), page("endorsement-names", cast.programme.slug)
+    assert words(cast.client.get(shown)).count("Chief Chen") == 2  # beside the outcome, and in the history
+    call_command("forget_endorser", cast.chief.person.email, stdout=(said := io.StringIO()))
+    assert "beside 1 endorsement." in said.getvalue()
+    after = words(cast.client.get(shown))
+    assert "Chief Chen" not in after
+    assert after.count("A name that is not kept any more") == 2
+    assert "A name beside an endorsement was deleted" in after
+    assert cast.senior.name in after
+    assert [each["Name"] for each in exported(cast.client, names)] == [cast.senior.name]
+    assert findings(cast.programme) == []
+    with pytest.raises(CommandError):
+        call_command("forget_endorser", "nobody@example.org")
+
+
+def test_the_names_are_for_who_looks_after_the_programme(cast):
+    cast.signed(cast.proposed())
+    names, matrix = page("endorsement-names", cast.programme.slug), page("agreement-matrix", cast.programme.slug)
+    board = AppointmentFactory(programme=cast.programme, role=ProgrammeRole.BOARD).person
+    for person, status in ((cast.coordinator, 200), (board, 404)):
+        client = signed_in(person)
+        assert client.get(names).status_code == status
+        assert (names in client.get(matrix).content.decode()) == (status == 200)
