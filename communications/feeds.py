@@ -1,16 +1,23 @@
 """Atom feeds of posts (RFC 4287): names that never change, moments that follow corrections, absolute addresses."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
+from briefings.models import Programme
 from communications.models import Post
 
 ATOM = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 # XML 1.0, 2.2: what is no Char cannot stand in a document, whatever is done to it.
 _NO_CHAR = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def id_of(programme: Programme) -> str:
+    """Return the name under which feeds know all posts of ``programme`` for ever, whatever its address becomes."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"briefings.programme:{programme.pk}:{programme.created_at.timestamp()}").urn
 
 
 def atom(

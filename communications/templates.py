@@ -6,7 +6,7 @@ after its stage begins (before it where negative).
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import Any
 
 from briefings.models import CoverRule, PlacesRule, Programme, Scale
@@ -19,8 +19,6 @@ POLICIES = (
     "is_public", "publishes_reach",
 )  # fmt: skip
 """The fields of a programme that a template or a clone takes along: none says anything of a person."""
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,8 @@ def lay_out(
 ) -> list[DatedStage]:
     """Return the stages of ``template`` from ``first`` on, every day a working day.
 
-    ``live_on`` is the day on which its go-live stage begins, where that is settled: what comes before then ends on the
-    day before. It must lie after ``first``. ``live_until`` is a day that this stage must reach.
+    ``live_on`` is the day on which its go-live stage begins, where that is settled, worked or not: what comes before
+    ends on the working day before, and is left out where none is left. ``live_until`` is a day that it must reach.
     """
     found: list[DatedStage] = []
     begins = next_worked(first, calendar)
@@ -95,7 +93,7 @@ def lay_out(
         if live_until and line.kind == StageKind.GO_LIVE:
             ends = max(ends, live_until)
         found.append(DatedStage(line, begins, ends, tuple(_due(item, begins, calendar) for item in line.items)))
-    return _until_live(found, first, live_on) if live_on else found
+    return _until_live(found, first, live_on, calendar) if live_on else found
 
 
 def next_worked(day: date, calendar: Calendar) -> date:
@@ -149,13 +147,15 @@ def _due(item: ItemLine, begins: date, calendar: Calendar) -> date:
     return calendar.after(begins, item.after) if item.after >= 0 else calendar.before(begins, -item.after)
 
 
-def _until_live(found: list[DatedStage], first: date, live_on: date) -> list[DatedStage]:
+def _until_live(found: list[DatedStage], first: date, live_on: date, calendar: Calendar) -> list[DatedStage]:
     """Let what comes before the go-live stage end before it, and nothing be due before ``first``."""
-    cut = []
+    cut, last = [], calendar.before(live_on, 1)
     for stage in found:
         starts, ends = stage.starts_on, stage.ends_on
         if starts < live_on or stage.line.kind == StageKind.DESIGN:
-            starts, ends = min(starts, live_on - DAY), live_on - DAY
+            if last < first:
+                continue  # it is live before there is a day to prepare
+            starts, ends = min(starts, last), last
         due = tuple(max(first, min(day, ends)) if ends < live_on else day for day in stage.due)
         cut.append(DatedStage(stage.line, starts, ends, due))
     return cut

@@ -21,7 +21,7 @@ from commitments.clocks import local_day
 from communications.actions.plan import Audience, change_item, fulfil_item, plan_item
 from communications.actions.templates import apply_template
 from communications.models import Means, StageKind
-from communications.templates import BILATERAL, DAY, READY
+from communications.templates import BILATERAL, READY
 from history.actions import record
 from organisations.actions.people import person_at
 from organisations.models import Affiliation, Organisation, Profession
@@ -163,7 +163,7 @@ def _plan_stages(sessions: list[Session], organisations: list[Organisation], by:
         programme=programme,
         template=READY[BILATERAL],
         first=today,
-        live_on=max(min(days), today + DAY),
+        live_on=min(days),
         live_until=max(days),
         by=by,
         now=now,

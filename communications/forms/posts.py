@@ -1,5 +1,6 @@
 """The forms of series and posts, and of who follows or reuses them."""
 
+import re
 from typing import Any
 
 from crispy_forms.layout import Fieldset, Layout
@@ -233,7 +234,11 @@ class ReuseForm(HubForm):
         return link
 
 
+_LOOKS_LIKE_A_LINK = re.compile(r"://|(?i:www\.)|\w\.\w{2,}[/?#:]|\w\.[a-z]{2,}\b")
+"""Mail programs make a link of ``example.org/page`` too. "Dr. Smith" and "3.5 days" are words."""
+
+
 def _without_links(words: str) -> str:
-    if "://" in words or "www." in words.lower():
+    if _LOOKS_LIKE_A_LINK.search(words):
         raise forms.ValidationError("Leave web addresses out here. There is a field of their own for one")
     return " ".join(words.split())

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -123,7 +122,7 @@ def give_programme_feed(request: HttpRequest, slug: str) -> HttpResponse:
     several = list(programme.post_series.all())
     return _feed(
         several,
-        feed_id=f"tag:{urlsplit(settings.SITE_URL).hostname},{programme.created_at:%Y-%m-%d}:programme.{programme.pk}",
+        feed_id=feeds.id_of(programme),
         title=f"Posts of {programme.name}",
         subtitle="",
         page=reverse("communications:programme-posts", args=[programme.slug]),

@@ -144,8 +144,16 @@ def test_each_side_can_have_a_session_of_its_own(client, administrator):
 def test_a_session_today_or_late_keeps_the_stages_in_order(client, administrator):
     send(client, date_day="2", slot="afternoon", second_date_day="29", second_date_month="1", second_date_year="2027")
     days = list(Programme.objects.get().stages.values_list("starts_on", "ends_on"))
-    assert days[0] == (date(2026, 11, 2), date(2026, 11, 2))
-    assert days[1] == (date(2026, 11, 3), date(2027, 1, 29))
+    assert days[0] == (date(2026, 11, 2), date(2027, 1, 29)), "nothing is left to agree beforehand"
+    first = Session.objects.earliest("during")
+    assert PlannedItem.objects.get(session=first).stage.kind == "go_live"
+
+
+def test_what_comes_before_a_session_after_a_weekend_ends_on_the_friday(client, administrator):
+    send(client, date_day="9")
+    days = list(Programme.objects.get().stages.values_list("starts_on", "ends_on"))
+    assert days[0] == (date(2026, 11, 2), date(2026, 11, 6))
+    assert days[1][0] == date(2026, 11, 9)
 
 
 def test_the_form_has_at_most_25_fields(client, administrator):

@@ -122,10 +122,13 @@ def test_who_has_it_already_gets_no_more_than_that(desk):
     assert client.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 
-def test_a_programme_has_one_feed_of_all_its_series(desk):
+def test_a_programme_has_one_feed_of_all_its_series(desk, settings):
     path = f"/programmes/{desk.programme.slug}/posts/feed/"
     assert feed_of(desk, path).entries == []
     desk.published("One")
+    name = feed_of(desk, path).feed.id
+    settings.SITE_URL = "https://moved.example.org"
+    assert feed_of(desk, path).feed.id == name, "the feed keeps its name when the site moves"
     other = desk.start(title="Another")
     post = write_post(series=other, title="Two", lead="", words="x", by=desk.coordinator, now=NOW)
     publish_post(post=post, by=desk.coordinator, now=LATER)
