@@ -20,6 +20,7 @@ _VERBS = (
     ("reminded_of_item", "Owner reminded", "ring"),
     ("added_stage", "Stage added", "ring"),
     ("changed_stage", "Stage changed: {fields}", "ring"),
+    ("kept_stage", "What reached its audiences is kept", "full"),
     ("removed_stage", "Stage taken away", "dash"),
     ("took_template", "Began with a template", "ring"),
     ("kept_template", "Kept as a template", "ring"),

@@ -4,6 +4,7 @@ from django.utils import timezone
 from communications.actions.plan import chase_plan
 from communications.actions.posts import publish_due
 from communications.actions.reuses import forget_contacts
+from communications.actions.stages import keep_ended
 
 
 @shared_task(name="communications.tasks.publish_posts", ignore_result=True)
@@ -20,5 +21,9 @@ def forget_reuse_contacts() -> int:
 
 @shared_task(name="communications.tasks.chase_plans", ignore_result=True)
 def chase_plans() -> int:
-    """Settle, pass on and remind of what is to be told; return how many. Running it twice does it once."""
-    return chase_plan(now=timezone.now())
+    """Settle, pass on and remind of what is to be told, keep what stages have reached; return how many.
+
+    Running it twice does it once.
+    """
+    now = timezone.now()
+    return chase_plan(now=now) + keep_ended(now=now)

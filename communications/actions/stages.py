@@ -1,16 +1,25 @@
 """The stages of a programme: added, changed, taken away. They never overlap."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Person
 from briefings.actions.programmes import locked
 from briefings.models import Programme
-from communications.models import Stage, StageKind
-from history.actions import record
+from commitments.clocks import local_day
+from communications.models import KeptCell, Stage, StageKind
+from communications.queries.addressed import How, best_of, count_told
+from history.actions import CLOCK, record
 from history.refusals import Refused
+
+SETTLED = timedelta(days=30)
+"""So long after a stage is over who attended is still noted; then how its audiences were reached is kept."""
+
+COUNTED_BY_PERSON = timedelta(days=365)
+"""So long is known of people what they attended and got."""
 
 
 class EndsBeforeItStarts(Refused):
@@ -73,7 +82,10 @@ def change_stage(*, stage: Stage, changes: dict[str, Any], by: Any, now: datetim
         setattr(own, name, changes[name])
     own.name = own.name or StageKind(own.kind).label
     _check(own)
-    own.save(update_fields={*fields, "name"})
+    if {"starts_on", "ends_on"} & set(fields) and own.starts_on > local_day(own.programme, now) - COUNTED_BY_PERSON:
+        own.kept_on = None  # other days: they are counted again
+        own.kept_cells.all().delete()
+    own.save(update_fields={*fields, "name", "kept_on"})
     record(by=by, verb="changed_stage", about=own, now=now, fields=fields)
     return own
 
@@ -86,6 +98,36 @@ def remove_stage(*, stage: Stage, by: Any, now: datetime) -> None:
         raise StageHasItems
     record(by=by, verb="removed_stage", about=stage, now=now)
     Stage.objects.filter(pk=stage.pk).delete()
+
+
+def keep_ended(*, now: datetime) -> int:
+    """Keep how the audiences of stages that are over were reached; return how many stages.
+
+    Each programme in its own transaction; twice is once.
+    """
+    ended = Stage.objects.filter(kept_on=None, ends_on__lte=timezone.localdate(now) - SETTLED)
+    programmes = Programme.objects.filter(pk__in=ended.values("programme")).order_by("pk")
+    return sum(_keep_ended_of(programme, now) for programme in programmes)
+
+
+@transaction.atomic
+def _keep_ended_of(programme: Programme, now: datetime) -> int:
+    own, today = locked(programme), local_day(programme, now)
+    ended = list(own.stages.filter(kept_on=None, ends_on__lte=today - SETTLED))
+    people, told = count_told(own, ended, today)
+    for stage in ended:
+        ways = {key: hows & {How.ATTENDED, How.WRITTEN} for key, hows in told[stage.pk].items()}
+        KeptCell.objects.bulk_create(
+            KeptCell(
+                stage=stage, organisation_id=key[0], profession_id=key[1], area_id=key[2], people=number,
+                how=best_of(ways[key]) if ways.get(key) else "",
+            )
+            for key, number in people.items()
+        )  # fmt: skip
+        stage.kept_on = today
+        stage.save(update_fields=["kept_on"])
+        record(by=CLOCK, verb="kept_stage", about=stage, now=now)
+    return len(ended)
 
 
 def _check(stage: Stage) -> None:

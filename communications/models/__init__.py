@@ -8,6 +8,7 @@ from communications.models.posts import PostState as PostState
 from communications.models.posts import PostVersion as PostVersion
 from communications.models.posts import Reuse as Reuse
 from communications.models.posts import ReuseState as ReuseState
+from communications.models.stages import KeptCell as KeptCell
 from communications.models.stages import Means as Means
 from communications.models.stages import PlannedItem as PlannedItem
 from communications.models.stages import PlannedItemQuerySet as PlannedItemQuerySet

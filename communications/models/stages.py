@@ -37,12 +37,13 @@ class Stage(models.Model):
     name = models.CharField(max_length=100)
     starts_on = models.DateField()
     ends_on = models.DateField(help_text="the last day of the stage")
+    kept_on = models.DateField(null=True, blank=True, help_text="when its audiences were counted for good")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
     retention = Retention(
-        plain=("id", "programme", "kind", "name", "starts_on", "ends_on"),
+        plain=("id", "programme", "kind", "name", "starts_on", "ends_on", "kept_on"),
         personal=("owner",),
         until="as long as the person",
     )
@@ -64,6 +65,33 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeptCell(models.Model):
+    """An audience of a stage that is over, and the best way in which people of it were reached; it names nobody.
+
+    Kept because what tells so, by person, is forgotten after a year.
+    """
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="kept_cells")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    profession = models.ForeignKey(Profession, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    people = models.PositiveIntegerField(help_text="how many were known by name; 0 where they were only counted")
+    how = models.CharField(max_length=10, blank=True, help_text="attended or written; empty where nothing reached them")
+
+    retention = Retention(plain=("id", "stage", "organisation", "profession", "area", "people", "how"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stage", "organisation", "profession", "area"], name="kept_cell_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=Q(how__in=["", "attended", "written"]), name="kept_cell_how_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"kept cell {self.pk}"
 
 
 class Means(models.TextChoices):

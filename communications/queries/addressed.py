@@ -7,7 +7,7 @@ another way or by a post that everybody may read. Places in sessions to come and
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from django.db import models
@@ -18,7 +18,7 @@ from attendance.models import CAME, SEATED
 from attendance.queries.cells import Key, read_cells
 from briefings.models import Appointment, Mandate, Partner, Programme
 from briefings.queries import area_ids_in_scope
-from communications.models import PlannedItem, PostState, Stage
+from communications.models import KeptCell, PlannedItem, PostState, Stage
 from communications.queries.fulfilling import LINKS
 from history.actions import key_of
 from messaging.models import Message
@@ -41,6 +41,9 @@ class How(models.TextChoices):
     PLANNED = "planned", "Not yet: planned"
     NOBODY = "nobody", "Not addressed"
 
+
+Told = dict[int, dict[Key, set[str]]]
+"""By the id of a stage and by cell: each way in which somebody of it was reached, or will be."""
 
 ADDRESSED = (How.ATTENDED, How.WRITTEN, How.SAID)
 
@@ -116,8 +119,31 @@ class Addressed:
 
 
 def addressed_of(programme: Programme, stages: Iterable[Stage], on: date) -> dict[int, Addressed]:
-    """Return by the id of each of ``stages`` who was addressed in it, as known on ``on``; the queries are fixed."""
+    """Return by the id of each of ``stages`` who was addressed in it, as known on ``on``; the queries are fixed.
+
+    Of a stage that is over for long, what was kept of it is read: what told so by person is forgotten in time.
+    """
     stages = list(stages)
+    told: Told = {}
+    cells: dict[int, list[Cell]] = {}
+    running = [stage for stage in stages if stage.kept_on is None]
+    if running:
+        people, told = count_told(programme, running, on)
+        cells = dict.fromkeys((stage.pk for stage in running), _named(people))
+    if len(running) < len(stages):
+        _read_kept([stage for stage in stages if stage.kept_on], told, cells)
+    _add_plan(told, stages, cells)
+    return {
+        stage.pk: Addressed(cells[stage.pk], {key: best_of(hows) for key, hows in told[stage.pk].items() if hows})
+        for stage in stages
+    }
+
+
+def count_told(programme: Programme, stages: list[Stage], on: date) -> tuple[dict[Key, int], Told]:
+    """Return how many people are known in each cell on ``on``, and by stage and cell how they were reached.
+
+    Places to come are among the ways; the plan is not.
+    """
     areas = area_ids_in_scope(programme)
     parameters = {
         "attended": How.ATTENDED,
@@ -126,24 +152,37 @@ def addressed_of(programme: Programme, stages: Iterable[Stage], on: date) -> dic
     }  # fmt: skip
     tables = {"stage": Stage._meta.db_table, "message": Message._meta.db_table, "person": Person._meta.db_table}
     people: dict[Key, int] = {}
-    told: dict[int, dict[Key, set[str]]] = defaultdict(lambda: defaultdict(set))
+    told: Told = {stage.pk: defaultdict(set) for stage in stages}
     for organisation, profession, area, stage, how, number in read_cells(
         _TOLD, programme, on, areas, parameters, **tables
     ):
         key = (organisation, profession, area)
         if stage is None:
             people[key] = number
-        else:
+        elif stage in told:
             told[stage][key].add(how)
     for key in _counted(programme, on, areas):
         people.setdefault(key, 0)
-    cells = _named(people)
-    _add_plan(told, stages, cells)
-    return {stage.pk: Addressed(cells, {key: _best(hows) for key, hows in told[stage.pk].items()}) for stage in stages}
+    return people, told
 
 
-def _best(hows: set[str]) -> How:
+def best_of(hows: set[str]) -> How:
+    """Return the best of some ways."""
     return next(How(how) for how in How.values if how in hows)
+
+
+def _read_kept(stages: list[Stage], told: Told, cells: dict[int, list[Cell]]) -> None:
+    """Add what was kept of ``stages``, in four queries."""
+    people: dict[int, dict[Key, int]] = {stage.pk: {} for stage in stages}
+    told |= {stage.pk: defaultdict(set) for stage in stages}
+    for row in KeptCell.objects.filter(stage__in=stages):
+        key = (row.organisation_id, row.profession_id, row.area_id)
+        people[row.stage_id][key] = row.people
+        if row.how:
+            told[row.stage_id][key].add(row.how)
+    named = {cell.key: cell for cell in _named({key: 0 for kept in people.values() for key in kept})}
+    for stage, kept in people.items():
+        cells[stage] = [replace(cell, people=kept[key]) for key, cell in named.items() if key in kept]
 
 
 def _counted(programme: Programme, on: date, areas: set[int] | None) -> list[Key]:
@@ -171,7 +210,7 @@ def _named(people: dict[Key, int]) -> list[Cell]:
     return sorted(cells, key=lambda cell: (cell.organisation.casefold(), cell.profession.casefold(), cell.area))
 
 
-def _add_plan(told: dict[int, dict[Key, set[str]]], stages: list[Stage], cells: list[Cell]) -> None:
+def _add_plan(told: Told, stages: list[Stage], cells: dict[int, list[Cell]]) -> None:
     """Let the items of the plan stand for the cells that are in their audience, in five queries."""
     items = PlannedItem.objects.filter(stage__in=stages).select_related("post")
     items = items.prefetch_related("organisations", "professions", "areas")
@@ -181,12 +220,13 @@ def _add_plan(told: dict[int, dict[Key, set[str]]], stages: list[Stage], cells: 
             {row.pk for row in related.all()} for related in (item.organisations, item.professions, item.areas)
         )
         if areas and paths is None:
-            paths = dict(Area.objects.filter(pk__in={cell.key[2] for cell in cells} - {None}).values_list("pk", "path"))
+            ids = {cell.key[2] for each in cells.values() for cell in each} - {None}
+            paths = dict(Area.objects.filter(pk__in=ids).values_list("pk", "path"))
         inside = tuple(area.path for area in item.areas.all())
         if item.done_at and not _reached_all(item):
             continue  # it reached whom it reached: that is counted by who came and who was written to
         how = How.SAID if item.done_at else How.PLANNED
-        for cell in cells:
+        for cell in cells[item.stage_id]:
             organisation, profession, area = cell.key
             fits = (not organisations or organisation in organisations) and (
                 not professions or profession in professions

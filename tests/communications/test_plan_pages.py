@@ -15,6 +15,7 @@ from attendance.models import Attendance, InvitationRound, Outcome, Place
 from briefings.models import Session
 from commitments.models import Agreement, AgreementVersion, Telling
 from communications.actions.plan import Audience, chase_plan, fulfil_item
+from communications.actions.stages import change_stage, keep_ended
 from communications.models import PlannedItem, Post, PostSeries, Stage
 from communications.queries.addressed import TELLS, How, addressed_of
 from communications.queries.timeline import current_of, timeline_of
@@ -130,6 +131,28 @@ def test_what_is_told_to_some_leaves_the_others_not_addressed(plan):
     assert how(plan)[NURSES] == How.SAID
     Post.objects.filter(pk=post.pk).update(state="withdrawn", withdrawn_at=NOW, withdrawn_because="Wrong")
     assert how(plan)[NURSES] == How.NOBODY
+
+
+def test_what_a_stage_reached_stands_when_what_told_so_is_forgotten(plan):
+    mail = written_to(plan, plan.amina, at=NOW - timedelta(days=20))
+    before = how(plan, plan.design)
+    assert before == {VISITORS: How.WRITTEN, NURSES: How.NOBODY}
+    assert keep_ended(now=NOW) == 0  # attendance is still noted
+    later = NOW + timedelta(days=40)
+    with time_machine.travel(later, tick=False):
+        assert [keep_ended(now=later) for _ in range(2)] == [1, 0]
+    Message.objects.filter(pk=mail.pk).update(person=None, address=None)
+    plan.bran.affiliations.all().delete()
+    assert how(plan, plan.design) == before
+    assert VISITORS in how(plan)
+    assert NURSES not in how(plan), "the stage that runs is counted as it is"
+    page = words(plan.client.get(at(plan, "stage-show", plan.design.pk), {"show": "all"}))
+    assert "Got a message or a post" in page
+    item = plan.item(stage=plan.design, audience=Audience(areas=[plan.west]))
+    fulfil_item(item=item, words="At the team meeting", by=plan.coordinator, now=NOW)
+    assert how(plan, plan.design)[NURSES] == How.SAID
+    change_stage(stage=plan.design, changes={"ends_on": date(2026, 10, 29)}, by=plan.coordinator, now=NOW)
+    assert how(plan, plan.design) == {VISITORS: How.NOBODY}
 
 
 def test_a_stage_page_says_each_way_and_not_who_asked_for_a_series(plan):
