@@ -129,6 +129,7 @@ class CommitmentsConfig(AppConfig):
         ):
             register(verb, words, mark=mark, about="commitments.assurance")
         for verb, words, mark in (
+            ("changed_action", "The owner or the date of an action was changed", "half"),
             ("noted_output", "Noted in the workshop", "ring"),
             ("removed_output", "Taken off the list", "dash"),
             ("reminded_of_action", "Owner reminded", "ring"),

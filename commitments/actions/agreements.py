@@ -25,7 +25,7 @@ from commitments.models import (
     digest_of,
 )
 from commitments.queries.agreements import CURRENT, policy_of, who_speaks
-from commitments.queries.standards import calendar_of
+from commitments.queries.standards import calendar_of, ladder_for
 from commitments.rules import can_triage
 from history.actions import CLOCK, record
 from history.refusals import Refused
@@ -432,8 +432,9 @@ def _due(version: AgreementVersion, today: date) -> list[PartnerAsked]:
 
 
 def _remind_partner(asked: PartnerAsked, today: date, now: datetime) -> int:
-    calendar = calendar_of(asked.version.agreement.programme)
-    rung = next_rung(asked.version.endorse_by, asked.reminded_step, today, calendar)
+    programme = asked.version.agreement.programme
+    calendar, ladder = calendar_of(programme), ladder_for(programme)
+    rung = next_rung(asked.version.endorse_by, asked.reminded_step, today, calendar, ladder)
     count = messages.remind(asked, rung.step, rung.when == AFTER, now=now)
     asked.reminded_step = rung.step
     asked.next_reminder_on = _next_day(asked, asked.version, today)
@@ -442,8 +443,9 @@ def _remind_partner(asked: PartnerAsked, today: date, now: datetime) -> int:
 
 
 def _next_day(asked: PartnerAsked, version: AgreementVersion, today: date) -> date:
-    calendar = calendar_of(version.agreement.programme)
-    rung = next_rung(version.endorse_by, asked.reminded_step, today, calendar)
+    programme = version.agreement.programme
+    calendar, ladder = calendar_of(programme), ladder_for(programme)
+    rung = next_rung(version.endorse_by, asked.reminded_step, today, calendar, ladder)
     return max(rung.day, today + timedelta(days=1))
 
 

@@ -11,7 +11,7 @@ from briefings.models import Session, SessionKind, SessionState
 from commitments.clocks import local_day, next_rung
 from commitments.messages import outputs as messages
 from commitments.models import ActionState, Agreement, Output, OutputKind
-from commitments.queries.standards import calendar_of
+from commitments.queries.standards import calendar_of, ladder_for
 from history.actions import CLOCK, record
 from history.refusals import Refused
 
@@ -24,6 +24,14 @@ class NoWorkshop(Refused):
 
 class ActionHasEnded(Refused):
     sentence = "This action has ended. Look at the list for where it is now."
+
+
+class DropInstead(Refused):
+    sentence = "Its owner was told of this action. End it on the list of the programme, with the reason."
+
+
+class DateHasPassed(Refused):
+    sentence = "Say today or a day that is still to come."
 
 
 class BecameAgreement(Refused):
@@ -60,20 +68,56 @@ def note_output(
     made.save(force_insert=True)
     record(by=by, verb="noted_output", about=made, now=now, reason=str(kind))
     if owner is not None:
-        made.link = make_link(purpose="action", person=owner, about=made, ends_at=now + LINK_LASTS, now=now)
-        made.save(update_fields=["link"])
+        _give_link(made, now)
         messages.tell_owner(made, now=now)
     return made
 
 
 @transaction.atomic
+def change_action(*, output: Output, owner: Person, due_on: date, by: Person, now: datetime) -> Output:
+    """Give an open action to ``owner``, due on ``due_on``: they are told, and reminded from the first step again.
+
+    The link of whoever had it before opens nothing any more. Giving it to the same person for the same day changes
+    nothing. Raises ActionHasEnded, DateHasPassed.
+    """
+    own = _locked(output)
+    if own.action_state != ActionState.OPEN:
+        raise ActionHasEnded
+    if (own.owner_id, own.due_on) == (owner.pk, due_on):
+        return own
+    if due_on < local_day(own.session.programme, now):
+        raise DateHasPassed
+    if own.owner_id != owner.pk:
+        if own.link:
+            revoke(own.link, by, now)
+        own.owner = owner
+        _give_link(own, now)
+    own.due_on, own.reminded_step = due_on, 0
+    own.next_reminder_on = _next_day(own, now)
+    own.save(update_fields=["owner", "due_on", "reminded_step", "next_reminder_on"])
+    record(by=by, verb="changed_action", about=own, now=now)
+    messages.tell_owner(own, now=now, again=True)
+    return own
+
+
+def _give_link(action: Output, now: datetime) -> None:
+    action.link = make_link(purpose="action", person=action.owner, about=action, ends_at=now + LINK_LASTS, now=now)
+    action.save(update_fields=["owner", "link"])
+
+
+@transaction.atomic
 def remove_output(*, output: Output, by: Person, now: datetime) -> None:
-    """Take back what was written down by mistake; its mail does not go out. Raises ActionHasEnded, BecameAgreement."""
+    """Take back what was written down by mistake, an action on the day it was noted only: its owner knows of it then.
+
+    Raises ActionHasEnded, BecameAgreement, DropInstead.
+    """
     own = _locked(output)
     if Agreement.objects.filter(output=own).exists():
         raise BecameAgreement
     if own.action_state in (ActionState.DONE, ActionState.DROPPED):
         raise ActionHasEnded
+    if own.action_state and local_day(own.session.programme, own.noted_at) != local_day(own.session.programme, now):
+        raise DropInstead
     if own.link:
         revoke(own.link, by, now)
     record(by=by, verb="removed_output", about=own, now=now, reason=own.kind)
@@ -111,7 +155,8 @@ def remind_of_action(*, output_id: int, now: datetime) -> int:
     today = local_day(own.session.programme, now) if own else None
     if own is None or own.next_reminder_on > today:
         return 0
-    rung = next_rung(own.due_on, own.reminded_step, today, calendar_of(own.session.programme))
+    programme = own.session.programme
+    rung = next_rung(own.due_on, own.reminded_step, today, calendar_of(programme), ladder_for(programme))
     count = messages.remind(own, rung, now=now)
     own.reminded_step = rung.step
     own.next_reminder_on = _next_day(own, now)
@@ -123,7 +168,7 @@ def remind_of_action(*, output_id: int, now: datetime) -> int:
 def _next_day(output: Output, now: datetime) -> date:
     programme = output.session.programme
     today = local_day(programme, now)
-    rung = next_rung(output.due_on, output.reminded_step, today, calendar_of(programme))
+    rung = next_rung(output.due_on, output.reminded_step, today, calendar_of(programme), ladder_for(programme))
     return max(rung.day, today + timedelta(days=1))
 
 

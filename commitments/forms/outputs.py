@@ -70,6 +70,19 @@ _NEEDS = {
 }
 
 
+class ChangeActionForm(HubForm):
+    """Who does it now, and by when."""
+
+    owner = PersonByNameField(label="Who does it?", widget=SuggestingInput)
+    due_on = ThreeBoxDateField(label="By when is it done?", subject="The day")
+
+    def __init__(self, *args: Any, people: QuerySet[Person], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].people = people
+        self.fields["owner"].widget.names = names_of(people)
+        self.fields["due_on"].not_before = today
+
+
 class EndForm(HubForm):
     """How an action ends."""
 

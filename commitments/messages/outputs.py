@@ -9,7 +9,7 @@ from django.urls import reverse
 import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
-from commitments.clocks import AFTER, Rung, local_day
+from commitments.clocks import Rung, local_day
 from commitments.models import ActionState, Output
 from commitments.queries.standards import keepers_of
 from messaging.actions import Planned
@@ -21,43 +21,51 @@ GIVEN = "commitments.action_given"
 REMINDER = "commitments.action_reminder"
 
 
-def tell_owner(action: Output, *, now: datetime) -> None:
-    """Tell the owner of a new action what it is and by when, with the link to say that it is done."""
-    _tell(GIVEN, f"commitments.action:{action.pk}:given", [action.owner], {}, action, now)
+def tell_owner(action: Output, *, now: datetime, again: bool = False) -> None:
+    """Tell the owner of an action what it is and by when, with the link to say that it is done.
+
+    ``again`` where it was given to somebody else, or for another day, before.
+    """
+    key = f"commitments.action:{action.pk}:given{f':{now.isoformat()}' if again else ''}"
+    _tell(GIVEN, key, [action.owner], {"due": action.due_on.isoformat()}, action, now)
 
 
 def remind(action: Output, rung: Rung, *, now: datetime) -> int:
     """Plan one rung of the ladder: to the owner, when late to leads and coordinators too; return how many."""
     key = f"commitments.action:{action.pk}:{action.due_on}:reminder:{rung.step}"
-    people = reminded_people(action, rung.when == AFTER, now)
+    people = reminded_people(action, rung, now)
     return _tell(REMINDER, key, people, {"due": action.due_on.isoformat()}, action, now)
 
 
-def reminded_people(action: Output, is_late: bool, now: datetime) -> list[Person]:
-    """Return who is reminded: the owner; when late, the leads of the owner's organisations and the coordinators too.
+def reminded_people(action: Output, rung: Rung, now: datetime) -> list[Person]:
+    """Return who is reminded: whom the ladder of the programme tells, the leads those of the owner's organisations.
 
-    Where the owner has left it is the coordinators' to give it to somebody else or to end it.
+    Where the owner has left or has no e-mail address it is the coordinators' to give it to somebody else or to end it.
     """
     programme = action.session.programme
     today = local_day(programme, now)
-    if not action.owner.is_active:
+    if not action.owner.is_active or not action.owner.email:
         return keepers_of(programme, today)
-    if not is_late:
-        return [action.owner]
     homes = action.owner.affiliations.on(today).values("organisation")
     leads = OrganisationLead.objects.on(today).filter(organisation__in=homes).values("person")
-    others = [*Person.objects.filter(pk__in=leads, is_active=True), *keepers_of(programme, today)]
-    return list({person.pk: person for person in [action.owner, *others]}.values())
+    found = {
+        "owner": [action.owner],
+        "lead": Person.objects.filter(pk__in=leads, is_active=True),
+        "coordinator": keepers_of(programme, today),
+    }
+    return list({person.pk: person for tells in rung.tells for person in found.get(tells, ())}.values())
 
 
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
-    """Return the reason code of each mail whose action has ended, was taken back, or has another date since."""
+    """Return the reason code of each mail whose action has ended, was taken back, or has another owner or date."""
     found = Output.objects.in_bulk([message.refs["action"] for message in batch])
     reasons = {}
     for message in batch:
         action = found.get(message.refs["action"])
         if action is None or action.action_state != ActionState.OPEN:
             reasons[message.pk] = "action_has_ended"
+        elif message.refs.get("owner", action.owner_id) != action.owner_id:
+            reasons[message.pk] = "another_owner"
         elif message.refs.get("due", action.due_on.isoformat()) != action.due_on.isoformat():
             reasons[message.pk] = "another_due_date"
     return reasons
@@ -87,7 +95,7 @@ def render(message: Message) -> Content:
 
 
 def _tell(kind: str, key: str, people: Iterable[Person], refs: dict, action: Output, now: datetime) -> int:
-    refs = {"action": action.pk, **refs}
+    refs = {"action": action.pk, "owner": action.owner_id, **refs}
     rows = [
         Planned(key=f"{key}:{person.pk}", to=person, refs=refs, about=action.session.programme)
         for person in people

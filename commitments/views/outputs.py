@@ -14,9 +14,9 @@ from attendance.models import LIVE, Place
 from attendance.views.presses import one_press
 from briefings.models import Mandate, Programme, Session, SessionKind
 from briefings.rules import coordinators_of
-from commitments.actions.outputs import drop_action, finish_action, note_output, remove_output
+from commitments.actions.outputs import change_action, drop_action, finish_action, note_output, remove_output
 from commitments.clocks import local_day
-from commitments.forms.outputs import EndForm, OutputFilter, OutputForm
+from commitments.forms.outputs import ChangeActionForm, EndForm, OutputFilter, OutputForm
 from commitments.models import ActionState, Output, OutputKind
 from commitments.queries.outputs import outputs_of, outputs_of_session
 from commitments.rules import can_scribe_at, can_triage, programmes_with_outputs
@@ -41,8 +41,7 @@ def note(request: HttpRequest, session: int) -> HttpResponse:
         except Refused as refusal:
             form.add_refusal(refusal)
         else:
-            said = f", and {made.owner.name} is told" if made.owner else ""
-            messages.success(request, f"{made.get_kind_display()} noted{said}")
+            messages.success(request, f"{made.get_kind_display()} noted{_who_is_told(made)}")
             # The kind stays chosen: a round in the room is mostly about one thing.
             return redirect(f"{reverse('commitments:session-outputs', args=[own.pk])}?kind={made.kind}")
     if not form.is_bound and request.GET.get("kind") in OutputKind:
@@ -64,6 +63,13 @@ def note(request: HttpRequest, session: int) -> HttpResponse:
         "today": today,
     }
     return render(request, "commitments/outputs/note.html", context)
+
+
+def _who_is_told(action: Output) -> str:
+    if action.owner is None:
+        return ""
+    name = action.owner.name
+    return f", and {name} is told" if action.owner.email else f". {name} has no e-mail address: tell them yourself"
 
 
 @require_POST
@@ -138,6 +144,43 @@ def end(request: HttpRequest, slug: str, output: int) -> HttpResponse:
         "own": own,
         "form": form,
         "button": "End the action",
+        "back_url": back,
+        "back_words": "Back to the list",
+    }
+    return render(request, "commitments/outputs/end.html", context)
+
+
+@require_http_methods(_ASKS)
+@one_press
+def change(request: HttpRequest, slug: str, output: int) -> HttpResponse:
+    """Give an open action to somebody else, or move its date."""
+    programme = get_object_or_404(Programme.objects.where(request.user, Permission.TRIAGE_QUESTIONS), slug=slug)
+    actions = Output.objects.open_actions().filter(session__programme=programme)
+    own = get_object_or_404(actions.select_related("session__programme", "owner"), pk=output)
+    now = timezone.now()
+    people = _people_there(own.session)
+    form = ChangeActionForm(
+        request.POST if request.method == "POST" else None, people=people, today=local_day(programme, now),
+        initial={"owner": own.owner.email or own.owner.name, "due_on": own.due_on},
+    )  # fmt: skip
+    back = reverse("commitments:programme-outputs", args=[slug])
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = change_action(output=own, by=request.user, now=now, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, f"The action is changed{_who_is_told(changed)}")
+            return redirect(back)
+    look_at_many(by=request.user, at=[own.owner, *people], page="commitments:action-change", now=now)
+    context = {
+        "programme": programme,
+        "section": "outputs",
+        "caption": programme.name,
+        "title": "Give an action to somebody else, or move its date",
+        "own": own,
+        "form": form,
+        "button": "Change the action",
         "back_url": back,
         "back_words": "Back to the list",
     }

@@ -432,11 +432,15 @@ class Year:
             assert self.today < own.next_reminder_on <= self.today + LONGEST_SILENCE, (own.state, own.next_reminder_on)
 
     def _look_at_actions(self) -> None:
+        from commitments.clocks import next_rung
         from commitments.messages.outputs import reminded_people
+        from commitments.queries.standards import calendar_of, ladder_for
 
         for own in self.actions().select_related("owner", "session__programme"):
             self.looked += 1
-            told = reminded_people(own, own.due_on < self.today, self.now)
+            days, ladder = calendar_of(own.session.programme), ladder_for(own.session.programme)
+            rung = next_rung(own.due_on, own.reminded_step, self.today, days, ladder)
+            told = reminded_people(own, rung, self.now)
             assert told, f"nobody is reminded of an action on {self.today}"
             assert all(each.is_active for each in told), f"somebody who has left owns an action on {self.today}"
             assert self.today < own.next_reminder_on <= self.today + LONGEST_SILENCE, own.next_reminder_on

@@ -295,6 +295,9 @@ ROUTES: list[Route] = [
         "commitments:programme-outputs", own_programme, {200: "administrator coordinator facilitator board governance"}
     ),
     Route("commitments:programme-outputs", other_programme, READING_ELSEWHERE),
+    Route("commitments:action-change", own_action, TRIAGING),
+    Route("commitments:action-change", other_action, READING_ELSEWHERE),
+    Route("commitments:action-change", other_action_under_the_own_programme, {404: "signed_in"}),
     Route("commitments:action-end", own_action, TRIAGING),
     Route("commitments:action-end", other_action, READING_ELSEWHERE),
     Route("commitments:action-end", other_action_under_the_own_programme, {404: "signed_in"}),

@@ -17,6 +17,7 @@ from commitments.models import (
     Agreement,
     AgreementVersion,
     PartnerAsked,
+    QuestionPolicy,
     SeniorAsked,
     VersionState,
 )
@@ -432,6 +433,12 @@ def test_reminders_climb_the_ladder_and_end_with_the_answer(cast):
     assert any("Police was asked to endorse" in each and "1 of 3 partners" in each for each in late)
     assert any("Fire was asked to endorse" in each for each in late)
     assert not any(f"{cast.organisation.name} was asked" in each for each in late)
+
+
+def test_partners_are_reminded_by_the_ladder_of_the_programme(cast):
+    QuestionPolicy.objects.create(programme=cast.programme).rungs.create(days=-5, tells=["owner"])
+    version = cast.proposed()
+    assert {each.next_reminder_on for each in version.partners_asked.all()} == {date(2026, 11, 9)}
 
 
 def test_a_reminder_that_was_planned_before_the_answer_is_not_sent(cast):

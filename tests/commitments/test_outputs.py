@@ -8,17 +8,21 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import Person
 from briefings.models import SessionKind, SessionState
 from commitments.actions.outputs import (
     ActionHasEnded,
+    DateHasPassed,
+    DropInstead,
     NoWorkshop,
+    change_action,
     drop_action,
     finish_action,
     note_output,
     remind_of_action,
     remove_output,
 )
-from commitments.models import Output
+from commitments.models import Output, QuestionPolicy
 from commitments.tasks import remind_due
 from messaging import kinds
 from messaging.models import Message
@@ -246,3 +250,66 @@ def test_pages_ask_the_database_as_often_for_one_as_for_three(cast):
     for _ in range(2):
         an_action(cast)
     assert (queries(cast.screen), queries(cast.list)) == one
+
+
+def test_an_action_goes_to_somebody_else_with_another_date(cast):
+    action = an_action(cast)
+    (first,) = Message.objects.filter(kind="commitments.action_given")
+    link, address = action.link, reverse("commitments:action-change", args=[cast.programme.slug, action.pk])
+    assert address in cast.client.get(cast.list).content.decode()
+    assert "Write the list." in words(cast.client.get(address))
+    day = {"due_on_day": "30", "due_on_month": "11", "due_on_year": "2026"}
+    passed = {"due_on_day": "1", "due_on_month": "11", "due_on_year": "2026"}
+    assert "There is a problem" in words(cast.client.post(address, {"owner": cast.coordinator.email, **passed}))
+    page = words(cast.client.post(address, {"owner": cast.coordinator.email, **day}, follow=True))
+    assert f"The action is changed, and {cast.coordinator.name} is told" in page
+    action.refresh_from_db()
+    link.refresh_from_db()
+    assert (action.owner, action.due_on) == (cast.coordinator, date(2026, 11, 30))
+    assert action.next_reminder_on == date(2026, 11, 26)
+    assert (action.link.person, link.revoked_at) == (cast.coordinator, NOW)
+    new = Message.objects.filter(kind="commitments.action_given").exclude(pk=first.pk).get()
+    assert new.person == cast.coordinator
+    assert kinds.find(first.kind).still_wanted([first, new], NOW) == {first.pk: "another_owner"}
+    change_action(output=action, owner=cast.coordinator, due_on=DUE, by=cast.coordinator, now=NOW + timedelta(hours=1))
+    assert kinds.find(new.kind).still_wanted([new], NOW) == {new.pk: "another_due_date"}
+    mails = Message.objects.count()
+    change_action(output=action, owner=cast.coordinator, due_on=DUE, by=cast.coordinator, now=NOW)
+    assert Message.objects.count() == mails
+    with pytest.raises(DateHasPassed):
+        change_action(
+            output=action, owner=cast.senior, due_on=NOW.date() - timedelta(days=1), by=cast.coordinator, now=NOW
+        )
+    finish_action(output=action, words="Done", by=cast.senior, now=NOW)
+    with pytest.raises(ActionHasEnded):
+        change_action(output=action, owner=cast.senior, due_on=DUE, by=cast.coordinator, now=NOW)
+
+
+def test_an_action_climbs_the_ladder_of_its_programme(cast):
+    policy = QuestionPolicy.objects.create(programme=cast.programme)
+    policy.rungs.create(days=-5, tells=["owner", "coordinator"])
+    action = an_action(cast)
+    assert action.next_reminder_on == date(2026, 11, 9)
+    remind_of_action(output_id=action.pk, now=NOW + timedelta(days=7))
+    told = {mail.person for mail in Message.objects.filter(kind="commitments.action_reminder")}
+    assert told == {cast.senior, cast.coordinator}
+
+
+def test_an_action_of_which_its_owner_knows_is_ended_not_taken_off(cast):
+    action = an_action(cast)
+    with pytest.raises(DropInstead):
+        remove_output(output=action, by=cast.coordinator, now=NOW + timedelta(days=1))
+    remove_output(output=noted(cast), by=cast.coordinator, now=NOW + timedelta(days=30))
+    assert Output.objects.get() == action
+
+
+def test_who_has_no_address_is_not_said_to_be_told(cast):
+    Person.objects.filter(pk=cast.senior.pk).update(email=None)
+    action = {"kind": "action", "words": "Write the list.", "owner": cast.senior.name}
+    page = cast.client.post(
+        cast.screen, action | {"due_on_day": "16", "due_on_month": "11", "due_on_year": "2026"}, follow=True
+    )
+    assert f"{cast.senior.name} has no e-mail address: tell them yourself" in words(page)
+    own = Output.objects.get()
+    remind_of_action(output_id=own.pk, now=NOW + timedelta(days=10))
+    assert Message.objects.get(kind="commitments.action_reminder").person == cast.coordinator
