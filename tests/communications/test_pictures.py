@@ -1,14 +1,19 @@
 """Pictures: with words, drawn anew in a few widths, refused where they are none, shown to whom they may be shown."""
 
+import contextlib
 import io
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.test import Client
 from PIL import Image
 
+from communications.actions import posts as actions
 from communications.actions.posts import correct_post, withdraw_post
 from communications.actions.series import (
     About,
@@ -199,3 +204,41 @@ def test_on_the_page_a_picture_without_words_or_that_is_none_is_sent_back(desk):
     sent = {"file": ContentFile(picture_bytes(), name="a.png"), "words": "A tree"}
     assert client.post(page, sent).status_code == 302
     assert 'alt="A tree"' in client.get(page).content.decode()
+
+
+# Two posts with one picture
+
+
+def both_withdrawn(desk, monkeypatch) -> int:
+    """Withdraw at once the two posts that show a picture; return what a stranger gets who asks for it then."""
+    picture = desk.picture()
+    posts = [desk.published(title, words="Look: ![](1)") for title in ("One", "Two")]
+    barrier, show = threading.Barrier(2), actions.show_pictures
+
+    def wait_and_go_on(*args):
+        with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for the series: the guard at work
+            barrier.wait(timeout=0.5)
+        show(*args)
+
+    def run(post) -> None:
+        try:
+            withdraw_post(post=post, reason="Wrong", by=desk.author, now=NOW)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(actions, "show_pictures", wait_and_go_on)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, posts))
+    return Client().get(address(picture)).status_code
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_picture_of_two_posts_goes_when_both_are_withdrawn_at_once(monkeypatch):
+    assert both_withdrawn(Desk(), monkeypatch) == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_on_the_series_it_stays(monkeypatch):
+    desk = Desk()
+    monkeypatch.setattr(actions, "locked", lambda series, by: series)
+    assert both_withdrawn(desk, monkeypatch) == 200
