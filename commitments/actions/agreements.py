@@ -236,12 +236,21 @@ def _ask_partners(version: AgreementVersion, today: date, now: datetime) -> int:
             asked.save(update_fields=["is_needed", "next_reminder_on"])
     for pk, organisation in there.items():
         if pk not in known:
-            asked = PartnerAsked(version=version, organisation=organisation)
+            asked = PartnerAsked(version=version, organisation=organisation, answer_by=_own_day(version, today))
             asked.next_reminder_on = _next_day(asked, version, today)
             asked.save(force_insert=True)
             known[pk] = asked
     _ask_seniors(version, [known[pk] for pk in there], today, now)
     return len(there)
+
+
+def _own_day(version: AgreementVersion, today: date) -> date | None:
+    """Return by when a partner answers that is asked ``today``, where that is later than the day for all."""
+    programme = version.agreement.programme
+    if local_day(programme, version.proposed_at) == today:
+        return None
+    day = calendar_of(programme).after(today, policy_of(programme).endorse_days)
+    return day if day > version.endorse_by else None
 
 
 def _ask_seniors(version: AgreementVersion, partners: Iterable[PartnerAsked], today: date, now: datetime) -> None:
@@ -434,7 +443,7 @@ def _due(version: AgreementVersion, today: date) -> list[PartnerAsked]:
 def _remind_partner(asked: PartnerAsked, today: date, now: datetime) -> int:
     programme = asked.version.agreement.programme
     calendar, ladder = calendar_of(programme), ladder_for(programme)
-    rung = next_rung(asked.version.endorse_by, asked.reminded_step, today, calendar, ladder)
+    rung = next_rung(asked.answer_by or asked.version.endorse_by, asked.reminded_step, today, calendar, ladder)
     count = messages.remind(asked, rung.step, rung.when == AFTER, now=now)
     asked.reminded_step = rung.step
     asked.next_reminder_on = _next_day(asked, asked.version, today)
@@ -445,7 +454,7 @@ def _remind_partner(asked: PartnerAsked, today: date, now: datetime) -> int:
 def _next_day(asked: PartnerAsked, version: AgreementVersion, today: date) -> date:
     programme = version.agreement.programme
     calendar, ladder = calendar_of(programme), ladder_for(programme)
-    rung = next_rung(version.endorse_by, asked.reminded_step, today, calendar, ladder)
+    rung = next_rung(asked.answer_by or version.endorse_by, asked.reminded_step, today, calendar, ladder)
     return max(rung.day, today + timedelta(days=1))
 
 

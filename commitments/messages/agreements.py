@@ -173,6 +173,7 @@ def render(message: Message) -> Content:
     version = rows.select_related("agreement__programme", "agreement__superseded_by").get(pk=message.refs["version"])
     agreement = version.agreement
     template, subject = _SUBJECTS[message.kind]
+    answer_by = _answer_by(message, version)
     context: dict[str, Any] = {
         "person": message.person,
         "agreement": agreement,
@@ -180,7 +181,8 @@ def render(message: Message) -> Content:
         "programme": agreement.programme,
         "kind": message.kind,
         "address": page_of(agreement),
-        "is_late": bool(version.endorse_by) and version.endorse_by < local_day(agreement.programme, message.due_at),
+        "answer_by": answer_by,
+        "is_late": bool(answer_by) and answer_by < local_day(agreement.programme, message.due_at),
         "review_passed": version.review_on < local_day(agreement.programme, message.due_at),
         **_of_senior(message, version),
         **_of_others(message),
@@ -199,6 +201,16 @@ _SUBJECTS = {  # by kind: template and subject
     REVIEW: ("agreement_review", "Agreement {reference} is to be reviewed"),
     ENDED: ("agreement_ended", "Agreement {reference} has ended"),
 }
+
+
+def _answer_by(message: Message, version: AgreementVersion) -> date | None:
+    """Return by when the partner answers that the mail is about; where it is about none, all of them."""
+    partners = PartnerAsked.objects.filter(version=version)
+    if "senior" in message.refs:
+        asked = partners.filter(seniors=message.refs["senior"]).first()
+    else:
+        asked = partners.filter(pk=message.refs.get("asked")).first()
+    return (asked and asked.answer_by) or version.endorse_by
 
 
 def _of_senior(message: Message, version: AgreementVersion) -> dict[str, Any]:

@@ -192,7 +192,7 @@ class PartnerAsked(models.Model):
     """That one partner is asked to endorse one version, and what it has said so far.
 
     ``outcome`` repeats the newest endorsement of the partner; ``check_invariants`` compares the two. A partner that
-    has left the programme since is not needed any more.
+    has left the programme since is not needed any more; one that came later has an ``answer_by`` of its own.
     """
 
     version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="partners_asked")
@@ -202,10 +202,12 @@ class PartnerAsked(models.Model):
     said_at = models.DateTimeField(null=True, blank=True)
     next_reminder_on = models.DateField(null=True, blank=True)
     reminded_step = models.PositiveSmallIntegerField(default=0)
+    answer_by = models.DateField(null=True, blank=True, help_text="a day of its own, where it was asked after others")
 
     retention = Retention(
         plain=(
             "id", "version", "organisation", "is_needed", "outcome", "said_at", "next_reminder_on", "reminded_step",
+            "answer_by",
         )
     )  # fmt: skip
 

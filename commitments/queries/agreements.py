@@ -185,7 +185,8 @@ def said_by(asked: PartnerAsked | None, version: AgreementVersion, on: date) -> 
     if asked.outcome:
         return Said(*SAID[Outcome(asked.outcome)], asked)
     is_open = version.state == VersionState.PROPOSED and version.review_on >= on
-    late = is_open and version.endorse_by is not None and version.endorse_by < on
+    answer_by = asked.answer_by or version.endorse_by
+    late = is_open and answer_by is not None and answer_by < on
     return Said(*(_LATE if late else _WAITS if is_open else ("dash", "quiet", "Said nothing")), asked)
 
 

@@ -170,6 +170,7 @@ def show_agreement(request: HttpRequest, agreement: int) -> HttpResponse:
         "section": "agreements",
         "today": today,
         "version": version,
+        "answer_by": version.endorse_by,
         "standing": queries.standing_of(version, today),
         "is_early": queries.is_early(version, today),
         "lines": lines,
@@ -347,7 +348,14 @@ def _csv_rows(person: Person, found: Iterable[AgreementVersion], today: date) ->
         ]
         for asked in partners:
             made = latest.get(asked.organisation_id)
-            yield [*first, asked.organisation.name, queries.said_by(asked, version, today).words, *_csv_said(made)]
+            own_day = [asked.answer_by.isoformat()] if asked.answer_by else first[-1:]
+            yield [
+                *first[:-1],
+                *own_day,
+                asked.organisation.name,
+                queries.said_by(asked, version, today).words,
+                *_csv_said(made),
+            ]
         if not partners:
             yield [*first, "", "", "", "", ""]
 

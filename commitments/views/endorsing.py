@@ -210,4 +210,7 @@ def _words(version: AgreementVersion, organisation: Organisation | None) -> dict
         "is_early": queries.is_early(version, today),
         "before": before,
         "pieces": compare(before.words, version.words) if before else [],
+        "answer_by": version.partners_asked.filter(organisation=organisation)
+        .values_list("answer_by", flat=True)
+        .first(),
     }

@@ -95,10 +95,11 @@ def agreements(person: Any, now: datetime) -> Group:
 
 def _endorsement(asked: SeniorAsked, today: date) -> Matter:
     version = asked.asked.version
-    late = version.endorse_by < today
+    answer_by = asked.asked.answer_by or version.endorse_by
+    late = answer_by < today
     url = reverse("commitments:agreement-show", args=[version.agreement_id])
-    text = f"For {asked.asked.organisation}. {'Was due' if late else 'Answer'} by {day_plain(version.endorse_by)}."
-    return Matter(BAD if late else WAIT, version.agreement.title, url, text, version.endorse_by.isoformat())
+    text = f"For {asked.asked.organisation}. {'Was due' if late else 'Answer'} by {day_plain(answer_by)}."
+    return Matter(BAD if late else WAIT, version.agreement.title, url, text, answer_by.isoformat())
 
 
 def assurances(person: Any, now: datetime) -> Group:

@@ -16,6 +16,7 @@ def columns(today: date) -> dict[str, Any]:
     asked = PartnerAsked.objects.filter(
         version__agreement__programme=OuterRef("pk"), version__state=VersionState.PROPOSED, is_needed=True
     )
+    passed = Q(answer_by__lt=today) | Q(answer_by=None, version__endorse_by__lt=today)
     return {
         "agreements_standing": CountOf(standing),
         "agreements_open": CountOf(open_ones),
@@ -25,7 +26,7 @@ def columns(today: date) -> dict[str, Any]:
         "agreements_lapsed": CountOf(
             _versions().filter(Q(state=VersionState.LAPSED) | Q(state=VersionState.PROPOSED, review_on__lt=today))
         ),
-        "endorsements_late": CountOf(asked.filter(outcome="", version__endorse_by__lt=today)),
+        "endorsements_late": CountOf(asked.filter(passed, outcome="")),
         "endorsements_declined": CountOf(asked.filter(outcome=Outcome.DECLINED)),
     }
 

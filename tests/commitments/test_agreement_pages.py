@@ -24,6 +24,7 @@ from commitments.models import (
     Endorsement,
     EndorsementChain,
     EndorsementName,
+    PartnerAsked,
     SeniorAsked,
     digest_of,
 )
@@ -434,6 +435,21 @@ def test_the_spreadsheet_has_a_line_for_each_partner(cast):
     assert declined["Note or reason"].startswith("'=1+1")
     assert declined["Words"] == WORDS
     assert len(exported(cast.client, page("agreement-export"))) == 3
+
+
+def test_who_joined_later_reads_their_own_day_everywhere(cast):
+    version, day = cast.proposed(), TODAY + timedelta(days=40)
+    PartnerAsked.objects.filter(organisation=cast.organisation).update(answer_by=day)
+    client = signed_in(cast.senior, fresh=True)
+    sign = words(client.get(page("endorsement-sign", version.agreement_id)))
+    assert "Answer by Saturday 12 December 2026" in sign
+    with time_machine.travel(NOW + timedelta(days=20), tick=False):
+        assert "Answer by 12 December 2026" in words(signed_in(cast.senior).get("/"))
+        late = words(signed_in(cast.coordinator).get(page("agreement-show", version.agreement_id)))
+        assert f"{cast.organisation.name} Waits" in late
+    rows = exported(cast.client, page("programme-agreements-export", cast.programme.slug))
+    assert {row["Partner"]: row["Answer by"] for row in rows}[cast.organisation.name] == day.isoformat()
+    assert {row["Partner"]: row["Answer by"] for row in rows}["Police"] == version.endorse_by.isoformat()
 
 
 def test_the_chain_is_exported_as_the_lines_that_were_hashed(cast):

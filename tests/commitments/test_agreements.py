@@ -478,6 +478,25 @@ def test_a_partner_that_joins_later_is_asked(cast):
     assert version.partners_asked.filter(organisation=cast.fire, is_needed=True).exists()
 
 
+def test_a_partner_that_joins_after_the_day_has_as_long_as_others_had(cast):
+    version = cast.proposed()
+    Partner.objects.filter(organisation=cast.fire).update(since=date(2026, 11, 20))
+    PartnerAsked.objects.filter(organisation=cast.fire).delete()
+    cast.mandate_at(cast.fire, "Fiona Fire")
+    with on(date(2026, 11, 20)):
+        remind_due()
+    asked = version.partners_asked.get(organisation=cast.fire)
+    assert (asked.answer_by, asked.next_reminder_on) == (date(2026, 12, 4), date(2026, 12, 2))
+    assert queries.said_by(asked, version, date(2026, 12, 4)).words == "Waits"
+    assert queries.said_by(asked, version, date(2026, 12, 5)).words == "Late"
+    with on(date(2026, 11, 23)):
+        remind_due()
+    assert not any("Fire was asked" in mail(each).text for each in mails("agreement_late"))
+    (to_fiona,) = (each for each in mails("agreement_to_endorse") if each.person.name == "Fiona Fire")
+    assert "Please answer by Friday 4 December 2026." in mail(to_fiona).text
+    assert version.partners_asked.get(organisation=cast.police).answer_by is None
+
+
 def test_the_coordinator_is_reminded_of_the_review_and_then_it_lapses(cast):
     version = cast.proposed(review_on=date(2027, 6, 30))
     days = []
