@@ -53,15 +53,24 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def tables_can_be_emptied():
-    """Empty every table after a test on real connections, also those that the database lets nobody empty."""
-    kept = ("commitments_endorsement", "commitments_endorsementchain")
-    operations = type(connection.ops)
-    flush = operations.sql_flush
+def tables_are_emptied_quickly():
+    """Delete what a test on real connections left, in the tables that hold anything, whatever refuses it.
 
-    def sql_flush(self, *args, **options):
-        off, on = ([f"ALTER TABLE {table} {word} TRIGGER USER" for table in kept] for word in ("DISABLE", "ENABLE"))
-        return [*off, *flush(self, *args, **options), *on]
+    Truncating 140 tables takes a quarter of a second, each time; and the database lets nobody empty some of them.
+    Content types and permissions stay: they are the same for every test.
+    """
+    operations = type(connection.ops)
+
+    def sql_flush(self, style, tables, **options):
+        tables = sorted({*tables} - {"django_content_type", "auth_permission"})
+        found = "SELECT '{0}' WHERE EXISTS (SELECT FROM {0})"
+        asked = " UNION ALL ".join(found.format(table) for table in tables)
+        with self.connection.cursor() as cursor:
+            cursor.execute(asked)
+            held = [table for (table,) in cursor.fetchall()]
+        off, on = (f"SET LOCAL session_replication_role = {role}" for role in ("replica", "origin"))
+        deletes = [f"DELETE FROM {table}" for table in held]  # noqa: S608 - our own tables
+        return [off, *deletes, on] if held else []
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", sql_flush)

@@ -129,9 +129,11 @@ def test_without_the_lock_only_the_database_keeps_two_from_being_asked(monkeypat
     def unlocked(question, verb):
         found = moving.everything().get(pk=question.pk)
         assert found.state in MOVES[verb].sources
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_have_read.wait(timeout=2)
         return found
 
-    barrier, end = threading.Barrier(2), way.end_commissions
+    both_have_read, barrier, end = threading.Barrier(2), threading.Barrier(2), way.end_commissions
 
     def end_and_wait(*args):
         end(*args)
