@@ -376,8 +376,9 @@ def _draft(side: Side, needle) -> None:
     )  # fmt: skip
 
 
-@plants("commitments.Clearance", reason="administrator coordinator")
+@plants("commitments.Clearance", reason="administrator coordinator governance")
 def _clearance(side: Side, needle) -> None:
+    """Why words were sent back: whoever holds the role that clears them reads it, too."""
     draft = Draft.objects.create(
         question=_a_question(side, "Who clears it at all?"), version=1, words="A draft", state="returned",
         written_by=side.staff, written_at=timezone.now(),

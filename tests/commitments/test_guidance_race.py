@@ -20,15 +20,21 @@ TEXTS = {"Hers.", "His."}
 
 @pytest.fixture
 def both_have_read(monkeypatch):
-    """Hold each who writes, after the section was read, until the other has read it too or cannot come."""
+    """Return a function that holds each who writes, after the section was read, until the other has read it too.
+
+    It takes the seconds after which the other will not come.
+    """
     barrier, plain_ends = threading.Barrier(2), actions._plain_ends
 
-    def wait_and_go_on(words):
-        with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for our lock: the guard at work
-            barrier.wait(timeout=0.5)
-        return plain_ends(words)
+    def hold(seconds):
+        def wait_and_go_on(words):
+            with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for our lock: the guard at work
+                barrier.wait(timeout=seconds)
+            return plain_ends(words)
 
-    monkeypatch.setattr(actions, "_plain_ends", wait_and_go_on)
+        monkeypatch.setattr(actions, "_plain_ends", wait_and_go_on)
+
+    return hold
 
 
 def written_at_once() -> list[str]:
@@ -55,6 +61,7 @@ def written_at_once() -> list[str]:
 
 
 def test_one_of_two_writes_and_the_other_is_asked(both_have_read):
+    both_have_read(0.5)
     assert written_at_once() == ["", "ChangedMeanwhile"]
     part = GuidanceSection.objects.get()
     assert (part.words in TEXTS, part.version) == (True, 2)
@@ -65,6 +72,7 @@ def test_without_the_lock_one_text_is_lost_and_nobody_hears_of_it(both_have_read
         return Guidance.objects.select_related("programme").get(pk=guidance.pk)
 
     monkeypatch.setattr(actions, "_locked", unlocked)
+    both_have_read(20)
     assert written_at_once() == ["", ""]
     part = GuidanceSection.objects.get()
     assert (part.words in TEXTS, part.version) == (True, 2)  # two wrote, and the version rose once
