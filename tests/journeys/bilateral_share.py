@@ -1,4 +1,7 @@
-"""Journey D: two organisations share one dataset, one briefing each side, three stages. By pages and mails only."""
+"""Journey D: two organisations share one dataset, one briefing each side, three stages. By pages and mails only.
+
+``script/prove bilateral_share`` walks it: the suite keeps its ten minutes.
+"""
 
 import re
 from datetime import timedelta

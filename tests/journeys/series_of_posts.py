@@ -1,4 +1,7 @@
-"""Journey C: six posts for December, read by page and mail, taken by another council, told to their author."""
+"""Journey C: six posts for December, read by page and mail, taken by another council, told to their author.
+
+``script/prove series_of_posts`` walks it: the suite keeps its ten minutes.
+"""
 
 import io
 import zipfile
