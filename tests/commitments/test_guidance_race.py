@@ -37,10 +37,11 @@ def both_have_read(monkeypatch):
     return hold
 
 
-def written_at_once() -> list[str]:
+def written_at_once(hold, seconds) -> list[str]:
     """Let two write one section at the same moment; return what each came to: "" or the code of its refusal."""
     cast = a_cast()
     part = a_draft(cast, "The first opens.").sections.get()
+    hold(seconds)
     common = {"section": part, "title": part.title, "version": part.version, "now": NOW}
     acts = [
         partial(actions.change_section, words="Hers.", by=cast.coordinator, **common),
@@ -61,8 +62,7 @@ def written_at_once() -> list[str]:
 
 
 def test_one_of_two_writes_and_the_other_is_asked(both_have_read):
-    both_have_read(0.5)
-    assert written_at_once() == ["", "ChangedMeanwhile"]
+    assert written_at_once(both_have_read, 0.5) == ["", "ChangedMeanwhile"]
     part = GuidanceSection.objects.get()
     assert (part.words in TEXTS, part.version) == (True, 2)
 
@@ -72,7 +72,6 @@ def test_without_the_lock_one_text_is_lost_and_nobody_hears_of_it(both_have_read
         return Guidance.objects.select_related("programme").get(pk=guidance.pk)
 
     monkeypatch.setattr(actions, "_locked", unlocked)
-    both_have_read(20)
-    assert written_at_once() == ["", ""]
+    assert written_at_once(both_have_read, 20) == ["", ""]
     part = GuidanceSection.objects.get()
     assert (part.words in TEXTS, part.version) == (True, 2)  # two wrote, and the version rose once

@@ -129,20 +129,20 @@ def test_without_the_lock_only_the_database_keeps_two_from_being_asked(monkeypat
     def unlocked(question, verb):
         found = moving.everything().get(pk=question.pk)
         assert found.state in MOVES[verb].sources
-        with contextlib.suppress(threading.BrokenBarrierError):
-            both_have_read.wait(timeout=2)
         return found
 
-    both_have_read, barrier, end = threading.Barrier(2), threading.Barrier(2), way.end_commissions
+    both_come, barrier, end = threading.Barrier(2), threading.Barrier(2), way.end_commissions
 
     def end_and_wait(*args):
+        both_come.wait(timeout=20)
         end(*args)
         with contextlib.suppress(threading.BrokenBarrierError):  # the other cannot come: it waits for what we ended
             barrier.wait(timeout=1)
 
+    acts = passes_on_twice(Cast())  # first, for what makes the question goes the same way
     monkeypatch.setattr(way, "locked", unlocked)
     monkeypatch.setattr(way, "end_commissions", end_and_wait)
-    assert at_once(*passes_on_twice(Cast())) == ["", "refused by the database"]
+    assert at_once(*acts) == ["", "refused by the database"]
     assert Commission.objects.filter(state="asked").count() == 1
 
 
