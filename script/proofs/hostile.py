@@ -15,7 +15,7 @@ def main() -> str:
     """Go round the product; returns how long it took. Raises AssertionError with what was seen where it fails."""
     set_up()
     begun = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "--ds", "config.settings_test", "-q", "tests/test_hostile.py"]
+    command = [sys.executable, "-m", "pytest", "--ds", "config.settings_test", "-q", "tests/hostile_walk.py"]
     given = {**os.environ, "HOSTILE_ROUNDS": str(ROUNDS)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=given)
     assert done.returncode == 0, done.stdout[-4000:]

@@ -1,8 +1,9 @@
 """Whatever is typed into a form, a file field or an address: a plain answer, never a failure, and nothing unescaped.
 
 Each page and each form is tried by the first of the roles that opens it. Every field gets some of the hostile words,
-each field others, so that all of them are tried many times over the whole product without a day of waiting. The suite
-goes round once; ``script/prove hostile`` goes round more often and tries every word where a form has one field.
+each field others, so that all of them are tried many times over the whole product without a day of waiting.
+``script/prove hostile`` goes round three times and tries every word where a form has one field; the suite leaves it to
+that.
 """
 
 import logging
