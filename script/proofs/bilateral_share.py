@@ -2,7 +2,7 @@
 
 from script.walked import walk
 
-LIMIT = 300
+LIMIT = 600
 
 
 def main() -> str:

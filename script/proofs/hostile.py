@@ -7,8 +7,8 @@ import time
 
 from script.measured import set_up
 
-LIMIT = 900
-ROUNDS = 3
+LIMIT = 1800
+ROUNDS = 2
 
 
 def main() -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from script.measured import serving, set_up, warm_up
 
-LIMIT = 1500
+LIMIT = 2400
 SEEDS, SECONDS, PEOPLE, COORDINATORS = 20, 30.0, 194, 6
 """200 clients; ``PLACES_SEEDS`` and ``PLACES_SECONDS`` in the environment make it short while writing."""
 

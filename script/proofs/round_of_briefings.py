@@ -2,7 +2,7 @@
 
 from script.walked import walk
 
-LIMIT = 400
+LIMIT = 900
 
 
 def main() -> str:
