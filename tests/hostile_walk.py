@@ -2,7 +2,7 @@
 
 Each page and each form is tried by the first of the roles that opens it. Every field gets some of the hostile words,
 each field others, so that all of them are tried many times over the whole product without a day of waiting.
-``script/prove hostile`` goes round twice and tries every word where a form has one field; the suite leaves it to
+``script/prove hostile`` goes round three times and tries every word where a form has one field; the suite leaves it to
 that.
 """
 

@@ -28,7 +28,7 @@ def main() -> Iterator[Figure]:
     yield Figure(f"marks, {PEOPLE} people, {DEVICES} phones", kept, "a second", limit, least=0.4)
     yield Figure("marks that arrived", _came(session, "in_part"), "people", least=PEOPLE, most=PEOPLE)
     # Each of these signs in, asks who keeps the register and goes back to it: docs/adr/0054.
-    yield Figure(f"marks, a page for each, {DEVICES} devices", own, "a second", limit, least=0.1)
+    yield Figure(f"marks, a page for each, {DEVICES} devices", own, "a second", limit, least=0.4)
     yield Figure("marks that arrived", came, "people", least=PEOPLE, most=PEOPLE)
 
 

@@ -8,7 +8,7 @@ import time
 from script.measured import set_up
 
 LIMIT = 1800
-ROUNDS = 2
+ROUNDS = 3
 
 
 def main() -> str:
