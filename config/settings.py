@@ -97,6 +97,7 @@ TEMPLATES = [
 ]
 CRISPY_ALLOWED_TEMPLATE_PACKS = ("hub",)
 CRISPY_TEMPLATE_PACK = "hub"
+FORM_RENDERER = "face.drawing.Renderer"
 
 # Data
 _environ = environ.Env()

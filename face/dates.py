@@ -4,29 +4,31 @@ The forms are those of the GOV.UK style guide (dates, times). A moment is shown 
 """
 
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 
 
 def day(value: date | datetime) -> str:
     """Return "Thursday 26 November 2026"."""
-    return date_format(_local(value), "l j F Y")
+    return _in_words(_local(value), "l j F Y")
 
 
 def day_without_year(value: date | datetime) -> str:
     """Return "Thursday 26 November": for the coming months, where the year is plain."""
-    return date_format(_local(value), "l j F")
+    return _in_words(_local(value), "l j F")
 
 
 def day_short(value: date | datetime) -> str:
     """Return "Thu 26 Nov": for the heads of narrow columns."""
-    return date_format(_local(value), "D j M")
+    return _in_words(_local(value), "D j M")
 
 
 def day_plain(value: date | datetime) -> str:
     """Return "26 November 2026"."""
-    return date_format(_local(value), "j F Y")
+    return _in_words(_local(value), "j F Y")
 
 
 def clock(value: time | datetime) -> str:
@@ -46,6 +48,16 @@ def period(start: time | datetime, end: time | datetime) -> str:
 def moment(value: datetime) -> str:
     """Return "20 November 2026 at 4:12pm"."""
     return f"{day_plain(value)} at {clock(value)}"
+
+
+def _in_words(value: date | datetime, form: str) -> str:
+    return _kept(value.year, value.month, value.day, form, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _kept(year: int, month: int, day: int, form: str, language: str | None) -> str:
+    # A list says the same few days again and again.
+    return date_format(date(year, month, day), form)
 
 
 def _local(value):

@@ -74,7 +74,13 @@ def mark(shape: str) -> SafeString:
     """The mark alone: ring, half, full, dash or gap. Its word stands beside it."""
     if shape not in MARKS:
         raise template.TemplateSyntaxError(f"There is no mark {shape!r}: use one of {', '.join(MARKS)}.")
-    return format_html('<span class="mark{}" aria-hidden="true"></span>', "" if shape == "ring" else f" {shape}")
+    return _DRAWN[shape]
+
+
+_DRAWN = {
+    shape: format_html('<span class="mark{}" aria-hidden="true"></span>', "" if shape == "ring" else f" {shape}")
+    for shape in MARKS
+}
 
 
 @register.simple_tag

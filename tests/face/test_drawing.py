@@ -1,0 +1,38 @@
+"""Controls are drawn as Django draws them."""
+
+from django import forms
+from django.forms.renderers import DjangoTemplates
+from django.utils.safestring import mark_safe
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from pytest_django.asserts import assertHTMLEqual
+
+from face.drawing import Renderer
+
+ODD = '"><script>alert(1)</script>&amp;'
+WORDS = some.text(some.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=8)
+CHOICES = [("", "All"), ("a", ODD), (ODD, "b"), (1, mark_safe("<b>1</b>")), ("Group <", [("c", "C"), ("d", "D & D")])]
+
+
+class Control(forms.Form):
+    one = forms.ChoiceField(choices=CHOICES, widget=forms.Select({"class": ODD, "hidden": True, "disabled": False}))
+    words = forms.CharField(widget=forms.TextInput({"data-x": ODD}))
+    number = forms.IntegerField(widget=forms.TextInput({"inputmode": "numeric"}))
+    tick = forms.BooleanField()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    one=some.sampled_from(["", "a", ODD, "1", "c", "?"]),
+    words=WORDS,
+    number=some.none() | some.integers(),
+    tick=some.booleans(),
+    is_bound=some.booleans(),
+)
+def test_every_control_is_djangos(one, words, number, tick, is_bound):
+    given = {"one": one, "words": words, "number": number, "tick": tick}
+    filled = {"data": given} if is_bound else {"initial": given}
+    for name in Control.base_fields:
+        ours, djangos = (str(Control(**filled, renderer=each())[name]) for each in (Renderer, DjangoTemplates))
+        assert ours.startswith(("<select", "<input"))
+        assertHTMLEqual(ours, djangos)
