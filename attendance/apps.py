@@ -46,7 +46,7 @@ class AttendanceConfig(AppConfig):
     @staticmethod
     def _register_links() -> None:
         from accounts.permissions import Permission, has, scopes_with
-        from face.navigation import SITE, Link, register
+        from face.navigation import PEOPLE, QUESTIONS, SITE, Link, register
 
         def may_invite(person, programme) -> bool:
             return has(person, Permission.INVITE_PEOPLE, programme)
@@ -66,9 +66,9 @@ class AttendanceConfig(AppConfig):
         def sees_figures_anywhere(person, programme) -> bool:
             return bool(scopes_with(person, Permission.SEE_FIGURES))
 
-        register(Link("feedback", "Feedback", "attendance:feedback-show", sees_feedback, order=70))
+        register(Link("feedback", "Feedback", "attendance:feedback-show", sees_feedback, order=70, group=QUESTIONS))
         register(Link("all-cover", "Senior cover", "attendance:cover-all", sees_figures_anywhere, order=50, row=SITE))
-        register(Link("booking", "Book for somebody", "attendance:person-find", may_book, order=35))
+        register(Link("booking", "Book for somebody", "attendance:person-find", may_book, order=35, group=PEOPLE))
         register(Link("sessions", "Sessions", "attendance:session-list", sees_drafts, order=20))
-        register(Link("cover", "Senior cover", "attendance:cover-show", sees_figures, order=40))
-        register(Link("inviting", "Inviting", "attendance:round-list", may_invite, order=30))
+        register(Link("cover", "Senior cover", "attendance:cover-show", sees_figures, order=40, group=PEOPLE))
+        register(Link("inviting", "Inviting", "attendance:round-list", may_invite, order=30, group=PEOPLE))

@@ -197,7 +197,7 @@ class CommitmentsConfig(AppConfig):
 
         from accounts.permissions import Permission, has, scopes_with
         from commitments.rules import programmes_with_assurances, programmes_with_lists
-        from face.navigation import SITE, Link, register
+        from face.navigation import QUESTIONS, SITE, Link, register
 
         def among(programmes, person, programme) -> bool:
             # Who may by a role needs no query: this is asked for each link on every page.
@@ -236,17 +236,20 @@ class CommitmentsConfig(AppConfig):
             ),
         )
         for section, words, of_programme, of_all, order, may in lists:
-            register(Link(section, words, of_programme, may, order=order))
+            register(Link(section, words, of_programme, may, order=order, group=QUESTIONS))
             register(Link(section, words, of_all, may, order=order - 30, row=SITE))
 
         def sees_outputs(person, programme) -> bool:
             return has(person, Permission.READ_QUESTIONS, programme) or has(person, Permission.RUN_SESSIONS, programme)
 
-        register(Link("outputs", "Outcomes", "commitments:programme-outputs", sees_outputs, order=65))
+        register(Link("outputs", "Outcomes", "commitments:programme-outputs", sees_outputs, order=65, group=QUESTIONS))
 
         def reads_guidance(person, programme) -> bool:
-            # No query: asked for each page. Who has no role here finds it from the programme's own page.
-            return sees_outputs(person, programme) if programme else bool(scopes_with(person, Permission.RUN_SESSIONS))
+            # No query of its own: leads and senior managers are those whom assurances concern, which is asked anyway.
+            works = sees_outputs(person, programme) if programme else scopes_with(person, Permission.RUN_SESSIONS)
+            return bool(works) or concerned(person, programme)
 
-        register(Link("guidance", "Guidance", "commitments:programme-guidance", reads_guidance, order=67))
+        register(
+            Link("guidance", "Guidance", "commitments:programme-guidance", reads_guidance, order=67, group=QUESTIONS)
+        )
         register(Link("guidance", "Guidance", "commitments:guidance-list", reads_guidance, order=37, row=SITE))

@@ -6,7 +6,7 @@ from accounts.permissions import Permission, has, register_role_source, scopes_w
 from communications.messages.posts import register_kinds
 from communications.queries.posts import STREAMS, named_streams
 from communications.rules.posts import authorships_of
-from face.navigation import SITE, Link, register
+from face.navigation import SITE, TELLING, Link, register
 from history import verbs
 from messaging import reasons, streams
 
@@ -51,7 +51,7 @@ def register_posts() -> None:
     for about, words in _VERBS.items():
         for verb, sentence, mark in words:
             verbs.register(verb, sentence, mark=mark, about=about)
-    register(Link("posts", "Posts", "communications:programme-writing", _writes_in, order=70))
+    register(Link("posts", "Posts", "communications:programme-writing", _writes_in, order=80, group=TELLING))
     register(Link("writing", "Posts", "communications:writing-list", _writes, order=55, row=SITE))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.links import register_purpose
 from accounts.permissions import Permission, has
 from communications.messages.plan import register_kinds
-from face.navigation import Link, register
+from face.navigation import TELLING, Link, register
 from history import verbs
 from messaging import reasons
 
@@ -33,7 +33,7 @@ def register_stages() -> None:
     """Register everything; called once in ``AppConfig.ready``."""
     register_purpose("planned", "planned")
     register_kinds()
-    register(Link("plan", "Plan", "communications:plan-show", _sees_plan, order=5))
+    register(Link("plan", "Plan", "communications:plan-show", _sees_plan, order=75, group=TELLING))
     reasons.register(
         item_is_done="it is told already",
         item_has_another_owner="somebody else owns it now",

@@ -9,7 +9,7 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         from accounts.permissions import Permission, has
         from desk import trace
-        from face.navigation import SITE, Link, register
+        from face.navigation import SITE, TELLING, Link, register
         from history.queries import register_namer
 
         def sees_trace(person, programme) -> bool:
@@ -24,4 +24,4 @@ class DeskConfig(AppConfig):
         register_namer(trace.names)
         register(Link("history", "Access trace", "desk:trace-list", sees_trace, order=80, row=SITE))
         register(Link("overview", "Overview", "desk:programme-show", sees_programme, order=0))
-        register(Link("messages", "Messages", "desk:programme-messages", sees_messages, order=60))
+        register(Link("messages", "Messages", "desk:programme-messages", sees_messages, order=85, group=TELLING))

@@ -242,7 +242,12 @@ def service_navigation(context: template.Context) -> dict[str, Any]:
     person = getattr(request, "user", None)
     path, section = getattr(request, "path", ""), context.get("section", "")
     links = navigation.shown_to(person, programme=programme, path=path, section=section)
-    return {"links": links, "name": "Programme" if programme is not None else "Service"}
+    return {
+        "entries": navigation.grouped(links),
+        "folds": len(links) > navigation.MOST_IN_A_ROW,
+        "current": next((link.words for link in links if link.current), ""),
+        "name": "Programme" if programme is not None else "Service",
+    }
 
 
 BANNERS = {"success": ("good", "full"), "warning": ("wait", "half"), "error": ("bad", "gap")}

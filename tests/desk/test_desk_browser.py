@@ -5,7 +5,7 @@ import time_machine
 from django.conf import settings
 from django.urls import reverse
 
-from tests.browser import check_page, targets_are_large
+from tests.browser import check_page, screenshot, targets_are_large, walk_to
 from tests.cast import NOW
 from tests.desk.county import make_county
 
@@ -57,3 +57,27 @@ def test_the_overview_and_what_lies_behind_it_are_read_on_a_phone_and_at_a_desk(
     shows(page, cast.coordinator, OVERVIEW)
     phone.get_by_role("link", name="One question has no owner").click()
     assert phone.locator("h1").inner_text() == "Questions"
+
+
+def test_the_links_of_a_programme_are_found_under_their_headings(county, shows, page, phone):
+    shows(page, county.cast.coordinator, OVERVIEW)
+    nav = page.get_by_role("navigation", name="Programme")
+    assert nav.get_by_role("link", name="Inviting").count() == 0
+    walk_to(page, "People and places")
+    page.keyboard.press("Enter")
+    walk_to(page, "Inviting")
+    page.keyboard.press("Enter")
+    current = nav.locator("[aria-current=page]")
+    assert current.inner_text() == "Inviting"
+    assert current.is_visible()
+    check_page(page)
+
+    shows(phone, county.cast.coordinator, reverse("commitments:programme-questions", args=["own"]))
+    phone.get_by_text("Programme: Questions").click()
+    phone.get_by_text("Communication", exact=True).click()
+    assert not phone.get_by_role("link", name="Agreements", exact=True).is_visible(), "one heading is open at a time"
+    targets_are_large(phone)
+    check_page(phone)
+    screenshot(phone, "navigation on a phone")
+    phone.get_by_role("link", name="Plan", exact=True).click()
+    assert phone.locator("h1").count() == 1

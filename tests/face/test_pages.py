@@ -66,6 +66,18 @@ def test_the_navigation_shows_what_a_person_may_see(monkeypatch):
     assert navigation.shown_to(None) == []
 
 
+def test_many_links_stand_under_few_headings():
+    def link(words, group="", current=False):
+        return navigation.ShownLink(words, f"/{words}/", current, group)
+
+    few = [link("a", "G"), link("b", "G"), *(link(words) for words in "cdef")]
+    assert navigation.grouped(few) == few
+    shown = navigation.grouped([*few, link("g", "G", current=True), link("h", "H")])
+    assert [each.words for each in shown] == ["G", *"cdef", "h"], "one alone needs no heading"
+    assert [each.words for each in shown[0].links] == ["a", "b", "g"]
+    assert shown[0].current
+
+
 @pytest.mark.parametrize(
     ("brand", "accent", "codes"),
     [

@@ -45,8 +45,16 @@ class Somebody:
         return self.looks()
 
     def follows(self, name: str | re.Pattern, nth: int = 0) -> "Somebody":
-        """Follow the link whose words contain ``name``."""
+        """Follow the link whose words contain ``name``; one in the navigation is brought to light first."""
+        if not self.page.get_by_role("link", name=name).count():
+            self._opens_heading_over(name)
         return self._presses(self.page.get_by_role("link", name=name).nth(nth), f"link “{name}”")
+
+    def _opens_heading_over(self, name: str | re.Pattern) -> None:
+        closed = self.page.locator("nav details details:not([open])").filter(has=self.page.locator("a", has_text=name))
+        if closed.count():
+            self.presses += 1
+            closed.first.locator("summary").click()
 
     def presses_button(self, name: str | re.Pattern) -> "Somebody":
         return self._presses(self.page.get_by_role("button", name=name).first, f"button “{name}”")
