@@ -111,11 +111,12 @@ def _sessions(programme: Programme, people: int, now: datetime) -> int:
         [Room(venue=venue, name=f"Room {number}", capacity=seats) for number in range(1, at_once + 1)]
     )
     today = now.astimezone(ZONE).date()
+    tomorrow = today + timedelta(days=1)
     half_days = -(-count // at_once)
     rows = []
     for number in range(count):
         half_day = number // at_once - half_days * 4 // 5
-        day, slot = _working_day(today, half_day // 2), (Slot.MORNING, Slot.AFTERNOON)[half_day % 2]
+        day, slot = _working_day(tomorrow, half_day // 2), (Slot.MORNING, Slot.AFTERNOON)[half_day % 2]
         starts, ends = programme.hours_of(slot)
         state = SessionState.HELD if day < today else SessionState.OPEN
         session = Session(
@@ -127,10 +128,15 @@ def _sessions(programme: Programme, people: int, now: datetime) -> int:
     return count
 
 
-def _working_day(today: date, offset: int) -> date:
-    """Return a Monday to Friday ``offset`` such days from the Monday of this week; bank holidays do not matter here."""
-    weeks, days = divmod(offset, _WORKING_WEEK)
-    return today - timedelta(days=today.weekday()) + timedelta(weeks=weeks, days=days)
+def _working_day(since: date, offset: int) -> date:
+    """Return a Monday to Friday ``offset`` such days from the first at or after ``since``.
+
+    Bank holidays do not matter here. On whatever day of the week it is made, a county has sessions to come.
+    """
+    while since.weekday() >= _WORKING_WEEK:
+        since += timedelta(days=1)
+    weeks, days = divmod(since.weekday() + offset, _WORKING_WEEK)
+    return since + timedelta(weeks=weeks, days=days - since.weekday())
 
 
 def _save_sessions(rows: list[Session]) -> None:
