@@ -22,6 +22,7 @@ from attendance.models import (
     WalkIn,
 )
 from attendance.queries.register import on_the_register
+from attendance.register import IN_PART
 from attendance.teams import NotAReport, Present, present, read_report
 from briefings.models import Programme, Session
 from history.actions import record
@@ -151,16 +152,21 @@ def take_over(*, report: OnlineReport, by: Any, now: datetime) -> int:
     Several reports of one session are added up. Who was marked by a person is left as they are. Taking over again
     changes nothing. Raises StillOpen, RowsAreGone, and as ``mark``.
     """
-    locked = OnlineReport.objects.select_for_update(no_key=True, of=("self",)).get(pk=report.pk)
+    # All reports of the session: two that are taken over at once add each other up.
+    reports = OnlineReport.objects.filter(session=report.session_id).order_by("pk")
+    locked = {own.pk: own for own in reports.select_for_update(no_key=True, of=("self",))}[report.pk]
     session = Session.objects.select_related("programme").get(pk=locked.session_id)
     check_can_mark(session)
-    rows = list(locked.presences.select_related("place", "organisation").order_by("place_id", "pk"))
+    found = locked.presences.select_related("place", "organisation").order_by("place_id", "pk")
+    rows = list(found.select_for_update(no_key=True, of=("self",)))
     if not rows:
         raise RowsAreGone
     if any(row.decision == OnlineDecision.OPEN for row in rows):
         raise StillOpen
     locked.taken_over_at = now
     locked.save(update_fields=["taken_over_at"])
+    for place in _take_back(session, rows, by, now):
+        _mark_place(session, place, by, now)
     marked = sum(_mark_place(session, place, by, now) for place in _places(rows))
     for row in rows:
         if row.organisation:
@@ -168,6 +174,59 @@ def take_over(*, report: OnlineReport, by: Any, now: datetime) -> int:
             marked += 1
     record(by=by, verb="took_over_online_report", about=locked, now=now)
     return marked
+
+
+def _take_back(session: Session, rows: Iterable[OnlinePresence], by: Any, now: datetime) -> list[Place]:
+    """Undo what was made of each of ``rows`` before it was decided otherwise.
+
+    Returns the places that other rows still speak for: what these come to is to be counted anew.
+    """
+    presses = {row.press for row in rows if row.press}
+    marks = Mark.objects.filter(pk__in=presses, place__isnull=False).select_related("place").in_bulk()
+    walk_ins = WalkIn.objects.in_bulk(presses)
+    left = []
+    for row in rows:
+        mark_made, walk_in = marks.get(row.press), walk_ins.get(row.press)
+        if mark_made and mark_made.place_id != row.place_id:
+            others = OnlinePresence.objects.filter(report__session=session, place=mark_made.place_id)
+            if others.filter(report__taken_over_at__isnull=False).exists():
+                left.append(mark_made.place)
+            else:
+                _undo(session, mark_made.place, [row.press], by, now)
+        elif walk_in and walk_in.organisation_id != row.organisation_id:
+            _undo(session, walk_in, _of_walk_in(walk_in), by, now)
+        else:
+            continue
+        row.press = None
+        row.save(update_fields=["press"])
+    return left
+
+
+def _of_walk_in(walk_in: WalkIn) -> list[UUID]:
+    """Return the presses that reports have made about ``walk_in``: that they came, and how long."""
+    made = set(walk_in.marks.values_list("pk", flat=True))
+    return [walk_in.pk, *(press for kind in sorted(IN_PART) for press in _chain(walk_in.pk, kind, made))]
+
+
+def _chain(press: UUID, kind: MarkKind, made: set[UUID]) -> Iterable[UUID]:
+    """Yield what was made one after another of ``kind`` about the walk-in ``press``: each after the last was undone."""
+    press = uuid5(press, kind)
+    while press in made:
+        yield press
+        press = uuid5(press, kind)
+
+
+def _undo(session: Session, own: Place | WalkIn, presses: Iterable[UUID], by: Any, now: datetime) -> None:
+    """Take back those of ``presses`` that nobody has taken back."""
+    undone = _undone(own)
+    for old in presses:
+        if old not in undone:
+            undo = uuid5(old, "undo")
+            mark(session=session, subject=own, kind=MarkKind.UNDO, press=undo, undoes=old, by=by, now=now)
+
+
+def _undone(own: Place | WalkIn) -> set[UUID]:
+    return set(own.marks.filter(kind=MarkKind.UNDO).values_list("undoes", flat=True))
 
 
 def _places(rows: list[OnlinePresence]) -> list[Place]:
@@ -180,14 +239,12 @@ def _mark_place(session: Session, place: Place, by: Any, now: datetime) -> bool:
     rows = list(own.order_by("pk"))
     made = {row.press for row in rows if row.press}
     by_hand = Mark.objects.filter(place=place).exclude(pk__in=made).exclude(kind=MarkKind.UNDO)
-    undone = set(Mark.objects.filter(place=place, kind=MarkKind.UNDO).values_list("undoes", flat=True))
+    undone = _undone(place)
     if by_hand.exclude(pk__in=undone).exists():
         return False
     kind = _kind(session, rows)
     press = _press(place, kind, rows, undone)
-    for old in sorted(made - {press} - undone):
-        undo = uuid5(old, "undo")
-        mark(session=session, subject=place, kind=MarkKind.UNDO, press=undo, undoes=old, by=by, now=now)
+    _undo(session, place, sorted(made - {press}), by, now)
     mark(session=session, subject=place, kind=kind, press=press, by=by, now=now)
     OnlinePresence.objects.filter(pk__in=[row.pk for row in rows]).update(press=press)
     return True
@@ -203,14 +260,25 @@ def _press(place: Place, kind: MarkKind, rows: list[OnlinePresence], undone: set
 
 
 def _mark_walk_in(session: Session, row: OnlinePresence, by: Any, now: datetime) -> None:
-    press = row.press or uuid5(_PRESSES, f"walk-in:{row.pk}")
+    press = row.press or _new_walk_in(row)
     own: WalkIn = add_walk_in(
         session=session, name=row.name, organisation=row.organisation, press=press, by=by, now=now
     )
     kind = _kind(session, [row])
-    if kind != MarkKind.ATTENDED:
-        mark(session=session, subject=own, kind=kind, press=uuid5(press, kind), by=by, now=now)
+    of_kind = list(_chain(press, kind, set(_of_walk_in(own))))
+    _undo(session, own, [each for each in _of_walk_in(own)[1:] if each not in of_kind], by, now)
+    if kind != MarkKind.ATTENDED and not set(of_kind) - _undone(own):
+        again = uuid5(of_kind[-1] if of_kind else press, kind)
+        mark(session=session, subject=own, kind=kind, press=again, by=by, now=now)
     OnlinePresence.objects.filter(pk=row.pk).update(press=press)
+
+
+def _new_walk_in(row: OnlinePresence) -> UUID:
+    """Return the id of a walk-in that is not there yet: ``row`` may have been one before and another thing since."""
+    press = uuid5(_PRESSES, f"walk-in:{row.pk}")
+    while WalkIn.objects.filter(pk=press).exists():
+        press = uuid5(press, "again")
+    return press
 
 
 def _kind(session: Session, rows: list[OnlinePresence]) -> MarkKind:

@@ -18,6 +18,7 @@ from messaging.models import Message
 from tests.attendance.places import a_place, a_practitioner, a_session, partner_of
 from tests.attendance.registers import a_coordinator, half_way, text_of
 from tests.attendance.test_teams import teams, version_2
+from tests.briefings.factories import PartnerFactory
 from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +169,50 @@ def test_who_left_is_left_out_until_decided_again(client, session, coordinator):
     client.post(reverse("attendance:online-reconsider", args=[session.pk, report.pk, row.pk]))
     with pytest.raises(online.StillOpen):
         online.take_over(report=report, by="clock", now=later(session))
+
+
+def decided(report, what):
+    """Decide again about the only row of ``report``, as the page does, and take the report over again."""
+    row = report.presences.get()
+    online.reconsider(presence=row, by="clock", now=later(report.session))
+    online.decide(report=report, decisions={row.pk: what}, by="clock", now=later(report.session))
+    return online.take_over(report=report, by="clock", now=later(report.session))
+
+
+def on_register(session):
+    """Return who counts as there: names of people with a place, organisations of walk-ins; each with the outcome."""
+    found = Attendance.objects.filter(session=session).select_related("place__person", "walk_in__organisation")
+    return sorted((own.place.person.name if own.place else own.walk_in.organisation.name, own.outcome) for own in found)
+
+
+def test_who_is_decided_otherwise_after_taking_over_counts_once(session):
+    one, other = somebody(session, "One", "one@example.org"), somebody(session, "Other", "other@example.org")
+    home, away = partner_of(session.programme), PartnerFactory(programme=session.programme).organisation
+    report = upload(session, a_line("Guest", left="10:30:00"))
+    words = {one: "One", other: "Other", home: home.name, away: away.name}
+    for what in (one, other, home, away, home, None, home, one, None, one):
+        assert decided(report, what) == (what is not None)
+        assert on_register(session) == ([(words[what], "in_part")] if what else [])
+
+
+def test_a_walk_in_follows_the_share_back_and_forth(session):
+    report = upload(session, a_line("Guest", left="11:00:00"))
+    home = partner_of(session.programme)
+    for share, outcome in ((75, "in_part"), (50, "attended"), (75, "in_part"), (50, "attended")):
+        online.set_full_share(programme=session.programme, full_share=share, by="clock", now=later(session))
+        decided(report, home)
+        assert on_register(session) == [(home.name, outcome)]
+
+
+def test_what_another_report_says_of_somebody_stays_when_one_is_decided_otherwise(session):
+    place = somebody(session, "A", "a@example.org")
+    first = upload(session, a_line("A", "a@example.org", left="11:00:00"))
+    online.take_over(report=first, by="clock", now=later(session))
+    second = upload(session, a_line("A", "a@example.org", joined="11:05:00"))
+    online.take_over(report=second, by="clock", now=later(session))
+    assert outcome_of(place) == "attended"
+    decided(second, None)
+    assert outcome_of(place) == "in_part"
 
 
 def test_a_closed_register_and_gone_rows_are_refused(client, session, coordinator, the_day):
