@@ -15,7 +15,8 @@ def hidden_lines(lines: Sequence[Sequence[int]], least: int = LEAST) -> set[int]
     A line is the counts of one group, such as (attended, not yet): whole lines are hidden, so that what is shown of a
     line says nothing about the rest of it. Each of its sums down all lines is published. Hidden is a line with a count
     under ``least``, zero among them. Where what is hidden could be worked out from a sum (one line alone, or a sum of
-    the hidden under ``least``) the smallest other line is hidden with it.
+    the hidden under ``least``) the smallest other line is hidden with it: also by somebody of a hidden group, who knows
+    what its own line says.
     """
     hidden = {number for number, line in enumerate(lines) if any(count < least for count in line)}
     rest = sorted(set(range(len(lines))) - hidden, key=lambda number: (sum(lines[number]), number))
@@ -27,5 +28,11 @@ def hidden_lines(lines: Sequence[Sequence[int]], least: int = LEAST) -> set[int]
 
 
 def _gives_away(hidden: list[Sequence[int]], least: int) -> bool:
-    """Return whether the sums of the ``hidden`` lines, which anybody can work out, say what stands in one of them."""
-    return len(hidden) < 2 or any(sum(column) < least for column in zip(*hidden, strict=True))
+    """Return whether the sums of the ``hidden`` lines say what stands in one of them.
+
+    Anybody can work the sums out; who knows one of the lines takes it off.
+    """
+    if len(hidden) < 3:  # of two lines, who knows one knows the other
+        return True
+    sums = [sum(column) for column in zip(*hidden, strict=True)]
+    return any(whole - own < least for line in hidden for whole, own in zip(sums, line, strict=True))

@@ -114,8 +114,10 @@ def _people(county: County, random: Random) -> None:
 
 def _tie(county: County, people: list[Person], ties: list[tuple], random: Random) -> None:
     affiliations = Affiliation.objects.bulk_create(
-        Affiliation(person=person, organisation=organisation, profession=profession, since=SINCE)
-        for person, (organisation, profession) in zip(people, ties, strict=True)
+        Affiliation(
+            person=person, organisation=organisation, profession=profession, staff_number=f"X{number}", since=SINCE
+        )
+        for number, (person, (organisation, profession)) in enumerate(zip(people, ties, strict=True), start=41_001)
     )
     areas = list(Area.objects.filter(parent__isnull=False).order_by("pk"))
     working = [own for own in affiliations if own.profession_id]

@@ -65,6 +65,7 @@ class Pilot:
             contact_phone="01632 960123",
             cover_rule=CoverRule.AT_LEAST,
             cover_number=3,
+            publishes_reach=True,
             starts_on=now.date(),
             ends_on=self.calendar.day(120),
             by=self.by,

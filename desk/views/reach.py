@@ -1,6 +1,6 @@
 """Reach: for those who run a programme, for a lead the own organisation, for everybody what may be published."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -21,6 +21,8 @@ from face.keeping import kept_for_a_moment
 from face.paging import LONG, page_of
 from face.spreadsheets import stream_csv
 from organisations.rules import led_organisation_ids
+
+DAY = timedelta(days=1)
 
 
 @login_not_required
@@ -95,7 +97,7 @@ def _public_page(request: HttpRequest, programme: Programme, now: datetime) -> H
         return _not_here(request)
     on = _published_on(timezone.localdate(now))
     found, _ = kept_for_a_moment(
-        f"public-reach:{programme.pk}:{on}", now, lambda: reach_page.public_of(reach_of(programme, on, until=on))
+        f"public-reach:{programme.pk}:{on}", now, lambda: reach_page.public_of(reach_of(programme, on, until=on - DAY))
     )
     context = {"programme": programme, "title": "Reach", "caption": programme.name, "found": found, "on": on}
     return render(request, "desk/reach/public.html", context)
@@ -111,7 +113,8 @@ def _not_here(request: HttpRequest) -> HttpResponseBase:
 def _published_on(today: date) -> date:
     """Return the day of the figures that everybody sees: the first of the month.
 
-    Figures that change each day would show, by the difference, what one session with few people came to.
+    Figures that change each day would show, by the difference, what one session with few people came to; so those of
+    a session on that day itself, whose register is being kept, come with the next month.
     """
     return today.replace(day=1)
 

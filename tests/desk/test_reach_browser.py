@@ -47,10 +47,13 @@ def a_valley():
     trust = OrganisationFactory(name="NHS Wren Valley")
     PartnerFactory(programme=programme, organisation=trust)
     HeadCountFactory(organisation=trust, profession=nurse, area=area, number=12, counted_on=today)
-    staff = [AffiliationFactory(organisation=trust, areas=[area], profession=nurse).person for _ in range(6)]
+    council = OrganisationFactory(name="Wrenshire County Council")
+    PartnerFactory(programme=programme, organisation=council)
+    HeadCountFactory(organisation=council, profession=nurse, area=area, number=40, counted_on=today)
     session = a_session(programme, date=today - timedelta(weeks=1), capacity=20)
-    for person in staff:
-        walk_in(session, trust, person)
+    for own in (trust, council):
+        for tie in [AffiliationFactory(organisation=own, areas=[area], profession=nurse) for _ in range(6)]:
+            walk_in(session, own, tie.person)
     return programme
 
 
@@ -70,9 +73,9 @@ def test_reach_fits_and_each_gap_leads_on(new_page, live_server):
     page = new_page(width=1280, height=800)
     with time_machine.travel(timezone.now() + timedelta(days=32)):  # what everybody reads is of the first of the month
         page.goto(address)
-        assert page.get_by_text("7 of 14, 50 %").is_visible()
-        assert page.get_by_text("not shown", exact=True).count() == 2
-        assert page.get_by_text("2 organisations are not shown").is_visible()
+        assert page.get_by_text("6 of 40, 15 %").is_visible()
+        assert page.get_by_text("not shown", exact=True).count() == 3
+        assert page.get_by_text("3 organisations are not shown").is_visible()
         at_both_widths(page, "reach-public")
     sign_in(page, AppointmentFactory(programme=programme).person, live_server)
     page.goto(f"{address}?by=cell")
