@@ -5,13 +5,23 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from briefings.models import Programme
+from attendance.models import SeniorAttendance
+from briefings.models import Programme, Session
 from history.actions import key_of
 
 
 def register(session: int) -> str:
     """Return where the register of the session with this number is kept."""
     return reverse("attendance:register-show", args=[session])
+
+
+def cover_gap(session: Session, organisation: int, refused: SeniorAttendance | None) -> str:
+    """Return where somebody senior of ``organisation`` is asked for ``session``: who is next where one has refused."""
+    slug = session.programme.slug
+    if refused:
+        return reverse("attendance:cover-next", args=[slug, refused.pk])
+    asked = {"session": str(session.pk), "organisation": str(organisation)}
+    return _with(reverse("attendance:cover-ask", args=[slug]), asked)
 
 
 def walk_ins(session: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from attendance.models import CoverState
-from attendance.queries.cover import NO_PARTNER, NOBODY, Matrix, Row, cover_matrix
+from attendance.queries.cover import NO_PARTNER, NOBODY, Cell, Matrix, Row, cover_matrix
 from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import sessions_listed
 from briefings.models import Programme, Session
@@ -16,17 +16,19 @@ from commitments.models import AssuranceState
 from communications.models import Stage
 from communications.queries.addressed import Addressed, addressed_of
 from communications.queries.timeline import current_of
+from desk import addresses
 from desk.queries.programmes import AGES, ASKED, COVER_AHEAD, NO_OWNER, OWNED, UNKEPT, Questions
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
 from face.keeping import kept_for_a_moment
+from organisations.models import Organisation
 
 SESSIONS_SHOWN = 12
 _COVER = {
     CoverState.ATTENDED: ("good", "full", "Attended"),
     CoverState.COMING: ("good", "full", "Coming"),
     CoverState.ASKED: ("open", "ring", "Asked"),
-    CoverState.APOLOGIES: ("quiet", "dash", "Apologies"),
+    CoverState.APOLOGIES: ("bad", "gap", "Apologies"),
     NOBODY: ("bad", "gap", "Nobody"),
     NO_PARTNER: ("quiet", "dash", "Not a partner"),
 }
@@ -87,8 +89,11 @@ class Ahead:
     left_out: bool
 
 
-def ahead(programme: Programme, now: datetime) -> Ahead:
-    """Return the next sessions of ``programme`` with their cover, in three queries."""
+def ahead(programme: Programme, now: datetime, *, can_ask: bool) -> Ahead:
+    """Return the next sessions of ``programme`` with their cover, in three queries.
+
+    Where ``can_ask``, a gap of cover leads to asking for it.
+    """
     found = sessions_listed(programme, staff=True, now=now).open().to_come(now)
     found = found.filter(during__startswith__lt=now + COVER_AHEAD).order_by("date", "starts", "pk")
     sessions = list(found[: SESSIONS_SHOWN + 1])
@@ -100,10 +105,16 @@ def ahead(programme: Programme, now: datetime) -> Ahead:
     lacking = [row for row in matrix.rows if not row.meets_rule]
     for session in shown:
         session.cover_words = covered[session.pk]
-    return Ahead(shown, _drawn(matrix, covered), lacking, len(matrix.organisations), len(sessions) > len(shown))
+    return Ahead(
+        shown,
+        _drawn(matrix, covered, now if can_ask else None),
+        lacking,
+        len(matrix.organisations),
+        len(sessions) > len(shown),
+    )
 
 
-def _drawn(matrix: Matrix, covered: dict[int, str]) -> dict[str, Any]:
+def _drawn(matrix: Matrix, covered: dict[int, str], asking_at: datetime | None) -> dict[str, Any]:
     columns = list(zip(*(row.cells for row in matrix.rows), strict=True)) if matrix.rows else []
     return {
         "caption": "Senior managers by organisation and session",
@@ -113,7 +124,9 @@ def _drawn(matrix: Matrix, covered: dict[int, str]) -> dict[str, Any]:
             {
                 "words": organisation.name,
                 "note": str(matrix.shares.get(organisation.pk, "")),
-                "cells": [_cell(cell.state) for cell in cells],
+                "cells": [
+                    _cell(cell, row, organisation, asking_at) for row, cell in zip(matrix.rows, cells, strict=True)
+                ],
             }
             for organisation, cells in zip(matrix.organisations, columns, strict=False)
         ],
@@ -121,9 +134,11 @@ def _drawn(matrix: Matrix, covered: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def _cell(state: str) -> dict[str, str]:
-    colour, shape, words = _COVER[state]
-    return {"colour": colour, "shape": shape, "words": words}
+def _cell(cell: Cell, row: Row, organisation: Organisation, asking_at: datetime | None) -> dict[str, str]:
+    colour, shape, words = _COVER[cell.state]
+    is_open = asking_at is not None and cell.is_gap and row.session.during.lower > asking_at
+    url = addresses.cover_gap(row.session, organisation.pk, cell.refused) if is_open else ""
+    return {"colour": colour, "shape": shape, "words": words, "url": url}
 
 
 def ages_of(found: Questions) -> dict[str, Any]:

@@ -33,6 +33,14 @@ class Cell:
         """Whether nobody is known to come or to have come, and nobody is being asked."""
         return self.state in (NOBODY, CoverState.APOLOGIES)
 
+    @property
+    def refused(self) -> SeniorAttendance | None:
+        """Who last said that they cannot come, where that is why nobody comes."""
+        if self.state != CoverState.APOLOGIES:
+            return None
+        said_no = [own for own in self.requests if own.state == CoverState.APOLOGIES]
+        return max(said_no, key=lambda own: (own.answered_at, own.pk))
+
 
 @dataclass(frozen=True)
 class Share:

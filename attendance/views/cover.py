@@ -75,12 +75,11 @@ def _page(request: HttpRequest, programmes: list[Programme], context: dict[str, 
     form = _filter(request, programmes, one=one)
     matrix, found = _matrix(programmes, form, now)
     _look(request, matrix, "attendance:cover-show" if one else "attendance:cover-all", now)
-    today = timezone.localdate(now)
-    unmet = [row for row in matrix.rows if not row.meets_rule and row.session.date >= today]
+    unmet = [row for row in matrix.rows if not row.meets_rule and row.session.during.lower > now]
     context |= {
         "title": "Senior cover",
         "filter": form,
-        "matrix": cover_drawn.drawn(matrix, today, can_ask=context["can_ask"], codes=not one),
+        "matrix": cover_drawn.drawn(matrix, now, can_ask=context["can_ask"], codes=not one),
         "paper": cover_drawn.for_paper(matrix),
         "unmet": [(row, cover_drawn.wanted_in_words(row)) for row in unmet],
         "left_out": found - len(matrix.rows),

@@ -1,7 +1,7 @@
 """How senior cover is drawn: the matrix on the page, on paper and in a spreadsheet; the rule in words."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -59,16 +59,18 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names) if len(names) < 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 
-def drawn(matrix: Matrix, today: date, *, can_ask: bool, codes: bool) -> dict[str, Any]:
+def drawn(matrix: Matrix, now: datetime, *, can_ask: bool, codes: bool) -> dict[str, Any]:
     """Return the matrix as components/matrix.html takes it: organisations down, sessions across.
 
-    Where ``can_ask``, a gap at a session to come leads to asking for it. ``codes`` names the programmes.
+    Where ``can_ask``, a gap at a session that has not begun leads to asking for it: to who is next where somebody said
+    that they cannot. ``codes`` names the programmes.
     """
     columns = list(zip(*(row.cells for row in matrix.rows), strict=True)) if matrix.rows else []
 
     def shown(organisation: Organisation, row: Row, cell: Cell) -> dict[str, str]:
         colour, shape, words = SHOWN[cell.state]
-        url = _ask_url(row, organisation) if can_ask and cell.is_gap and row.session.date >= today else ""
+        is_open = can_ask and cell.is_gap and row.session.during.lower > now
+        url = _ask_url(row, organisation, cell) if is_open else ""
         return {"colour": colour, "shape": shape, "words": words, "url": url}
 
     return {
@@ -94,7 +96,9 @@ def drawn(matrix: Matrix, today: date, *, can_ask: bool, codes: bool) -> dict[st
     }
 
 
-def _ask_url(row: Row, organisation: Organisation) -> str:
+def _ask_url(row: Row, organisation: Organisation, cell: Cell) -> str:
+    if cell.refused:
+        return reverse("attendance:cover-next", args=[row.session.programme.slug, cell.refused.pk])
     address = reverse("attendance:cover-ask", args=[row.session.programme.slug])
     return f"{address}?{urlencode({'session': row.session.pk, 'organisation': organisation.pk})}"
 
@@ -113,7 +117,10 @@ def for_paper(matrix: Matrix) -> list[dict[str, Any]]:
 
 
 def lines(matrix: Matrix) -> Iterable[list[Any]]:
-    """Yield the lines of a spreadsheet: one for each session and organisation that is a partner then."""
+    """Yield the lines of a spreadsheet: one for each session and organisation that is a partner then.
+
+    Named are those for whom the word of the line is true, not who was asked besides.
+    """
     for row in matrix.rows:
         for organisation, cell in zip(matrix.organisations, row.cells, strict=True):
             if cell.state != NO_PARTNER:
@@ -123,6 +130,6 @@ def lines(matrix: Matrix) -> Iterable[list[Any]]:
                     row.session.date.isoformat(),
                     organisation.name,
                     SHOWN[cell.state][2],
-                    "; ".join(own.person.name for own in cell.requests),
+                    "; ".join(own.person.name for own in cell.requests if own.state == cell.state),
                     "yes" if row.meets_rule else "no",
                 ]

@@ -77,7 +77,8 @@ def in_words(unmet: Unmet, found: Proposed) -> str:
     sessions = [found.sessions[pk] for pk in unmet.sessions]
     when = " and ".join(f"{day_without_year(each.date)}, {each.get_slot_display().lower()}" for each in sessions[:3])
     if unmet.organisation is None:
-        return f"On {when} the rule wants {unmet.short} more partners than have anybody free."
+        more = "1 more partner than has" if unmet.short == 1 else f"{unmet.short} more partners than have"
+        return f"On {when} the rule wants {more} anybody free."
     name = found.organisations[unmet.organisation].name
     if unmet.why == Why.NO_MANDATE:
         return f"{name} has no senior manager with a mandate."
@@ -87,4 +88,5 @@ def in_words(unmet: Unmet, found: Proposed) -> str:
         return f"{name} has nobody free on {when}."
     if unmet.why == Why.BUSY_THEN:
         return f"{name} has nobody left for {when}: whoever is free is asked for another session at that time."
-    return f"{name} is to be at {unmet.short} more sessions than are looked at here."
+    more = "1 more session than is" if unmet.short == 1 else f"{unmet.short} more sessions than are"
+    return f"{name} is to be at {more} looked at here."

@@ -62,7 +62,7 @@ def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict
     may["triage"] = has(request.user, Permission.TRIAGE_QUESTIONS, programme)
     questions = questions_of([programme], today)[programme.pk]
     assurances = assurances_of([programme], today)[programme.pk]
-    counted, ahead = overview.counted(programme, now), overview.ahead(programme, now)
+    counted, ahead = overview.counted(programme, now), overview.ahead(programme, now, can_ask=may["plan"])
     matters = []
     if may["triage"]:
         lacking = uncovered([programme], now) if ahead.left_out else ahead.uncovered

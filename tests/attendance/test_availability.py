@@ -202,7 +202,7 @@ def test_it_says_why_the_rule_cannot_be_met(client, cast):
 @pytest.mark.parametrize(
     ("rule", "number", "sentence"),
     [
-        (CoverRule.AT_LEAST, 2, "the rule wants 1 more partners than have anybody free"),
+        (CoverRule.AT_LEAST, 2, "the rule wants 1 more partner than has anybody free"),
         (CoverRule.SHARE, 100, "nobody free on Thursday 26 November, morning"),
     ],
 )

@@ -14,7 +14,7 @@ from accounts.models import PersonalLink
 from attendance.actions import cover
 from attendance.messages import cover as messages
 from attendance.models import CoverState, SeniorAttendance
-from briefings.models import CoverRule
+from briefings.models import CoverRule, ProgrammeRole
 from history.actions import key_of
 from messaging.models import Message
 from tests.attendance.places import a_programme, a_session, another_day
@@ -126,6 +126,17 @@ def test_the_spreadsheet_read_back_says_what_the_matrix_says(coordinator, cast):
         ("2026-11-26", 'Wren, "Valley" Trust', "Asked", "'=Ada Quotes", "no"),
         (later.date.isoformat(), 'Wren, "Valley" Trust', "Nobody", "", "no"),
     ]
+
+
+def test_the_spreadsheet_names_who_comes_and_not_who_refused(coordinator, cast):
+    own = cast.asked()
+    cover.answer_not_me(attendance=own, deputy=cast.deputy, by=cast.senior, now=NOW)
+    cover.answer_coming(
+        attendance=SeniorAttendance.objects.get(person=cast.deputy.person), by=cast.coordinator, now=NOW
+    )
+    answer = coordinator.get(reverse("attendance:cover-export", args=[cast.programme.slug]))
+    (line,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"), newline=""))
+    assert (line["Cover"], line["Senior managers"]) == ("Coming", cast.deputy.person.name)
 
 
 def test_gaps_alone_and_one_organisation_can_be_chosen(coordinator, cast):
@@ -276,6 +287,29 @@ def test_who_would_be_next_is_asked_in_one_press(coordinator, cast):
     assert SeniorAttendance.objects.get(person=cast.deputy.person).state == CoverState.ASKED
     page = coordinator.get(address).content.decode()
     assert f"{cast.deputy.person.name} is asked already" in page
+
+
+def test_the_gap_that_a_refusal_leaves_leads_to_who_is_next(coordinator, cast):
+    own = cast.asked()
+    cover.answer_cannot(attendance=own, by=cast.senior, now=NOW)
+    following = reverse("attendance:cover-next", args=[cast.programme.slug, own.pk])
+    assert f'<a href="{following}">Apologies</a>' in show(coordinator, cast).content.decode()
+    overview = reverse("desk:programme-show", args=[cast.programme.slug])
+    assert f'<a href="{following}">Apologies</a>' in coordinator.get(overview).content.decode()
+    board = AppointmentFactory(programme=cast.programme, role=ProgrammeRole.BOARD).person
+    coordinator.force_login(board)
+    assert "Apologies</td>" in coordinator.get(overview).content.decode()
+
+
+def test_nobody_is_to_be_asked_for_a_session_that_has_begun(coordinator, cast):
+    gap = f"?session={cast.session.pk}&amp;organisation="
+    assert gap in show(coordinator, cast).content.decode()
+    with time_machine.travel(cast.session.during.lower, tick=False):
+        coordinator.force_login(cast.coordinator)
+        page = show(coordinator, cast).content.decode()
+    assert "Thu 26 Nov" in page
+    assert gap not in page
+    assert "Sessions that need somebody" not in page
 
 
 def test_where_nobody_is_next_the_page_says_whom_to_talk_to(coordinator, cast):
