@@ -1,27 +1,32 @@
-"""Each named refusal of a question, and of what a programme says about questions, is raised; none is only written."""
+"""Each named refusal of commitments is raised, in words for people; none is only written."""
 
 import inspect
+import pkgutil
 from collections.abc import Callable
 from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
 
+from commitments import actions
 from commitments.actions import policies, questions
 from commitments.actions.questions import answers, clock, merging, moving, redaction, way
 from commitments.models import AskedAs, Asker, Audience, Draft, Question
 from history.refusals import Refused
+from tests.commitments import refused
 from tests.commitments.factories import NOW, Cast
 from tests.organisations.factories import OrganisationFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
-MODULES = (answers, clock, merging, moving, redaction, way, policies)
 
 
 def every_refusal() -> set[type[Refused]]:
-    """Return the refusals that are defined in these modules, found by looking: a new one is among them at once."""
+    """Return the refusals that the actions define, found by looking: a new one is among them at once."""
+    found = pkgutil.walk_packages(actions.__path__, f"{actions.__name__}.")
+    modules = [import_module(each.name) for each in found]
     return {
         each
-        for module in MODULES
+        for module in modules
         for _, each in inspect.getmembers(module, inspect.isclass)
         if issubclass(each, Refused) and each.__module__ == module.__name__
     }
@@ -139,15 +144,29 @@ RAISED: dict[type[Refused], Callable[[Scene], object]] = {
 }
 
 
+def name_of(refusal: type[Refused]) -> str:
+    return f"{refusal.__module__.removeprefix(actions.__name__ + '.')}.{refusal.__name__}"
+
+
 def test_no_refusal_is_left_out():
-    assert every_refusal() == set(RAISED)
+    assert {name_of(each) for each in every_refusal()} == {name_of(each) for each in RAISED | refused.RAISED}
 
 
-@pytest.mark.parametrize("refusal", RAISED, ids=lambda each: each.__name__)
-def test_it_is_raised_in_words_for_people(refusal):
-    scene = Scene()
+def raises(refusal: type[Refused], act: Callable[[], object]) -> None:
     with pytest.raises(refusal) as raised:
-        RAISED[refusal](scene)
+        act()
     assert raised.type is refusal
     assert raised.value.sentence.endswith(".")
     assert raised.value.sentence != Refused.sentence
+
+
+@pytest.mark.parametrize("refusal", RAISED, ids=name_of)
+def test_a_question_is_refused_in_words_for_people(refusal):
+    scene = Scene()
+    raises(refusal, lambda: RAISED[refusal](scene))
+
+
+@pytest.mark.parametrize("refusal", refused.RAISED, ids=name_of)
+def test_all_else_is_refused_in_words_for_people(refusal):
+    town = refused.Town()
+    raises(refusal, lambda: refused.RAISED[refusal](town))
