@@ -75,15 +75,20 @@ def _speaks(own: Assurance, organisation: Organisation, today: date) -> bool:
 def ask_to_take_over(*, assurance: Assurance, mandate: Mandate, by: Person, now: datetime) -> Handover:
     """Ask the senior manager of ``mandate`` to keep ``assurance`` from now on. Who was asked before is not any more.
 
-    Raises NotTheirs, NotNow, NoMandate, OtherOrganisation.
+    Asking the same one twice on a day is asking once; on another day they are mailed anew. Raises NotTheirs, NotNow, NoMandate, OtherOrganisation.
     """
     own = lock(assurance)
     if not can_triage(by, own.programme):
         raise NotTheirs
     if own.keeper_id is not None or own.state not in STANDING:
         raise NotNow
-    _check_mandate(mandate, own, local_day(own.programme, now))
-    own.handovers.filter(state=HandoverState.ASKED).update(state=HandoverState.ENDED, decided_at=now)
+    today = local_day(own.programme, now)
+    _check_mandate(mandate, own, today)
+    before = own.handovers.filter(state=HandoverState.ASKED)
+    again = before.filter(mandate=mandate).first()
+    if again is not None and local_day(own.programme, again.asked_at) == today:
+        return again
+    before.update(state=HandoverState.ENDED, decided_at=now)
     made = Handover.objects.create(
         assurance=own, mandate=mandate, person=mandate.person, role=mandate.job_title, asked_by=by, asked_at=now
     )

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from briefings.models import Mandate
+from commitments.forms.asking import LOOKS_WHILE_TYPING
 from commitments.forms.fields import NO_CASES, LongTextField, MandateField, QuestionField
 from commitments.models import AskedAs, Question
 from commitments.queries.room import Speaker
@@ -41,6 +42,7 @@ class RoomForm(HubForm):
     """A question in the room, by name or by pseudonym."""
 
     words = LongTextField(label="Your question", help_text=NO_CASES, max_length=MOST_LETTERS, rows=4)
+    words.widget.attrs.update(LOOKS_WHILE_TYPING)
     asked_as = forms.ChoiceField(
         label="How do you want to ask?",
         choices=[(AskedAs.NAME, "By name"), (AskedAs.PSEUDONYM, "By pseudonym")],

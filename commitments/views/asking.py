@@ -18,10 +18,10 @@ from attendance.views.presses import one_press
 from commitments.actions.questions import raise_question
 from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.forms.asking import AskForm, words_to_compare
-from commitments.models import Answer
+from commitments.models import LiveRoom
 from commitments.queries.questions import published_answers
 from commitments.queries.room import room_of
-from commitments.queries.similar import alike_answered
+from commitments.queries.similar import alike_answered, alike_in_room
 from commitments.views.public import FOR_PRACTITIONERS
 
 QUESTIONS_A_DAY = 10
@@ -57,7 +57,7 @@ def ask_before(request: HttpRequest, link: int) -> HttpResponse:
         "session": place.session,
         "form": form,
         "looked": may_look,
-        "answered": _answered_alike(place, words_to_compare(form, request.POST)) if may_look else [],
+        **(_alike(place, room if is_live else None, words_to_compare(form, request.POST)) if may_look else {}),
         "room": room if is_live else None,
         "title": "Ask a question in the session" if is_live else "Ask a question before the session",
         "back_url": reverse("attendance:place-show", args=[link]),
@@ -71,11 +71,11 @@ def may_look_alike(person: int, now: datetime) -> bool:
     return limits.hit("questions alike", str(person), limit=LOOKS_AN_HOUR, period=timedelta(hours=1), now=now)
 
 
-def _answered_alike(place: Place, words: str) -> list[Answer]:
-    """Return what was answered to questions like it, among what this person may read from the page of their place."""
+def _alike(place: Place, room: LiveRoom | None, words: str) -> dict:
+    """Return what looks like ``words`` among what the page of their place lets them read, and in the room."""
     session = place.session
     may = published_answers(session.programme, audiences=FOR_PRACTITIONERS, session=session)
-    return alike_answered(words, may)
+    return {"answered": alike_answered(words, may), "shown_alike": alike_in_room(words, room) if room else []}
 
 
 def _ask(place: Place, typed: dict[str, Any], is_live: bool) -> bool:

@@ -177,7 +177,8 @@ def ask_successor(request: HttpRequest, assurance: int) -> HttpResponse:
 
         return _done(request, own, act, f"{chosen.person.name} is asked to take it over")
     context = _page(own) | {"form": form, "title": "Ask somebody to take it over", "carriers": carriers}
-    context |= {"has_mandates": mandates.exists(), "button": "Ask them to take it over"}
+    asked = own.handovers.filter(state=HandoverState.ASKED).select_related("person", "mandate__organisation").first()
+    context |= {"has_mandates": mandates.exists(), "button": "Ask them to take it over", "asked": asked}
     return render(request, "commitments/assurances/ask_successor.html", context)
 
 

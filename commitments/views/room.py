@@ -21,14 +21,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from redis.exceptions import RedisError
 
 from accounts import limits
+from accounts.models import Person
 from accounts.qr import qr_svg
+from attendance.models import LIVE, Place
 from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.forms.asking import words_to_compare
 from commitments.forms.room import AnonymousRoomForm, CodeForm, RoomForm
-from commitments.models import AskedAs, LiveRoom, Showing
+from commitments.models import AskedAs, Audience, LiveRoom, Showing
 from commitments.queries.questions import published_answers
 from commitments.queries.room import READABLE_FOR, hidden_in, room_that_was, room_with, shown_in, version_of
 from commitments.queries.similar import alike_answered, alike_in_room
+from commitments.views.asking import may_look_alike
+from commitments.views.public import FOR_PRACTITIONERS
 from face.anonymous import SENT_FROM_ELSEWHERE, came_from_here, reads_no_session
 
 HELD_BACK_AFTER = 100
@@ -132,8 +136,9 @@ def ask_as_me(request: HttpRequest, code: str) -> HttpResponse:
     room = room_with(code, timezone.localdate())
     if room is None:
         return _over(request, code)
-    form = RoomForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    looks = "look" in request.POST
+    form = RoomForm(request.POST if request.method == "POST" and not looks else None, initial=request.POST.dict())
+    if form.is_bound and form.is_valid():
         person, now = request.user, timezone.now()
         if not limits.hit("own live question", str(person.pk), limit=OWN_AN_HOUR, period=_HOUR, now=now):
             form.add_error(None, "You have asked many questions in this hour. Let others ask, and ask again later")
@@ -152,9 +157,21 @@ def ask_as_me(request: HttpRequest, code: str) -> HttpResponse:
         "caption": room.session.programme.name,
         "back_url": reverse("commitments:room-show", args=[room.code]),
         "back_words": "Back to the questions",
-        "button": "Ask the question",
+        **(_alike_for(request.user, room, words_to_compare(form, request.POST)) if looks else {"looked": False}),
     }
     return render(request, "commitments/room/ask_as_me.html", context)
+
+
+def _alike_for(person: Person, room: LiveRoom, words: str) -> dict:
+    """Return what looks like ``words`` among what ``person`` may read: as ``_alike``, and from the page of a place."""
+    if not may_look_alike(person.pk, timezone.now()):
+        return {"looked": False}
+    session = room.session
+    own = {"audiences": (Audience.PUBLIC,)} if session.programme.is_public else None
+    if Place.objects.filter(session=session, person=person, state__in=LIVE).exists():
+        own = {"audiences": FOR_PRACTITIONERS, "session": session}
+    answered = alike_answered(words, published_answers(session.programme, **own)) if own else []
+    return {"looked": True, "answered": answered, "shown_alike": alike_in_room(words, room)}
 
 
 @reads_no_session

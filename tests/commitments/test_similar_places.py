@@ -94,6 +94,18 @@ def on_the_phone(county: County) -> tuple[Client, str]:
     return Client(), reverse("commitments:room-show", args=[county.room.room.code])
 
 
+def on_the_phone_by_name(county: County) -> tuple[Client, str]:
+    """Who typed the code and signed in, and has no place in the session."""
+    return signed_in(PersonFactory()), reverse("commitments:room-ask-as-me", args=[county.room.room.code])
+
+
+def on_the_phone_with_a_place(county: County) -> tuple[Client, str]:
+    SeatCount.objects.create(session=county.session, capacity=5)
+    person = a_practitioner(county.programme)
+    a_place(county.session, person)
+    return signed_in(person), reverse("commitments:room-ask-as-me", args=[county.room.room.code])
+
+
 def as_facilitator(county: County) -> tuple[Client, str]:
     return county.role(ProgrammeRole.FACILITATOR), reverse("commitments:session-questions", args=[county.session.pk])
 
@@ -113,8 +125,10 @@ def as_coordinator_who_raises(county: County) -> tuple[Client, str]:
 IN_SESSION = {"in-this-session", "shown", "unseen", "hidden"}
 PLACES = [
     (at_public_page, {"everybody"}),
-    (at_own_place, ANSWERED),
+    (at_own_place, ANSWERED | {"shown"}),
     (on_the_phone, {"everybody", "shown"}),
+    (on_the_phone_by_name, {"everybody", "shown"}),
+    (on_the_phone_with_a_place, ANSWERED | {"shown"}),
     (as_facilitator, ANSWERED | IN_SESSION),
     (as_scribe_who_coordinates, ANSWERED | IN_SESSION | {"waiting-for-us"}),
     (as_senior_who_raises, {"everybody", "practitioners"}),
@@ -163,11 +177,12 @@ def test_a_phone_that_looks_gets_no_cookie_and_leaves_no_row_but_the_count_of_th
     assert Attempt.objects.exclude(pk__in=before).count() == new.count(), "four phones are one row"
 
 
-def test_a_room_of_a_programme_that_is_not_public_offers_no_answers_to_a_phone():
+@pytest.mark.parametrize("place", [on_the_phone, on_the_phone_by_name], ids=lambda place: place.__name__)
+def test_a_room_of_a_programme_that_is_not_public_offers_no_answers_to_a_phone(place):
     county = County()
     county.programme.is_public = False
     county.programme.save()
-    client, address = on_the_phone(county)
+    client, address = place(county)
     offered = words_alike(client.post(address, {"words": TYPED, "look": "1"}))
     assert "by shown?" in offered
     assert "by everybody?" not in offered
