@@ -75,7 +75,8 @@ def _speaks(own: Assurance, organisation: Organisation, today: date) -> bool:
 def ask_to_take_over(*, assurance: Assurance, mandate: Mandate, by: Person, now: datetime) -> Handover:
     """Ask the senior manager of ``mandate`` to keep ``assurance`` from now on. Who was asked before is not any more.
 
-    Asking the same one twice on a day is asking once; on another day they are mailed anew. Raises NotTheirs, NotNow, NoMandate, OtherOrganisation.
+    Asking the same one twice on a day is asking once; on another day they are mailed anew.
+    Raises NotTheirs, NotNow, NoMandate, OtherOrganisation.
     """
     own = lock(assurance)
     if not can_triage(by, own.programme):

@@ -77,8 +77,8 @@ def note_output(
 def change_action(*, output: Output, owner: Person, due_on: date, by: Person, now: datetime) -> Output:
     """Give an open action to ``owner``, due on ``due_on``: they are told, and reminded from the first step again.
 
-    The link of whoever had it before opens nothing any more. Giving it to the same person for the same day changes
-    nothing. Raises ActionHasEnded, DateHasPassed.
+    Whoever had it before is told that it is theirs no more, and their link opens nothing any more. Giving it to the
+    same person for the same day changes nothing. Raises ActionHasEnded, DateHasPassed.
     """
     own = _locked(output)
     if own.action_state != ActionState.OPEN:
@@ -87,6 +87,7 @@ def change_action(*, output: Output, owner: Person, due_on: date, by: Person, no
         return own
     if due_on < local_day(own.session.programme, now):
         raise DateHasPassed
+    before = own.owner
     if own.owner_id != owner.pk:
         if own.link:
             revoke(own.link, by, now)
@@ -97,6 +98,8 @@ def change_action(*, output: Output, owner: Person, due_on: date, by: Person, no
     own.save(update_fields=["owner", "due_on", "reminded_step", "next_reminder_on"])
     record(by=by, verb="changed_action", about=own, now=now)
     messages.tell_owner(own, now=now, again=True)
+    if before.pk not in (owner.pk, by.pk):
+        messages.tell_moved(own, before, now=now)
     return own
 
 

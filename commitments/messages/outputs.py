@@ -10,14 +10,15 @@ import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
 from commitments.clocks import Rung, local_day
-from commitments.models import ActionState, Output
-from commitments.queries.standards import keepers_of
+from commitments.models import ActionState, Output, Told
+from commitments.queries.standards import board_of, keepers_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
 from organisations.models import OrganisationLead
 
 GIVEN = "commitments.action_given"
+MOVED = "commitments.action_moved"
 REMINDER = "commitments.action_reminder"
 
 
@@ -30,6 +31,11 @@ def tell_owner(action: Output, *, now: datetime, again: bool = False) -> None:
     _tell(GIVEN, key, [action.owner], {"due": action.due_on.isoformat()}, action, now)
 
 
+def tell_moved(action: Output, before: Person, *, now: datetime) -> None:
+    """Tell who had the action ``before`` that somebody else has it now: the link they got opens nothing any more."""
+    _tell(MOVED, f"commitments.action:{action.pk}:moved:{now.isoformat()}", [before], {}, action, now)
+
+
 def remind(action: Output, rung: Rung, *, now: datetime) -> int:
     """Plan one rung of the ladder: to the owner, when late to leads and coordinators too; return how many."""
     key = f"commitments.action:{action.pk}:{action.due_on}:reminder:{rung.step}"
@@ -40,6 +46,7 @@ def remind(action: Output, rung: Rung, *, now: datetime) -> int:
 def reminded_people(action: Output, rung: Rung, now: datetime) -> list[Person]:
     """Return who is reminded: whom the ladder of the programme tells, the leads those of the owner's organisations.
 
+    Somebody is always told: where a rung tells a board or leads that are not there, the coordinators.
     Where the owner has left or has no e-mail address it is the coordinators' to give it to somebody else or to end it.
     """
     programme = action.session.programme
@@ -49,11 +56,13 @@ def reminded_people(action: Output, rung: Rung, now: datetime) -> list[Person]:
     homes = action.owner.affiliations.on(today).values("organisation")
     leads = OrganisationLead.objects.on(today).filter(organisation__in=homes).values("person")
     found = {
-        "owner": [action.owner],
-        "lead": Person.objects.filter(pk__in=leads, is_active=True),
-        "coordinator": keepers_of(programme, today),
+        Told.OWNER: [action.owner],
+        Told.LEAD: Person.objects.filter(pk__in=leads, is_active=True),
+        Told.COORDINATOR: keepers_of(programme, today),
+        Told.BOARD: board_of(programme, today) if Told.BOARD in rung.tells else [],
     }
-    return list({person.pk: person for tells in rung.tells for person in found.get(tells, ())}.values())
+    told = {person.pk: person for tells in rung.tells for person in found[Told(tells)]}
+    return list(told.values()) or keepers_of(programme, today)
 
 
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
@@ -64,6 +73,9 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
         action = found.get(message.refs["action"])
         if action is None or action.action_state != ActionState.OPEN:
             reasons[message.pk] = "action_has_ended"
+        elif message.kind == MOVED:
+            if action.owner_id == message.person_id:
+                reasons[message.pk] = "another_owner"
         elif message.refs.get("owner", action.owner_id) != action.owner_id:
             reasons[message.pk] = "another_owner"
         elif message.refs.get("due", action.due_on.isoformat()) != action.due_on.isoformat():
@@ -88,6 +100,10 @@ def render(message: Message) -> Content:
         "is_due_today": action.due_on == today,
         "address": address_of(action.link) if is_owner and action.link else staff_page,
     }
+    if message.kind == MOVED:
+        return render_mail(
+            "commitments/mail/action_moved", context, f"An action of {programme.name} is not yours any more"
+        )
     if message.kind == GIVEN:
         return render_mail("commitments/mail/action_given", context, f"An action for you from {programme.name}")
     late = "is late" if context["is_late"] else "is due today" if context["is_due_today"] else "is due soon"
@@ -107,4 +123,5 @@ def _tell(kind: str, key: str, people: Iterable[Person], refs: dict, action: Out
 def register_kinds() -> None:
     """Make the kinds of actions known; called when the app is ready."""
     register(Kind(GIVEN, render, not_wanted, label="Action from a workshop"))
+    register(Kind(MOVED, render, not_wanted, label="Action given to somebody else"))
     register(Kind(REMINDER, render, not_wanted, label="Reminder of an action"))

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Person
-from briefings.models import SessionKind, SessionState
+from briefings.models import ProgrammeRole, SessionKind, SessionState
 from commitments.actions.outputs import (
     ActionHasEnded,
     DateHasPassed,
@@ -273,6 +273,12 @@ def test_an_action_goes_to_somebody_else_with_another_date(cast):
     assert kinds.find(first.kind).still_wanted([first, new], NOW) == {first.pk: "another_owner"}
     change_action(output=action, owner=cast.coordinator, due_on=DUE, by=cast.coordinator, now=NOW + timedelta(hours=1))
     assert kinds.find(new.kind).still_wanted([new], NOW) == {new.pk: "another_due_date"}
+    moved = Message.objects.get(kind="commitments.action_moved")
+    assert moved.person == cast.senior
+    text = kinds.find(moved.kind).render(moved).text
+    assert f"{cast.coordinator.name} has it now" in text
+    assert "/action/" not in text
+    assert kinds.find(moved.kind).still_wanted([moved], NOW) == {}
     mails = Message.objects.count()
     change_action(output=action, owner=cast.coordinator, due_on=DUE, by=cast.coordinator, now=NOW)
     assert Message.objects.count() == mails
@@ -281,6 +287,7 @@ def test_an_action_goes_to_somebody_else_with_another_date(cast):
             output=action, owner=cast.senior, due_on=NOW.date() - timedelta(days=1), by=cast.coordinator, now=NOW
         )
     finish_action(output=action, words="Done", by=cast.senior, now=NOW)
+    assert kinds.find(moved.kind).still_wanted([moved], NOW) == {moved.pk: "action_has_ended"}
     with pytest.raises(ActionHasEnded):
         change_action(output=action, owner=cast.senior, due_on=DUE, by=cast.coordinator, now=NOW)
 
@@ -293,6 +300,20 @@ def test_an_action_climbs_the_ladder_of_its_programme(cast):
     remind_of_action(output_id=action.pk, now=NOW + timedelta(days=7))
     told = {mail.person for mail in Message.objects.filter(kind="commitments.action_reminder")}
     assert told == {cast.senior, cast.coordinator}
+
+
+def test_a_rung_for_the_board_tells_the_board_and_where_there_is_none_the_coordinators(cast):
+    policy = QuestionPolicy.objects.create(programme=cast.programme)
+    policy.rungs.create(days=-5, tells=["board"])
+    told = []
+    for has_board in (False, True):
+        if has_board:
+            AppointmentFactory(programme=cast.programme, role=ProgrammeRole.BOARD, person=cast.practitioner)
+        action = an_action(cast)
+        remind_of_action(output_id=action.pk, now=NOW + timedelta(days=7))
+        mails = Message.objects.filter(kind="commitments.action_reminder", refs__contains={"action": action.pk})
+        told.append([mail.person for mail in mails])
+    assert told == [[cast.coordinator], [cast.practitioner]]
 
 
 def test_an_action_of_which_its_owner_knows_is_ended_not_taken_off(cast):

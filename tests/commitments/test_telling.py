@@ -452,12 +452,16 @@ def test_what_is_redacted_goes_from_what_was_told_and_from_its_mails(cast):
     own = actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
     deliver_due()
     assert Message.objects.get(kind=messages.TOLD).text
+    said = "You asked: Where does Aurelia keep it?"
+    Telling.objects.filter(pk=promised.pk).update(intro=said, meant_otherwise=["Aurelia", "May"])
     redact(what=question, words="[removed]", by=cast.coordinator, now=NOW)
     promised.items.update(said="Aurelia keeps what?")
     redact(what=question, words="[removed again]", by=cast.coordinator, now=NOW)
     redact(what=question.answers.get(), words="[gone]", by=cast.coordinator, now=NOW)
     assert items(own) == [(Section.DONE, "[removed again]", f"{cast.organisation.name}: [gone]")]
     assert items(promised)[0][1] == GONE
+    promised.refresh_from_db()
+    assert (promised.intro, promised.meant_otherwise) == ("You asked: [removed again]", ["May"])
     assert Message.objects.get(kind=messages.TOLD).text is None
 
 

@@ -102,6 +102,52 @@ def test_who_objected_to_the_answer_of_the_other_may_object_to_their_own_once(ca
         actions.say_unanswered(asker=Asker.objects.get(pk=asker.pk), by=asker.person, now=NOW)
 
 
+def test_who_was_parted_since_keeps_no_mail_with_words_that_are_destroyed(cast):
+    whole = accepted(cast)
+    asker = joined(cast, whole)
+    reply = actions.send_holding_reply(question=whole, words="We ask Zzyxword", by=cast.senior, now=NOW)
+    change = actions.extend(
+        question=fresh(whole), due_on=date(2026, 12, 1), reason="Zzyxword is away", by=cast.coordinator, now=NOW
+    ).clock_changes.latest("pk")
+    deliver_due()
+    answer = actions.publish_answer(
+        question=whole, words="It is Zzyxword", audience=Audience.ASKER, by=cast.senior, now=NOW
+    )
+    deliver_due()
+    actions.part(question=asker.question, by=cast.coordinator, now=NOW)
+    assert rows_with("Zzyxword")
+    for what in (reply, answer):
+        actions.redact(what=what, words="[removed]", by=cast.coordinator, now=NOW)
+    actions.redact_reason(what=change, words="[removed]", by=cast.coordinator, now=NOW)
+    assert rows_with("Zzyxword") == []
+
+
+def test_staff_are_told_each_time_a_question_is_open_again(cast):
+    """It is opened again, joined with another, parted, answered, and opened again: that is twice."""
+    own, other = accepted(cast), accepted(cast)
+    asker = Asker.objects.get(question=own)
+    told = []
+    for _ in range(2):
+        actions.publish_answer(question=fresh(own), words="So", audience=Audience.ASKER, by=cast.coordinator, now=NOW)
+        actions.say_unanswered(asker=Asker.objects.get(pk=asker.pk), by=asker.person, now=NOW)
+        told.append(kinds_to(cast.coordinator).count("reopened"))
+        actions.merge(question=own, into=other, by=cast.coordinator, now=NOW)
+        actions.part(question=own, by=cast.coordinator, now=NOW)
+    assert told == [1, 2]
+
+
+def test_who_is_parted_at_that_moment_opens_not_the_question_of_others(cast):
+    whole = accepted(cast)
+    asker = joined(cast, whole)
+    actions.publish_answer(question=whole, words="All", audience=Audience.ASKER, by=cast.senior, now=NOW)
+    seen = Asker.objects.select_related("question__merged_into").get(pk=asker.pk)
+    assert seen.question.merged_into == whole
+    actions.part(question=asker.question, by=cast.coordinator, now=NOW)
+    with pytest.raises(actions.NotNow):
+        actions.say_unanswered(asker=seen, by=asker.person, now=NOW)
+    assert fresh(whole).state == QuestionState.ANSWERED
+
+
 # Open again because of one of several
 
 

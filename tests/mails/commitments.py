@@ -7,7 +7,7 @@ import time_machine
 from briefings.actions.appointments import end_mandate
 from briefings.models import ProgrammeRole, SessionKind
 from commitments.actions import assurances, handovers, policies, questions
-from commitments.actions.outputs import note_output, remind_of_action
+from commitments.actions.outputs import change_action, note_output, remind_of_action
 from commitments.clocks import BEFORE, Rung
 from commitments.messages import assurances as assurance_messages
 from commitments.messages.questions import staff
@@ -129,14 +129,15 @@ def keepers_change() -> None:
     handovers.decline_to_take_over(handover=asked[0], reason="Not my budget.", by=mandate.person, now=NOW)
 
 
-@makes("commitments.action_given", "commitments.action_reminder")
+@makes("commitments.action_given", "commitments.action_moved", "commitments.action_reminder")
 def actions_of_a_workshop() -> datetime:
     cast = Cast()
     session = SessionFactory(programme=cast.programme, kind=SessionKind.WORKSHOP)
     made = note_output(
-        session=session, kind="action", words="Write the list.", owner=cast.senior, due_on=DUE, by=cast.coordinator,
-        now=NOW,
+        session=session, kind="action", words="Write the list.", owner=cast.practitioner, due_on=DUE,
+        by=cast.coordinator, now=NOW,
     )  # fmt: skip
+    change_action(output=made, owner=cast.senior, due_on=DUE, by=cast.coordinator, now=NOW)
     later = NOW + timedelta(days=29)
     remind_of_action(output_id=made.pk, now=later)
     return later

@@ -227,7 +227,9 @@ def say_unanswered(*, asker: Asker, by: Person, now: datetime) -> Question:
     answer so far on their page. Raises SaidBefore, NotNow (not answered yet, or closed since).
     """
     question = lock(asker.question.merged_into or asker.question)
-    asker = Asker.objects.select_for_update(no_key=True, of=("self",)).get(pk=asker.pk)
+    asker = Asker.objects.select_related("question").select_for_update(no_key=True, of=("self",)).get(pk=asker.pk)
+    if question.pk != (asker.question.merged_into_id or asker.question_id):
+        raise NotNow  # parted from it, or joined with another, at this moment
     if asker.said_unanswered_on is not None or question.is_reopened:
         raise SaidBefore
     if question.state != QuestionState.ANSWERED or asker.withdrawn_on is not None:
@@ -246,7 +248,7 @@ def say_unanswered(*, asker: Asker, by: Person, now: datetime) -> Question:
     state = QuestionState.ACCEPTED if still else QuestionState.OPEN
     # Who said so is nobody's business where it was asked by pseudonym: the history names no one.
     become(question, state, by="asker", verb="reopened", now=now)
-    messages.tell_reopened(question, now=now)
+    messages.tell_reopened(question, change, now=now)
     messages.tell_moved(change, now=now, but=asker)
     return question
 

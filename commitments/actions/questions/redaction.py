@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 import messaging.actions
 from commitments.actions.following import tell_room
@@ -20,6 +20,7 @@ from commitments.models import (
     DraftState,
     HoldingReply,
     Question,
+    Telling,
     TellingItem,
 )
 from history.actions import record
@@ -100,12 +101,20 @@ def _destroy_copies(question: Question, before: str, words: str, quoted: dict[st
 def _take_from_tellings(question: Question, before: str, words: str, quoted: dict[str, bool]) -> set[int]:
     """Take ``before`` out of what is told back of ``question``, and of promises made for it; return which tellings.
 
-    Where a copy was changed so that it cannot be found in it any more, the whole copy goes: of those parts of an item
-    about the question that are ``quoted``.
+    Also out of their introductions, and of the words that somebody said mean something else. Where a copy was changed
+    so that it cannot be found in it any more, the whole copy goes: of those parts of an item about the question that
+    are ``quoted``.
     """
     about = Q(question=question) | Q(assurance__questions=question)
+    # The tellings before their items, as who changes one.
+    rows = Telling.objects.filter(Exists(TellingItem.objects.filter(about, telling=OuterRef("pk")))).order_by("pk")
+    tellings = list(rows.select_for_update(no_key=True, of=("self",)))
     items = TellingItem.objects.filter(about).select_related("assurance").select_for_update(of=("self",)).order_by("pk")
     found = list(items)
+    for own in tellings:
+        own.intro = own.intro.replace(before, words) if before else own.intro
+        own.meant_otherwise = [word for word in own.meant_otherwise if word not in before]
+        own.save(update_fields=["intro", "meant_otherwise"])
     for item in found:
         promised = item.assurance.words if item.assurance else ""
         for name, is_quoted in quoted.items():

@@ -64,13 +64,18 @@ def reminded_people(question: Question, tells: Sequence[str], now: datetime) -> 
 
 
 def refs_of(question: Question) -> list[dict[str, int | str]]:
-    """Return what the mails about ``question`` refer to, those to who asked it or one that was joined with it too."""
+    """Return what the mails about ``question`` refer to, those to who asked it or one that was joined with it too.
+
+    Also to who was parted from it since: what tells of its answers, replies and dates refers to those.
+    """
     clearances = Clearance.objects.filter(draft__question=question).values_list("pk", flat=True)
+    told = {"answer": question.answers, "reply": question.holding_replies, "change": question.clock_changes}
     return [
         {"question": str(question.pk)},
         *({"commission": pk} for pk in question.commissions.values_list("pk", flat=True)),
         *({"clearance": pk} for pk in clearances),
         *({"asker": pk} for pk in Asker.objects.filter(_asked(question)).values_list("pk", flat=True)),
+        *({name: pk} for name, rows in told.items() for pk in rows.values_list("pk", flat=True)),
     ]
 
 

@@ -65,10 +65,10 @@ def tell_transferred(commission: Commission, before: Person, by: Person, *, now:
     tell(TRANSFERRED, key, people, {"commission": commission.pk}, question, now)
 
 
-def tell_reopened(question: Question, *, now: datetime) -> None:
-    """Tell owner and coordinators that an asker says it is not answered."""
+def tell_reopened(question: Question, change: ClockChange, *, now: datetime) -> None:
+    """Tell owner and coordinators that an asker says it is not answered; ``change`` is the new clock that began."""
     people = [*_keepers(question, now), *([question.owner] if question.owner else [])]
-    key = f"commitments.question:{question.pk}:reopened"
+    key = f"commitments.question:{question.pk}:reopened:{change.pk}"
     tell(REOPENED, key, people, {"question": str(question.pk)}, question, now)
 
 
