@@ -3,20 +3,22 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import Person
 from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
 from attendance.actions.line import close, limit_key, promote, put_in_line, seat, settle_in
 from attendance.actions.places import (
     NotOpen,
+    OutsideWindow,
     PlaceHasEnded,
     fresh_session,
     give_link,
-    lock_place,
     new_place,
     refuse_outside_window,
     seated_elsewhere,
@@ -27,6 +29,7 @@ from attendance.models import Invitation, Place, PlaceState, SeatCount, Team, Te
 from attendance.queries.booking import affiliation_for
 from attendance.queries.shares import places_lost_by, seats_kept, shares_of
 from attendance.queries.teams import not_booked
+from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
 from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
@@ -43,6 +46,15 @@ class NotInTheTeam(Refused):
 
 class NobodyToBook(Refused):
     sentence = "Choose at least one colleague, or say how many places get a name later."
+
+
+class TooManyNames(Refused):
+    """Raised with ``left``, how many places of the team have no name yet."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        have = "1 place has" if left == 1 else f"{left or 'No'} {'places have' if left else 'place has'}"
+        super().__init__(f"{have} no name yet. Tick fewer colleagues, or book more places.")
 
 
 @transaction.atomic
@@ -91,21 +103,33 @@ def book_team(
 
 
 @transaction.atomic
-def name_place(*, place: Place, person: Person, by: Any, now: datetime) -> Place:
-    """Give the team's ``place`` without a name to ``person``, a colleague, who is told.
+def name_places(*, team: Team, people: Iterable[Person], by: Any, now: datetime) -> list[Place]:
+    """Give the places of ``team`` without a name to ``people``, colleagues, by name; each is told.
 
-    The same name twice is once. Raises PlaceHasEnded, OutsideWindow, NotInTheTeam.
+    Places that have a seat come first, then those that wait. All get one or nobody; who has one in this team already
+    keeps it. The seats were taken before: so names may follow after booking has closed, until the list of names is
+    final. Returns the places that are named by this. Raises PlaceHasEnded, OutsideWindow, TooManyNames, NotInTheTeam.
     """
-    lock_seats(place.session)
-    lock_people([person.pk])
-    place = lock_place(place)
-    if place.person_id == person.pk:
-        return place
-    if place.person_id or place.state not in (PlaceState.BOOKED, PlaceState.WAITING):
+    people = sorted(people, key=lambda person: (person.sort_name, person.pk))
+    lock_seats(team.session)
+    lock_people(person.pk for person in people)
+    session = fresh_session(team.session_id)
+    if session.during.lower <= now:
         raise PlaceHasEnded
-    if place.session.during.lower <= now:
-        raise PlaceHasEnded
-    refuse_outside_window(place.session, by, now)
+    window = window_of(session, rules_of(session), now)
+    if window.is_frozen:
+        raise OutsideWindow(window.why_closed)
+    live = Place.objects.live().filter(team=team).select_related("team", "session__programme", "person")
+    have = set(live.filter(person__in=people).values_list("person", flat=True))
+    new = [person for person in people if person.pk not in have]
+    unnamed = live.filter(person=None).order_by(F("seated_at").asc(nulls_last=True), "number_in_line", "pk")
+    left = list(unnamed.select_for_update(no_key=True, of=("self",)))
+    if len(new) > len(left):
+        raise TooManyNames(len(left))
+    return [_name(place, person, by, now) for place, person in zip(left, new, strict=False)]
+
+
+def _name(place: Place, person: Person, by: Any, now: datetime) -> Place:
     named = _place_for(place.team, place.session, person, by, now)
     place.person, place.profession, place.area = person, named.profession, named.area
     if place.state == PlaceState.BOOKED:
@@ -141,7 +165,7 @@ def release_unnamed(*, team: Team, now: datetime, by: Any = CLOCK, all_days: boo
     """
     seats = lock_seats(team.session)
     session = fresh_session(team.session_id)
-    if not all_days and (team.names_until is None or team.names_until >= now.date()):
+    if not all_days and not _days_are_over(team, session, now):
         return 0
     unnamed = Place.objects.live().filter(team=team, person=None).select_related("session__programme")
     ended = list(unnamed.select_for_update(no_key=True, of=("self",)))
@@ -156,9 +180,15 @@ def release_unnamed(*, team: Team, now: datetime, by: Any = CLOCK, all_days: boo
 
 
 def release_all_unnamed(*, now: datetime) -> int:
-    """End every place without a name whose day has passed; return how many."""
-    due = Team.objects.filter(names_until__lt=now.date(), places__person=None, places__in=Place.objects.live())
-    return sum(release_unnamed(team=team, now=now) for team in due.select_related("session").distinct().order_by("pk"))
+    """End every place without a name whose day has passed where its session is; return how many."""
+    tomorrow = now.date() + timedelta(days=1)  # east of Greenwich the day is over before it is in UTC
+    found = Team.objects.filter(names_until__lt=tomorrow, places__person=None, places__in=Place.objects.live())
+    teams = found.select_related("session").distinct().order_by("pk")
+    return sum(release_unnamed(team=team, now=now) for team in teams if _days_are_over(team, team.session, now))
+
+
+def _days_are_over(team: Team, session: Session, now: datetime) -> bool:
+    return team.names_until is not None and team.names_until < now.astimezone(ZoneInfo(session.zone)).date()
 
 
 def _seat_or_wait(team: Team, places: list[Place], seats: SeatCount, session: Session, by: Any, now: datetime) -> None:

@@ -2,14 +2,15 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from crispy_forms.layout import Layout
 from django import forms
-from django.core.exceptions import ValidationError
 
 from accounts.models import Person
 from attendance.models import TeamRule
+from face.dates import day
 from face.fields import PARTS, ThreeBoxDateField
 from face.forms import FilterForm, HubForm
 from face.paging import Page
@@ -22,24 +23,49 @@ class ColleaguesField(forms.ModelMultipleChoiceField):
         return person.name
 
 
-class TeamForm(HubForm):
-    """Who comes, how many places get a name later, and what happens where not all fit.
+class NamesForm(HubForm):
+    """Which colleagues come.
 
-    Of many colleagues only those found on one page, and whoever is ticked already, stand in the form: ``look`` in what
-    was sent turns to another page, and keeps the ticks.
+    Of many only those found on one page, and whoever is ticked already, stand in the form: ``look`` in what was sent
+    turns to another page, and keeps the ticks.
     """
 
-    layout = Layout("unnamed", "names_until", "rule")  # the template puts the people before them, with their pages
+    layout = Layout()  # the template draws the people, with their pages
     mark_optional = False
 
     find = forms.CharField(label="Find a colleague by name", max_length=100, required=False)
     people = ColleaguesField(
         label="Who comes?",
         queryset=Person.objects.none(),
-        required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Colleagues in scope of the programme who have no place in it yet.",
+        error_messages={"required": "Tick who comes"},
     )
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["people"].queryset = people
+
+    @classmethod
+    def as_typed(cls, data: Any, **kwargs: Any) -> "NamesForm":
+        """Return the form as it was filled in, without looking for mistakes yet: another page is looked at."""
+        return cls(initial=cls._typed(data), **kwargs)
+
+    @classmethod
+    def _typed(cls, data: Any) -> dict[str, Any]:
+        return {"find": data.get("find", ""), "people": ids_in(data.getlist("people"))}
+
+    def show(self, found: Page, ticked: list[Person]) -> None:
+        """Offer the people of one page to tick, after those who are ticked already."""
+        others = [person for person in found.rows if person not in ticked]
+        self.fields["people"].widget.choices = [(person.pk, person.name) for person in (*ticked, *others)]
+
+
+class TeamForm(NamesForm):
+    """Who comes, how many places get a name later, and what happens where not all fit."""
+
+    layout = Layout("unnamed", "names_until", "rule")  # after the people
+
     unnamed = forms.IntegerField(
         label="How many more places get a name later? (optional)",
         min_value=0,
@@ -58,21 +84,14 @@ class TeamForm(HubForm):
     press = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
     def __init__(self, *args: Any, people: Any, last: Any, today: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["people"].queryset = people
+        super().__init__(*args, people=people, **kwargs)
+        self.fields["people"].required = False
         self.last, self.today = last, today
 
     @classmethod
-    def as_typed(cls, data: Any, **kwargs: Any) -> "TeamForm":
-        """Return the form as it was filled in, without looking for mistakes yet: another page is looked at."""
-        parts = [data.get(f"names_until_{part}") for part in PARTS]
-        typed = {name: data.get(name) for name in ("find", "unnamed", "rule", "press") if data.get(name)}
-        return cls(initial={**typed, "names_until": parts, "people": ids_in(data.getlist("people"))}, **kwargs)
-
-    def show(self, found: Page, ticked: list[Person]) -> None:
-        """Offer the people of one page to tick, after those who are ticked already."""
-        others = [person for person in found.rows if person not in ticked]
-        self.fields["people"].widget.choices = [(person.pk, person.name) for person in (*ticked, *others)]
+    def _typed(cls, data: Any) -> dict[str, Any]:
+        typed = {name: data.get(name) for name in ("unnamed", "rule", "press") if data.get(name)}
+        return {**super()._typed(data), **typed, "names_until": [data.get(f"names_until_{part}") for part in PARTS]}
 
     def clean_unnamed(self) -> int:
         return self.cleaned_data["unnamed"] or 0
@@ -81,29 +100,18 @@ class TeamForm(HubForm):
         cleaned = super().clean()
         cleaned.pop("find", None)
         until = cleaned.get("names_until")
-        if cleaned.get("unnamed") and not until and "names_until" not in self.errors:
+        if cleaned.get("unnamed") and self.last <= self.today:
+            self.add_error("unnamed", "It is too late for names to follow. Tick everybody who comes")
+        elif cleaned.get("unnamed") and not until and "names_until" not in self.errors:
             self.add_error("names_until", "Enter the last day to name the places that have no name yet")
         if until and not self.today <= until < self.last:
-            self.add_error("names_until", ValidationError("Enter a day from today to the day before the session"))
+            self.add_error("names_until", f"Enter a day from today to {day(self.last - timedelta(days=1))}")
         return cleaned
 
 
 def ids_in(texts: Iterable[str]) -> list[int]:
     """Return those of ``texts`` that can be the number of a row."""
     return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
-
-
-class NameForm(HubForm):
-    """Who gets a place that has no name yet."""
-
-    person = forms.ModelChoiceField(
-        label="Who comes?", queryset=Person.objects.none(), empty_label="Choose a colleague"
-    )
-
-    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people
-        self.fields["person"].label_from_instance = lambda person: person.name
 
 
 class ColleagueSearch(FilterForm):

@@ -3,15 +3,14 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from attendance.actions.teams import book_team, name_place, nudge_colleagues, release_unnamed, switch_to_fit
-from attendance.forms.teams import ColleagueSearch, NameForm, TeamForm, ids_in
+from attendance.actions.teams import book_team, name_places, nudge_colleagues, release_unnamed, switch_to_fit
+from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
 from attendance.models import Place, Team
 from attendance.queries.booking import positions_of
 from attendance.queries.people import search_people
@@ -27,7 +26,7 @@ from attendance.queries.teams import (
 from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from briefings.models import Programme
-from face.paging import LONG, Page, page_of
+from face.paging import LONG, page_of
 from history.actions import look_at_many
 from history.refusals import Refused
 from organisations.models import Organisation
@@ -60,7 +59,8 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
     chosen = get_object_or_404(sessions_for_teams(own, now), pk=session)
     colleagues = colleagues_to_book(chosen.programme, own, now)
     data = request.POST if request.method == "POST" else None
-    about = {"people": colleagues, "last": chosen.date, "today": timezone.localdate(now)}
+    window = window_of(chosen, rules_of(chosen), now)
+    about = {"people": colleagues, "last": min(chosen.date, window.freezes or chosen.date), "today": window.today}
     looks = data is not None and "look" in data
     form = TeamForm.as_typed(data, **about) if looks else TeamForm(data, **about)
     repeated = data is not None and Team.objects.filter(press__in=_press(data), organisation=own).first()
@@ -74,15 +74,12 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
         else:
             messages.success(request, _said_of(team))
             return redirect("attendance:team-show", team=team.pk)
-    page = _shown(request, form, colleagues, now)
     context = {
         **_context(own, "Book a team"),
-        "page": page,
-        "is_long": colleagues.count() > LONG,
+        **_shown(request, form, colleagues, now),
         "session": chosen,
-        "form": form,
         "button": "Book the team",
-        "window": window_of(chosen, rules_of(chosen), now),
+        "window": window,
         "kept": min(seats_kept(chosen.programme, now), chosen.seats.free),
         "back_url": reverse("attendance:team-choose", args=[own.pk]),
         "back_words": "Back to the sessions",
@@ -90,15 +87,17 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
     return render(request, "attendance/teams/book.html", context, status=422 if form.errors else 200)
 
 
-def _shown(request: HttpRequest, form: TeamForm, colleagues: Any, now: Any) -> Page:
-    """Put one page of ``colleagues`` into ``form``, those ticked before them; return the page."""
+def _shown(request: HttpRequest, form: NamesForm, colleagues: Any, now: Any) -> dict[str, Any]:
+    """Put one page of ``colleagues`` into ``form``, those ticked before them; return what the template needs of it."""
     sent = request.POST
     ticked = list(colleagues.filter(pk__in=ids_in(sent.getlist("people"))))
     found = search_people(colleagues, sent.get("find", "")[:100])
     page = page_of(found, sent.get("look") or sent.get("page"), size=LONG)
     form.show(page, ticked)
-    look_at_many(by=request.user, at={*page.rows, *ticked}, page="attendance:team-book", now=now)
-    return page
+    match = request.resolver_match
+    look_at_many(by=request.user, at={*page.rows, *ticked}, page=match.view_name, now=now)
+    is_long = len(colleagues[: LONG + 1]) > LONG
+    return {"form": form, "page": page, "is_long": is_long, "ticked": len(ticked), "here": request.path}
 
 
 def _said_of(team: Team) -> str:
@@ -122,13 +121,8 @@ def _press(data) -> list[str]:
 @require_safe
 def show(request: HttpRequest, team: int) -> HttpResponse:
     """Show who of a team has a place, who waits, and which places have no name yet."""
-    own = _team(request, team)
-    return _show(request, own, NameForm(people=_nameable(own)))
-
-
-def _show(request: HttpRequest, team: Team, form: NameForm) -> HttpResponse:
-    now = timezone.now()
-    places = list(Place.objects.filter(team=team).select_related("person").order_by("person__sort_name", "pk"))
+    own, now = _team(request, team), timezone.now()
+    places = list(Place.objects.filter(team=own).select_related("person").order_by("person__sort_name", "pk"))
     positions = positions_of(places)
     for place in places:
         place.position = positions.get(place.pk, "")
@@ -137,39 +131,57 @@ def _show(request: HttpRequest, team: Team, form: NameForm) -> HttpResponse:
     )
     live = [place for place in places if place.state in ("booked", "offered", "waiting")]
     context = {
-        **_context(team.organisation, "Your team"),
-        "team": team,
-        "session": team.session,
+        **_context(own.organisation, "Your team"),
+        "team": own,
+        "session": own.session,
+        "window": window_of(own.session, rules_of(own.session), now),
         "places": places,
         "unnamed": [place for place in live if place.person_id is None],
         "waiting": [place for place in live if place.state == "waiting"],
-        "form": form,
-        "is_over": team.session.during.lower <= now,
-        "back_url": reverse("attendance:team-choose", args=[team.organisation_id]),
+        "is_over": own.session.during.lower <= now,
+        "back_url": reverse("attendance:team-choose", args=[own.organisation_id]),
         "back_words": "Back to the sessions",
     }
-    return render(request, "attendance/teams/show.html", context, status=422 if form.errors else 200)
+    return render(request, "attendance/teams/show.html", context)
 
 
-@require_POST
+@require_http_methods(_ASKS)
 @one_press
 def name(request: HttpRequest, team: int) -> HttpResponse:
-    """Give the next place without a name to a colleague."""
-    own = _team(request, team)
-    form = NameForm(request.POST, people=_nameable(own))
-    live = Place.objects.live().filter(team=own, person=None).order_by(F("seated_at").asc(nulls_last=True), "pk")
-    place = live.select_related("session", "team").first()
-    if place is None:
+    """Give places without a name to colleagues: found by name, several at once."""
+    own, now = _team(request, team), timezone.now()
+    unnamed = Place.objects.live().filter(team=own, person=None).count()
+    if not unnamed:
         return redirect("attendance:team-show", team=team)
-    if form.is_valid():
+    colleagues = colleagues_to_book(own.session.programme, own.organisation, now)
+    data = request.POST if request.method == "POST" else None
+    looks = data is not None and "look" in data
+    form = NamesForm.as_typed(data, people=colleagues) if looks else NamesForm(data, people=colleagues)
+    if data is not None and not looks and form.is_valid():
         try:
-            name_place(place=place, person=form.cleaned_data["person"], by=request.user, now=timezone.now())
+            named = name_places(team=own, people=form.cleaned_data["people"], by=request.user, now=now)
         except Refused as refusal:
-            form.add_refusal(refusal, "person")
+            form.add_refusal(refusal, "people")
         else:
-            messages.success(request, f"The place is for {form.cleaned_data['person'].name}, who is told by e-mail")
+            messages.success(request, _said_of_names(named))
             return redirect("attendance:team-show", team=team)
-    return _show(request, own, form)
+    context = {
+        **_context(own.organisation, "Name your places"),
+        **_shown(request, form, colleagues, now),
+        "team": own,
+        "session": own.session,
+        "unnamed": unnamed,
+        "button": "Give them the place" if unnamed == 1 else "Give them the places",
+        "back_url": reverse("attendance:team-show", args=[team]),
+        "back_words": "Back to your team",
+    }
+    return render(request, "attendance/teams/name.html", context, status=422 if form.errors else 200)
+
+
+def _said_of_names(named: list[Place]) -> str:
+    if len(named) == 1:
+        return f"The place is for {named[0].person.name}, who is told by e-mail"
+    return f"{len(named)} places have a name now. Each one named is told by e-mail"
 
 
 @require_POST
@@ -238,10 +250,6 @@ def _organisation(request: HttpRequest, number: int) -> Organisation:
 
 def _team(request: HttpRequest, number: int) -> Team:
     return get_object_or_404(teams_led(request.user), pk=number)
-
-
-def _nameable(team: Team):
-    return colleagues_to_book(team.session.programme, team.organisation, timezone.now())
 
 
 def _context(organisation: Organisation, title: str) -> dict:

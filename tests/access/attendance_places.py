@@ -223,6 +223,7 @@ def _team_routes(whose: str, organisation, session, team, nudged) -> list[Route]
         Route("attendance:team-nudge", nudged, {200: whose}),
         Route("attendance:team-book", session, {200: whose}),
         Route("attendance:team-show", team, {200: whose}),
+        Route("attendance:team-name", team, {302: whose}),
         *[Route(f"attendance:{name}", team, {302: whose}, post=True) for name in posts],
     ]
 

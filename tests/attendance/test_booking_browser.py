@@ -1,12 +1,15 @@
 """The practitioner's way on a phone: from the mailed link to a place, another date, and giving it up."""
 
 import re
-from datetime import date
+import uuid
+from datetime import date, timedelta
 
 import pytest
 import time_machine
+from playwright.sync_api import expect
 
 from accounts.links import token_of
+from attendance.actions.teams import book_team
 from attendance.models import Place, PlaceState
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
 from tests.attendance.test_booking_pages import invite
@@ -163,7 +166,7 @@ def test_asking_before_the_session(phone, stage):
 def test_a_lead_books_and_reminds_colleagues_among_many_on_a_phone(new_page, live_server, client, stage):
     programme, session, _, _ = stage
     lead = OrganisationLeadFactory(organisation=partner_of(programme)).person
-    for number in range(51):
+    for number in range(55):
         a_practitioner(programme, name=f"Beth Many {number:02}", email=f"many{number}@example.org")
     client.force_login(lead)
     phone = new_page(width=320, height=740, javascript=False)
@@ -193,3 +196,29 @@ def test_a_lead_books_and_reminds_colleagues_among_many_on_a_phone(new_page, liv
     wide.get_by_role("button", name="Remind those ticked").click()
     check_page(wide)
     assert "The coordinator" in wide.inner_text("main") or "reminded" in wide.inner_text("main")
+    names_two_places_by_keyboard(wide, programme, session, lead)
+
+
+def names_two_places_by_keyboard(page, programme, session, lead) -> None:
+    """A lead finds two of many colleagues by typing, ticks each, and sends it all from the keyboard."""
+    until = session.date - timedelta(days=9)
+    team = book_team(
+        session=session, organisation=partner_of(programme), people=[], unnamed=2, rule="fit", names_until=until,
+        press=uuid.uuid4(), by=lead, now=NOW,
+    )  # fmt: skip
+    page.goto(f"/teams/{team.pk}/")
+    check_page(page)
+    page.get_by_role("link", name="Name these places").press("Enter")
+    check_page(page)
+    for number, name in enumerate(("Beth Many 40", "Beth Many 41")):
+        page.get_by_label("Find a colleague by name").fill("")
+        page.get_by_label("Find a colleague by name").press_sequentially(name)
+        expect(page.get_by_role("checkbox")).to_have_count(number + 1)
+        page.get_by_label(name).press("Space")
+    check_page(page)
+    page.set_viewport_size({"width": 320, "height": 740})
+    no_sideways_scroll(page)
+    page.get_by_role("button", name="Give them the places").press("Enter")
+    expect(page.get_by_text("2 places have a name now")).to_be_visible()
+    named = Place.objects.filter(team=team).values_list("person__name", flat=True)
+    assert set(named) == {"Beth Many 40", "Beth Many 41"}

@@ -286,10 +286,11 @@ def test_a_place_of_a_team_is_named_once_by_two_presses(client):
         names_until=timezone.localdate(), press=uuid.uuid4(), by=lead, now=timezone.now(),
     )  # fmt: skip
     client.force_login(lead)
-    page = reverse("attendance:team-show", args=[team.pk])
-    fields = {"press": _press_on(client, page), "person": colleague.pk}
-    answers = [client.post(reverse("attendance:team-name", args=[team.pk]), fields) for _ in range(2)]
-    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, page)] * 2
+    page = reverse("attendance:team-name", args=[team.pk])
+    fields = {"press": _press_on(client, page), "people": [colleague.pk]}
+    answers = [client.post(page, fields) for _ in range(2)]
+    team_page = reverse("attendance:team-show", args=[team.pk])
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, team_page)] * 2
     assert Place.objects.filter(team=team, person=colleague).count() == 1
 
 

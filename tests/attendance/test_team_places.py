@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -11,14 +11,15 @@ from django.utils import timezone
 from accounts.links import make_link
 from accounts.models import Person
 from attendance.actions.notices import send_notice
-from attendance.actions.places import change_seats, give_up_place
+from attendance.actions.places import OutsideWindow, PlaceHasEnded, change_seats, give_up_place
 from attendance.actions.reminders import remind_all
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.teams import (
     NobodyToBook,
     NotInTheTeam,
+    TooManyNames,
     book_team,
-    name_place,
+    name_places,
     nudge_colleagues,
     release_all_unnamed,
     switch_to_fit,
@@ -106,11 +107,48 @@ def test_a_place_gets_its_name_later_and_its_person_is_told(programme):
     place = Place.objects.get(team=team)
     assert (place.state, place.person) == (BOOKED, None)
     for _ in range(2):
-        name_place(place=place, person=colleague, by=CLOCK, now=NOW)
+        name_places(team=team, people=[colleague], by=CLOCK, now=NOW)
     place.refresh_from_db()
     assert (place.person, place.link.person) == (colleague, colleague)
     assert [mail.kind for mail in Message.objects.all()] == ["attendance.place_booked"]
     _nothing_wrong()
+
+
+def test_several_places_get_their_names_at_once_or_none_does(programme):
+    session, people = a_session(programme, capacity=2), _people(programme, 3)
+    team = _book(session, unnamed=2)
+    with pytest.raises(TooManyNames, match=r"^2 places have no name yet"):
+        name_places(team=team, people=people, by=CLOCK, now=NOW)
+    a_place(another_day(programme), people[2])
+    with pytest.raises(NotInTheTeam, match=people[2].name):
+        name_places(team=team, people=people[1:], by=CLOCK, now=NOW)
+    assert Place.objects.filter(team=team, person=None).count() == 2
+    assert len(name_places(team=team, people=people[:2], by=CLOCK, now=NOW)) == 2
+    assert set(Place.objects.filter(team=team).values_list("person", flat=True)) == {one.pk for one in people[:2]}
+    with pytest.raises(TooManyNames, match=r"^No place has no name yet"):
+        name_places(team=team, people=people, by=CLOCK, now=NOW)
+    _nothing_wrong()
+
+
+def test_names_follow_after_booking_has_closed_and_until_the_list_is_final(programme):
+    session, people = a_session(programme, capacity=3), _people(programme, 2)
+    team = _book(session, unnamed=2, until=session.date - timedelta(days=3))
+    rules = BookingRules.objects.create(programme=programme, closes_days=60)
+    name_places(team=team, people=people[:1], by=people[0], now=NOW)
+    rules.closes_days, rules.freeze_days = None, (session.date - NOW.date()).days
+    rules.save()
+    with pytest.raises(OutsideWindow, match="final"):
+        name_places(team=team, people=people[1:], by=people[0], now=NOW)
+    with pytest.raises(PlaceHasEnded):
+        name_places(team=team, people=people[1:], by=people[0], now=session.during.lower)
+
+
+def test_the_last_day_for_names_is_over_by_the_clock_where_the_session_is(programme):
+    session = a_session(programme)
+    _book(session, unnamed=1, until=date(2026, 6, 10))
+    late = datetime(2026, 6, 10, 22, 59, tzinfo=UTC)  # 11.59pm in London
+    assert release_all_unnamed(now=late) == 0
+    assert release_all_unnamed(now=late + timedelta(minutes=2)) == 1
 
 
 def test_places_without_a_name_go_back_after_their_day_and_the_lead_is_told(programme):
@@ -178,9 +216,11 @@ def test_a_lead_books_names_and_gives_back(programme, lead):
     assert {answer.status_code for answer in made} == {302}
     team = Team.objects.get()
     assert "2 places have no name yet" in lead.get(f"/teams/{team.pk}/").content.decode()
-    assert lead.post(f"/teams/{team.pk}/name/", {"person": first.pk}).status_code == 422
-    assert lead.post(f"/teams/{team.pk}/name/", {"person": second.pk}).status_code == 302
+    assert lead.post(f"/teams/{team.pk}/name/", {"people": [first.pk]}).status_code == 422
+    assert lead.post(f"/teams/{team.pk}/name/", {}).status_code == 422
+    assert lead.post(f"/teams/{team.pk}/name/", {"people": [second.pk]}).status_code == 302
     assert lead.post(f"/teams/{team.pk}/release/").status_code == 302
+    assert lead.get(f"/teams/{team.pk}/name/").status_code == 302, "every place has a name"
     assert SeatCount.objects.get(session=session).taken == 2
     assert fill(session)
     _nothing_wrong()
@@ -262,19 +302,49 @@ def test_colleagues_of_another_organisation_cannot_be_ticked(nudging, programme)
     assert not Message.objects.filter(kind__in=["attendance.nudge", "attendance.invitations_wanted"]).exists()
 
 
-def test_a_lead_finds_colleagues_among_many_and_keeps_the_ticks(programme, lead, django_assert_max_num_queries):
-    now = timezone.now()
-    session = a_session(programme, capacity=3, date=(now + timedelta(days=30)).date())
-    people = _people(programme, 2)
+def _many(like):
+    """Return 120 people with the affiliation of ``like``."""
     many = Person.objects.bulk_create(
         Person(name=f"Beth Many {n:03}", sort_name=f"many beth {n:03}", email=f"many{n}@example.org")
         for n in range(120)
     )
-    first = people[0].affiliations.get()
+    first = like.affiliations.get()
     Affiliation.objects.bulk_create(
         Affiliation(person=one, organisation=first.organisation, profession=first.profession, since=first.since)
         for one in many
     )
+    return many
+
+
+def test_a_lead_names_several_places_among_many_colleagues(programme, lead, django_assert_max_num_queries):
+    now = timezone.now()
+    session = a_session(programme, capacity=3, date=(now + timedelta(days=30)).date())
+    many = _many(a_practitioner(programme))
+    team = _book(session, unnamed=3, now=now, until=(now + timedelta(days=9)).date())
+    address = f"/teams/{team.pk}/name/"
+    with django_assert_max_num_queries(20):
+        page = lead.get(address).content.decode()
+    assert "Who gets the 3 places?" in page
+    assert "1 to 50 of 122 colleagues" in page
+    looked = lead.post(address, {"people": [many[0].pk], "find": "Many 119", "look": "1"}).content.decode()
+    assert looked.count('name="people"') == 2, "the one found, and the one ticked before"
+    assert (
+        lead.post(address, {"find": "Nobody of this name", "look": "1"}).content.decode().count("Nobody is found") == 1
+    )
+    too_many = lead.post(address, {"people": [one.pk for one in many[:4]]})
+    assert too_many.status_code == 422
+    assert "3 places have no name yet. Tick fewer" in too_many.content.decode()
+    named = lead.post(address, {"people": [many[0].pk, many[119].pk]}, follow=True).content.decode()
+    assert "2 places have a name now" in named
+    assert Place.objects.filter(team=team, person__in=[many[0], many[119]], state=BOOKED).count() == 2
+    assert Message.objects.filter(kind="attendance.place_booked").count() == 2
+
+
+def test_a_lead_finds_colleagues_among_many_and_keeps_the_ticks(programme, lead, django_assert_max_num_queries):
+    now = timezone.now()
+    session = a_session(programme, capacity=3, date=(now + timedelta(days=30)).date())
+    people = _people(programme, 2)
+    many = _many(people[0])
     address = f"{lead.base}{session.pk}/"
     with django_assert_max_num_queries(20):
         page = lead.get(address).content.decode()
@@ -318,7 +388,7 @@ def test_a_place_that_has_a_seat_gets_its_name_before_one_that_waits(programme, 
     session = a_session(programme, capacity=1, date=(timezone.now() + timedelta(days=30)).date())
     team = _book(session, unnamed=2, now=timezone.now(), until=session.date)
     first = a_practitioner(programme)
-    assert lead.post(f"/teams/{team.pk}/name/", {"person": first.pk}).status_code == 302
+    assert lead.post(f"/teams/{team.pk}/name/", {"people": [first.pk]}).status_code == 302
     assert Place.objects.get(person=first).state == BOOKED
 
 
