@@ -4,6 +4,7 @@ import ctypes
 import re
 from base64 import b64decode
 from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,15 +12,21 @@ import time_machine
 
 from accounts.links import path_of, token_of
 from attendance.actions import cover, places, sessions, swaps
+from attendance.actions.answers import take_answers
+from attendance.actions.feeds import get_feed
 from attendance.calendar import cancel_for, file_for, request_for
+from attendance.feeds import feed_address
 from attendance.models import CalendarEntry, CoverState
 from briefings.models import Part, PlacesRule, SessionState, utc_range
 from messaging.models import Message
+from messaging.receiving import receive
 from tests import tools
 from tests.attendance.entries import letter, wanted_letters
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day
 from tests.attendance.test_calendar import an_entry, entry_of, event_of, unfolded
 from tests.attendance.test_cover import Cast
+from tests.briefings.factories import RoomFactory
+from tests.messaging.incoming import AUTHSERV, answer, calendar
 from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -34,14 +41,15 @@ def sent(person) -> list[tuple[str, int]]:
 # CAL-01, 02 and 14: one UID, a number that rises
 
 
-def test_cal_01_one_uid_for_a_person_and_session_in_mail_and_file():
+def test_cal_01_one_uid_for_a_person_and_session_in_mail_file_and_feed(client):
     place = a_place(a_session())
     places.give_up_place(place=place, by=place.person, now=NOW)
     again = a_place(place.session, place.person)
     places.send_entry_again(place=again, by=again.person, now=NOW)
     entry = entry_of(place.person, place.session)
     uids = {each.uid for each in wanted_letters(place.person, NOW)}
-    assert uids | {str(event_of(file_for(entry, now=NOW))["UID"])} == {str(entry.uid)}
+    feed = client.get(urlsplit(feed_address(get_feed(person=again.person, by=again.person, now=NOW))).path).content
+    assert uids | {str(event_of(ics)["UID"]) for ics in (file_for(entry, now=NOW), feed)} == {str(entry.uid)}
     assert entry_of(a_place(place.session).person, place.session).uid != entry.uid
 
 
@@ -65,6 +73,13 @@ def test_cal_02_the_number_rises_by_revision_cancellation_and_rebooking_and_by_n
     assert numbers == [
         ("REQUEST", 0), ("REQUEST", 0), ("REQUEST", 1), ("REQUEST", 1), ("CANCEL", 2), ("REQUEST", 3), ("CANCEL", 4),
     ]  # fmt: skip
+
+
+def test_cal_02_another_room_raises_the_number():
+    session = a_session()
+    place = a_place(session)
+    sessions.change_session(session=session, room=RoomFactory(), **WITH)
+    assert sent(place.person)[-1] == ("REQUEST", 1)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +111,21 @@ def test_cal_14_a_change_of_date_takes_one_entry_out_and_puts_the_other_in():
     by_session = {each.uid: each.says for each in wanted_letters(place.person, NOW)}
     entries = {entry.session_id: str(entry.uid) for entry in CalendarEntry.objects.filter(person=place.person)}
     assert by_session == {entries[place.session_id]: ("CANCEL", 1), entries[new.session_id]: ("REQUEST", 0)}
+
+
+# CAL-03: who answers raises no number
+
+
+@pytest.mark.parametrize("number", [0, 7])
+def test_cal_03_an_answer_raises_no_number_whatever_number_it_carries(settings, number):
+    settings.INBOUND_AUTHSERV_ID = AUTHSERV
+    place = a_place(a_session())
+    entry = entry_of(place.person, place.session)
+    words = calendar(str(entry.uid), place.person.email, "TENTATIVE", SEQUENCE=number)
+    receive(raw=answer(words, sender=place.person.email), now=NOW)
+    assert take_answers(now=NOW) == 1
+    sessions.change_session(session=place.session, date=date(2026, 12, 3), **WITH)
+    assert sent(place.person)[-1] == ("REQUEST", 1)
 
 
 # CAL-04: a new stamp with each send

@@ -1,8 +1,10 @@
 """The mailbox that answers come to, read from a real IMAP server."""
 
 import socket
+import threading
 
 import pytest
+from django.db import connection
 
 from messaging import receiving
 from messaging.incoming import MOST_BYTES
@@ -83,6 +85,32 @@ def test_an_interrupted_run_goes_on_where_it_was(server, monkeypatch):
     assert numbers() == ["<a7@example.org>"]
     receiving.read_mailbox(now=NOW)
     assert numbers() == ["<a7@example.org>", "<a8@example.org>"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_over_one_mailbox_at_once_take_each_mail_once(server, monkeypatch):
+    """The control is in test_receiving.py: without the key on the Message-ID each would be there several times."""
+    server.put(an_answer(1), an_answer(2), an_answer(3))
+    Mailbox.objects.create(name="amina@127.0.0.1/INBOX")
+    gate, read, found = threading.Barrier(4), receiving._read_all, []
+
+    def all_at_once(*what):
+        gate.wait(30)
+        return read(*what)
+
+    def work():
+        try:
+            found.append(receiving.read_mailbox(now=NOW))
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(receiving, "_read_all", all_at_once)
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    [worker.start() for worker in workers]
+    [worker.join() for worker in workers]
+    assert found == [3] * 4
+    assert numbers() == ["<a1@example.org>", "<a2@example.org>", "<a3@example.org>"]
+    assert Mailbox.objects.get().failing_since is None
 
 
 @pytest.mark.parametrize("broken", ["password", "port", "folder"])
