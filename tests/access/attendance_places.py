@@ -217,7 +217,7 @@ def other_led_programme(cast: Cast) -> dict:
 
 
 def _team_routes(whose: str, organisation, session, team, nudged) -> list[Route]:
-    posts = ("team-name", "team-switch", "team-release")
+    posts = ("team-switch", "team-release")
     return [
         Route("attendance:team-choose", organisation, {200: whose}),
         Route("attendance:team-nudge", nudged, {200: whose}),
