@@ -10,6 +10,7 @@ from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.models import LIVE, SEATED, BulkMove, CalendarEntry, Place, PlaceState
 from attendance.queries.booking import position_of
+from attendance.window import rules_of, window_of
 from briefings.models import Session, SessionState
 from face.dates import clock, day_without_year
 from history import verbs
@@ -141,6 +142,7 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "person": place.person,
         "session": session,
         "programme": session.programme,
+        "window": window_of(session, rules_of(session), timezone.now()),
         "venue": session.room.venue if session.room else None,
         "address": address_of(place.link) if place.link else "",
         "position": position_of(place),
@@ -149,7 +151,16 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")),
     }
     name = message.kind.removeprefix("attendance.")
-    return render_mail(f"attendance/mail/{name}", context, _SUBJECTS[message.kind].format(when=when))
+    return render_mail(f"attendance/mail/{name}", context, _subject_of(message.kind, place).format(when=when))
+
+
+def _subject_of(kind: str, place: Place) -> str:
+    """Return the subject of ``kind``; who waited, or had an offer and took no seat, has lost no place."""
+    if kind == GIVEN_UP and place.seated_at is None:
+        return "You have left the waiting list for {when}"
+    if kind == GIVEN_UP and place.offered_from_line:
+        return "The place on {when} is held for you no longer"
+    return _SUBJECTS[kind]
 
 
 def _with_calendar(content: Content, message: Message, place: Place) -> Content:

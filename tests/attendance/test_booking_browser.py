@@ -15,7 +15,7 @@ from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a
 from tests.attendance.test_booking_pages import invite
 from tests.attendance.test_public_booking import the_code
 from tests.briefings.factories import AppointmentFactory, RoomFactory, VenueFactory
-from tests.browser import axe, check_page, no_sideways_scroll, screenshot
+from tests.browser import axe, check_page, no_sideways_scroll, screenshot, walk_to
 from tests.organisations.factories import (
     AreaFactory,
     MailDomainFactory,
@@ -88,6 +88,28 @@ def test_from_the_link_to_a_place_and_away_again(new_page, stage, javascript):
     phone.get_by_role("button", name="Give up my place").click()
     look(phone, "given-up")
     assert "You have given up this place" in phone.inner_text("main")
+    assert not Place.objects.live().filter(person=invitation.person).exists()
+
+
+def test_the_same_way_by_keyboard_alone(page, stage):
+    _, session, other, invitation = stage
+    page.goto(f"/i/{token_of(invitation.link)}/")
+
+    def enter(words: str) -> None:
+        walk_to(page, words)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+    enter("Take a place")
+    enter("Book your place")
+    assert Place.objects.get(person=invitation.person).session == session
+    enter("change or give up your place")
+    enter("Change to another date")
+    enter("Change to this date: Tuesday 8 December")
+    enter("Change to Tuesday 8 December")
+    assert Place.objects.live().get(person=invitation.person).session == other
+    enter("Give up my place")
+    enter("Give up my place")
     assert not Place.objects.live().filter(person=invitation.person).exists()
 
 

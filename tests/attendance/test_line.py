@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.links import token_of
@@ -25,6 +26,7 @@ from attendance.queries.booking import position_of, positions_of
 from attendance.queries.figures import Figures, figures_of
 from attendance.queries.shares import FIRST_CHOICE_LASTS
 from history.actions import CLOCK
+from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import (
     NOW,
@@ -50,7 +52,7 @@ def programme(db):
 
 
 def _rules(programme, **columns):
-    BookingRules.objects.create(programme=programme, **columns)
+    return BookingRules.objects.create(programme=programme, **columns)
 
 
 def _colleague_of(programme, organisation):
@@ -124,6 +126,38 @@ def test_what_is_declined_or_lapses_goes_to_exactly_the_next(programme):
     with pytest.raises(PlaceHasEnded):
         accept_offer(place=line[1], by=line[1].person, now=NOW + timedelta(hours=25))
     _nothing_wrong()
+
+
+def test_who_only_waited_or_had_an_offer_is_not_told_that_a_place_has_gone(programme, client):
+    rules = _rules(programme)
+    session = a_session(programme, capacity=1)
+    seated, left, declined, lapsed = (a_place(session) for _ in range(4))
+    give_up_place(place=left, by=left.person, now=NOW)
+    rules.offer_days = 40
+    rules.save()
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    give_up_place(place=declined, by=declined.person, now=NOW)
+    assert lapse_offers(now=NOW + timedelta(hours=24)) == 1
+    said = {}
+    for place in (seated, left, declined, lapsed):
+        mail = Message.objects.get(person=place.person, kind="attendance.place_given_up")
+        content = kinds.find(mail.kind).render(mail)
+        page = page_of_place(client, place)
+        back = ("Take the place back" in content.text, "Take the place back" in content.html, "Take my place" in page)
+        said[place.pk] = (content.subject.partition(" Thursday")[0], back)
+        assert "Your place has been given up" not in content.text or place == seated
+    assert list(said.values()) == [
+        ("You no longer have a place on", (True, True, True)),
+        ("You have left the waiting list for", (False, False, False)),
+        ("The place on", (True, True, True)),
+        ("The place on", (False, False, False)),
+    ]
+    assert "You have said no to this place" in page_of_place(client, declined)
+
+
+def page_of_place(client, place) -> str:
+    with time_machine.travel(NOW, tick=False):
+        return client.get(f"/p/{token_of(place.link)}/", follow=True).content.decode()
 
 
 def test_an_offer_that_ends_takes_nothing_out_of_a_calendar(programme):
