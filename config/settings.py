@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from config import env
 
@@ -101,18 +102,21 @@ FORM_RENDERER = "face.drawing.Renderer"
 
 # Data
 _environ = environ.Env()
+DATABASE = environ.Env.db_url_config(
+    env.url(
+        "DATABASE_URL",
+        ("postgresql", "postgres"),
+        env.running_server("DATABASE_URL", "postgresql://127.0.0.1/briefing_hub"),
+    )
+)
 DATABASES = {
     "default": {
-        **environ.Env.db_url_config(
-            env.url(
-                "DATABASE_URL",
-                ("postgresql", "postgres"),
-                env.running_server("DATABASE_URL", "postgresql://127.0.0.1/briefing_hub"),
-            )
-        ),
+        **DATABASE,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
+        # What is locked first and read then has to be what was committed meanwhile, whatever the server is set to.
+        "OPTIONS": {**DATABASE.get("OPTIONS", {}), "isolation_level": ISOLATION_LEVEL_READ_COMMITTED},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -40,6 +40,10 @@ class OwnAddress(Refused):
     sentence = "That is your own address: the place is yours already. Enter the address of a colleague."
 
 
+class ComesAlready(Refused):
+    sentence = "You have a place in this session already, so you cannot take another. Your colleague keeps theirs."
+
+
 class HandoverEnded(Refused):
     sentence = "This place cannot be taken over any more: it was given up, or somebody else was asked."
 
@@ -79,7 +83,8 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     """Give the colleague the place: the holder's ends and theirs begins under one lock, so nobody slips between.
 
     Both are told; the line does not move. What the holder needed to take part is deleted. Taking it twice returns the
-    same place. Raises HandoverEnded, OutsideWindow, NotEligible, HasPlaceElsewhere, BusyThen.
+    same place. Raises HandoverEnded, OutsideWindow, NotEligible, ComesAlready,
+    HasPlaceElsewhere, BusyThen.
     """
     seats = lock_seats(handover.place.session)
     lock_people([handover.place.person_id, handover.colleague_id])
@@ -95,7 +100,7 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
         raise NotEligible
     held = Place.objects.live().filter(session=place.session_id, person=colleague).first()
     if held and held.state != PlaceState.WAITING:
-        raise HasPlaceElsewhere(held)
+        raise ComesAlready
     elsewhere, clash = seated_elsewhere(place.session, colleague), clash_of(place.session, colleague)
     if elsewhere:
         raise HasPlaceElsewhere(elsewhere)

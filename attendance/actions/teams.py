@@ -262,6 +262,7 @@ def nudge_colleagues(
     Who is invited gets the link of their invitation again; a lead invites nobody, so for the others the coordinators
     are asked, by name. Each is nudged, or asked for, at most once a week.
     """
+    Organisation.objects.select_for_update(no_key=True, of=("self",)).get(pk=organisation.pk)  # two leads at once
     found = not_booked(programme, organisation, now)
     found = found if people is None else found.filter(pk__in=list(people))
     invited = dict(found.filter(invitation__isnull=False).values_list("pk", "invitation"))

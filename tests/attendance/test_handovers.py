@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.links import token_of
 from attendance.actions.engagements import BusyThen
 from attendance.actions.handovers import (
+    ComesAlready,
     HandoverEnded,
     NoColleague,
     OwnAddress,
@@ -121,6 +122,15 @@ def test_what_was_given_up_cannot_be_taken(programme, place):
     asked = _ask(place, colleague)
     give_up_place(place=place, by=place.person, now=NOW)
     with pytest.raises(HandoverEnded):
+        take_over(handover=asked, by=colleague, now=NOW)
+
+
+def test_a_colleague_who_comes_already_is_told_so(place):
+    colleague = a_practitioner(place.session.programme)
+    asked = _ask(place, colleague)
+    SeatCount.objects.update(capacity=2)
+    a_place(place.session, colleague)
+    with pytest.raises(ComesAlready, match="in this session already"):
         take_over(handover=asked, by=colleague, now=NOW)
 
 
