@@ -152,9 +152,7 @@ def take_over(*, report: OnlineReport, by: Any, now: datetime) -> int:
     Several reports of one session are added up. Who was marked by a person is left as they are. Taking over again
     changes nothing. Raises StillOpen, RowsAreGone, and as ``mark``.
     """
-    # All reports of the session: two that are taken over at once add each other up.
-    reports = OnlineReport.objects.filter(session=report.session_id).order_by("pk")
-    locked = {own.pk: own for own in reports.select_for_update(no_key=True, of=("self",))}[report.pk]
+    locked = _locked_reports(report)[report.pk]
     session = Session.objects.select_related("programme").get(pk=locked.session_id)
     check_can_mark(session)
     found = locked.presences.select_related("place", "organisation").order_by("place_id", "pk")
@@ -174,6 +172,12 @@ def take_over(*, report: OnlineReport, by: Any, now: datetime) -> int:
             marked += 1
     record(by=by, verb="took_over_online_report", about=locked, now=now)
     return marked
+
+
+def _locked_reports(report: OnlineReport) -> dict[int, OnlineReport]:
+    """Lock all reports of the session of ``report``: two that are taken over at once add each other up."""
+    found = OnlineReport.objects.filter(session=report.session_id).order_by("pk")
+    return found.select_for_update(no_key=True, of=("self",)).in_bulk()
 
 
 def _take_back(session: Session, rows: Iterable[OnlinePresence], by: Any, now: datetime) -> list[Place]:

@@ -1,11 +1,15 @@
 """Attendance online: the joining link, the report of the meeting, decisions, what stands on the register afterwards."""
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 
 from accounts.links import address_of
@@ -213,6 +217,34 @@ def test_what_another_report_says_of_somebody_stays_when_one_is_decided_otherwis
     assert outcome_of(place) == "attended"
     decided(second, None)
     assert outcome_of(place) == "in_part"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "without the lock"])
+def test_two_reports_that_are_taken_over_at_once_are_added_up(session, monkeypatch, locked):
+    place = somebody(session, "A", "a@example.org")
+    times = (("09:30:00", "11:00:00"), ("11:05:00", "12:30:00"))
+    reports = [upload(session, a_line("A", "a@example.org", joined=joined, left=left)) for joined, left in times]
+    both, real = threading.Barrier(2), online._kind
+
+    def kind(*arguments):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.5 if locked else 10)
+        return real(*arguments)
+
+    monkeypatch.setattr(online, "_kind", kind)
+    if not locked:
+        monkeypatch.setattr(online, "_locked_reports", lambda report: {report.pk: report})
+
+    def take_over(report):
+        try:
+            return online.take_over(report=report, by="clock", now=later(session))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(take_over, reports)) == [1, 1]
+    assert outcome_of(place) == ("attended" if locked else "in_part")
 
 
 def test_a_closed_register_and_gone_rows_are_refused(client, session, coordinator, the_day):
