@@ -162,7 +162,8 @@ def chart_of(weeks: list[tuple[date, int, int]], eligible: int) -> dict[str, Any
                 "x": f"{number * step:.1f}", "width": f"{max(step - GAP, 1):.1f}",
                 "before_y": f"{HEIGHT - before:.1f}", "before": f"{before:.1f}",
                 "new_y": f"{HEIGHT - tall:.1f}", "new": f"{tall - before:.1f}",
-                "week": week, "number": new, "so_far": so_far, "per_cent": round(100 * so_far / most),
+                "week": week, "number": new, "so_far": so_far,
+                "per_cent": Reach(named=eligible, attended=so_far).per_cent,
             }
         )  # fmt: skip
     return {"columns": columns, "width": WIDTH, "height": HEIGHT, "eligible": eligible}

@@ -14,7 +14,8 @@ from organisations.models import Area, HeadCount, Profession
 
 _HOW_FAR = """, day AS (
   SELECT a.person_id, bool_or(a.outcome = ANY(%(came)s)) AS came,
-         bool_or(a.outcome = ANY(%(came)s) AND a.walk_in_id IS NOT NULL) AS walked_in,
+         bool_or(a.outcome = ANY(%(came)s)) AND NOT bool_or(a.outcome = ANY(%(came)s) AND a.walk_in_id IS NULL)
+         AS walked_in,
          bool_or(a.outcome = %(excused)s) AS excused, bool_or(a.outcome = %(absent)s) AS absent
   FROM {attendance} a JOIN {session} s ON s.id = a.session_id
   WHERE s.programme_id = %(programme)s AND a.person_id IS NOT NULL AND s.date <= %(until)s GROUP BY a.person_id
@@ -54,7 +55,7 @@ FROM eligible JOIN first USING (person_id) GROUP BY 1, 2, 3, 4
 class Reach:
     """How far the briefings have come with the eligible practitioners of one cell, one organisation, or of all.
 
-    Everybody counts once, as the first that holds: attended (``walked_in`` of them without a place), holds a place,
+    Everybody counts once, as the first that holds: attended (``walked_in`` of them never with a place), holds a place,
     excused, absent, invited; the rest was never reached. ``counted`` is the head-count that was said, ``extra`` how
     many of it are not among the ``named``.
     """

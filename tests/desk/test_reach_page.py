@@ -81,6 +81,13 @@ def test_each_cell_has_its_figures_and_everything_larger_is_their_sum(valley):
     assert [row.reach.eligible for row in rows_of(found, Chosen(area=valley.other_area.pk))] == [4]
 
 
+def test_who_came_with_a_place_and_walked_in_elsewhere_had_a_place(valley):
+    walk_in(a_session(valley.programme, date=date(2026, 10, 27)), valley.organisation, valley.people[0])
+    walk_in(a_session(valley.programme, date=date(2026, 10, 28)), valley.organisation, valley.people[2])
+    total = reach_of(valley.programme, TODAY).total
+    assert (total.attended, total.walked_in, total.came_with_place, total.due) == (2, 1, 1, 2)
+
+
 def test_who_is_on_a_list_without_an_area_is_not_counted_twice(valley):
     a_practitioner(valley.programme, profession=valley.officer)
     found = reach_of(valley.programme, TODAY)
