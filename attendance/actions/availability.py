@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.links import LinkRow, make_links, revoke
 from accounts.models import Person, PersonalLink
@@ -51,7 +52,7 @@ def give_links(mandates: Iterable[Mandate], now: datetime) -> list[PersonalLink]
     """
     ends_at, abouts = now + LINK_LIVES, {key_of(each): each for each in mandates}
     existing = PersonalLink.objects.filter(purpose=PURPOSE, about__in=list(abouts), revoked_at__isnull=True)
-    wanted = {about: [each.person, *assistants_of(each, now.date())] for about, each in abouts.items()}
+    wanted = {about: [each.person, *assistants_of(each, timezone.localdate(now))] for about, each in abouts.items()}
     for link in existing:
         if link.person_id not in {person.pk for person in wanted[link.about]}:
             revoke(link, by=CLOCK, now=now)
@@ -82,9 +83,9 @@ def say_when(*, mandate: Mandate, answers: Mapping[tuple[date, str], bool], by: 
     NotYourDiary, MandateEnded.
     """
     lock_people([mandate.person_id])
-    if not can_keep_diary(by, mandate, now.date()):
+    if not can_keep_diary(by, mandate, timezone.localdate(now)):
         raise NotYourDiary
-    if not Mandate.objects.filter(pk=mandate.pk).on(now.date()).exists():
+    if not Mandate.objects.filter(pk=mandate.pk).on(timezone.localdate(now)).exists():
         raise MandateEnded
     said_by = key_of(by)
     Availability.objects.bulk_create(

@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.links import LinkRow, make_links, revoke
 from accounts.models import Person, PersonalLink
 from attendance.actions import availability
 from attendance.actions.engagements import BusyThen, announce, clash_of, engage, leave, lock_people
 from attendance.messages import cover as messages
-from attendance.models import COVER_MOVES, CoverState, SeniorAttendance
-from attendance.queries.proposals import free_mandates
+from attendance.models import COVER_MOVES, CoverState, Engagement, SeniorAttendance
+from attendance.queries.proposals import free_mandates, may_speak, without_mandate
 from attendance.rules import can_answer_cover
 from briefings.models import Assistant, Mandate, Session, SessionState
 from briefings.words import when_in_words
@@ -152,12 +153,14 @@ def _ask_whoever(
 def answer_coming(*, attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance:
     """Say *I am coming*; the entry follows, and who was asked for the same is told that it is settled. Twice is once.
 
-    Raises BusyThen, NotAskedAnyMore, NotYoursToAnswer.
+    Raises BusyThen, NoMandateThen, NotAskedAnyMore, NotYoursToAnswer.
     """
     _lock_together(attendance)
     own = _locked(attendance, by, now)
     if own.state == CoverState.COMING:
         return own
+    if not may_speak(own):
+        raise NoMandateThen
     clash = clash_of(own.session, own.person)
     if clash:
         raise BusyThen(clash.session)
@@ -209,8 +212,28 @@ def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
     free = free_mandates(attendance.session, attendance.organisation) if attendance.together else ()
     _lock_together(attendance, *(mandate.person_id for mandate in free))
     own = _locked(attendance, by, now)
-    if own.state == CoverState.APOLOGIES:
-        return own
+    if own.state != CoverState.APOLOGIES:
+        _cannot(own, by, now)
+    return own
+
+
+@transaction.atomic
+def give_up_without_mandate(*, attendance: SeniorAttendance, now: datetime) -> bool:
+    """Note that somebody cannot come who may not speak for their organisation on that day any more.
+
+    What follows is as with ``answer_cannot``. Returns whether it was so: a mandate that was given again, or another
+    answer, leaves all as it is.
+    """
+    free = free_mandates(attendance.session, attendance.organisation) if attendance.together else ()
+    _lock_together(attendance, *(mandate.person_id for mandate in free))
+    own = _load(attendance)
+    if not without_mandate(now).filter(pk=own.pk).exists():
+        return False
+    _cannot(own, CLOCK, now)
+    return True
+
+
+def _cannot(own: SeniorAttendance, by: Any, now: datetime) -> None:
     was_coming = own.state == CoverState.COMING
     own.deputy = None
     _become(own, CoverState.APOLOGIES, by, now, answered=True)
@@ -221,7 +244,6 @@ def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
         messages.ask(again, now=now)
     if not _others_together(own, CoverState.ASKED) and not _others_together(own, CoverState.COMING):
         _go_on(own, now)
-    return own
 
 
 def _go_on(own: SeniorAttendance, now: datetime) -> None:
@@ -295,7 +317,8 @@ def take_attended_back(*, attendance: SeniorAttendance, by: Any, now: datetime) 
     if own.answered_at is None and not own.reminded_step and own.link_id is None:
         own.delete()
         return None
-    own.state = CoverState.COMING if own.answered_at and own.deputy_id is None else CoverState.APOLOGIES
+    is_engaged = Engagement.objects.filter(person=own.person_id, session=own.session_id).exists()
+    own.state = CoverState.COMING if is_engaged else CoverState.APOLOGIES  # a yes engages, apologies free
     if own.answered_at is None:
         own.state = CoverState.ASKED
     own.save(update_fields=["state"])
@@ -372,7 +395,7 @@ def _check_mandate(session: Session, mandate: Mandate) -> None:
 
 
 def _check_day(session: Session, now: datetime) -> None:
-    if session.state not in (SessionState.OPEN, SessionState.HELD) or session.during.lower.date() > now.date():
+    if session.state not in (SessionState.OPEN, SessionState.HELD) or session.date > timezone.localdate(now):
         raise NotTheDay
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from attendance import weeks
 from attendance.queries.availability import Diary
@@ -58,7 +59,8 @@ class AskWhenField(forms.ModelMultipleChoiceField):
     def label_from_instance(self, mandate: Mandate) -> str:
         said = "has said nothing yet"
         if mandate.said_at:
-            said = f"can come in {mandate.can} of {mandate.of} half-days, said on {day_plain(mandate.said_at.date())}"
+            on = day_plain(timezone.localdate(mandate.said_at))
+            said = f"can come in {mandate.can} of {mandate.of} half-days, said on {on}"
         return f"{mandate.organisation.name}: {mandate.person.name}, {mandate.job_title} ({said})"
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.utils import timezone
+
 import messaging.actions
 from accounts.links import address_of
 from accounts.models import PersonalLink
@@ -35,7 +37,7 @@ def ask_when(mandates: Iterable[Mandate], links: Iterable[PersonalLink], *, now:
 
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     """Return the reason code of each mail whose mandate or link has ended."""
-    mandates = Mandate.objects.on(now.date()).filter(pk__in=[each.refs["mandate"] for each in batch])
+    mandates = Mandate.objects.on(timezone.localdate(now)).filter(pk__in=[each.refs["mandate"] for each in batch])
     links = PersonalLink.objects.filter(
         pk__in=[each.refs["link"] for each in batch], revoked_at__isnull=True, ends_at__gt=now
     )

@@ -18,7 +18,7 @@ from attendance.queries.proposals import next_best
 from briefings.models import Session, SessionState
 from briefings.rules import coordinators_of
 from briefings.words import when_in_words
-from history.actions import key_of
+from history.actions import CLOCK, key_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -154,6 +154,7 @@ def render_answer(message: Message) -> Content:
         "programme": session.programme,
         "organisation": own.organisation,
         "address": _address(own, message.person_id),
+        "no_mandate": own.answered_by == CLOCK,  # the clock answers for nobody else
     }
     if message.kind == APOLOGIES:
         address = reverse("attendance:cover-next", args=[session.programme.slug, own.pk])

@@ -13,7 +13,7 @@ from django.utils import timezone
 from attendance.covering import Half, Proposal, Senior, propose, wants_of
 from attendance.models import Availability, CoverState, Engagement, SeniorAttendance
 from attendance.queries.cover import shares_of
-from briefings.models import CoverRule, Mandate, Partner, Programme, Session
+from briefings.models import CoverRule, Mandate, Partner, Programme, Session, SessionState
 from organisations.models import Organisation
 
 LIVE = (CoverState.ASKED, CoverState.COMING, CoverState.ATTENDED)
@@ -57,6 +57,29 @@ def free_mandates(session: Session, organisation: Organisation) -> QuerySet[Mand
     )
     found = found.exclude(Exists(elsewhere) | Exists(busy) | Exists(cannot) | Exists(apologies))
     return found.select_related("person", "organisation").order_by("pk")
+
+
+def without_mandate(now: datetime) -> QuerySet[SeniorAttendance]:
+    """Return the requests to come, open or answered with yes, whose person may not speak for the organisation then."""
+    mandates = Mandate.objects.on(OuterRef("session__date")).filter(
+        programme=OuterRef("session__programme"),
+        organisation=OuterRef("organisation"),
+        person=OuterRef("person"),
+        person__is_active=True,
+    )
+    found = SeniorAttendance.objects.filter(
+        ~Exists(mandates),
+        state__in=(CoverState.ASKED, CoverState.COMING),
+        session__state__in=(SessionState.DRAFT, SessionState.OPEN),
+        session__during__startswith__gt=now,
+    )
+    return found.select_related("session__programme", "person", "organisation").order_by("pk")
+
+
+def may_speak(own: SeniorAttendance) -> bool:
+    """Return whether the person of ``own`` has a mandate for its organisation on the day of its session."""
+    mandates = Mandate.objects.on(own.session.date).filter(programme=own.session.programme_id, person=own.person_id)
+    return mandates.filter(organisation=own.organisation_id).exists()
 
 
 def next_best(own: SeniorAttendance) -> list[Mandate]:

@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from attendance.actions import availability, cover_ladder, needs, online, register, reminders, teams, zones
+from attendance.actions import availability, cover, cover_ladder, needs, online, register, reminders, teams, zones
+from attendance.queries.proposals import without_mandate
 
 
 @shared_task(name="attendance.tasks.remind_of_sessions", ignore_result=True)
@@ -32,8 +33,14 @@ def forget_access_needs() -> int:
 
 @shared_task(name="attendance.tasks.remind_seniors", ignore_result=True)
 def remind_seniors() -> int:
-    """Remind senior managers who were asked to come and have not answered. Each rung is told once."""
-    return cover_ladder.remind_of_requests(now=timezone.now())
+    """Remind senior managers who were asked to come and have not answered. Each rung is told once.
+
+    Before that whoever has no mandate any more is asked for nothing.
+    """
+    now = timezone.now()
+    for own in without_mandate(now):
+        cover.give_up_without_mandate(attendance=own, now=now)
+    return cover_ladder.remind_of_requests(now=now)
 
 
 @shared_task(name="attendance.tasks.forget_availability", ignore_result=True)

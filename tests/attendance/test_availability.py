@@ -1,7 +1,8 @@
 """When senior managers can come: asking, the grid, patterns, and what the proposal makes of it."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -69,6 +70,14 @@ def test_an_assistant_says_it_for_somebody(client, cast):
         "They are then asked only when they can"
         in said(next(m for m in mails(ASKED_WHEN) if m.person == assistant)).text
     )
+
+
+def test_a_mandate_begins_with_the_day_where_people_are(cast):
+    """Half an hour after midnight in summer it is still yesterday in UTC."""
+    begun = datetime(2026, 7, 1, 0, 30, tzinfo=ZoneInfo("Europe/London"))
+    mandate = cast.a_mandate(since=begun.date())
+    answers = {(date(2026, 7, 2), "morning"): False}
+    assert availability.say_when(mandate=mandate, answers=answers, by=mandate.person, now=begun.astimezone(UTC)) == 1
 
 
 def test_nobody_else_says_it(cast):

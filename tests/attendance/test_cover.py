@@ -17,7 +17,8 @@ from attendance.messages import cover as messages
 from attendance.models import CalendarEntry, CoverState, Engagement, SeniorAttendance
 from attendance.queries.cover import NO_PARTNER, NOBODY, Share, cover_matrix, shares_of
 from attendance.queries.proposals import next_best
-from briefings.models import Assistant, CoverRule, ProgrammeRole, Session, SessionState
+from attendance.tasks import remind_seniors
+from briefings.models import Assistant, CoverRule, Mandate, ProgrammeRole, Session, SessionState
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import a_place, a_programme, a_session, another_day, partner_of
@@ -274,6 +275,57 @@ def test_who_came_is_noted_asked_or_not(cast):
     assert cover.take_attended_back(attendance=unasked, by="clock", now=at) is None
     assert cover.take_attended_back(attendance=own, by="clock", now=at).state == CoverState.COMING
     assert cover.take_attended_back(attendance=own, by="clock", now=at).state == CoverState.COMING
+
+
+def test_what_was_said_before_a_mark_taken_back_stands_again(cast):
+    """Who had said that they cannot does not become somebody who comes by two presses at the door."""
+    at = cast.session.during.lower
+    own = cast.asked()
+    cover.answer_cannot(attendance=own, by=cast.senior, now=NOW)
+    cover.note_attended(session=cast.session, mandate=cast.mandate, by="clock", now=at)
+    assert cover.take_attended_back(attendance=own, by="clock", now=at).state == CoverState.APOLOGIES
+
+
+# a mandate that ends
+
+
+def end_mandate(cast, mandate) -> None:
+    """End ``mandate`` and let the clock look after it, twice."""
+    Mandate.objects.filter(pk=mandate.pk).update(until=NOW.date())
+    with time_machine.travel(NOW, tick=False):
+        remind_seniors()
+        remind_seniors()
+
+
+def test_who_has_no_mandate_any_more_does_not_cover_a_session(cast):
+    own = cast.coming()
+    end_mandate(cast, cast.mandate)
+    own.refresh_from_db()
+    assert (own.state, Engagement.objects.count()) == (CoverState.APOLOGIES, 0)
+    (row,) = cover_matrix([cast.session], NOW.date()).rows
+    assert (row.cells[0].is_gap, row.covered) == (True, 0)
+    (told,) = mails(messages.APOLOGIES)
+    assert "there is no mandate for them on that day any more" in said(told).text
+    assert f"Next would be {cast.deputy.person.name}" in said(told).text
+    (senior,) = mails(messages.GIVEN_UP)
+    assert "There is no mandate for you to speak for" in said(senior).text
+    with pytest.raises(cover.NoMandateThen):
+        cover.answer_coming(attendance=own, by=cast.senior, now=NOW)
+
+
+def test_whoever_else_can_is_asked_where_the_mandate_of_one_ends(cast):
+    first, second = whoever(cast)
+    cover.answer_coming(attendance=first, by=first.person, now=NOW)
+    end_mandate(cast, cast.mandate if first.person == cast.senior else cast.deputy)
+    assert states() == {first.person: CoverState.APOLOGIES, second.person: CoverState.ASKED}
+    assert mails(messages.APOLOGIES) == []
+
+
+def test_a_mandate_that_holds_on_the_day_changes_nothing(cast):
+    own = cast.coming()
+    Mandate.objects.filter(pk=cast.mandate.pk).update(until=cast.session.date + timedelta(days=1))
+    assert not cover.give_up_without_mandate(attendance=own, now=NOW)
+    assert states() == {cast.senior: CoverState.COMING}
 
 
 def test_nobody_has_come_before_the_day(cast):
