@@ -31,17 +31,17 @@ def affiliations_in_scope(programme: Programme, on: date) -> AffiliationQuerySet
     inside one (product.md, "practitioner").
     """
     partners = Partner.objects.on(on).filter(_still_there(on), programme=programme).values("organisation")
-    found = Affiliation.objects.on(on).filter(_one_of("organisation", partners), person__is_active=True)
+    found = Affiliation.objects.on(on).filter(one_of("organisation", partners), person__is_active=True)
     if not programme.every_profession:
-        found = found.filter(_one_of("profession", programme.professions.order_by().values("pk")))
+        found = found.filter(one_of("profession", programme.professions.order_by().values("pk")))
     areas = area_ids_in_scope(programme)
     if areas is not None:
         found = found.filter(Exists(AffiliationArea.objects.filter(affiliation=OuterRef("pk"), area__in=areas)))
     return found
 
 
-def _one_of(name: str, ids: QuerySet) -> Func:
-    """Return the condition that the key ``name`` is among ``ids``, read once: so the index by scope finds the rows."""
+def one_of(name: str, ids: QuerySet) -> Func:
+    """Return the condition that the key ``name`` is among ``ids``, read once: so an index finds the rows."""
     template = {"template": "%(expressions)s)", "arg_joiner": " = ANY("}
     return Func(F(name), ArraySubquery(ids), output_field=BooleanField(), **template)
 

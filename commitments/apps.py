@@ -209,6 +209,8 @@ class CommitmentsConfig(AppConfig):
                 person._concerned = {}
             asked = person._concerned
             key = programmes.__name__, programme and programme.pk
+            if programmes is programmes_with_lists and among(programmes_with_assurances, person, programme):
+                return True  # whom assurances concern, questions concern too: mostly one question is enough
             if key not in asked:
                 found = programmes(person, timezone.localdate())
                 asked[key] = found.filter(pk=programme.pk).exists() if programme else found.exists()

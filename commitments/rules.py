@@ -7,7 +7,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.permissions import Permission, has
 from attendance.models import CAME, Attendance
-from briefings.models import Partner, Programme, Session
+from briefings.models import Partner, Programme, Session, programme_ids_with
+from briefings.queries import one_of
 from briefings.rules import mandate_for, mandates_of
 from commitments.models import (
     Agreement,
@@ -43,15 +44,18 @@ def questions_visible_to(person: Any, on: date) -> QuerySet[Question]:
     """
     if not person.is_authenticated:
         return Question.objects.none()
-    programmes = Programme.objects.where(person, Permission.READ_QUESTIONS)
+    programmes = programme_ids_with(person, Permission.READ_QUESTIONS)
+    if programmes is None:
+        return Question.objects.all()
     asked = Commission.objects.filter(person=person).values("question")
     cleared = Clearance.objects.of_holder(person, on).values("draft__question")
+    # Each of these has an index, and ``one_of`` is read once: what they lead to is read, not every question there is.
     return Question.objects.filter(
         Q(programme__in=programmes)
         | Q(owner=person)
-        | Q(pk__in=asked)
+        | Q(one_of("pk", asked))
         | Q(organisation__in=led_organisation_ids(person))
-        | Q(pk__in=cleared)
+        | Q(one_of("pk", cleared))
     )
 
 
@@ -86,20 +90,12 @@ def assurances_visible_to(person: Any, on: date) -> QuerySet[Assurance]:
 
 def programmes_with_assurances(person: Any, on: date) -> QuerySet[Programme]:
     """Return the programmes whose assurances concern ``person``: by a role, a mandate, or as lead of a partner."""
-    led = Partner.objects.on(on).filter(organisation__in=led_organisation_ids(person)).values("programme")
-    return Programme.objects.filter(
-        Q(pk__in=Programme.objects.where(person, Permission.READ_QUESTIONS).values("pk"))
-        | Q(pk__in=mandates_of(person, on).values("programme"))
-        | Q(pk__in=led)
-    )
+    return Programme.objects.filter(_where(person, Permission.READ_QUESTIONS) | _spoken(person, on) | _led(person, on))
 
 
 def programmes_with_questions(person: Any, on: date) -> QuerySet[Programme]:
     """Return the programmes whose questions and assurances concern ``person``: by a role, or by a mandate."""
-    return Programme.objects.filter(
-        Q(pk__in=Programme.objects.where(person, Permission.READ_QUESTIONS).values("pk"))
-        | Q(pk__in=mandates_of(person, on).values("programme"))
-    )
+    return Programme.objects.filter(_where(person, Permission.READ_QUESTIONS) | _spoken(person, on))
 
 
 def programmes_with_lists(person: Any, on: date) -> QuerySet[Programme]:
@@ -108,11 +104,30 @@ def programmes_with_lists(person: Any, on: date) -> QuerySet[Programme]:
     By a role or a mandate, as lead of a partner, or because they clear answers there. Which questions of them they
     read is ``questions_visible_to``.
     """
-    led = Partner.objects.on(on).filter(organisation__in=led_organisation_ids(person)).values("programme")
     held = GovernanceHolder.objects.on(on).filter(person=person.pk).values("programme")
     return Programme.objects.filter(
-        Q(pk__in=programmes_with_questions(person, on).values("pk")) | Q(pk__in=led) | Q(pk__in=held)
+        _where(person, Permission.READ_QUESTIONS) | _spoken(person, on) | _led(person, on) | Q(pk__in=held)
     )
+
+
+def _where(person: Any, permission: Permission) -> Q:
+    """Return the condition on programmes that ``person`` holds ``permission`` there."""
+    ids = programme_ids_with(person, permission)
+    return Q(pk__isnull=False) if ids is None else Q(pk__in=ids)
+
+
+def _spoken(person: Any, on: date) -> Q:
+    """Return the condition on programmes that ``person`` holds a mandate there."""
+    return Q(pk__in=mandates_of(person, on).values("programme"))
+
+
+def _led(person: Any, on: date) -> Q:
+    """Return the condition on programmes that ``person`` leads a partner of them; no table is read for who leads none.
+
+    What a person does not have is not asked for: these conditions stand in the navigation of every page.
+    """
+    led = led_organisation_ids(person)
+    return Q(pk__in=Partner.objects.on(on).filter(organisation__in=led).values("programme")) if led else Q(pk__in=())
 
 
 def can_read_names(person: Any, question: Question) -> bool:
@@ -141,9 +156,11 @@ def can_scribe_at(person: Any, session: Session, today: date) -> bool:
 
 def staff_organisations(person: Any, programme: Programme, on: date) -> set[int]:
     """Return the ids of the partners of ``programme`` for whose staff ``person`` may ask: by mandate, or as lead."""
-    spoken_for = mandates_of(person, on).filter(programme=programme).values_list("organisation", flat=True)
-    partners = programme.partners.on(on).filter(organisation__in=led_organisation_ids(person))
-    return {*spoken_for, *partners.values_list("organisation", flat=True)}
+    found = set(mandates_of(person, on).filter(programme=programme).values_list("organisation", flat=True))
+    if led := led_organisation_ids(person):
+        partners = programme.partners.on(on).filter(organisation__in=led)
+        found.update(partners.values_list("organisation", flat=True))
+    return found
 
 
 def can_raise_for(person: Any, programme: Programme, on: date) -> bool:
@@ -153,12 +170,8 @@ def can_raise_for(person: Any, programme: Programme, on: date) -> bool:
 
 def programmes_to_raise_in(person: Any, on: date) -> QuerySet[Programme]:
     """Return the programmes in which ``person`` may raise a question for themselves or others, for the first page."""
-    led = Partner.objects.on(on).filter(organisation__in=led_organisation_ids(person)).values("programme")
-    return Programme.objects.filter(
-        Q(pk__in=Programme.objects.where(person, Permission.TRIAGE_QUESTIONS).values("pk"))
-        | Q(pk__in=mandates_of(person, on).values("programme"))
-        | Q(pk__in=led)
-    ).order_by("name", "pk")
+    may = _where(person, Permission.TRIAGE_QUESTIONS) | _spoken(person, on) | _led(person, on)
+    return Programme.objects.filter(may).order_by("name", "pk")
 
 
 def programmes_with_outputs(person: Any) -> QuerySet[Programme]:

@@ -14,6 +14,7 @@ from briefings.models.programmes import (
     ProgrammeRole,
     Scale,
     Slot,
+    programme_ids_with,
     usual_invitation_reminder_days,
     usual_reminder_days,
 )
@@ -36,5 +37,5 @@ __all__ = [
     "SESSION_MOVES", "Activity", "AgendaItem", "AgendaKind", "Appointment", "Assistant", "CoverRule", "Mandate",
     "Nation", "Part", "Partner", "PlacesRule", "Programme", "ProgrammeQuerySet", "ProgrammeRole", "Room", "Scale",
     "Series", "Session", "SessionKind", "SessionPart", "SessionQuerySet", "SessionState", "Slot", "Venue",
-    "usual_invitation_reminder_days", "usual_reminder_days", "utc_range",
+    "programme_ids_with", "usual_invitation_reminder_days", "usual_reminder_days", "utc_range",
 ]  # fmt: skip

@@ -43,16 +43,22 @@ class CoverRule(models.TextChoices):
     NONE = "none", "No rule"
 
 
+def programme_ids_with(person: Any, permission: Permission) -> list[int] | None:
+    """Return the ids of the programmes in which ``person`` holds ``permission``; None means in every one."""
+    keys = scopes_with(person, permission)
+    if INSTALLATION in keys:
+        return None
+    prefix = f"{Programme._meta.label_lower}:"
+    return sorted(int(key.removeprefix(prefix)) for key in keys if key.startswith(prefix))
+
+
 class ProgrammeQuerySet(models.QuerySet):
     """Programmes, in the words of the product."""
 
     def where(self, person: Any, permission: Permission) -> "ProgrammeQuerySet":
         """Return those in which ``person`` holds ``permission``; none for a stranger."""
-        keys = scopes_with(person, permission)
-        if INSTALLATION in keys:
-            return self.all()
-        prefix = f"{Programme._meta.label_lower}:"
-        return self.filter(pk__in=[int(key.removeprefix(prefix)) for key in keys if key.startswith(prefix)])
+        ids = programme_ids_with(person, permission)
+        return self.all() if ids is None else self.filter(pk__in=ids)
 
     def visible_to(self, person: Any) -> "ProgrammeQuerySet":
         """Return those whose set-up and drafts ``person`` may see by a role; what is public is ``public()``."""

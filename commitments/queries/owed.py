@@ -30,4 +30,6 @@ def owed_to(person: Person, today: date) -> QuerySet[Question]:
 def to_clear(person: Person, today: date) -> QuerySet[Clearance]:
     """Return the clearances that wait for a role that ``person`` holds on ``today``, the oldest first."""
     found = Clearance.objects.of_holder(person, today).filter(state=ClearanceState.ASKED)
-    return found.select_related("draft__question__programme", "organisation").order_by("asked_at", "pk")
+    shown = ("role", "organisation__name", "draft__question__reference", "draft__question__words")
+    found = found.select_related("draft__question", "organisation").only(*shown, "draft__question__due_on")
+    return found.order_by("asked_at", "pk")

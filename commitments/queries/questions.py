@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from briefings.models import Nation, Programme, Session
+from briefings.queries import one_of
 from commitments.clocks import Calendar
 from commitments.models import (
     UNANSWERED,
@@ -90,6 +91,16 @@ def questions_found(
     return questions
 
 
+def answering_in(questions: QuerySet[Question], *, all_of_them: bool) -> Q:
+    """Return the condition on organisations that one of ``questions`` is theirs to answer.
+
+    Each organisation is looked up among ``all_of_them``, where ``questions`` are all of a programme; else the few that
+    a person may read are read once.
+    """
+    theirs = questions.exclude(organisation=None).values("organisation")
+    return Q(pk__in=theirs) if all_of_them else Q(one_of("pk", theirs.distinct()))
+
+
 def in_order(questions: QuerySet[Question]) -> QuerySet[Question]:
     """Return ``questions`` with what is owed first, by its date; then the rest, newest first."""
     found = _sorted(questions.annotate(owed_on=OWED_ON))
@@ -128,7 +139,7 @@ class Listed:
     @property
     def small(self) -> str:
         """Reference, session and theme in one line."""
-        theme = (self.own_theme or dict(Theme.choices).get(self.theme, "")).lower()
+        theme = (self.own_theme or _THEMES.get(self.theme, "")).lower()
         session = f"session of {day_plain(self.session_on)}" if self.session_on else ""
         return ", ".join(each for each in (self.reference, session, theme) if each)
 
@@ -142,6 +153,7 @@ class Listed:
 
 MOST_SHOWN = 100
 """Letters of a question in a list."""
+_THEMES = dict(Theme.choices)
 _COLUMNS = (
     "pk", "reference", "words", "state", "due_on", "paused_on", "paused_until", "programme__name", "organisation__name",
     "owner", "owner__name", "session__date", "theme", "own_theme__name",

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Programme
 from briefings.rules import mandates_of
@@ -22,21 +23,56 @@ from commitments.models import (
 )
 from commitments.queries import agreements, assurances, outputs, questions
 from commitments.rules import programmes_to_raise_in
+from face.addresses import addresses_of
 from face.templatetags.face import state
 
 register = template.Library()
 MOST_STANDING = 5
+_STATES = dict(QuestionState.choices)
 
 
 @register.simple_tag
 def question_state(question: Question | questions.Listed, today: date | None = None) -> SafeString:
     """The state of a question as mark, colour and word; "late" where it is owed and ``today`` is after its date."""
-    words = QuestionState(question.state).label
+    words = _STATES[question.state]
     if question.paused_on:
         return state("dash", "wait", f"{words}, paused")
     if today and question.state in UNANSWERED and question.due_on < today:
         return state("gap", "bad", f"{words}, late")
     return state(*questions.SHOWN[question.state], words)
+
+
+@register.simple_tag
+def question_rows(
+    rows: list[questions.Listed], today: date, *, chooses: bool = False, in_programme: Programme | None = None
+) -> SafeString:
+    """The rows of a list of questions. One piece of each rather than twenty: somebody waits for fifty of them."""
+    address = addresses_of("commitments:question-show")
+    return format_html_join(
+        "\n",
+        _ROW,
+        (
+            (
+                format_html(_CHOOSE, row.pk, row.reference) if chooses else "",
+                address(row.pk),
+                row.short,
+                row.small,
+                "" if in_programme else format_html("<td>{}</td>", row.programme),
+                format_html(_OWNER, row.owner, row.organisation or "") if row.owner else _NOBODY,
+                row.due or "Nothing owed",
+                question_state(row, today),
+            )
+            for row in rows
+        ),
+    )
+
+
+_ROW = (
+    '<tr>{}<th scope="row"><a href="{}">{}</a><br><span class="soft small">{}</span></th>{}'
+    "<td>{}</td><td>{}</td><td>{}</td></tr>"
+)
+_CHOOSE = '<td><input type="checkbox" name="chosen" value="{}" aria-label="Choose question {}"></td>'
+_OWNER, _NOBODY = '{}<br><span class="soft">{}</span>', mark_safe('<span class="soft">The coordinator</span>')
 
 
 @register.simple_tag
