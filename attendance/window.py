@@ -42,6 +42,13 @@ class Window:
             return f"Booking for this session closed on {day(self.closes - timedelta(days=1))}."
         return ""
 
+    def names_before(self, date: date) -> date:
+        """Return the day before which a place of a session on ``date`` needs its name.
+
+        What has none goes back on the day after its last one: then somebody else can still get on the list.
+        """
+        return min(date, self.freezes - timedelta(days=1)) if self.freezes else date
+
     @property
     def soon(self) -> str:
         """What somebody who holds a place or wants one should know beforehand, as a sentence; "" for nothing."""

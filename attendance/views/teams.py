@@ -60,7 +60,7 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
     colleagues = colleagues_to_book(chosen.programme, own, now)
     data = request.POST if request.method == "POST" else None
     window = window_of(chosen, rules_of(chosen), now)
-    about = {"people": colleagues, "last": min(chosen.date, window.freezes or chosen.date), "today": window.today}
+    about = {"people": colleagues, "last": window.names_before(chosen.date), "today": window.today}
     looks = data is not None and "look" in data
     form = TeamForm.as_typed(data, **about) if looks else TeamForm(data, **about)
     repeated = data is not None and Team.objects.filter(press__in=_press(data), organisation=own).first()

@@ -29,6 +29,7 @@ from attendance.models import BookingRules, Invitation, Place, PlaceState, SeatC
 from attendance.queries.booking import position_of
 from attendance.queries.figures import figures_of
 from attendance.queries.notices import people_to_tell
+from face.dates import day
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
@@ -141,6 +142,32 @@ def test_names_follow_after_booking_has_closed_and_until_the_list_is_final(progr
         name_places(team=team, people=people[1:], by=people[0], now=NOW)
     with pytest.raises(PlaceHasEnded):
         name_places(team=team, people=people[1:], by=people[0], now=session.during.lower)
+
+
+def test_names_may_follow_only_as_long_as_others_can_have_what_goes_back(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    BookingRules.objects.create(programme=programme, freeze_days=10)
+    typed = {"unnamed": "1", "rule": "fit", "press": str(uuid.uuid4())}
+
+    def book(until: date):
+        parts = {f"names_until_{part}": getattr(until, part) for part in ("day", "month", "year")}
+        return lead.post(f"{lead.base}{session.pk}/", typed | parts)
+
+    last = session.date - timedelta(days=12)
+    refused = book(last + timedelta(days=1))
+    assert refused.status_code == 422
+    assert f"Enter a day from today to {day(last)}" in refused.content.decode()
+    assert book(last).status_code == 302
+    waiting = a_place(session, now=now)
+    assert release_all_unnamed(now=now + timedelta(days=19)) == 1
+    waiting.refresh_from_db()
+    assert waiting.state == BOOKED
+    BookingRules.objects.update(freeze_days=30)
+    assert (
+        "It is too late for names to follow"
+        in lead.post(f"{lead.base}{session.pk}/", typed | {"press": str(uuid.uuid4())}).content.decode()
+    )
 
 
 def test_the_last_day_for_names_is_over_by_the_clock_where_the_session_is(programme):
