@@ -44,6 +44,8 @@ class Hall:
     reserved: int
     begins: datetime
     ends: datetime
+    offers: bool = False
+    """Past its cut-off: a freed seat is offered to the first in line for a time, not given."""
     is_cancelled: bool = False
     taken: int = 0
     last_number: int = 0
@@ -69,6 +71,8 @@ class Checker:
     entries: dict[tuple[int, int], dict] = field(default_factory=dict)
     engaged: set[tuple[int, int]] = field(default_factory=set)
     moved_up: int = 0
+    offers: Counter = field(default_factory=Counter)
+    """How offers ended: by the state that came after."""
 
     def __post_init__(self) -> None:
         self._by_tx: dict[int, list[Row]] = defaultdict(list)
@@ -125,6 +129,7 @@ class Checker:
             self._joins(new, row)
         if new["state"] in SEATED and (before is None or before["state"] not in SEATED):
             self._is_seated(new, row)
+        self._is_offered(before, new, row)
         self.places[new["id"]] = new
         self._of_session[new["session_id"]].add(new["id"])
         self._of_person[new["person_id"]].add(new["id"])
@@ -182,6 +187,26 @@ class Checker:
             if stood_before and not self._why_not(place, free, row.begun, row.at):
                 self._breach(row, f"place {new['id']} was seated before place {place['id']}, who stood before it")
 
+    def _is_offered(self, before: dict | None, new: dict, row: Row) -> None:
+        """Past the cut-off who waits is offered a seat; an offer ends by its person's press or when its time is over.
+
+        Only who changes to that date from another is seated at once: they press for it.
+        """
+        state, now = before["state"] if before else "", new["state"]
+        offers = self.stage.halls[new["session_id"]].offers
+        if state == "waiting" and now in SEATED and (now == "offered") != offers:
+            changed = ("changed_date", "moved")
+            came = any(each.new.get("closed_reason") in changed for each in self._by_tx[row.tx] if each.new != new)
+            if now == "offered" or not came:
+                self._breach(
+                    row, f"place {new['id']} was {now}, and the cut-off {'is over' if offers else 'is to come'}"
+                )
+        if state == "offered" and now != "offered":
+            self.offers[new["closed_reason"] or now] += 1
+            late = datetime.fromisoformat(before["offered_until"])
+            if new["closed_reason"] == "offer_lapsed" and datetime.fromisoformat(new["closed_at"]) < late:
+                self._breach(row, f"the offer of place {new['id']} lapsed before its time was over")
+
     @staticmethod
     def _was_handed_over(row: Row, session: int) -> bool:
         return (
@@ -224,6 +249,8 @@ class Checker:
             self._is_in_one_place(person, last)
         for place in touched:
             self._calendar_follows(place, last)
+            if self._began[last.tx][place["id"]] == "offered" and place["state"] not in LIVE:
+                self._goes_on(place, last)
         self._mails_follow(rows)
 
     def _is_in_one_place(self, person: int, row: Row) -> None:
@@ -235,6 +262,14 @@ class Checker:
             for other in halls[number + 1 :]:
                 if self.stage.one_place or (one.begins < other.ends and other.begins < one.ends):
                     self._breach(row, f"person {person} has two places at once, in sessions {booked}")
+
+    def _goes_on(self, place: dict, row: Row) -> None:
+        """The seat of an offer that ended goes to the next who may and fits, at once."""
+        session = place["session_id"]
+        free = self._free(session)
+        for following in self._line(session) if free > 0 and not self.stage.halls[session].is_cancelled else ():
+            if not self._why_not(following, free, row.begun, row.at):
+                self._breach(row, f"the offer of place {place['id']} ended, and place {following['id']} waits on")
 
     def _calendar_follows(self, place: dict, row: Row) -> None:
         pair = (place["person_id"], place["session_id"])
@@ -297,6 +332,8 @@ class Checker:
             return there and (press.kind == "book" or self._state_at(about["place"], seq) not in LIVE)
         if press.kind == "give up":
             return self._state_at(about["place"], seq) == "given_up"
+        if press.kind == "accept":
+            return self._is_answered(about["place"], press.who, seq)
         if press.kind == "capacity":
             now = _last(self._seats_of[about["session"]], seq)
             return now is None or now["capacity"] == about["capacity"]
@@ -308,6 +345,17 @@ class Checker:
             left = [row for row in places if row.new["closed_reason"] == "moved" and row.old.get("state") in LIVE]
             return bool(made) and set(made[-1]["moved"]) <= arrived and len(left) == len(made[-1]["moved"])
         raise AssertionError(f"no rule says when {press.kind} is whole")
+
+    def _is_answered(self, place: int, person: int, seq: int) -> bool:
+        """Return whether a yes to the offer of ``place`` has it booked, or found a reason why not: the page says it."""
+        if self._state_at(place, seq) != "offered":
+            return True  # booked; or given up, lapsed or cancelled before the yes came
+        hall = self.stage.halls[self.places[place]["session_id"]]
+        others = [self.stage.halls[own["session_id"]] for own in self._states_at(seq, person) if own["state"] in SEATED]
+        return any(
+            other is not hall and (self.stage.one_place or (other.begins < hall.ends and hall.begins < other.ends))
+            for other in others
+        )
 
     def _is_found(self, press: Press) -> bool:
         """Return whether an acknowledged press without a key has left its rows."""
@@ -331,9 +379,8 @@ class Checker:
             if tx in pressed:
                 continue
             entries = [row.new for row in self._by_tx[tx] if row.what == "history_entry"]
-            by_clock = entries and {(row["actor"], row["verb"]) for row in entries} == {("clock", "promoted")}
-            ups = {(before, self._by_tx_last(tx, pk)["state"]) for pk, before in began.items()}
-            if not by_clock or not ups <= {("waiting", "booked"), ("waiting", "ended")}:
+            by_clock = entries and {(row["actor"], row["verb"]) for row in entries} <= _BY_CLOCK
+            if not by_clock or not {(was, self._by_tx_last(tx, pk)["state"]) for pk, was in began.items()} <= _MOVES:
                 self.breaches.append(f"transaction {tx} changed places {sorted(began)}, and nobody pressed for it")
 
     # Looking things up.
@@ -395,6 +442,10 @@ def _possible(values: list[tuple[datetime, Any]], begun: datetime, at: datetime,
     return [before, *(value for _, value in values[early:late])]
 
 
+_BY_CLOCK = {("clock", "promoted"), ("clock", "offered"), ("clock", "offer_lapsed")}
+_MOVES = {("waiting", "booked"), ("waiting", "offered"), ("waiting", "ended"), ("offered", "ended")}
+"""What is written when nobody pressed, and what becomes of places then."""
+
 _ARRIVED = ("attendance.place_booked", "attendance.place_promoted", "attendance.place_moved")
 
 
@@ -403,8 +454,12 @@ def _told(before: str, place: dict) -> Iterable[tuple]:
     now, why = place["state"], place["closed_reason"]
     if now == "booked" and before != "booked":
         return [("arrived", place["id"])]
+    if now == "offered" and before != "offered":
+        return [("offered", place["id"])]
     if now == "waiting" and before == "":
         return [("waiting", place["id"])]
+    if why == "offer_lapsed" and before == "offered":
+        return [("left", place["id"])]
     if (now == "given_up" and before in LIVE) or (now == "ended" and why == "moved" and before == "booked"):
         return [("left", place["id"])]
     if now == "ended" and before in LIVE and why == "session_cancelled":
@@ -417,6 +472,8 @@ def _names(message: dict) -> Iterable[tuple]:
     kind, refs = message["kind"], message["refs"]
     if kind in _ARRIVED:
         return [("arrived", refs["place"])]
+    if kind == "attendance.place_offered":
+        return [("offered", refs["place"])]
     if kind == "attendance.place_waiting":
         return [("waiting", refs["place"])]
     if kind == "attendance.place_given_up":

@@ -21,7 +21,7 @@ from attendance.views import places as views
 from attendance.views import presses
 from script import places_log
 from script.places_crowd import Names, Player, Reader
-from script.places_play import checked, make_coordinators, make_people, set_stage
+from script.places_play import OFFERED, checked, lapse, make_coordinators, make_people, set_stage
 
 
 def play_controls() -> int:
@@ -36,7 +36,7 @@ def play_controls() -> int:
 
 
 def _control(play: Callable, people: list, coordinators: list, seed: int, without) -> list[str]:
-    names, stage = set_stage(people, coordinators, seed, capacities=[1, 1, 1, 1, 1], one=False)
+    names, stage = set_stage(people, coordinators, seed, capacities=[1, 1, 1, 1, 1], one=False, offers=play in OFFERING)
     places_log.clear()
     reader = Reader(os.environ["DATABASE_URL"], 1)
 
@@ -92,6 +92,68 @@ def _give_up_with_a_line(names: Names, players: list[Player]) -> None:
         player.book(names.sessions[0])
     for place, _, _, link in players[0].reader.places_of(players[0].who, names.programme):
         players[0].give_up(place, link)
+
+
+def _an_offer_that_lapses(names: Names, players: list[Player]) -> None:
+    """The seat is offered to the first in line, who does not answer, then to the second, who accepts; a third waits."""
+    _give_up_with_a_line(names, players)
+    lapse(names.sessions, 1)
+    for place, _, _, link in players[2].reader.places_of(players[2].who, names.programme):
+        players[2].accept(place, link)
+    lapse(names.sessions, 2)
+
+
+def _an_offer(names: Names, players: list[Player]) -> None:
+    _give_up_with_a_line(names, players)
+
+
+OFFERING = (_an_offer, _an_offer_that_lapses)
+"""The plays in which the session is past its cut-off."""
+
+
+@contextlib.contextmanager
+def _with_offers_that_hold_no_seat() -> Iterator[None]:
+    """What is offered to one is free for the next."""
+    offer = line._offer
+
+    def offered(*what) -> None:
+        with mock.patch.object(line, "count_seat"):
+            offer(*what)
+
+    with mock.patch.object(line, "_offer", offered):
+        yield
+
+
+@contextlib.contextmanager
+def _with_lapsed_offers_left_lying() -> Iterator[None]:
+    """The offer ends, and the next in line is forgotten until the clock looks round again."""
+    ended = actions.lapse_offer
+
+    def left(**what) -> bool:
+        with mock.patch.object(actions, "promote"):
+            return ended(**what)
+
+    with mock.patch.object(actions, "lapse_offer", left):
+        yield
+
+
+@contextlib.contextmanager
+def _with_a_clock_that_is_fast() -> Iterator[None]:
+    """An offer ends though there is time left to think: as if another had read a later time than the one it writes."""
+    ended = actions.close
+
+    def early(place, seats, state, reason, now) -> None:
+        ended(place, seats, state, reason, now - OFFERED)
+
+    with mock.patch.object(actions, "close", early):
+        yield
+
+
+@contextlib.contextmanager
+def _without_offers() -> Iterator[None]:
+    """Who waits is seated and told, though they may not know any more that they wanted to come."""
+    with mock.patch("attendance.window.Window.is_offering", False):
+        yield
 
 
 @contextlib.contextmanager
@@ -218,5 +280,9 @@ CONTROLS = (
     (_give_up_with_a_line, _with_nobody_told, "and not {('arrived'"),
     (_give_up_with_a_line, _with_no_entry, "does not say what place"),
     (_give_up_with_a_line, _with_a_hand_in_the_database, "and nobody pressed for it"),
+    (_an_offer, _with_offers_that_hold_no_seat, "people on 1 seats"),
+    (_an_offer_that_lapses, _with_lapsed_offers_left_lying, "ended, and place"),
+    (_an_offer_that_lapses, _with_a_clock_that_is_fast, "lapsed before its time was over"),
+    (_an_offer_that_lapses, _without_offers, "was booked, and the cut-off is over"),
 )
 """What is played, what is taken out, and the words of the breach that has to be found."""

@@ -68,7 +68,8 @@ class Reader:
         found = self.rows(
             "SELECT p.id, p.session_id, p.state, l.id, l.nonce FROM attendance_place p "
             "JOIN briefings_session s ON s.id = p.session_id JOIN accounts_personallink l ON l.id = p.link_id "
-            "WHERE p.person_id = %s AND s.programme_id = %s AND p.state IN ('waiting', 'booked') ORDER BY p.id",
+            "WHERE p.person_id = %s AND s.programme_id = %s AND p.state IN ('waiting', 'offered', 'booked') "
+            "ORDER BY p.id",
             person,
             programme,
         )
@@ -150,6 +151,9 @@ class Player:
             self.book(self.chance.choice(self.names.sessions))
             return
         place, session, state, link = self.chance.choice(own)
+        if state == "offered" and self.chance.random() < 0.6:  # else they think, and the offer may lapse meanwhile
+            self.accept(place, link) if self.chance.random() < 0.7 else self.give_up(place, link)
+            return
         kind = self.chance.choices(["give up", "swap", "substitute", "book"], [4, 4, 2 * (state == "booked"), 1])[0]
         if kind == "book":
             self.book(self.chance.choice(self.names.sessions))
@@ -174,7 +178,7 @@ class Player:
         kind = self.chance.choices(["capacity", "quota", "move"], [4, 1, 3])[0]
         session = self.chance.choice(self.names.sessions)
         if kind == "capacity":
-            self.resize(session, self.chance.randint(18, 30))
+            self.resize(session, self.chance.randint(len(self.names.people) // 11, len(self.names.people) // 6))
         elif kind == "quota":
             self.set_quota(self.names.organisations[0], self.chance.randint(5, 14))
         else:
@@ -192,6 +196,9 @@ class Player:
 
     def give_up(self, place: int, link: PersonalLink) -> Press:
         return self._press("give up", f"{path_of(link)}give-up/", {}, cookies_for(link), place=place)
+
+    def accept(self, place: int, link: PersonalLink) -> Press:
+        return self._press("accept", f"{path_of(link)}accept/", {}, cookies_for(link), place=place)
 
     def swap(self, place: int, link: PersonalLink, to: int) -> Press:
         return self._press("swap", f"{path_of(link)}change/{to}/", {}, cookies_for(link), place=place, session=to)

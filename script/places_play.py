@@ -9,14 +9,17 @@ from datetime import date, timedelta
 from datetime import time as clock
 from pathlib import Path
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.links import LinkRow, make_links
 from accounts.models import Person
+from attendance.actions import places as actions
 from attendance.actions.reminders import promote_all
 from attendance.invariants import findings
-from attendance.models import Invitation, Place
+from attendance.models import BookingRules, Invitation, Place
 from briefings.models import PlacesRule
+from history.actions import CLOCK
 from script import places_log
 from script.measured import cookies_of
 from script.places_checker import Checker, Hall, Press, Stage
@@ -24,6 +27,12 @@ from script.places_crowd import TOKEN, Names, Player, Reader, at_play, over_http
 from tests.attendance.places import a_session
 from tests.briefings.factories import AppointmentFactory, PartnerFactory, ProgrammeFactory
 from tests.organisations.factories import AffiliationFactory, OrganisationFactory, PersonFactory, ProfessionFactory
+
+EVERYBODY = 194
+"""How many people make 20 to 30 seats in each session scarce; fewer have fewer seats."""
+
+OFFERED = timedelta(hours=1)
+"""How long somebody may think about an offer: the shortest time that a programme can set."""
 
 
 def play(port: int, names: Names, stage: Stage, reader: Reader, seed: int, seconds: float) -> Checker:
@@ -35,15 +44,20 @@ def play(port: int, names: Names, stage: Stage, reader: Reader, seed: int, secon
         for person, cookies in names.coordinators
     ]
     staff = players[-1]
-    doomed = names.sessions[seed % len(names.sessions)]
+    doomed = names.sessions[-1 - seed % len(names.sessions)]
     promoting = [(share * seconds, lambda: promote_all(now=timezone.now())) for share in (0.2, 0.4, 0.8)]
+    lapsing = [
+        ((number + 1) / 8 * seconds, lambda hours=number + 1: lapse(names.sessions, hours)) for number in range(7)
+    ]
     at_play(
         players,
         seconds,
         (0.5 * seconds, lambda: _kill_a_worker(port)),
         (0.6 * seconds, lambda: staff.cancel(doomed)),
         *promoting,
+        *lapsing,
     )
+    _until_quiet()
     while promote_all(now=timezone.now()):
         pass
     checker = checked(stage, [press for player in players for press in player.presses])
@@ -51,6 +65,27 @@ def play(port: int, names: Names, stage: Stage, reader: Reader, seed: int, secon
     breaches = odd + checker.breaches + checker.waiting_in_vain() + _otherwise_in_the_database(checker)
     assert not breaches, f"seed {seed}:\n" + "\n".join(breaches[:20])
     return checker
+
+
+def lapse(sessions: list[int], hours: int) -> int:
+    """End the open offers of ``sessions`` as the clock does, ``hours`` and some minutes from now; return how many."""
+    now = timezone.now() + hours * (OFFERED + timedelta(minutes=1))
+    due = Place.objects.filter(session__in=sessions, state="offered", offered_until__lte=now).select_related("session")
+    return sum(actions.lapse_offer(place=place, by=CLOCK, now=now) for place in due.order_by("offered_until", "pk"))
+
+
+def _until_quiet() -> None:
+    """Wait until the server has done what it was sent, also for clients who have gone: nothing is written any more."""
+    quiet, count = 0, -1
+    while quiet < 8:
+        time.sleep(0.25)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
+                " AND pid <> pg_backend_pid()), (SELECT count(*) FROM proof_log)"
+            )
+            busy, written = cursor.fetchone()
+        quiet, count = (quiet + 1 if not busy and written == count else 0), written
 
 
 def checked(stage: Stage, presses: list[Press]) -> Checker:
@@ -90,13 +125,17 @@ def make_coordinators(number: int) -> list:
     return [PersonFactory() for _ in range(number)]
 
 
-def set_stage(people: list[tuple[int, int, str]], coordinators: list, seed: int, *, capacities=None, one=None):
+def set_stage(
+    people: list[tuple[int, int, str]], coordinators: list, seed: int, *, capacities=None, one=None, offers=None
+):
     """Return the names and the halls of a new programme with open sessions, two of them at the same time.
 
-    Every second seed allows one place in the whole programme.
+    Every second seed allows one place in the whole programme. In two of four the two sessions at the same time are
+    past their cut-off: what is freed there is offered.
     """
     now, chance = timezone.now(), random.Random(seed)
     one = seed % 2 == 1 if one is None else one
+    offers = seed % 4 < 2 if offers is None else offers
     rule = PlacesRule.ONE if one else PlacesRule.UNLIMITED
     programme = ProgrammeFactory(slug=f"history-{time.monotonic_ns()}", places_rule=rule)
     organisations = sorted({organisation for _, organisation, _ in people})
@@ -104,11 +143,13 @@ def set_stage(people: list[tuple[int, int, str]], coordinators: list, seed: int,
         PartnerFactory(programme=programme, organisation_id=organisation)
     for person in coordinators:
         AppointmentFactory(programme=programme, person=person)
-    first = timezone.localdate() + timedelta(days=20 + 3 * seed)
-    days: list[date] = [first, first, *(first + timedelta(days=1) for _ in range(2)), first + timedelta(days=2)]
+    first = timezone.localdate() + timedelta(days=20 + 6 * seed)
+    days: list[date] = [first, first, *(first + timedelta(days=3) for _ in range(2)), first + timedelta(days=4)]
+    if offers:  # the others stay before theirs, also by the clock that ends offers some hours from now
+        BookingRules.objects.create(programme=programme, offer_days=20 + 6 * seed + 1, offer_hours=1)
     hours = [(clock(9, 30), clock(12, 30)), (clock(11), clock(14)), *[(clock(9, 30), clock(12, 30))] * 2]
     hours.append((clock(13, 30), clock(16, 30)))
-    capacities = capacities or [chance.randint(20, 30) for _ in days]
+    capacities = capacities or [round(chance.randint(20, 30) * len(people) / EVERYBODY) for _ in days]
     sessions = [
         a_session(
             programme,
@@ -140,5 +181,8 @@ def set_stage(people: list[tuple[int, int, str]], coordinators: list, seed: int,
         coordinators=[(person.pk, cookies_of(person)) for person in coordinators],
         organisations=organisations,
     )
-    halls = {each.pk: Hall(each.capacity, each.reserved, each.during.lower, each.during.upper) for each in sessions}
+    halls = {
+        each.pk: Hall(each.capacity, each.reserved, each.during.lower, each.during.upper, offers and each.date == first)
+        for each in sessions
+    }
     return names, Stage(halls, one)

@@ -8,7 +8,8 @@ from script.measured import serving, set_up, warm_up
 
 LIMIT = 2400
 SEEDS, SECONDS, PEOPLE, COORDINATORS = 20, 30.0, 194, 6
-"""200 clients; ``PLACES_SEEDS`` and ``PLACES_SECONDS`` in the environment make it short while writing."""
+"""200 clients; ``PLACES_SEEDS``, ``PLACES_SECONDS``, ``PLACES_PEOPLE`` in the environment make it short while writing.
+Without seeds only the controls are played."""
 
 
 def main() -> str:
@@ -22,8 +23,9 @@ def main() -> str:
 
     places_log.install()
     seeds, seconds = int(os.environ.get("PLACES_SEEDS", SEEDS)), float(os.environ.get("PLACES_SECONDS", SECONDS))
-    found, moved_up, changes = Counter(), 0, 0
-    people, coordinators = make_people(PEOPLE), make_coordinators(COORDINATORS)
+    found, offers, moved_up, changes = Counter(), Counter(), 0, 0
+    number = int(os.environ.get("PLACES_PEOPLE", PEOPLE))
+    people, coordinators = make_people(number), make_coordinators(COORDINATORS)
     reader = Reader(os.environ["DATABASE_URL"])
     with tempfile.TemporaryFile("w+b") as written, serving(output=written) as port:
         warm_up(port, "/health/live")
@@ -37,11 +39,19 @@ def main() -> str:
                 raise
             outcomes = Counter(press.outcome for press in checker.presses)
             found, moved_up, changes = found + outcomes, moved_up + checker.moved_up, changes + len(checker.log)
-            print(f"   seed {seed}: {dict(outcomes)}, {len(checker.log)} changes", flush=True)
+            offers += checker.offers
+            print(
+                f"   seed {seed}: {dict(outcomes)}, {len(checker.log)} changes, offers {dict(checker.offers)}",
+                flush=True,
+            )
     reader.close()
+    assert not seeds or min(offers[end] for end in ("booked", "given_up", "offer_lapsed")) > 0, (
+        f"offers ended {dict(offers)} only"
+    )
     caught = play_controls()  # last: what they break stays broken
     return (
-        f"{seeds} seeds of {seconds:.0f} s with {PEOPLE + COORDINATORS} clients: {found[ACKNOWLEDGED]} presses "
-        f"acknowledged, {found[REFUSED]} refused, {found[UNKNOWN]} unknown, {moved_up} seated after waiting, {changes} "
+        f"{seeds} seeds of {seconds:.0f} s with {number + COORDINATORS} clients: {found[ACKNOWLEDGED]} presses "
+        f"acknowledged, {found[REFUSED]} refused, {found[UNKNOWN]} unknown, {moved_up} seated after waiting; "
+        f"of {offers.total()} offers {offers['booked']} were accepted and {offers['offer_lapsed']} lapsed; {changes} "
         f"changes replayed and no promise broken; without one guard each {caught} plays broke one, and all were found"
     )
