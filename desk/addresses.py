@@ -1,11 +1,13 @@
 """Where the presses of the desk's pages lead."""
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from attendance.models import SeniorAttendance
+from attendance.queries.cover import Date
 from briefings.models import Programme, Session
 from history.actions import key_of
 
@@ -15,13 +17,19 @@ def register(session: int) -> str:
     return reverse("attendance:register-show", args=[session])
 
 
-def cover_gap(session: Session, organisation: int, refused: SeniorAttendance | None) -> str:
+def cover_gap(session: Session | Date, organisation: int, refused: SeniorAttendance | None) -> str:
     """Return where somebody senior of ``organisation`` is asked for ``session``: who is next where one has refused."""
     slug = session.programme.slug
     if refused:
         return reverse("attendance:cover-next", args=[slug, refused.pk])
     asked = {"session": str(session.pk), "organisation": str(organisation)}
-    return _with(reverse("attendance:cover-ask", args=[slug]), asked)
+    return _with(_cover_ask(slug), asked)
+
+
+@lru_cache(maxsize=64)
+def _cover_ask(slug: str) -> str:
+    # A matrix asks for a hundred of these.
+    return reverse("attendance:cover-ask", args=[slug])
 
 
 def walk_ins(session: int) -> str:

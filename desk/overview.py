@@ -1,14 +1,14 @@
 """The programme's overview as its templates draw it: rows of bars, the matrix of cover, states."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from attendance.models import CoverState
-from attendance.queries.cover import NO_PARTNER, NOBODY, Cell, Matrix, Row, cover_matrix
+from attendance.queries.cover import NO_PARTNER, NOBODY, Cell, Matrix, Row, cover_matrix, date_of
 from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import sessions_listed
 from briefings.models import Programme, Session
@@ -17,7 +17,17 @@ from communications.models import Stage
 from communications.queries.addressed import Addressed, addressed_of
 from communications.queries.timeline import current_of
 from desk import addresses
-from desk.queries.programmes import AGES, ASKED, COVER_AHEAD, NO_OWNER, OWNED, UNKEPT, Questions
+from desk.queries.programmes import (
+    AGES,
+    ASKED,
+    COVER_AHEAD,
+    NO_OWNER,
+    OWNED,
+    PARTNERS,
+    UNKEPT,
+    Questions,
+    dates_to_come,
+)
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
 from face.keeping import kept_for_a_moment
@@ -31,6 +41,10 @@ _COVER = {
     CoverState.APOLOGIES: ("bad", "gap", "Apologies"),
     NOBODY: ("bad", "gap", "Nobody"),
     NO_PARTNER: ("quiet", "dash", "Not a partner"),
+}
+_CELLS = {
+    state: {"colour": colour, "shape": shape, "words": words, "url": ""}
+    for state, (colour, shape, words) in _COVER.items()
 }
 _ASSURANCES = (
     ((AssuranceState.KEPT,), "full", "good", "Kept"),
@@ -85,36 +99,31 @@ class Ahead:
     sessions: list[Session]
     matrix: dict[str, Any]
     uncovered: list[Row]
-    partners: int
     left_out: bool
 
 
 def ahead(programme: Programme, now: datetime, *, can_ask: bool) -> Ahead:
-    """Return the next sessions of ``programme`` with their cover, in three queries.
+    """Return the next sessions of ``programme`` with their cover: in three queries, four where more than twelve are.
 
     Where ``can_ask``, a gap of cover leads to asking for it.
     """
     found = sessions_listed(programme, staff=True, now=now).open().to_come(now)
     found = found.filter(during__startswith__lt=now + COVER_AHEAD).order_by("date", "starts", "pk")
-    sessions = list(found[: SESSIONS_SHOWN + 1])
-    shown = sessions[:SESSIONS_SHOWN]
-    for session in shown:
+    sessions = list(found.select_related(None).select_related("room__venue", "seats")[: SESSIONS_SHOWN + 1])
+    for session in sessions:
         session.programme = programme
-    matrix = cover_matrix(shown, timezone.localdate(now))
+    left_out = len(sessions) > SESSIONS_SHOWN
+    dates = dates_to_come([programme], now) if left_out else [date_of(session) for session in sessions]
+    whole = cover_matrix(dates, timezone.localdate(now), people=False)
+    matrix = replace(whole, rows=whole.rows[:SESSIONS_SHOWN])
     covered = {row.session.pk: f"{row.covered} of {row.partners}" for row in matrix.rows}
-    lacking = [row for row in matrix.rows if not row.meets_rule]
-    for session in shown:
+    for session in (shown := sessions[:SESSIONS_SHOWN]):
         session.cover_words = covered[session.pk]
-    return Ahead(
-        shown,
-        _drawn(matrix, covered, now if can_ask else None),
-        lacking,
-        len(matrix.organisations),
-        len(sessions) > len(shown),
-    )
+    lacking = [row for row in whole.rows if not row.meets_rule]
+    return Ahead(shown, _drawn(matrix, covered, can_ask=can_ask), lacking, left_out)
 
 
-def _drawn(matrix: Matrix, covered: dict[int, str], asking_at: datetime | None) -> dict[str, Any]:
+def _drawn(matrix: Matrix, covered: dict[int, str], *, can_ask: bool) -> dict[str, Any]:
     columns = list(zip(*(row.cells for row in matrix.rows), strict=True)) if matrix.rows else []
     return {
         "caption": "Senior managers by organisation and session",
@@ -125,7 +134,7 @@ def _drawn(matrix: Matrix, covered: dict[int, str], asking_at: datetime | None) 
                 "words": organisation.name,
                 "note": str(matrix.shares.get(organisation.pk, "")),
                 "cells": [
-                    _cell(cell, row, organisation, asking_at) for row, cell in zip(matrix.rows, cells, strict=True)
+                    _cell(cell, row, organisation, can_ask) for row, cell in zip(matrix.rows, cells, strict=True)
                 ],
             }
             for organisation, cells in zip(matrix.organisations, columns, strict=False)
@@ -134,11 +143,11 @@ def _drawn(matrix: Matrix, covered: dict[int, str], asking_at: datetime | None) 
     }
 
 
-def _cell(cell: Cell, row: Row, organisation: Organisation, asking_at: datetime | None) -> dict[str, str]:
-    colour, shape, words = _COVER[cell.state]
-    is_open = asking_at is not None and cell.is_gap and row.session.during.lower > asking_at
-    url = addresses.cover_gap(row.session, organisation.pk, cell.refused) if is_open else ""
-    return {"colour": colour, "shape": shape, "words": words, "url": url}
+def _cell(cell: Cell, row: Row, organisation: Organisation, can_ask: bool) -> dict[str, str]:
+    shown = _CELLS[cell.state]
+    if not (can_ask and cell.is_gap):
+        return shown
+    return shown | {"url": addresses.cover_gap(row.session, organisation.pk, cell.refused)}
 
 
 def ages_of(found: Questions) -> dict[str, Any]:
@@ -173,4 +182,4 @@ def states_of(found: Counter) -> list[dict[str, Any]]:
 
 def made(found: Counter) -> int:
     """Return how many assurances were made: those replaced by a later one count once."""
-    return sum(number for state, number in found.items() if state not in (AssuranceState.SUPERSEDED, UNKEPT))
+    return sum(number for state, number in found.items() if state not in (AssuranceState.SUPERSEDED, UNKEPT, PARTNERS))

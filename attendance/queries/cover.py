@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, time
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from attendance import covering
 from attendance.models import CoverState, SeniorAttendance
-from briefings.models import CoverRule, Partner, Programme, Session, SessionState
+from briefings.models import CoverRule, Partner, Programme, Session, SessionState, Slot
 from organisations.models import Organisation
 
 NOBODY, NO_PARTNER = "nobody", "no_partner"
@@ -59,6 +59,41 @@ class Share:
 
 
 @dataclass(frozen=True)
+class Date:
+    """A session as far as its cover and a line about it need it: hundreds of them cost next to nothing to read."""
+
+    pk: int
+    programme: Programme
+    date: date
+    slot: str
+    starts: time
+    ends: time
+    venue: str
+    """Its name, "" where the session has no room."""
+
+    @property
+    def programme_id(self) -> int:
+        return self.programme.pk
+
+    def get_slot_display(self) -> str:
+        """Return the half-day in words, as a session does."""
+        return str(Slot(self.slot).label)
+
+
+def dates_of(sessions: QuerySet[Session], programmes: Iterable[Programme]) -> list[Date]:
+    """Return ``sessions`` (all of ``programmes``) in their order, in one query."""
+    known = {programme.pk: programme for programme in programmes}
+    rows = sessions.values_list("pk", "programme", "date", "slot", "starts", "ends", "room__venue__name")
+    return [Date(pk, known[programme], *when, venue or "") for pk, programme, *when, venue in rows]
+
+
+def date_of(session: Session) -> Date:
+    """Return what cover needs of ``session``, read with its programme, its room and the venue."""
+    venue = session.room.venue.name if session.room else ""
+    return Date(session.pk, session.programme, session.date, session.slot, session.starts, session.ends, venue)
+
+
+@dataclass(frozen=True)
 class Row:
     """One session of the matrix: its cells in the order of the organisations, and how it stands to the rule.
 
@@ -66,7 +101,7 @@ class Row:
     have nobody and could help to meet the rule, which wants ``short`` of them; none where the rule is met.
     """
 
-    session: Session
+    session: Session | Date
     cells: list[Cell]
     covered: int
     partners: int
@@ -96,11 +131,12 @@ class Matrix:
         return Matrix([self.organisations[place]], rows, self.shares)
 
 
-def cover_matrix(sessions: Iterable[Session], today: date) -> Matrix:
+def cover_matrix(sessions: Iterable[Session | Date], today: date, *, people: bool = True) -> Matrix:
     """Return the matrix of ``sessions`` (in their order, each with its programme) for the partners of their days.
 
     Two queries, and one more where a rule of a share is among them. For a session before ``today`` only who attended
     counts as cover; before that who says they come counts too. ``shares`` is kept for sessions of one programme.
+    Without ``people`` the requests know their state alone.
     """
     sessions = list(sessions)
     programmes = {session.programme_id: session.programme for session in sessions}
@@ -108,17 +144,30 @@ def cover_matrix(sessions: Iterable[Session], today: date) -> Matrix:
     names = {partner.organisation_id: partner.organisation for partner in partners}
     organisations = sorted(names.values(), key=lambda each: (each.name.casefold(), each.pk))
     requests = defaultdict(list)
-    found = SeniorAttendance.objects.filter(session__in=sessions).exclude(state=CoverState.WITHDRAWN)
-    for own in found.select_related("person", "organisation").order_by("pk"):
+    found = SeniorAttendance.objects.filter(session__in=[session.pk for session in sessions])
+    found = found.exclude(state=CoverState.WITHDRAWN).order_by("pk")
+    found = (
+        found.select_related("person", "organisation")
+        if people
+        else found.only("session", "organisation", "state", "answered_at")
+    )
+    for own in found:
         requests[own.session_id, own.organisation_id].append(own)
+    asked = {session for session, _ in requests}
     shares = shares_of(programmes.values(), today)
     of_programme = defaultdict(list)
     for partner in partners:
         of_programme[partner.programme_id].append(partner)
-    rows = [
-        _row(session, organisations, of_programme[session.programme_id], requests, shares, today)
-        for session in sessions
-    ]
+    alike: dict[tuple[int, date], Row] = {}  # where nobody is asked, all sessions of a day are
+    rows = []
+    for session in sessions:
+        key = session.programme_id, session.date
+        row = alike.get(key) if session.pk not in asked else None
+        if row is None:
+            row = _row(session, organisations, of_programme[session.programme_id], requests, shares, today)
+            if session.pk not in asked:
+                alike[key] = row
+        rows.append(row if row.session is session else replace(row, session=session))
     own_shares = {partner: share for (_, partner), share in shares.items()} if len(programmes) == 1 else {}
     return Matrix(organisations, rows, own_shares)
 

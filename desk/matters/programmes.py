@@ -34,7 +34,7 @@ def coordinating(person: Any, now: datetime) -> Group | None:
     today = timezone.localdate(now)
     held = Appointment.objects.on(today).filter(person=person, role=ProgrammeRole.COORDINATOR)
     own = Programme.objects.filter(pk__in=held.values("programme"))
-    programmes = list(with_work(own, now))
+    programmes = with_work(own, now)
     if not programmes:
         return None
     questions, assurances = questions_of(programmes, today), assurances_of(programmes, today)
@@ -93,7 +93,7 @@ def _cover(found: list[Row], today: date) -> Iterable[Matter]:
         session = each.session
         url = f"{reverse('attendance:cover-ask', args=[session.programme.slug])}?session={session.pk}"
         title = f"{some(len(each.lacking), 'partner has', 'partners have')} nobody senior at the session of "
-        where = f"{session.room.venue.name}, " if session.room else ""
+        where = f"{session.venue}, " if session.venue else ""
         look = BAD if session.date <= today + _NEAR else WAIT
         slot = session.get_slot_display().lower()
         text = f"{where}{period(session.starts, session.ends)}. {each.covered} of {each.partners} partners are covered."

@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
-from django.db.models import Case, CharField, Count, DateField, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from attendance.models import CalendarAnswer, InvitationRound, RoundState, WalkIn
-from attendance.queries.cover import Row, cover_matrix
+from attendance.queries.cover import Date, Row, cover_matrix, dates_of
 from briefings.models import Programme, Session, SessionState
 from commitments.models import (
     STANDING,
@@ -25,7 +26,7 @@ from commitments.models import (
     Telling,
     TellingState,
 )
-from communications.models import PlannedItem
+from communications.models import PlannedItem, PostSeries
 from desk.queries import agreements
 from desk.queries.counting import CountOf
 from messaging.models import Bounce, Message
@@ -34,30 +35,44 @@ from messaging.working_days import working_days_between
 
 COVER_AHEAD = timedelta(days=30)
 NO_OWNER, ASKED, OWNED = "no_owner", "asked", "owned"
-UNKEPT = "unkept"
+UNKEPT, PARTNERS = "unkept", "partners"
 AGES = ((5, "0 to 5"), (10, "6 to 10"), (20, "11 to 20"), (None, "Over 20"))
 """Working days since a question was asked, up to and with the number, and what the row is called."""
 
 
-def with_work(programmes: QuerySet[Programme], now: datetime) -> QuerySet[Programme]:
-    """Return ``programmes``, each with the counts of what waits for its coordinator: one query for all of them."""
+def with_work(programmes: QuerySet[Programme], now: datetime) -> list[Programme]:
+    """Return ``programmes`` by name, each with the counts of what waits for its coordinator: one query for all."""
+    wanted, values = programmes.order_by().values("pk").query.sql_with_params()
+    counts, with_now = _counts_in_sql(timezone.localdate(now))
+    statement = f"SELECT * FROM ({counts}) AS work WHERE id IN ({wanted}) ORDER BY name, id"  # noqa: S608 (from Django)
+    return list(Programme.objects.raw(statement, [*(now if each == _NOW else each for each in with_now), *values]))
+
+
+_NOW = datetime(1900, 1, 1, tzinfo=UTC)
+"""Stands in the statement where the moment comes."""
+
+
+@lru_cache(maxsize=2)
+def _counts_in_sql(today: date) -> tuple[str, tuple]:
+    """Return the statement with the counts and what belongs to it.
+
+    To write it down takes Django many times as long as it takes PostgreSQL to answer it, so that is done once a day.
+    """
     about = Concat(Value("briefings.programme:"), Cast(OuterRef("pk"), CharField()))
     unclosed = Session.objects.filter(
         programme=OuterRef("pk"),
         state__in=(SessionState.OPEN, SessionState.HELD),
-        during__endswith__lt=now,
+        during__endswith__lt=_NOW,
         register__closed_at__isnull=True,
     ).order_by("date", "pk")
     walk_ins = WalkIn.objects.filter(session__programme=OuterRef("pk"), person__isnull=True, left_at__isnull=True)
-    return programmes.annotate(
+    counted = Programme.objects.order_by().annotate(
         registers_open=CountOf(unclosed),
         register_first=Subquery(unclosed.values("pk")[:1]),
         register_day=Subquery(unclosed.values("date")[:1]),
         walk_ins_open=CountOf(walk_ins),
         walk_in_first=Subquery(walk_ins.order_by("made_at", "pk").values("session")[:1]),
-        items_late=CountOf(
-            PlannedItem.objects.open().filter(stage__programme=OuterRef("pk"), due_on__lt=timezone.localdate(now))
-        ),
+        items_late=CountOf(PlannedItem.objects.open().filter(stage__programme=OuterRef("pk"), due_on__lt=today)),
         rounds_paused=CountOf(InvitationRound.objects.filter(programme=OuterRef("pk"), state=RoundState.PAUSED)),
         calendar_answers=CountOf(
             CalendarAnswer.objects.waiting().filter(entry__session__programme=OuterRef("pk")).values("pk")
@@ -68,15 +83,15 @@ def with_work(programmes: QuerySet[Programme], now: datetime) -> QuerySet[Progra
                 section__guidance__programme=OuterRef("pk"), section__guidance__ended_at=None, state=CommentState.OPEN
             )
         ),
-        reviews_overdue=CountOf(
-            Reference.objects.standing().filter(programme=OuterRef("pk"), review_on__lt=timezone.localdate(now))
-        ),
+        reviews_overdue=CountOf(Reference.objects.standing().filter(programme=OuterRef("pk"), review_on__lt=today)),
         addresses_bouncing=CountOf(
             Bounce.objects.standing().filter(message__about=about, message__kind__in=shown_kinds()).values("pk")
         ),
         mails_in_need=CountOf(Message.objects.in_need().filter(about=about)),
-        **agreements.columns(timezone.localdate(now)),
+        has_posts=Exists(PostSeries.objects.filter(programme=OuterRef("pk"))),
+        **agreements.columns(today),
     )
+    return counted.query.sql_with_params()
 
 
 @dataclass
@@ -133,29 +148,33 @@ def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Cou
     """Return how many assurances of each of ``programmes`` are in each state; "late" counts those given and late.
 
     In one query; what is late does not count as given once more. "unkept" counts, once more, what stands without
-    anybody who keeps it.
+    anybody who keeps it; "partners" are the organisations whose senior managers made them.
     """
     found = {programme.pk: Counter() for programme in programmes}
     late = Case(When(state__in=STANDING, due_on__lt=today, then=Value(True)), default=Value(False))
     rows = Assurance.objects.filter(programme__in=found).order_by().annotate(is_late=late)
     unkept = Count("pk", filter=Q(state__in=STANDING, keeper=None))
-    counted = rows.values_list("programme", "state", "is_late").annotate(Count("pk"), without=unkept)
-    for programme, state, is_late, number, without in counted:
+    by = {programme: set() for programme in found}
+    counted = rows.values_list("programme", "state", "is_late", "organisation").annotate(Count("pk"), without=unkept)
+    for programme, state, is_late, organisation, number, without in counted:
         late_given = is_late and state == AssuranceState.GIVEN
         found[programme]["late" if late_given else state] += number
         found[programme][UNKEPT] += without
+        if state != AssuranceState.SUPERSEDED:
+            by[programme].add(organisation)
+    for programme, organisations in by.items():
+        found[programme][PARTNERS] = len(organisations)
     return found
 
 
-def sessions_to_come(programmes: Iterable[Programme], now: datetime) -> QuerySet[Session]:
-    """Return the open sessions of ``programmes`` within thirty days from ``now``, the next first."""
-    found = (
-        Session.objects.open().to_come(now).filter(programme__in=programmes, during__startswith__lt=now + COVER_AHEAD)
-    )
-    return found.order_by("date", "starts", "pk")
+def dates_to_come(programmes: Iterable[Programme], now: datetime) -> list[Date]:
+    """Return the open sessions of ``programmes`` within thirty days from ``now``, the next first, in one query."""
+    known = list(programmes)
+    found = Session.objects.open().to_come(now).filter(programme__in=known, during__startswith__lt=now + COVER_AHEAD)
+    return dates_of(found.order_by("date", "starts", "pk"), known)
 
 
 def uncovered(programmes: Iterable[Programme], now: datetime) -> list[Row]:
     """Return the sessions within thirty days that do not meet the rule of their programme, in four queries at most."""
-    sessions = sessions_to_come(programmes, now).select_related("programme", "room__venue")
-    return [row for row in cover_matrix(sessions, timezone.localdate(now)).rows if not row.meets_rule]
+    dates = dates_to_come(programmes, now)
+    return [row for row in cover_matrix(dates, timezone.localdate(now), people=False).rows if not row.meets_rule]

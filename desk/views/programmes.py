@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -18,7 +18,7 @@ from communications.queries.posts import posts_of, voice_of
 from desk import addresses, overview
 from desk.matters import MOST, worst_first
 from desk.matters.programmes import matters_of
-from desk.queries.programmes import assurances_of, questions_of, uncovered, with_work
+from desk.queries.programmes import PARTNERS, assurances_of, questions_of, with_work
 from organisations.rules import led_organisation_ids
 
 SESSIONS_SHOWN, PROMISES_SHOWN, POSTS_SHOWN = 12, 5, 3
@@ -29,10 +29,11 @@ SESSIONS_SHOWN, PROMISES_SHOWN, POSTS_SHOWN = 12, 5, 3
 def show_programme(request: HttpRequest, slug: str) -> HttpResponse:
     """For everybody: what it is and its open sessions. For coordinator and board: the overview."""
     now = timezone.now()
-    seen = Programme.objects.public() | Programme.objects.visible_to(request.user)
-    if scopes_with(request.user, Permission.SEE_FIGURES):
-        seen = with_work(seen, now)
-    programme = get_object_or_404(seen, slug=slug)
+    seen = (Programme.objects.public() | Programme.objects.visible_to(request.user)).filter(slug=slug)
+    sees_work = scopes_with(request.user, Permission.SEE_FIGURES)
+    programme = next(iter(with_work(seen, now) if sees_work else seen), None)
+    if programme is None:
+        raise Http404
     if has(request.user, Permission.SEE_FIGURES, programme):
         return render(request, "desk/programme/overview.html", _overview(request, programme, now))
     context = {"programme": programme, "sessions": _sessions_to_come(programme, now)}
@@ -65,8 +66,7 @@ def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict
     counted, ahead = overview.counted(programme, now), overview.ahead(programme, now, can_ask=may["plan"])
     matters = []
     if may["triage"]:
-        lacking = uncovered([programme], now) if ahead.left_out else ahead.uncovered
-        matters = matters_of(programme, questions, assurances, lacking, today)
+        matters = matters_of(programme, questions, assurances, ahead.uncovered, today)
     return {
         "programme": programme,
         "today": today,
@@ -84,11 +84,12 @@ def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict
         "late_questions_url": addresses.questions(programme, late="yes"),
         "assurances": overview.states_of(assurances),
         "made": overview.made(assurances),
+        "made_by": assurances[PARTNERS],
         "late_assurances": assurances["late"],
         "assurances_url": addresses.assurances(programme),
         "agreements_full": programme.agreements_standing - programme.agreements_open,
         "evidence_url": addresses.assurances(programme, evidence="on"),
-        "voice": voice_of(programme),
+        "voice": voice_of(programme) if programme.has_posts else None,
         "late_assurances_url": addresses.assurances(programme, late="yes"),
     }
 

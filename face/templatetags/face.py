@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -70,6 +71,7 @@ def period(start: time | datetime, end: time | datetime) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=16, typed=True)
 def mark(shape: str) -> SafeString:
     """The mark alone: ring, half, full, dash or gap. Its word stands beside it."""
     if shape not in MARKS:
@@ -84,6 +86,7 @@ _DRAWN = {
 
 
 @register.simple_tag
+@lru_cache(maxsize=512, typed=True)  # typed: what is safe is not taken for the same words that are not
 def state(shape: str, colour: str, words: str) -> SafeString:
     """A state as mark, colour and words: ``{% state "half" "wait" "With an owner" %}``."""
     if colour not in STATES:
@@ -92,6 +95,25 @@ def state(shape: str, colour: str, words: str) -> SafeString:
 
 
 @register.simple_tag
+def matrix_cells(cells: Iterable[Any]) -> SafeString:
+    """The cells of one row of a matrix, each a mapping or an object: colour, shape, words, and url where it leads."""
+    return mark_safe("".join(_matrix_cell(*_of_cell(each)) for each in cells))  # noqa: S308 (each is safe)
+
+
+def _of_cell(cell: Any) -> tuple[str, str, str, str]:
+    if isinstance(cell, dict):
+        return cell["colour"], cell["shape"], cell["words"], cell.get("url", "")
+    return cell.colour, cell.shape, cell.words, getattr(cell, "url", "")
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _matrix_cell(colour: str, shape: str, words: str, url: str) -> SafeString:
+    shown = format_html('<a href="{}">{}</a>', url, words) if url else words
+    return format_html('<td class="{}">{}{}</td>', colour, mark(shape), shown)
+
+
+@register.simple_tag
+@lru_cache(maxsize=1)
 def sign() -> SafeString:
     """The three marks of the bar."""
     return format_html('<span class="sign" aria-hidden="true">{}{}{}</span>', mark("ring"), mark("half"), mark("full"))
@@ -108,6 +130,7 @@ def leaf(value: date) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def seats(taken: int, capacity: int) -> SafeString:
     """Each place as a circle in two rows, the taken ones filled; a bar where there are more than 60."""
     taken = max(0, min(taken, capacity))

@@ -4,10 +4,12 @@ import pytest
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.utils.safestring import mark_safe
 
 from config.settings_test import UndefinedVariable
 from face import colours, navigation
 from face.paging import page_of
+from face.templatetags.face import matrix_cells, state
 
 
 @pytest.mark.parametrize(
@@ -130,3 +132,11 @@ def test_the_component_page_is_not_there_in_production(client, settings):
     settings.PRODUCTION = True
     settings.SECURE_SSL_REDIRECT = False
     assert client.get("/components/").status_code == 404
+
+
+def test_words_that_are_safe_are_not_taken_for_the_same_words_that_are_not():
+    assert "<i>" in state("ring", "open", mark_safe("<i>new</i>"))
+    assert "<i>" not in state("ring", "open", "<i>new</i>")
+    cell = {"colour": "good", "shape": "full", "words": "<i>new</i>"}
+    assert "<i>" not in matrix_cells([cell, cell | {"url": "/a/?b=1&c=2"}])
+    assert matrix_cells([cell | {"url": "/a/?b=1&c=2"}]).count('<a href="/a/?b=1&amp;c=2">') == 1
