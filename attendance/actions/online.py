@@ -290,11 +290,25 @@ def _kind(session: Session, rows: list[OnlinePresence]) -> MarkKind:
     if any(row.minutes is None for row in rows):
         return MarkKind.ATTENDED
     length = (session.during.upper - session.during.lower) / timedelta(minutes=1)
-    if 100 * sum(row.minutes for row in rows) >= full_share_of(session.programme) * length:
+    if 100 * _minutes(rows) >= full_share_of(session.programme) * length:
         return MarkKind.ATTENDED
     first = min((row.first_at for row in rows if row.first_at), default=session.during.lower)
     last = max((row.last_at for row in rows if row.last_at), default=session.during.lower)
     return MarkKind.LATE if first - session.during.lower > session.during.upper - last else MarkKind.LEFT_EARLY
+
+
+def _minutes(rows: list[OnlinePresence]) -> int:
+    """Return how long somebody was there by all their ``rows``: with two devices at one time they were there once."""
+    total, together, until = 0, timedelta(), None
+    for row in sorted(rows, key=lambda each: each.first_at.timestamp() if each.first_at else 0):
+        total += row.minutes
+        if row.first_at is None or row.last_at is None:
+            together += timedelta(minutes=row.minutes)
+            continue
+        begin = row.first_at if until is None else max(row.first_at, until)
+        together += max(row.last_at - begin, timedelta())
+        until = row.last_at if until is None else max(row.last_at, until)
+    return min(total, round(together / timedelta(minutes=1)))
 
 
 def forget_online_rows(*, now: datetime) -> int:

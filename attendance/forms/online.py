@@ -36,25 +36,30 @@ class ReportForm(HubForm):
 
 
 class DecisionsForm(forms.Form):
-    """Who each of some rows is: one of the places that were suggested, a walk-in of a partner, or nobody."""
+    """Who each of some rows is: a place, those suggested first, a walk-in of a partner, or nobody."""
 
     def __init__(
         self,
         *args: Any,
         rows: Iterable[OnlinePresence],
         suggested: dict[int, list[Place]],
+        left: Iterable[Place] = (),
         organisations: Iterable[Organisation],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.places = {place.pk: place for found in suggested.values() for place in found}
+        left = list(left)
+        self.places = {place.pk: place for found in (*suggested.values(), left) for place in found}
         self.organisations = {own.pk: own for own in organisations}
         for row in rows:
-            places = [(f"p{own.pk}", f"{own.person.name}, {own.organisation}") for own in suggested.get(row.pk, ())]
+            alike = suggested.get(row.pk, [])
+            places, others = _places(alike), _places(own for own in left if own not in alike)
             walk_ins = [(f"o{own.pk}", own.name) for own in self.organisations.values()]
             choices = [("", "Decide later"), (LEAVE_OUT, "Leave out")]
             if places:
                 choices.append(("Has a place", places))
+            if others:
+                choices.append(("Somebody else who has a place", others))
             if walk_ins:
                 choices.append(("A walk-in from", walk_ins))
             self.fields[f"row-{row.pk}"] = forms.ChoiceField(choices=choices, required=False, label=row.name)
@@ -67,3 +72,7 @@ class DecisionsForm(forms.Form):
                 known = self.places if said[0] == "p" else self.organisations
                 found[int(name.removeprefix("row-"))] = None if said == LEAVE_OUT else known[int(said[1:])]
         return found
+
+
+def _places(places: Iterable[Place]) -> list[tuple[str, str]]:
+    return [(f"p{own.pk}", f"{own.person.name}, {own.organisation}") for own in places]

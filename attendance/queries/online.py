@@ -8,6 +8,7 @@ from attendance.queries.register import on_the_register
 from briefings.models import Session
 
 MOST_SUGGESTED = 5
+MOST_LEFT = 60
 
 
 def places_alike(session: Session, rows: Iterable[OnlinePresence]) -> dict[int, list[Place]]:
@@ -24,6 +25,17 @@ def places_alike(session: Session, rows: Iterable[OnlinePresence]) -> dict[int, 
         ranked = sorted((pair for pair in alike if pair[0]), key=lambda pair: (-pair[0], pair[1].person.sort_name))
         found[row.pk] = [place for _, place in ranked[:MOST_SUGGESTED]]
     return found
+
+
+def places_left(session: Session) -> list[Place]:
+    """Return the places of ``session`` as which nobody in its reports is known yet, by name; none where they are many.
+
+    A nickname or a meeting room shares no word with anybody's name, and yet a person knows who it was.
+    """
+    known = OnlinePresence.objects.filter(report__session=session, place__isnull=False)
+    found = on_the_register(session).exclude(pk__in=known.values("place")).select_related("person", "organisation")
+    places = list(found.order_by("person__sort_name", "pk")[: MOST_LEFT + 1])
+    return places if len(places) <= MOST_LEFT else []
 
 
 def _words(name: str) -> set[str]:

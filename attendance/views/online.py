@@ -13,7 +13,7 @@ from accounts.permissions import Permission, has
 from attendance.actions import online as actions
 from attendance.forms.online import DecisionsForm, ReportForm, ShareForm
 from attendance.models import OnlineDecision, OnlinePresence, OnlineReport
-from attendance.queries.online import places_alike
+from attendance.queries.online import places_alike, places_left
 from attendance.views.register import READ_OR_POST, frame, session_at_door
 from briefings.models import Session
 from briefings.words import when_in_words
@@ -63,6 +63,7 @@ def show_report(request: HttpRequest, session: int, report: int) -> HttpResponse
         request.POST if request.method == "POST" else None,
         rows=undecided,
         suggested=places_alike(own, undecided),
+        left=places_left(own) if undecided else (),
         organisations=_partners(own),
     )
     if request.method == "POST" and form.is_valid():

@@ -175,6 +175,31 @@ def test_who_left_is_left_out_until_decided_again(client, session, coordinator):
         online.take_over(report=report, by="clock", now=later(session))
 
 
+def test_who_is_there_with_two_devices_is_there_once(session):
+    place = somebody(session, "A", "a@example.org")
+    report = upload(session, a_line("A", "a@example.org", left="11:00:00"), a_line("Room 2", left="11:10:00"))
+    room = report.presences.get(name="Room 2")
+    online.decide(report=report, decisions={room.pk: place}, by="clock", now=later(session))
+    online.take_over(report=report, by="clock", now=later(session))
+    assert outcome_of(place) == "in_part", "100 minutes of 180, not 190"
+
+
+def test_a_nickname_can_be_anybody_who_is_not_known_yet(client, session, coordinator):
+    bob, known = (
+        somebody(session, "Robert Samplewood", "r@example.org"),
+        somebody(session, "Ann Known", "k@example.org"),
+    )
+    report = upload(session, a_line("Bob S"), a_line("Ann", "k@example.org"))
+    row = report.presences.get(name="Bob S")
+    address = reverse("attendance:online-report", args=[session.pk, report.pk])
+    choices = dict(client.get(address).context["form"].fields[f"row-{row.pk}"].choices)
+    assert choices["Somebody else who has a place"] == [(f"p{bob.pk}", f"Robert Samplewood, {bob.organisation}")]
+    assert client.post(address, {f"row-{row.pk}": f"p{known.pk}"}).status_code == 422
+    assert client.post(address, {f"row-{row.pk}": f"p{bob.pk}"}).status_code == 302
+    row.refresh_from_db()
+    assert row.place == bob
+
+
 def decided(report, what):
     """Decide again about the only row of ``report``, as the page does, and take the report over again."""
     row = report.presences.get()
