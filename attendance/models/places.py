@@ -113,11 +113,16 @@ class InvitationQuerySet(models.QuerySet):
     """Invitations, in the words of the product."""
 
     def unanswered(self) -> "InvitationQuerySet":
-        """Return those whose person holds no place in the programme and has not said no."""
+        """Return those whose person holds no place in the programme, has not walked in, and has not said no."""
+        from attendance.models.register import CAME, Attendance
+
+        came = Attendance.objects.filter(
+            person=models.OuterRef("person"), session__programme=models.OuterRef("programme"), outcome__in=CAME
+        )
         holding = Place.objects.live().filter(
             person=models.OuterRef("person"), session__programme=models.OuterRef("programme")
         )
-        return self.filter(~models.Exists(holding), answer="")
+        return self.filter(~models.Exists(holding), ~models.Exists(came), answer="")
 
 
 class Invitation(models.Model):

@@ -25,7 +25,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import Person
-from attendance.models import Invitation, InvitationRound, Place, RoundState
+from attendance.models import CAME, Attendance, Invitation, InvitationRound, Place, RoundState
 from briefings.models import Partner, Programme, Session
 from briefings.queries import affiliations_in_scope
 from history.actions import key_of
@@ -88,6 +88,7 @@ class LeftOut(TextChoices):
     """Why somebody eligible and chosen is not invited; the first that fits counts."""
 
     HOLDS_PLACE = "holds_place", "Holds a place, or waits for one"
+    ATTENDED = "attended", "Has attended without a place"
     ANSWERED = "answered", "Said that no date suits, or that it is not for them"
     NO_ADDRESS = "no_address", "Has no e-mail address"
     INVITED = "invited", "Was invited before"
@@ -98,8 +99,10 @@ def _sorted_out(programme: Programme, choice: InvitationChoice, now: datetime) -
     chosen = chosen_affiliations(programme, choice, now).filter(person=OuterRef("pk"))
     own = Invitation.objects.filter(programme=programme, person=OuterRef("pk"))
     holding = Place.objects.live().filter(session__programme=programme, person=OuterRef("pk"))
+    came = Attendance.objects.filter(session__programme=programme, person=OuterRef("pk"), outcome__in=CAME)
     reasons = [
         When(Exists(holding), then=Value(LeftOut.HOLDS_PLACE)),
+        When(Exists(came), then=Value(LeftOut.ATTENDED)),
         When(Exists(own.exclude(answer="")), then=Value(LeftOut.ANSWERED)),
         When(email__isnull=True, then=Value(LeftOut.NO_ADDRESS)),
     ]

@@ -10,6 +10,7 @@ from attendance.tasks import remind_invited, write_rounds
 from messaging.models import Message
 from tests.attendance.inviting import a_programme, a_round, a_written_round, has_left
 from tests.briefings.factories import NOW
+from tests.desk.test_reach import walk_in
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +72,11 @@ def test_the_task_reminds_now(invited, monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", lambda: datetime(2026, 11, 9, 10, 0, tzinfo=UTC))
     assert remind_invited() == 1
     assert remind_invited() == 0
+
+
+def test_who_walked_in_meanwhile_is_not_reminded(invited):
+    own = Invitation.objects.get()
+    came = walk_in(invited.sessions.get(), invited.partners.get().organisation, own.person)
+    assert actions.remind_where_at_work(now=datetime(2026, 11, 9, 10, 0, tzinfo=UTC)) == 0
+    came.delete()
+    assert actions.remind_where_at_work(now=datetime(2026, 11, 9, 10, 0, tzinfo=UTC)) == 1

@@ -30,6 +30,7 @@ from tests.attendance.inviting import (
     mail_of_round,
 )
 from tests.briefings.factories import NOW, PartnerFactory
+from tests.desk.test_reach import walk_in
 from tests.organisations.factories import AreaFactory, OrganisationFactory, PersonFactory, ProfessionFactory
 
 pytestmark = pytest.mark.django_db
@@ -90,12 +91,15 @@ class TestChoosing:
         a_place(waiting, session, state=PlaceState.WAITING)
         a_place(gave_up, session, state=PlaceState.GIVEN_UP)
         no_address = an_eligible(programme, person=PersonFactory(email=None))
+        came = an_eligible(programme)
+        walk_in(session, came.affiliations.get().organisation, came)
         found = {person: person.left_out for person in people_left_out(programme, ALL, NOW)}
         assert found == {
             invited: LeftOut.INVITED,
             said_no: LeftOut.ANSWERED,
             booked: LeftOut.HOLDS_PLACE,
             waiting: LeftOut.HOLDS_PLACE,
+            came: LeftOut.ATTENDED,
             no_address: LeftOut.NO_ADDRESS,
         }
         assert list(people_left_out(programme, ALL, NOW, LeftOut.NO_ADDRESS)) == [no_address]
