@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from commitments.actions import assurances, handovers, questions, room
 from commitments.actions.agreements import look_after_agreements
+from commitments.actions.endorsements import forget_old_names
 from commitments.actions.outputs import remind_of_due_actions
 from commitments.actions.references import remind_of_reviews
 from commitments.models import Assurance, Clearance, ClearanceState, Question
@@ -43,3 +44,9 @@ def remind_due() -> int:
 def close_rooms() -> int:
     """Close the live questions of days gone by that nobody closed; return how many."""
     return room.close_forgotten(now=timezone.now())
+
+
+@shared_task(name="commitments.tasks.forget_endorsers", ignore_result=True)
+def forget_endorsers() -> int:
+    """Delete the names beside what was signed when their time is over; return how many."""
+    return forget_old_names(now=timezone.now())

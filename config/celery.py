@@ -36,6 +36,7 @@ app.conf.beat_schedule = {
         "communications.tasks.chase_plans", crontab(minute="*/30", hour="7-16"), 30 * MINUTE
     ),
     "close live questions": _line("commitments.tasks.close_rooms", crontab(hour=2, minute=20), 6 * 60 * MINUTE),
+    "forget who endorsed": _line("commitments.tasks.forget_endorsers", crontab(hour=3, minute=20), 6 * 60 * MINUTE),
     "remind senior managers": _line(
         "attendance.tasks.remind_seniors", crontab(minute="*/30", hour="7-16"), 30 * MINUTE
     ),

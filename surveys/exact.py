@@ -57,21 +57,27 @@ def in_words(row: Row) -> str:
 
 
 def median_in_words(row: Row) -> str:
-    """Return which way the median change of a published ``row`` lies; "" where its numbers do not tell.
+    """Return which way the median change of a published ``row`` lies, and how many of how many pairs moved so.
 
-    It is worked out from what is shown alone. How many steps it is stays unsaid: steps stand in no published table.
+    "" where its numbers do not tell. It is worked out from what is shown alone. How many steps it is stays unsaid:
+    steps stand in no published table.
     """
     better, same, worse = row.cells[:3]
     compared = None if None in row.cells else better + same + worse
+    # More than half of all pairs are more than half of those that can be compared, however many these are.
+    of = row.total if compared is None else compared
     for number, way in ((better, "towards agreement"), (worse, "away from agreement")):
-        # More than half of all pairs are more than half of those that can be compared, however many these are.
-        if number is not None and 2 * number > (row.total if compared is None else compared):
-            return f"The median change is {way}: more than half moved that way."
+        if number is not None and 2 * number > of:
+            return f"The median change is {way}: {number} of {of} pairs moved that way, more than half."
         if compared and 2 * number == compared:
-            return f"The median change lies between none and {way}: exactly half moved that way."
+            return (
+                f"The median change lies between none and {way}: {number} of {of} pairs moved that way, exactly half."
+            )
     if compared is None:
         return ""
-    return "The median change is none: at most half moved either way."
+    if not compared:
+        return "The median change is none: no pair can be compared."
+    return f"The median change is none: of {of} pairs {better} moved towards agreement and {worse} away from it."
 
 
 def _odds(probability: Fraction) -> str:

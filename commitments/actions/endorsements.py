@@ -4,6 +4,8 @@ import secrets
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import Person
 from briefings.models import Mandate, Programme
@@ -23,8 +25,11 @@ from commitments.models import (
     digest_of,
     name_digest_of,
 )
-from history.actions import record
+from history.actions import CLOCK, record
 from history.refusals import Refused
+
+NAMES_KEPT_YEARS = 7
+"""Years after the end of a programme in which the names of who signed stand beside the chain."""
 
 
 class NoMandate(Refused):
@@ -136,7 +141,20 @@ def forget_names(*, person: Person, by: Person | str, now: datetime) -> int:
 
     The chain keeps only digests, and stays true. It cannot be undone.
     """
-    rows = EndorsementName.objects.filter(person=person)
+    return _forget(EndorsementName.objects.filter(person=person), by, now)
+
+
+@transaction.atomic
+def forget_old_names(*, now: datetime) -> int:
+    """Delete the names beside what was signed in programmes that ended seven years ago; return how many."""
+    today = timezone.localdate(now)
+    ended = {
+        "endorsement__programme__ends_on__lt": date(today.year - NAMES_KEPT_YEARS, today.month, min(today.day, 28))
+    }
+    return _forget(EndorsementName.objects.filter(**ended), CLOCK, now)
+
+
+def _forget(rows: QuerySet[EndorsementName], by: Person | str, now: datetime) -> int:
     agreements = list(Agreement.objects.filter(endorsements__signed_by__in=rows).distinct().order_by("pk"))
     count, _ = rows.delete()
     for agreement in agreements:

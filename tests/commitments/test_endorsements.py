@@ -31,6 +31,7 @@ from commitments.models import (
 )
 from commitments.queries import agreements as queries
 from commitments.queries.endorsements import exported_lines, findings
+from commitments.tasks import forget_endorsers
 from history.models import Entry
 from messaging import kinds
 from messaging.models import Message
@@ -359,6 +360,16 @@ def test_the_steps_for_a_shell_say_the_same(chain, tmp_path):
 
 def test_a_name_that_is_gone_breaks_nothing(chain, steps):
     EndorsementName.objects.all().delete()
+    assert findings(chain) == []
+    assert steps(exported(chain))[0] == 0
+
+
+@pytest.mark.parametrize(("ends_on", "are_kept"), [(None, True), ("2019-11-02", True), ("2019-11-01", False)])
+def test_the_clock_forgets_who_signed_seven_years_after_the_programme_has_ended(chain, steps, ends_on, are_kept):
+    type(chain).objects.filter(pk=chain.pk).update(starts_on="2018-01-01", ends_on=ends_on)
+    forget_endorsers()
+    assert EndorsementName.objects.count() == (3 if are_kept else 0)
+    assert Entry.objects.filter(verb="forgot_endorser", actor="clock").exists() != are_kept
     assert findings(chain) == []
     assert steps(exported(chain))[0] == 0
 

@@ -52,11 +52,11 @@ def test_it_says_so_in_plain_words(row, said):
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        ((8, 5, 0, 0), "towards agreement: more than half"),
-        ((0, 5, 9, 2), "away from agreement: more than half"),
-        ((6, 6, 0, 0), "between none and towards agreement: exactly half"),
-        ((5, 9, 5, 0), "none: at most half"),
-        ((0, 0, 0, 12), "none"),
+        ((8, 5, 0, 0), "towards agreement: 8 of 13 pairs moved that way, more than half"),
+        ((0, 5, 9, 2), "away from agreement: 9 of 14 pairs moved that way, more than half"),
+        ((6, 6, 0, 0), "between none and towards agreement: 6 of 12 pairs moved that way, exactly half"),
+        ((5, 9, 6, 0), "none: of 20 pairs 5 moved towards agreement and 6 away from it"),
+        ((0, 0, 0, 12), "none: no pair can be compared"),
     ],
 )
 def test_the_median_change_follows_from_what_is_shown(cells, said):
@@ -66,5 +66,6 @@ def test_the_median_change_follows_from_what_is_shown(cells, said):
 def test_the_median_of_what_is_held_back_stays_unsaid():
     assert median_in_words(Row(16, (8, None, None, 0))) == ""
     assert median_in_words(Row(16, (None, None, None, None))) == ""
-    assert median_in_words(Row(16, (9, None, None, None))).startswith("The median change is towards agreement")
-    assert median_in_words(Row(16, (None, None, 9, None))).startswith("The median change is away from agreement")
+    for cells, way in (((9, None, None, None), "towards"), ((None, None, 9, None), "away from")):
+        said = f"The median change is {way} agreement: 9 of 16 pairs moved that way, more than half."
+        assert median_in_words(Row(16, cells)) == said
