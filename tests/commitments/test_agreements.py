@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.db import IntegrityError
+from django.urls import reverse
 
 from accounts.models import Person
 from briefings.actions.appointments import end_mandate
@@ -29,6 +30,7 @@ from messaging.models import Message
 from tests.briefings.factories import SessionFactory
 from tests.commitments.agreeing import ANSWER, REVIEW, WORDS, Partners
 from tests.commitments.factories import NOW, TODAY, Cast
+from tests.commitments.pages import signed_in, words
 from tests.organisations.factories import OrganisationLeadFactory
 
 pytestmark = pytest.mark.django_db
@@ -495,6 +497,8 @@ def test_a_partner_that_joins_after_the_day_has_as_long_as_others_had(cast):
     (to_fiona,) = (each for each in mails("agreement_to_endorse") if each.person.name == "Fiona Fire")
     assert "Please answer by Friday 4 December 2026." in mail(to_fiona).text
     assert version.partners_asked.get(organisation=cast.police).answer_by is None
+    page = words(signed_in(cast.coordinator).get(reverse("commitments:agreement-show", args=[version.agreement_id])))
+    assert page.count("Joined later: answers by 4 December 2026") == 1
 
 
 def test_the_coordinator_is_reminded_of_the_review_and_then_it_lapses(cast):
