@@ -1,5 +1,6 @@
 """Questions and promises in a real browser: on a phone, at a desk, without JavaScript, with axe on every page."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,10 +10,14 @@ from django.urls import reverse
 
 from accounts.links import address_of
 from attendance.models import SeatCount
+from briefings.actions.appointments import end_mandate
+from commitments.actions import telling
 from commitments.actions.assurances import note_assurance, propose_kept
+from commitments.actions.handovers import ask_for_successor, ask_to_take_over
 from commitments.actions.questions import accept_commission, decline_commission, open_question, publish_answer
-from commitments.models import AskedAs, Audience
-from tests.briefings.factories import SessionFactory
+from commitments.models import AskedAs, Audience, LiveRoom, Telling, TellingKind
+from commitments.queries.telling import seal_of
+from tests.briefings.factories import MandateFactory, SessionFactory
 from tests.browser import check_page, targets_are_large
 from tests.commitments.factories import NOW, Cast
 from tests.commitments.pages import signed_in
@@ -187,3 +192,53 @@ def test_lists_and_one_of_each_state(cast, page, shot):
         page.set_viewport_size({"width": 1280 if name in seen_wide else 360, "height": 800})
         page.goto(address)
         look(page, shot, name, phone=name not in seen_wide)
+
+
+def test_what_is_seldom_seen(cast, phone, shot):
+    """A room that is over, a telling that is read and one that was taken off, a promise that nobody keeps any more."""
+    past = SessionFactory(programme=cast.programme, date=NOW.date() - timedelta(days=40), state="held")
+    LiveRoom.objects.create(session=past, code="WXYZ2")
+    LiveRoom.objects.create(session=cast.session, code="ABCD3", is_open=True)
+    answered = cast.commissioned(words="Where is the shared plan of a family kept?").question
+    publish_answer(question=answered, words="In the record", audience=Audience.PUBLIC, by=cast.senior, now=NOW)
+    told = [tell(cast) for _ in range(2)]
+    telling.withdraw_telling(telling=told[1], reason="It was wrong", by=cast.coordinator, now=NOW)
+    own = note_assurance(
+        mandate=cast.mandate, words="We send two people", due_on=NOW.date().replace(day=20), for_everybody=True,
+        by=cast.senior, now=NOW,
+    )  # fmt: skip
+    end_mandate(mandate=cast.mandate, by=cast.coordinator, now=NOW)
+    ask_for_successor(assurance_id=own.pk, now=NOW)
+    heir = MandateFactory(programme=cast.programme, organisation=cast.organisation)
+    ask_to_take_over(assurance=own, mandate=heir, by=cast.coordinator, now=NOW)
+
+    for name, address, said in (
+        ("room-over", reverse("commitments:room-show", args=["WXYZ2"]), "These questions are over"),
+        ("told", reverse("commitments:told-show", args=[cast.programme.slug, told[0].pk]), "In the record"),
+        ("told-off", reverse("commitments:told-show", args=[cast.programme.slug, told[1].pk]), "was taken off"),
+    ):
+        phone.goto(address)
+        assert said in phone.inner_text("main")
+        look(phone, shot, name, phone=True)
+    enter(phone, cast.coordinator)
+    for name in ("successor", "review", "lapse", "show"):
+        go(phone, f"assurance-{name}", own.pk)
+        assert (heir.person.name in phone.inner_text("main")) == (name in ("successor", "show"))
+        look(phone, shot, f"assurance-lost-{name}", phone=True)
+    go(phone, "telling-show", told[1].pk)
+    look(phone, shot, "telling-taken-off", phone=True)
+    enter(phone, heir.person)
+    go(phone, "assurance-take-over", own.pk)
+    look(phone, shot, "assurance-take-over", phone=True)
+    go(phone, "room-ask-as-me", "ABCD3")
+    phone.get_by_label("Your question").fill("Where do they keep the shared plan of the family?")
+    phone.get_by_text("Is your question answered already?").wait_for()
+    look(phone, shot, "room-as-me-alike", phone=True)
+
+
+def tell(cast) -> Telling:
+    """Return what was answered, as told to everybody; where there is no second coordinator, by the same one."""
+    common = {"by": cast.coordinator, "now": NOW}
+    own = telling.draft_telling(programme=cast.programme, kind=TellingKind.ANSWERED, **common)
+    own = telling.propose_telling(telling=own, **common)
+    return telling.publish_telling(telling=own, seen=seal_of(own), **common)
