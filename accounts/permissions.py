@@ -5,14 +5,16 @@ with the object's scope; a page of the whole installation is decorated with ``pe
 """
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from datetime import date
+from functools import cache, wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from history.actions import key_of
 
@@ -161,40 +163,77 @@ class Assignment:
     scope_key: str = INSTALLATION
 
 
-RoleSource = Callable[[Any], Iterable[Assignment]]
+@dataclass(frozen=True)
+class RoleSource:
+    """Where a higher app keeps who holds which role.
+
+    ``rows(person, on)`` are pairs: a code, and the id of what the role is held for, of the person with that id on that
+    day. ``read(code, id)`` is what such a pair says.
+    """
+
+    rows: Callable[[int, date], models.QuerySet]
+    read: Callable[[str, int], Assignment]
+
+
 _sources: list[RoleSource] = []
+_SOMEBODY, _SOME_DAY = -1, date.min
+"""What stands for the person and the day while a statement is written."""
 
 
 def register_role_source(source: RoleSource) -> RoleSource:
-    """Add ``source(person)``, which says what roles a person holds, in one query at most. Call it in AppConfig.ready.
-
-    Registering the same function again changes nothing. Returns the source, so it can be used as a decorator.
-    """
+    """Add a source of roles. Call it in AppConfig.ready. Registering the same again changes nothing. Returns it."""
     if source not in _sources:
         _sources.append(source)
     return source
 
 
-@register_role_source
-def _administrators(person: Any) -> Iterable[Assignment]:
-    return [Assignment(ADMINISTRATOR)] if person.is_administrator else []
-
-
 def assignments_of(person: Any) -> tuple[Assignment, ...]:
     """Return the roles ``person`` holds now; none for a stranger or a closed account.
 
-    Each source is asked once for one instance of the person, which is once a request: a change counts from the next.
+    All sources are asked in one statement, once for one instance of the person, which is once a request: a change
+    counts from the next.
     """
     if not (person.is_authenticated and person.is_active):
         return ()
-    while (asked := len(_asked_of(person))) < len(_sources):
-        _asked_of(person).append(tuple(_sources[asked](person)))
-    return tuple(assignment for found in _asked_of(person) for assignment in found)
+    return _everywhere(person) + _held(person)
 
 
-def _asked_of(person: Any) -> list[tuple[Assignment, ...]]:
-    """Return what the first sources have said about ``person`` so far."""
-    return person.__dict__.setdefault("_assignments", [])
+def _everywhere(person: Any) -> tuple[Assignment, ...]:
+    return (Assignment(ADMINISTRATOR),) if person.is_administrator else ()
+
+
+def _held(person: Any) -> tuple[Assignment, ...]:
+    found = person.__dict__.get("_assignments")
+    if found is None:
+        sources = tuple(_sources)
+        found = person.__dict__["_assignments"] = tuple(
+            sources[number].read(code, pk) for number, code, pk in _rows_of(sources, person.pk, timezone.localdate())
+        )
+    return found
+
+
+def _rows_of(sources: tuple[RoleSource, ...], person: int, on: date) -> list[tuple[int, str, int]]:
+    if not sources:
+        return []
+    statement, values = _statement(sources)
+    now = {_SOMEBODY: person, _SOME_DAY: on}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [now.get(value, value) for value in values])
+        return cursor.fetchall()
+
+
+_PART = "SELECT {number}, held.code::text, held.scope::bigint FROM ({rows}) AS held (code, scope)"
+
+
+@cache
+def _statement(sources: tuple[RoleSource, ...]) -> tuple[str, tuple]:
+    """Return the statement that asks all ``sources``, and its values. Written once: every signed-in page asks it."""
+    parts, values = [], ()
+    for number, source in enumerate(sources):
+        rows, own = source.rows(_SOMEBODY, _SOME_DAY).query.sql_with_params()
+        parts.append(_PART.format(number=number, rows=rows))
+        values += own
+    return " UNION ALL ".join(parts), values
 
 
 def permissions_of(person: Any, scope: models.Model | str | None = None) -> frozenset[Permission]:
@@ -210,18 +249,14 @@ def permissions_of(person: Any, scope: models.Model | str | None = None) -> froz
 def has(person: Any, permission: Permission, scope: models.Model | str | None = None) -> bool:
     """Return whether ``person`` (or a stranger) may do ``permission`` in ``scope``; see ``permissions_of``.
 
-    Asks the sources one after the other and stops where one says yes: a press at the door is answered by one of them.
+    What a role for everywhere answers needs no query.
     """
     if not (person.is_authenticated and person.is_active):
         return False
+    if any(permission in each.role.permissions for each in _everywhere(person)):
+        return True
     keys = {INSTALLATION} if scope is None else {INSTALLATION, key_of(scope)}
-    known = _asked_of(person)
-    for number, source in enumerate(_sources):
-        if number == len(known):
-            known.append(tuple(source(person)))
-        if any(permission in each.role.permissions for each in known[number] if each.scope_key in keys):
-            return True
-    return False
+    return any(permission in each.role.permissions for each in _held(person) if each.scope_key in keys)
 
 
 def scopes_with(person: Any, permission: Permission) -> frozenset[str]:

@@ -9,10 +9,10 @@ class BriefingsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.permissions import register_role_source
         from briefings.messages import register_kinds
-        from briefings.rules import people_seen_by_coordinator, roles_of
+        from briefings.rules import APPOINTMENTS, people_seen_by_coordinator
         from organisations.rules import register_people_source
 
-        register_role_source(roles_of)
+        register_role_source(APPOINTMENTS)
         register_people_source(people_seen_by_coordinator)
         register_kinds()
         self._register_links()

@@ -1,13 +1,11 @@
 """Who may do what in a programme, and whom a coordinator sees."""
 
-from collections.abc import Iterable
 from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from accounts.models import Person
 from accounts.permissions import (
@@ -17,6 +15,7 @@ from accounts.permissions import (
     INFORMATION_GOVERNANCE,
     Assignment,
     Permission,
+    RoleSource,
     has,
     scopes_with,
 )
@@ -32,13 +31,16 @@ ROLES = {
 }
 
 
-def roles_of(person: Person) -> Iterable[Assignment]:
-    """Return the roles that ``person`` holds in programmes today, in one query. The role source of this app."""
-    appointments = Appointment.objects.on(timezone.localdate()).filter(person=person)
-    return [
-        Assignment(ROLES[role], f"{Programme._meta.label_lower}:{programme}")
-        for role, programme in appointments.values_list("role", "programme")
-    ]
+def _appointments(person: int, on: date) -> QuerySet:
+    return Appointment.objects.on(on).filter(person=person).values_list("role", "programme")
+
+
+def _appointed(role: str, programme: int) -> Assignment:
+    return Assignment(ROLES[role], f"{Programme._meta.label_lower}:{programme}")
+
+
+APPOINTMENTS = RoleSource(_appointments, _appointed)
+"""The roles that people hold in programmes."""
 
 
 def can_manage(person: Any, programme: Programme) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.permissions import Permission, has, register_role_source, scopes_with
 from communications.messages.posts import register_kinds
 from communications.queries.posts import STREAMS, named_streams
-from communications.rules.posts import authorships_of
+from communications.rules.posts import AUTHORSHIPS
 from face.navigation import SITE, TELLING, Link, register
 from history import verbs
 from messaging import reasons, streams
@@ -40,7 +40,7 @@ _VERBS = {
 
 def register_posts() -> None:
     """Register everything; called once in ``AppConfig.ready``."""
-    register_role_source(authorships_of)
+    register_role_source(AUTHORSHIPS)
     streams.register(STREAMS, named_streams)
     register_kinds()
     reasons.register(

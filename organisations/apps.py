@@ -11,9 +11,9 @@ class OrganisationsConfig(AppConfig):
         from accounts.permissions import register_role_source
         from organisations.actions.head_counts import PURPOSE
         from organisations.messages import register_kinds
-        from organisations.rules import lead_roles, people_seen_by_lead, register_people_source
+        from organisations.rules import LEADS, people_seen_by_lead, register_people_source
 
-        register_role_source(lead_roles)
+        register_role_source(LEADS)
         register_people_source(people_seen_by_lead)
         register_purpose(PURPOSE, "h")
         register_kinds()

@@ -1,14 +1,21 @@
 """Who may see whom and keep what. Higher apps add what their roles see, so one question answers for every page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import Q, QuerySet, Value
 
 from accounts.models import Person
-from accounts.permissions import ORGANISATION_LEAD, Assignment, Permission, assignments_of, has, scopes_with
+from accounts.permissions import (
+    ORGANISATION_LEAD,
+    Assignment,
+    Permission,
+    RoleSource,
+    assignments_of,
+    has,
+    scopes_with,
+)
 from organisations.models import Affiliation, Organisation, OrganisationLead, StaffListImport
 
 PeopleSource = Callable[[Any, date], Q | None]
@@ -16,10 +23,12 @@ _sources: list[PeopleSource] = []
 _SCOPE = f"{Organisation._meta.label_lower}:"
 
 
-def lead_roles(person: Any) -> Iterable[Assignment]:
-    """Return which organisations ``person`` leads today, in one query. The role source of this app."""
-    led = OrganisationLead.objects.on(timezone.localdate()).filter(person_id=person.pk)
-    return [Assignment(ORGANISATION_LEAD, f"{_SCOPE}{pk}") for pk in led.values_list("organisation_id", flat=True)]
+def _led(person: int, on: date) -> QuerySet:
+    return OrganisationLead.objects.on(on).filter(person=person).values_list(Value(""), "organisation")
+
+
+LEADS = RoleSource(_led, lambda code, pk: Assignment(ORGANISATION_LEAD, f"{_SCOPE}{pk}"))
+"""Who leads which organisation."""
 
 
 def register_people_source(source: PeopleSource) -> PeopleSource:

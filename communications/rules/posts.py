@@ -1,18 +1,21 @@
 """Who may write a series of posts."""
 
-from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
-from accounts.models import Person
-from accounts.permissions import AUTHOR, Assignment, Permission, has
+from django.db.models import QuerySet, Value
+
+from accounts.permissions import AUTHOR, Assignment, Permission, RoleSource, has
 from briefings.models import Programme
 from communications.models import PostSeries
 
 
-def authorships_of(person: Person) -> Iterable[Assignment]:
-    """Return the role of author for each series that ``person`` writes, in one query. The role source of posts."""
-    series = PostSeries.objects.filter(author=person).values_list("pk", flat=True)
-    return [Assignment(AUTHOR, f"{PostSeries._meta.label_lower}:{pk}") for pk in series]
+def _written(person: int, on: date) -> QuerySet:
+    return PostSeries.objects.filter(author=person).values_list(Value(""), "pk")
+
+
+AUTHORSHIPS = RoleSource(_written, lambda code, pk: Assignment(AUTHOR, f"{PostSeries._meta.label_lower}:{pk}"))
+"""Who writes which series."""
 
 
 def can_write(person: Any, series: PostSeries) -> bool:

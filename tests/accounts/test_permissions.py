@@ -3,10 +3,12 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import Value
 from django.http import HttpResponse
 
 from accounts import permissions, rules
-from accounts.permissions import ADMINISTRATOR, INSTALLATION, Assignment, Permission, Role, Scope, has
+from accounts.models import Person
+from accounts.permissions import ADMINISTRATOR, INSTALLATION, Assignment, Permission, Role, RoleSource, Scope, has
 from tests.accounts.factories import PersonFactory
 
 LEAD = Role("Test lead", Scope.ORGANISATION, frozenset({Permission.MANAGE_PEOPLE}))
@@ -16,16 +18,14 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def source(monkeypatch):
     """A source of a higher app: everybody called Lead leads organisation 3."""
-    asked = []
 
-    def leads(person):
-        asked.append(person.pk)
-        return [Assignment(LEAD, "organisations.organisation:3")] if person.name == "Lead" else []
+    def rows(person, on):
+        return Person.objects.filter(pk=person, name="Lead").values_list("name", Value(3))
 
+    leads = RoleSource(rows, lambda code, pk: Assignment(LEAD, f"organisations.organisation:{pk}"))
     monkeypatch.setattr(permissions, "_sources", list(permissions._sources))
     permissions.register_role_source(leads)
     permissions.register_role_source(leads)
-    return asked
 
 
 def test_an_administrator_holds_what_the_role_lists_everywhere():
@@ -49,11 +49,18 @@ def test_a_role_counts_in_its_own_scope_only(source):
     assert not rules.needs_second_step(lead)
 
 
-def test_each_source_is_asked_once_for_one_request(source):
+def test_all_sources_are_asked_in_one_statement_once_a_request(source, django_assert_num_queries):
     lead = PersonFactory(name="Lead")
-    for _ in range(3):
-        has(lead, Permission.MANAGE_PEOPLE)
-    assert source == [lead.pk]
+    with django_assert_num_queries(1):
+        for _ in range(3):
+            assert not has(lead, Permission.MANAGE_PEOPLE)
+        assert len(permissions.assignments_of(lead)) == 1
+
+
+def test_what_an_administrator_may_is_known_without_a_query(source, django_assert_num_queries):
+    person = PersonFactory(is_administrator=True)
+    with django_assert_num_queries(0):
+        assert has(person, Permission.MANAGE_PEOPLE, "organisations.organisation:4")
 
 
 @pytest.mark.parametrize("who", ["stranger", "nobody in particular", "closed account"])

@@ -5,12 +5,13 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from accounts.models import Person
+from accounts.permissions import assignments_of
 from history.models import Entry
 from messaging.models import Message
 from organisations.actions import areas, organisations
 from organisations.messages import LEAD
 from organisations.models import Area, MailDomain, Organisation, OrganisationLead, Profession
-from organisations.rules import lead_roles
 from tests.organisations.factories import AreaFactory, OrganisationFactory, OrganisationLeadFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -75,15 +76,19 @@ def test_nobody_follows_themselves_or_who_has_ended(by):
     assert verbs() == []
 
 
+def _led_by(person):
+    return [held.scope_key for held in assignments_of(Person.objects.get(pk=person.pk))]
+
+
 def test_a_lead_is_appointed_once_told_once_and_ended_at_once(by):
     organisation, person = OrganisationFactory(), PersonFactory()
     leads = {organisations.appoint_lead(organisation=organisation, person=person, **by).pk for _ in range(2)}
     assert len(leads) == 1
     assert list(Message.objects.values_list("kind", "person")) == [(LEAD, person.pk)]
-    assert len(list(lead_roles(person))) == 1
+    assert _led_by(person) == [f"organisations.organisation:{organisation.pk}"]
     for _ in range(2):
         organisations.end_lead(lead=OrganisationLead.objects.get(), **by)
-    assert list(lead_roles(person)) == []
+    assert _led_by(person) == []
     assert verbs() == ["lead_appointed", "made_lead", "lead_ended", "ended_lead"]
 
 
