@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models
@@ -41,12 +42,20 @@ def record(
     return Entry.objects.create(**_columns(by=by, verb=verb, about=about, now=now, reason=reason, fields=fields))
 
 
+_RECORD = """
+INSERT INTO {entry} (at, actor, verb, object_type, object_id, reason, fields)
+SELECT %s, %s, %s, about.type, about.id, %s, '{{}}' FROM unnest(%s::text[], %s::text[]) AS about (type, id)
+"""
+
+
 def record_many(*, by: Any, verb: str, about: Iterable[models.Model], now: datetime, reason: str = "") -> None:
     """Write one entry for each row of ``about`` in batches: the same as ``record`` for work in bulk."""
-    Entry.objects.bulk_create(
-        (Entry(**_columns(by=by, verb=verb, about=row, now=now, reason=reason, fields=())) for row in about),
-        batch_size=5_000,
-    )
+    keys = (key_of(row).rsplit(":", 1) for row in about)
+    statement = _RECORD.format(entry=Entry._meta.db_table)
+    with connection.cursor() as cursor:
+        while batch := list(islice(keys, 5_000)):
+            types, ids = zip(*batch, strict=True)
+            cursor.execute(statement, [now, key_of(by), verb, reason, list(types), list(ids)])
 
 
 def look(*, by: Any, at: models.Model, page: str, now: datetime) -> Look | None:

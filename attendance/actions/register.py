@@ -182,7 +182,7 @@ def match_walk_in(*, walk_in: WalkIn, person: Person, by: Any, now: datetime) ->
     affiliation = _affiliation(own)
     Attendance.objects.filter(walk_in=own).update(
         person=person,
-        profession=affiliation.profession if affiliation else None,
+        profession=affiliation.profession_id if affiliation else None,
         area=affiliation.areas.first() if affiliation else None,
     )
     record(by=by, verb="matched_walk_in", about=own, now=now)
@@ -267,26 +267,36 @@ def _closed(session: Session) -> Any:
     return Register.objects.filter(pk=session.pk, closed_at__isnull=False)
 
 
+_LOCK = """
+SELECT own.id, own.person_id, own.organisation_id, own.profession_id, own.area_id, EXISTS (
+  SELECT FROM {register} register WHERE register.session_id = own.session_id AND register.closed_at IS NOT NULL
+)
+FROM {place} own WHERE own.id = ANY(%s) AND own.session_id = %s AND own.person_id IS NOT NULL
+ORDER BY own.id FOR NO KEY UPDATE OF own
+"""
+
+
 def _to_mark(session: Session, subjects: Iterable[Subject]) -> dict[tuple[type, Any], Any]:
     """Lock the rows of ``subjects`` that stand in ``session`` and return them by ``_key``. Raises RegisterIsClosed.
 
     Whether the register is closed is read in the same statement, which sees it as it was before it waited for a lock:
     a mark that came before the closing counts.
     """
-    found = {}
-    for kind in (Place, WalkIn):
-        wanted = {subject.pk for subject in subjects if isinstance(subject, kind)}
-        if not wanted:
-            continue
-        rows = kind.objects.filter(pk__in=wanted, session=session).annotate(closed=Exists(_closed(session)))
-        if kind is Place:
-            rows = rows.filter(person__isnull=False).only("session", *_COPIED)
-        for own in rows.order_by("pk").select_for_update(no_key=True, of=("self",)):
-            if own.closed:
-                raise RegisterIsClosed
-            own.session = session
-            found[_key(own)] = own
-    return found
+    subjects, found = list(subjects), []
+    if places := [subject.pk for subject in subjects if isinstance(subject, Place)]:
+        statement = _LOCK.format(register=Register._meta.db_table, place=Place._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [places, session.pk])
+            # from_db takes the columns in the order of the model.
+            found += [(Place.from_db(connection.alias, ("id", *_COPIED), row), closed) for *row, closed in cursor]
+    if walk_ins := [subject.pk for subject in subjects if isinstance(subject, WalkIn)]:
+        rows = WalkIn.objects.filter(pk__in=walk_ins, session=session).annotate(closed=Exists(_closed(session)))
+        found += [(own, own.closed) for own in rows.order_by("pk").select_for_update(no_key=True, of=("self",))]
+    if any(closed for _, closed in found):
+        raise RegisterIsClosed
+    for own, _ in found:
+        own.session = session
+    return {_key(own): own for own, _ in found}
 
 
 def _key(subject: Subject) -> tuple[type, Any]:
@@ -375,38 +385,51 @@ def _coming_in(subject: Subject) -> list[Press]:
     return [Press(subject.pk, MarkKind.ATTENDED)] if isinstance(subject, WalkIn) else []
 
 
+_SETTLE = """
+INSERT INTO {attendance}
+  (session_id, place_id, walk_in_id, outcome, noted_at, person_id, organisation_id, profession_id, area_id)
+VALUES {rows} ON CONFLICT ({name}) DO UPDATE SET outcome = EXCLUDED.outcome, noted_at = EXCLUDED.noted_at
+"""
+
+
 def _settle(
     session: Session, presses: dict[Subject, list[Press]], now: datetime
 ) -> dict[tuple[type, Any], Outcome | None]:
     """Write what the presses about each locked row come to, and return it by ``_key``."""
     outcomes = {_key(own): outcome_of(found) for own, found in presses.items()}
-    for kind, name in ((Place, "place"), (WalkIn, "walk_in")):
+    for kind, name in ((Place, "place_id"), (WalkIn, "walk_in_id")):
         rows = [own for own in presses if isinstance(own, kind)]
-        facts = [
-            Attendance(session=session, **_about(own), outcome=outcome, noted_at=now, **facts_of(own))
-            for own in rows
-            if (outcome := outcomes[_key(own)]) is not None
-        ]
+        facts = [own for own in rows if outcomes[_key(own)] is not None]
         if facts:
-            Attendance.objects.bulk_create(
-                facts, update_conflicts=True, unique_fields=[name], update_fields=["outcome", "noted_at"]
+            values = []
+            for own in facts:
+                about, copied = _about(own), facts_of(own)
+                values += [session.pk, *(about[one].pk if one in about else None for one in ("place", "walk_in"))]
+                values += [str(outcomes[_key(own)]), now, *(copied[column] for column in _COPIED)]
+            statement = _SETTLE.format(
+                attendance=Attendance._meta.db_table,
+                name=name,
+                rows=", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(facts)),
             )
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
         if len(facts) < len(rows):
-            gone = [own for own in rows if outcomes[_key(own)] is None]
+            gone = [own.pk for own in rows if outcomes[_key(own)] is None]
             Attendance.objects.filter(**{f"{name}__in": gone}).delete()
     return outcomes
 
 
 def facts_of(subject: Subject) -> dict[str, Any]:
-    """Return what is copied from ``subject`` onto the attendance when it is made."""
+    """Return the columns that are copied from ``subject`` onto the attendance when it is made."""
     if isinstance(subject, Place):
         return {name: getattr(subject, name) for name in _COPIED}
     affiliation = _affiliation(subject)
+    area = affiliation.areas.first() if affiliation else None
     return {
         "person_id": subject.person_id,
         "organisation_id": subject.organisation_id,
-        "profession": affiliation.profession if affiliation else None,
-        "area": affiliation.areas.first() if affiliation else None,
+        "profession_id": affiliation.profession_id if affiliation else None,
+        "area_id": area.pk if area else None,
     }
 
 
@@ -414,10 +437,7 @@ def _affiliation(walk_in: WalkIn) -> Affiliation | None:
     if walk_in.person_id is None:
         return None
     found = Affiliation.objects.on(walk_in.session.date).filter(person=walk_in.person_id)
-    return (
-        found.filter(organisation=walk_in.organisation_id).select_related("profession").order_by("pk").first()
-        or found.select_related("profession").order_by("pk").first()
-    )
+    return found.filter(organisation=walk_in.organisation_id).order_by("pk").first() or found.order_by("pk").first()
 
 
 def _end_unnamed(session: Session, seats: SeatCount, by: Any, now: datetime) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from django.db import connection
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Greatest
 
@@ -23,7 +24,7 @@ from attendance.models import (
     WalkIn,
 )
 from attendance.register import Press, standing
-from briefings.models import Mandate, Session
+from briefings.models import Mandate, Programme, Session, SessionState
 
 FIRST_EXPECTED, FIRST_MARKED, MOST = 25, 10, 2_000
 _MOST_WORDS = 6
@@ -100,6 +101,26 @@ class Rows:
     @property
     def more(self) -> int:
         return self.total - len(self.lines)
+
+
+_TO_MARK = "SELECT id, programme_id, state, date, zone FROM {session} WHERE id = %s AND state IN (%s, %s)"
+
+
+def session_to_mark(number: int) -> Session | None:
+    """Return the session with this number if it is open or held, with what a press needs of it and no more.
+
+    Who waits in the door waits for this, so it is read by hand; what else is asked of it is loaded when it is asked.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TO_MARK.format(session=Session._meta.db_table), [number, SessionState.OPEN.value, SessionState.HELD.value]
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    found = Session.from_db(connection.alias, ("id", "programme_id", "state", "date", "zone"), row)
+    found.programme = Programme.from_db(connection.alias, ("id",), row[1:2])
+    return found
 
 
 def on_the_register(session: Session) -> QuerySet[Place]:

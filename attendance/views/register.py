@@ -1,12 +1,12 @@
 """The day at the door: the register, one press at a time, walk-ins, senior managers who came."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,6 +28,7 @@ from attendance.queries.register import (
     not_marked_yet,
     register_counts,
     seniors_on_register,
+    session_to_mark,
 )
 from attendance.rules import can_keep_register
 from briefings.models import Mandate, Session, SessionState
@@ -43,15 +44,18 @@ _UNREADABLE = "This press did not arrive whole. Press once more."
 
 def session_at_door(request: HttpRequest, session: int) -> Session:
     """Return the session whose register this person keeps now; Http404 for any other, a draft or a cancelled one."""
-    return _at_door(request, Session.objects.select_related("programme", "register", "seats", "room__venue"), session)
+    known = Session.objects.select_related("programme", "register", "seats", "room__venue")
+    return _kept_by(request, known.filter(pk=session, state__in=(SessionState.OPEN, SessionState.HELD)).first())
 
 
-def _at_door(request: HttpRequest, sessions: QuerySet[Session], number: int) -> Session:
-    found = get_object_or_404(sessions.filter(state__in=(SessionState.OPEN, SessionState.HELD)), pk=number)
-    today = timezone.now().astimezone(ZoneInfo(found.zone)).date()
-    if not can_keep_register(request.user, found, today):
+def _kept_by(request: HttpRequest, found: Session | None) -> Session:
+    if found is None or not can_keep_register(request.user, found, _today(found)):
         raise Http404
     return found
+
+
+def _today(session: Session) -> date:
+    return timezone.now().astimezone(ZoneInfo(session.zone)).date()
 
 
 def is_closed(session: Session) -> bool:
@@ -108,9 +112,7 @@ def show_register(request: HttpRequest, session: int) -> HttpResponse:
 @require_POST
 def mark(request: HttpRequest, session: int) -> HttpResponse:
     """Keep one press: here, came late, left early, excused, or the undo of a press."""
-    # Who waits in the door waits for this: only what the press needs is read.
-    lean = Session.objects.select_related("programme").only("state", "date", "zone", "programme__code")
-    own = _at_door(request, lean, session)
+    own = _kept_by(request, session_to_mark(session))
     form = MarkForm(request.POST)
     if not form.is_valid():
         messages.error(request, _UNREADABLE)
