@@ -161,7 +161,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Signing in
 AUTH_USER_MODEL = "accounts.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.sessions.SignedInBackend"]
+SESSION_ENGINE = "accounts.sessions"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk:home-show"
 LOGOUT_REDIRECT_URL = "desk:home-show"
