@@ -42,20 +42,29 @@ def record(
     return Entry.objects.create(**_columns(by=by, verb=verb, about=about, now=now, reason=reason, fields=fields))
 
 
+def recording(rows: str) -> str:
+    """Return the SQL that records what ``rows``, SQL with the columns verb, type and id, say was done.
+
+    Its values are the moment and the key of the actor, before those of ``rows``. For one statement with what it
+    records, where somebody waits for it; ``record`` is for everything else.
+    """
+    return _RECORD.format(entry=Entry._meta.db_table, rows=rows)
+
+
 _RECORD = """
 INSERT INTO {entry} (at, actor, verb, object_type, object_id, reason, fields)
-SELECT %s, %s, %s, about.type, about.id, %s, '{{}}' FROM unnest(%s::text[], %s::text[]) AS about (type, id)
+SELECT %s, %s, done.verb, done.type, done.id, '', '{{}}' FROM ({rows}) AS done (verb, type, id)
 """
+_ABOUT = "SELECT %s, about.type, about.id FROM unnest(%s::text[], %s::text[]) AS about (type, id)"
 
 
-def record_many(*, by: Any, verb: str, about: Iterable[models.Model], now: datetime, reason: str = "") -> None:
+def record_many(*, by: Any, verb: str, about: Iterable[models.Model], now: datetime) -> None:
     """Write one entry for each row of ``about`` in batches: the same as ``record`` for work in bulk."""
     keys = (key_of(row).rsplit(":", 1) for row in about)
-    statement = _RECORD.format(entry=Entry._meta.db_table)
     with connection.cursor() as cursor:
         while batch := list(islice(keys, 5_000)):
             types, ids = zip(*batch, strict=True)
-            cursor.execute(statement, [now, key_of(by), verb, reason, list(types), list(ids)])
+            cursor.execute(recording(_ABOUT), [now, key_of(by), verb, list(types), list(ids)])
 
 
 def look(*, by: Any, at: models.Model, page: str, now: datetime) -> Look | None:

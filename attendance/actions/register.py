@@ -34,7 +34,7 @@ from attendance.models import (
 from attendance.register import Press, outcome_of, standing
 from briefings.actions.sessions import mark_session_held
 from briefings.models import PlacesRule, Session, SessionState
-from history.actions import key_of, record, record_many
+from history.actions import key_of, record, recording
 from history.refusals import Refused
 from organisations.models import Affiliation, Organisation
 
@@ -329,13 +329,10 @@ def _press_all(
     good = [press for press, why in zip(presses, refused, strict=True) if why is None]
     if not good:
         return refused, {}
-    kept, new = _keep(session, there, good, by, now)
+    kept = _keep(session, there, good, by, now)
     for place, press in enumerate(presses):
         if refused[place] is None and Press(press.id, press.kind, press.undoes) not in kept[_key(press.subject)]:
             refused[place] = AnotherPress
-    for kind in {press.kind for press in good if press.id in new}:
-        about = [there[_key(press.subject)] for press in good if press.id in new and press.kind == kind]
-        record_many(by=by, verb=f"marked_{kind}", about=about, now=now)
     return refused, _settle(session, {there[key]: found for key, found in kept.items()}, now)
 
 
@@ -343,36 +340,47 @@ _KEEP = """
 WITH own AS (
   INSERT INTO {mark} (id, session_id, place_id, walk_in_id, kind, undoes, made_at, made_by)
   VALUES {rows} ON CONFLICT (id) DO NOTHING RETURNING id, kind, undoes, place_id, walk_in_id
-)
-SELECT id, kind, undoes, place_id, walk_in_id, true FROM own
-UNION ALL SELECT id, kind, undoes, place_id, walk_in_id, false FROM {mark}
-WHERE place_id = ANY(%s::bigint[]) OR walk_in_id = ANY(%s::uuid[])
+), recorded AS ({recorded})
+SELECT id, kind, undoes, place_id, walk_in_id FROM own
+UNION ALL SELECT id, kind, undoes, place_id, walk_in_id FROM {mark} WHERE {about}
+"""
+_RECORDED = """
+SELECT 'marked_' || kind, CASE WHEN place_id IS NULL THEN '{walk_in}' ELSE '{place}' END,
+       coalesce(place_id::text, walk_in_id::text) FROM own
 """
 
 
 def _keep(
     session: Session, there: dict[tuple[type, Any], Any], presses: Iterable[Pressed], by: Any, now: datetime
-) -> tuple[dict[tuple[type, Any], list[Press]], set[UUID]]:
-    """Write each press unless it is there, in one statement, because a room waits for it.
+) -> dict[tuple[type, Any], list[Press]]:
+    """Write each press unless it is there and record it, in one statement, because a room waits for it.
 
-    Returns by ``_key`` all presses about the locked rows, and the ids of those that are new.
+    Returns by ``_key`` all presses about the locked rows.
     """
     values, actor = [], key_of(by)
     for press in sorted(presses, key=lambda each: each.id):
         about = _about(press.subject)
         values += [press.id, session.pk, getattr(about.get("place"), "pk", None)]
         values += [getattr(about.get("walk_in"), "pk", None), str(press.kind), press.undoes, now, actor]
-    ids = {kind: [pk for each, pk in there if each is kind] for kind in (Place, WalkIn)}
+    count, asked = len(values) // 8, []
+    values += [now, actor]
+    for kind, condition in ((Place, "place_id = ANY(%s)"), (WalkIn, "walk_in_id = ANY(%s::uuid[])")):
+        if ids := [pk for each, pk in there if each is kind]:
+            asked.append(condition)
+            values.append(ids)
     statement = _KEEP.format(
-        mark=Mark._meta.db_table, rows=", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * (len(values) // 8))
+        mark=Mark._meta.db_table,
+        rows=", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * count),
+        recorded=recording(_RECORDED.format(walk_in=WalkIn._meta.label_lower, place=Place._meta.label_lower)),
+        about=" OR ".join(asked),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, ids[Place], [str(pk) for pk in ids[WalkIn]]])
+        cursor.execute(statement, values)
         rows = cursor.fetchall()
     found: dict[tuple[type, Any], list[Press]] = {key: _coming_in(own) for key, own in there.items()}
-    for pk, kind, undoes, place, walk_in, _ in rows:
+    for pk, kind, undoes, place, walk_in in rows:
         found[(Place, place) if place else (WalkIn, walk_in)].append(Press(pk, kind, undoes))
-    return found, {row[0] for row in rows if row[-1]}
+    return found
 
 
 def _presses(subject: Subject) -> list[Press]:

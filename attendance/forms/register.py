@@ -1,10 +1,13 @@
 """What is pressed and typed at the door and after the day."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from attendance.models import MarkKind, Place
 from briefings.models import Mandate
@@ -23,25 +26,42 @@ class RegisterFilter(FilterForm):
     marked = forms.IntegerField(label="Marked", min_value=1)
 
 
-class MarkForm(forms.Form):
+@dataclass(frozen=True)
+class SentMark:
     """One press: about a place or a walk-in, its own id, and for an undo the id of the press to take back.
 
-    ``instead`` takes every other mark back. Not for people to type in: a button makes it.
+    ``instead`` takes every other mark back.
     """
 
-    place = forms.IntegerField(required=False, min_value=1, max_value=_LARGEST)
-    walk_in = forms.UUIDField(required=False)
-    mark = forms.ChoiceField(choices=MarkKind.choices)
-    press = forms.UUIDField()
-    undoes = forms.UUIDField(required=False)
-    instead = forms.BooleanField(required=False)
+    place: int | None
+    walk_in: UUID | None
+    mark: MarkKind
+    press: UUID
+    undoes: UUID | None
+    instead: bool
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse a press about nobody or about two."""
-        cleaned = super().clean()
-        if bool(cleaned.get("place")) == bool(cleaned.get("walk_in")):
-            raise forms.ValidationError("A press is about one place or one walk-in.")
-        return cleaned
+
+def read_mark(sent: QueryDict) -> SentMark | None:
+    """Return the press that a button of the register sent; None for anything else.
+
+    Nobody types this in, so nothing is said about single fields, and who waits in the door waits for no form.
+    """
+    place, walk_in, undoes = sent.get("place", ""), sent.get("walk_in", ""), sent.get("undoes", "")
+    if bool(place) == bool(walk_in):
+        return None
+    try:
+        number = int(place) if place else None
+        found = SentMark(
+            place=number,
+            walk_in=UUID(walk_in) if walk_in else None,
+            mark=MarkKind(sent.get("mark", "")),
+            press=UUID(sent.get("press", "")),
+            undoes=UUID(undoes) if undoes else None,
+            instead=sent.get("instead", "") == "1",
+        )
+    except ValueError:
+        return None
+    return found if number is None or 0 < number <= _LARGEST else None
 
 
 class OrganisationChoiceForm(HubForm):

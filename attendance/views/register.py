@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.permissions import Permission, has
 from attendance.actions import register as actions
 from attendance.actions.cover import note_attended, take_attended_back
-from attendance.forms.register import MarkForm, OrganisationChoiceForm, RegisterFilter, SeniorForm, WalkInForm
+from attendance.forms.register import OrganisationChoiceForm, RegisterFilter, SeniorForm, WalkInForm, read_mark
 from attendance.models import Place, SeniorAttendance, WalkIn
 from attendance.queries.register import (
     FIRST_EXPECTED,
@@ -113,20 +113,19 @@ def show_register(request: HttpRequest, session: int) -> HttpResponse:
 def mark(request: HttpRequest, session: int) -> HttpResponse:
     """Keep one press: here, came late, left early, excused, or the undo of a press."""
     own = _kept_by(request, session_to_mark(session))
-    form = MarkForm(request.POST)
-    if not form.is_valid():
+    pressed = read_mark(request.POST)
+    if pressed is None:
         messages.error(request, _UNREADABLE)
         return _back(request, own)
-    pressed = form.cleaned_data
-    subject = WalkIn(pk=pressed["walk_in"]) if pressed["walk_in"] else Place(pk=pressed["place"])
+    subject = WalkIn(pk=pressed.walk_in) if pressed.walk_in else Place(pk=pressed.place)
     # Each button of one form is a press of its own; the same button pressed twice is one.
-    common = {"session": own, "subject": subject, "kind": pressed["mark"], "by": request.user, "now": timezone.now()}
-    press = uuid5(pressed["press"], pressed["mark"])
+    common = {"session": own, "subject": subject, "kind": pressed.mark, "by": request.user, "now": timezone.now()}
+    press = uuid5(pressed.press, pressed.mark)
     try:
-        if pressed["instead"]:
+        if pressed.instead:
             actions.mark_instead(press=press, **common)
         else:
-            actions.mark(press=press, undoes=pressed["undoes"], **common)
+            actions.mark(press=press, undoes=pressed.undoes, **common)
     except actions.NobodyThere as refusal:
         raise Http404 from refusal
     except Refused as refusal:
@@ -197,12 +196,13 @@ def _kept(data: QueryDict) -> str:
 
 def _back(request: HttpRequest, session: Session, *, last: str = "", anchor: str = "saved") -> HttpResponse:
     """Go back to the register as it was. A search ends with the press unless others who match still wait."""
-    back = QueryDict(_kept(QueryDict(request.POST.get("kept", "")[:1_000])), mutable=True)
+    sent = request.POST.get("kept", "")[:1_000]
+    back = QueryDict(_kept(QueryDict(sent))).dict() if sent else {}
     if back.get("find") and not not_marked_yet(session, back["find"], 1).total:
         del back["find"]
     if last:
         back["last"] = last
-    query = f"?{back.urlencode()}" if back else ""
+    query = f"?{urlencode(back)}" if back else ""
     return redirect(f"{reverse('attendance:register-show', args=[session.pk])}{query}#{anchor}")
 
 

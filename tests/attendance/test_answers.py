@@ -340,7 +340,7 @@ def test_the_list_takes_the_same_queries_for_one_and_three(client, coordinated, 
         said(entry_for(other.person, other.session), "DELEGATED")
     page = f"/programmes/{place.session.programme.slug}/calendar-answers/"
     client.get(page)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(7):
         assert client.get(page).content.decode().count("I have seen to it") == number
 
 

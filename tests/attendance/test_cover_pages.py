@@ -67,7 +67,7 @@ def test_the_matrix_says_who_comes_in_words(coordinator, cast):
 def test_the_matrix_costs_the_same_for_many_sessions(coordinator, cast, sessions, django_assert_max_num_queries):
     for number in range(sessions - 1):
         another_day(cast.programme, date=cast.session.date.replace(day=27 + number))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         assert show(coordinator, cast).status_code == 200
 
 
@@ -93,7 +93,7 @@ def test_what_each_rule_would_mean_is_said_before_it_is_chosen(coordinator, cast
     another_day(cast.programme)
     cast.coming()
     address = reverse("attendance:cover-rules", args=[cast.programme.slug])
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(11):
         page = coordinator.get(address).content.decode()
     table = [" ".join(row.split("</tr>")[0].replace("<", " <").split()) for row in page.split("<tr>")[2:]]
     assert "(the rule now)" in table[0]
@@ -159,7 +159,7 @@ def test_all_programmes_stand_in_one_matrix_and_in_one_spreadsheet(coordinator, 
     another_day(second)
     another_day(a_programme(code="HIDDEN"))
     address = reverse("attendance:cover-all")
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(13):
         page = coordinator.get(address).content.decode()
     assert f"{cast.programme.code}<br>Thu 26 Nov" in page
     assert "ZZ<br>Tue 8 Dec" in page

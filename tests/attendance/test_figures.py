@@ -128,12 +128,12 @@ def test_a_register_of_three_hundred_costs_what_one_of_three_does(client, django
     with time_machine.travel(half_way(first), tick=False):
         client.force_login(a_coordinator(first))
         press(client, first, first.places.filter(state=PlaceState.BOOKED).first())
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(13):
             page = page_of(client, first)
         assert "1 of 289 is here" in text_of(page)
         assert "Not marked yet (288)" in text_of(page)
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(13):
             page_of(client, first, find="samplewood", left=1)
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(6):
             page_of(client, first, "sheet")
     assert Attendance.objects.count() == 1

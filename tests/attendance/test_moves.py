@@ -374,7 +374,7 @@ def test_the_pages_cost_the_same_for_one_and_for_three(coordinator, django_asser
 
     coordinator.post(coordinator.address, ask(coordinator.places))
     for places in (coordinator.places[:1], coordinator.places):
-        with django_assert_max_num_queries(45):
+        with django_assert_max_num_queries(19):
             assert coordinator.post(coordinator.address, ask(places)).status_code == 200
 
 

@@ -302,5 +302,5 @@ def test_a_report_needs_as_many_queries_for_one_as_for_three(
         a_line(f"Guest {n}") for n in range(people)
     ]
     report = upload(session, *lines)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(17):
         client.get(reverse("attendance:online-report", args=[session.pk, report.pk]))

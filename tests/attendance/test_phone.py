@@ -150,7 +150,7 @@ def test_the_register_needs_as_many_queries_for_one_as_for_three(
             session=session, subject=somebody(session, f"Person {number}"), kind="attended", press=uuid4(), by="clock",
             now=half_way(session),
         )  # fmt: skip
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(13):
         rows(client, session)
 
 

@@ -262,10 +262,10 @@ def test_the_records_need_as_many_queries_for_one_as_for_three(
         attendance = somebody(session, f"Person {number}")
     close(session)
     client.force_login(lead)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(15):
         client.get(reverse("attendance:staff-record", args=[partner_of(session.programme).pk]))
     client.force_login(attendance.person)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(13):
         client.get(reverse("attendance:record-show"))
 
 

@@ -68,7 +68,7 @@ def test_the_sheet_names_everybody_by_organisation(client, session, coordinator)
 def test_paper_costs_the_same_for_many(client, session, coordinator, people, name, django_assert_max_num_queries):
     for number in range(people):
         somebody(session, f"Amina Samplewood{number}")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(11):
         assert page_of(client, session, name).status_code == 200
 
 
@@ -152,7 +152,7 @@ def test_a_sheet_adds_to_what_was_pressed_meanwhile(client, session, coordinator
 @pytest.mark.parametrize("people", [1, 3])
 def test_more_names_cost_no_more_queries(client, session, coordinator, people, django_assert_max_num_queries):
     came = [somebody(session, f"Amina Samplewood{number}") for number in range(people)]
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(20):
         sheet(client, session, came)
 
 
@@ -302,7 +302,7 @@ def test_deciding_costs_the_same_for_many(client, session, coordinator, people, 
         walks_in(session, f"Gus Imaginary{number}", OrganisationFactory())
         walks_in(session, f"Hana Madeup{number}")
         known(session, f"Hana Madeup{number}")
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(13):
         assert page_of(client, session, "walk-ins").status_code == 200
 
 

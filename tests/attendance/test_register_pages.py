@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from attendance.actions import register as actions
@@ -115,8 +117,39 @@ def test_the_register_costs_the_same_for_many(client, session, coordinator, peop
             session=session, organisation=OrganisationFactory(), person=PersonFactory(), asked_by="clock",
             asked_at=half_way(session),
         )  # fmt: skip
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(13):
         assert page_of(client, session).status_code == 200
+
+
+def _appointed(session):
+    return a_coordinator(session)
+
+
+def _everywhere(session):
+    return PersonFactory(administrator=True)
+
+
+def _runs_it(session):
+    person = PersonFactory()
+    SessionPart.objects.create(session=session, person=person, part=Part.FACILITATOR)
+    return person
+
+
+@pytest.mark.parametrize(
+    ("who", "statements"),
+    [(_everywhere, 6), (_appointed, 7), (_runs_it, 8)],
+    ids=["administrator", "coordinator", "who runs the session"],
+)
+@pytest.mark.parametrize("kind", ["attended", "late"])
+def test_a_press_costs_so_many_statements_and_no_more(client, session, who, statements, kind):
+    """Whose session, who, their roles, the session, the lock, the press with its record, the fact: a room waits."""
+    place = somebody(session, "Amina Samplewood")
+    client.force_login(who(session))
+    press(client, session, place)
+    with CaptureQueriesContext(connection) as seen:
+        assert press(client, session, place, kind).status_code == 302
+    own = [each["sql"] for each in seen if "SAVEPOINT" not in each["sql"]]
+    assert len(own) == statements, own
 
 
 def test_each_look_at_the_register_leaves_a_trace(client, session, coordinator):

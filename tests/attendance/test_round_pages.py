@@ -226,10 +226,10 @@ class TestRounds:
             client.get(address("round-list", programme))
 
 
-QUERIES_OF_A_LIST = 13
+QUERIES_OF_A_LIST = 11
 
 
-@pytest.mark.parametrize(("name", "queries"), [("round-left-out", 14), ("answer-list", 11), ("round-choose", 12)])
+@pytest.mark.parametrize(("name", "queries"), [("round-left-out", 12), ("answer-list", 9), ("round-choose", 10)])
 def test_lists_of_people_take_as_many_queries_for_three_as_for_one(
     client, coordinator, programme, django_assert_num_queries, name, queries
 ):

@@ -89,7 +89,7 @@ def test_the_list_asks_as_much_for_one_session_as_for_three(
     number = 4
     if staff:
         request.getfixturevalue("coordinator")
-        number = 8
+        number = 7
     a_session(programme)
     client.get(LIST)
     for rows in (1, 3):

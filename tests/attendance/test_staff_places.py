@@ -75,7 +75,7 @@ def test_finding_takes_the_same_queries_for_any_number(
 ):
     for _ in range(count):
         a_practitioner(session.programme, name="Amina Samplewood")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         client.get(reverse("attendance:person-find", args=[session.programme.slug]), {"q": "Amina"})
 
 
@@ -186,7 +186,7 @@ def test_the_list_takes_the_same_queries_for_any_number(
 ):
     for _ in range(count):
         a_place(session)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         client.get(reverse("attendance:session-places", args=[session.pk]))
 
 

@@ -373,7 +373,7 @@ def test_a_lead_finds_colleagues_among_many_and_keeps_the_ticks(programme, lead,
     people = _people(programme, 2)
     many = _many(people[0])
     address = f"{lead.base}{session.pk}/"
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         page = lead.get(address).content.decode()
     assert "1 to 50 of 123 colleagues" in page
     assert page.count('name="people"') == 50

@@ -99,7 +99,7 @@ def test_the_list_costs_the_same_for_many(client, django_assert_max_num_queries)
     for number in (1, 3):
         while Assistant.objects.count() < number:
             _name(mandate, PersonFactory())
-        with django_assert_max_num_queries(30) as taken:
+        with django_assert_max_num_queries(9) as taken:
             client.get(f"/mandates/{mandate.pk}/assistants/")
         counts.append(len(taken))
     assert counts[0] == counts[1]

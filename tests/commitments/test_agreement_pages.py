@@ -525,7 +525,7 @@ def test_one_or_three_cost_the_same(cast, name):
     for _ in range(2):
         cast.signed(cast.proposed())
     assert cost() == first
-    assert first <= 14
+    assert first <= 9
 
 
 def test_hostile_words_are_only_words(cast):

@@ -115,7 +115,7 @@ def test_a_thousand_answers_take_as_many_queries_as_one(cast, client, django_ass
         )
         for number in range(1, 1_000)
     ]  # fmt: skip
-    with django_assert_max_num_queries(15) as one:
+    with django_assert_max_num_queries(7) as one:
         client.get(address, {"q": "plan"})
     Question.objects.bulk_create(many)
     Answer.objects.bulk_create(

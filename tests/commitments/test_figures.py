@@ -107,7 +107,7 @@ def test_the_board_reads_them_and_comes_to_them_from_its_list(django_assert_max_
     oldest = Question.objects.get(state="raised")
     assert "Open for longest" in page
     assert oldest.reference in page
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(7):
         client.get(address)
 
 

@@ -171,5 +171,5 @@ def test_the_list_costs_the_same_whatever_it_holds(desk, number, django_assert_n
         desk.start(title=f"Series {each}")
     client = signed_in(desk.author)
     client.get("/writing/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(9):
         assert client.get("/writing/").content.decode().count("of 0") == number

@@ -147,7 +147,7 @@ def test_more_rows_need_no_more_queries(county, client, monkeypatch):
         )
         ask(county.cast, f"And {number}?")
     assert queries(client, county.cast.coordinator) == one
-    assert one <= 18, "counted anew; the figures that took long come from the cache"
+    assert one <= 16, "counted anew; the figures that took long come from the cache"
 
 
 def test_figures_that_took_long_are_kept_and_say_of_when_they_are(county, client, monkeypatch, time_machine):
@@ -157,7 +157,7 @@ def test_figures_that_took_long_are_kept_and_say_of_when_they_are(county, client
     monkeypatch.setattr(keeping, "caches", {"quick": Kept(kept)})
     monkeypatch.setattr(keeping, "_WORTH_KEEPING", 0)
     first = queries(client, county.cast.coordinator)
-    assert first <= 14
+    assert first <= 10
     time_machine.move_to(NOW + timedelta(seconds=30))
     a_place(county.today, a_practitioner(county.cast.programme))
     context = overview(client, county.cast.coordinator).context

@@ -249,4 +249,4 @@ def test_more_of_everything_needs_no_more_queries(valley, client):
         PartnerFactory(programme=valley.programme, organisation=organisation)
         AffiliationFactory(organisation=organisation, areas=[AreaFactory()], profession=ProfessionFactory())
     a_place(a_session(valley.programme, date=TODAY + timedelta(days=9)), valley.people[2])
-    assert count() <= one <= 18
+    assert count() <= one <= 16

@@ -83,4 +83,4 @@ def test_more_rows_need_no_more_queries(county, client):
         ask(county.cast, f"And {number}?", session=session)
         promise_at(county, session, f"Promise {number}.")
     assert count() == one
-    assert one <= 14
+    assert one <= 11

@@ -86,6 +86,6 @@ def test_who_is_erased_has_no_name(cast, client):
 def test_the_list_asks_the_same_however_many(cast, client, django_assert_max_num_queries):
     client.force_login(cast.administrator)
     for person in (cast.board, cast.lead, cast.practitioner):
-        with django_assert_max_num_queries(11):
+        with django_assert_max_num_queries(9):
             client.get(LOOKS)
         look(by=cast.facilitator, at=person, page="x:y-z", now=NOW)

@@ -207,7 +207,7 @@ def test_the_list_takes_the_same_queries_for_one_and_three(client, coordinator, 
         take(report(f"<q{each}@hub.example.org>", returned="nothing", In_Reply_To=f"<q{each}@hub.example.org>", X=each))
         Inbound.objects.all().delete()
     client.get("/messages/returned/")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(6):
         client.get("/messages/returned/")
 
 
