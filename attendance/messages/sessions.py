@@ -172,6 +172,7 @@ def render(message: Message) -> Content:
         "waiting": bool(place and place.state == PlaceState.WAITING),
         "address": address_of(place.link) if place and place.link else "",
         "doing": _doing(message, session),
+        "joins": _joins(message, session, place),
         "was_when": message.refs.get("was_when", ""),
         "was_where": message.refs.get("was_where", ""),
         "was_title": message.refs.get("was_title", ""),
@@ -242,6 +243,15 @@ def _has_to_choose(message: Message, session: Session) -> bool:
         Place.objects.filter(state=PlaceState.OFFERED, **own).exists()
         or SeniorAttendance.objects.filter(state=CoverState.ASKED, **own).exists()
     )
+
+
+def _joins(message: Message, session: Session, place: Place | None) -> bool:
+    """Return whether the person comes for certain, and so is told how to join online."""
+    if place is not None:
+        return place.state == PlaceState.BOOKED
+    own = {"session": session, "person": message.person_id}
+    comes = SeniorAttendance.objects.filter(state=CoverState.COMING, **own).exists()
+    return comes or session.parts.filter(person=message.person_id).exists()
 
 
 def _doing(message: Message, session: Session) -> str:

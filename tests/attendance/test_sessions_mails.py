@@ -8,6 +8,7 @@ from icalendar import Calendar
 from attendance.actions import sessions as actions
 from attendance.actions.places import give_up_place
 from attendance.messages import sessions as messages
+from attendance.models import CoverState, SeniorAttendance
 from briefings.models import Part, PlacesRule
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session
@@ -51,6 +52,22 @@ def test_who_waits_is_told_without_an_entry():
     assert "You keep your position in the waiting list." in content.text
     assert f"It is now called One Plan. It was called {session.programme.name}." in content.text
     assert content.calendar is None
+
+
+def test_who_comes_for_certain_is_told_how_to_join_and_nobody_else():
+    session = a_session(room=None, online_link="https://meet.example.org/secret", capacity=1)
+    booked, waiting = a_place(session), a_place(session)
+    asked, coming = (
+        SeniorAttendance.objects.create(
+            session=session, organisation=booked.organisation, person=PersonFactory(), state=state, asked_at=NOW,
+            answered_at=NOW,
+        )
+        for state in (CoverState.ASKED, CoverState.COMING)
+    )  # fmt: skip
+    actions.change_session(session=session, title="One Plan", **WITH)
+    for own, joins in ((booked, True), (waiting, False), (asked, False), (coming, True)):
+        content = messages.render(mail_of(messages.CHANGED, own.person))
+        assert (session.online_link in content.text, session.online_link in content.html) == (joins, joins)
 
 
 def test_who_has_to_choose_is_told_until_when_and_the_entry_goes():
