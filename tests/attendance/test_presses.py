@@ -26,6 +26,7 @@ from attendance.actions.teams import book_team
 from attendance.messages.places import remind
 from attendance.models import BookingRules, Invitation, Place, PlaceState, Press
 from attendance.urls import urlpatterns
+from attendance.views import presses
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
@@ -114,25 +115,53 @@ def test_keys_go_when_nobody_presses_them_any_more():
     assert Press.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_ten_identical_requests_at_once_book_once(invited, monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-    press = _press_on(invited, invited.address)
+def _ten_at_once(client, address) -> list[tuple[int, str]]:
+    """Send the form of ``address`` ten times at once; return what is answered: status and where it leads."""
+    press = _press_on(client, address)
 
     def send(_):
         browser = Client()
-        browser.cookies = invited.cookies
+        browser.cookies = client.cookies
         try:
-            answer = browser.post(invited.address, {"press": press})
-            return answer.status_code, answer.url
+            answer = browser.post(address, {"press": press})
+            return answer.status_code, answer.headers.get("Location", "")
         finally:
             connection.close()
 
     with ThreadPoolExecutor(10) as pool:
-        answers = set(pool.map(send, range(10)))
+        return sorted(pool.map(send, range(10)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rel_04_ten_identical_requests_at_once_book_once(invited, monkeypatch):
+    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
+    answers = set(_ten_at_once(invited, invited.address))
     assert len(answers) == 1
     assert answers.pop()[0] == 302
     assert Place.objects.count() == Message.objects.count() == Press.objects.count() == 1
+
+
+def _ten_change_the_date(client, monkeypatch) -> list[tuple[int, str]]:
+    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
+    programme = a_programme()
+    place = a_place(a_session(programme, **_soon()), now=timezone.now())
+    other = another_day(programme, **_soon(40))
+    client.get(f"/p/{token_of(place.link)}/")
+    return _ten_at_once(client, f"/p/{place.link_id}/change/{other.pk}/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rel_04_ten_identical_changes_of_date_at_once_are_answered_the_same(client, monkeypatch):
+    answers = _ten_change_the_date(client, monkeypatch)
+    assert answers == [(302, f"/p/{Place.objects.get(state=PlaceState.BOOKED).link_id}/")] * 10
+    assert Place.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rel_04_without_the_key_of_the_form_nine_read_that_it_has_ended(client, monkeypatch):
+    monkeypatch.setattr(presses, "_key", lambda request: None)
+    answers = _ten_change_the_date(client, monkeypatch)
+    assert [status for status, _ in answers] == [302] + [409] * 9
 
 
 # --- looking changes nothing
