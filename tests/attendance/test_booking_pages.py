@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.links import make_link, token_of
 from attendance.actions import places as actions
 from attendance.actions.swaps import SessionIsFull
-from attendance.models import AccessNeed, CalendarEntry, Invitation, Place, PlaceState, SeatCount
+from attendance.models import AccessNeed, BookingRules, CalendarEntry, Invitation, Place, PlaceState, Quota, SeatCount
 from attendance.queries.booking import by_distance
 from briefings.models import Programme
 from messaging.models import Message
@@ -141,6 +141,42 @@ def test_a_refusal_is_said_on_the_check_page(client):
     assert response.status_code == 409
     assert actions.HasPlaceElsewhere.sentence in words(response)
     assert "<title>Error: " in words(response)
+
+
+DECEMBER = date(2026, 12, 1)
+REFUSALS = {
+    "frozen": "The list of names for this session has been final since",
+    "closed": "Booking for this session closed on",
+    "not open yet": "Booking opens on Tuesday 1 December 2026.",
+    "busy then": actions.BusyThen.sentence,
+    "full": "No place is free. You would be the first in line",
+    "quota": "has all the places it may have in this session. The rest is free for everybody from",
+}
+
+
+@pytest.mark.parametrize("why", REFUSALS)
+def test_why_there_is_no_place_is_said_in_words_with_a_way_on(client, why):
+    session = a_session(capacity=2)
+    programme, invitation = session.programme, invite(session.programme)
+    rules = {"frozen": {"freeze_days": 99}, "closed": {"closes_days": 99}, "not open yet": {"opens_on": DECEMBER}}
+    if why in rules:
+        BookingRules.objects.create(programme=programme, **rules[why])
+    elif why == "busy then":
+        AffiliationFactory(person=invitation.person, organisation=partner_of(other := a_programme()))
+        a_place(a_session(other), invitation.person)
+    elif why == "full":
+        fill(session)
+    else:
+        a_place(session)
+        Quota.objects.create(
+            programme=programme, organisation=partner_of(programme), seats=1, released_on=date(2026, 11, 20)
+        )
+    opened(client, invitation.link, "i")
+    address = reverse("attendance:invitation-take", args=[invitation.link_id, session.pk])
+    asks = words(client.get(address) if why in ("full", "quota") else client.post(address))
+    assert REFUSALS[why] in asks
+    assert reverse("attendance:invitation-choose", args=[invitation.link_id]) in asks
+    assert "mailto:briefings@example.org" in asks
 
 
 def test_somebody_who_is_not_eligible_any_more_is_told_whom_to_ask(client):
