@@ -129,8 +129,9 @@ def _mails(place: Place, session: Session, to: Session, words: str) -> dict[str,
     """Return both mails as the person of ``place``, who moves first, will read them."""
     new = Place(session=to, person=place.person, state=PlaceState.BOOKED, reference="a new one")
     old = Place(
-        session=session, person=place.person, state=PlaceState.ENDED, closed_reason="moved", reference=place.reference
-    )
+        session=session, person=place.person, state=PlaceState.ENDED, closed_reason="moved", reference=place.reference,
+        seated_at=place.seated_at,
+    )  # fmt: skip
     move = BulkMove(session=session, to=to, words=words)
     return {
         "example": place.person,
