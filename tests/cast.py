@@ -13,6 +13,7 @@ import time_machine
 from django.conf import settings
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Person
 from attendance.models import SeatCount
@@ -119,8 +120,10 @@ def on_stage(django_db_blocker) -> Iterator[tuple[Cast, dict[str, str]]]:
 
 
 def _session_key(person: Person) -> str:
+    """Return the key of a session in which ``person`` has looked at a page: the first of each session writes to it."""
     client = Client()
     client.force_login(person)
+    client.get(reverse("desk:help-show"))
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
