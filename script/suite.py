@@ -1,10 +1,14 @@
 """``script/test``: the checks and the whole suite, against real servers of its own."""
 
+import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from config.processes import Unable, spawn
 from script.temporary import temporary_servers
@@ -37,13 +41,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     try:
-        with temporary_servers() as environment:
+        with temporary_servers() as environment, _template(environment) as (environment, migrated):
             failed = [] if arguments else _run_checks(environment)
             if _run(
                 ["-m", "pytest", "--ds", "config.settings_test", "-n", "auto", "--dist", "worksteal", *arguments],
                 environment,
             ):
                 failed.append("tests")
+            if migrated():
+                failed.append("migrations")
     except Unable as error:
         print(f"script/test: {error}", file=sys.stderr)
         return 1
@@ -54,6 +60,32 @@ def main() -> int:
 
 def _leave(number: int, frame: object) -> None:
     sys.exit(128 + number)
+
+
+@contextlib.contextmanager
+def _template(environment: dict[str, str]) -> Iterator[tuple[dict[str, str], Callable[[], int]]]:
+    """Migrate our own empty database, from which each process of the run then copies its own, beside the first work.
+
+    Yields the environment that names it, and what returns the exit status of the migrations. A database that was given
+    to us is left alone: each process then migrates one of its own.
+    """
+    if os.environ.get("DATABASE_URL"):
+        yield environment, lambda: 0
+        return
+    lock = Path(environment["VAR_DIR"]).parent / "template.lock"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # the child holds it from then on: it is free where that has ended
+        process = spawn(
+            [sys.executable, "manage.py", "migrate", "--settings", "config.settings_test", "--verbosity", "0"],
+            env=environment,
+            pass_fds=[held.fileno()],
+        )
+    try:
+        name = environment["DATABASE_URL"].rpartition("/")[2]
+        yield {**environment, "TEST_TEMPLATE": name, "TEST_TEMPLATE_LOCK": str(lock)}, process.wait
+    finally:
+        if process.poll() is None:
+            _end(process)
 
 
 def _run_checks(environment: dict[str, str]) -> list[str]:

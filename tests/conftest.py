@@ -1,5 +1,7 @@
 """What every test may lean on."""
 
+import fcntl
+import gc
 import os
 
 import pytest
@@ -38,8 +40,24 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line(f"NOT RUN: {what}")
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tell the garbage collector that what is loaded by now stays, and to look less often at what is young."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def template():
+    """The migrated database that ours is copied from, where there is one; it may be in the making (script/suite.py)."""
+    if lock := os.environ.get("TEST_TEMPLATE_LOCK"):
+        with open(lock) as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+    connection.settings_dict["TEST"]["TEMPLATE"] = os.environ.get("TEST_TEMPLATE")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(template, django_db_setup, django_db_blocker):
     """The database of the session; nobody holds on to it when it goes.
 
     A thread of the live server may still be answering a browser that has closed meanwhile.
