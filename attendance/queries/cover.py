@@ -126,7 +126,9 @@ class Matrix:
 
     def only(self, organisation: Organisation) -> "Matrix":
         """Return the column of one organisation alone, with the sessions of whose day it is a partner."""
-        place = [each.pk for each in self.organisations].index(organisation.pk)
+        places = {each.pk: place for place, each in enumerate(self.organisations)}
+        if (place := places.get(organisation.pk)) is None:  # a partner of none of the programmes of these sessions
+            return Matrix([organisation], [], self.shares)
         rows = [replace(row, cells=[row.cells[place]]) for row in self.rows if row.cells[place].state != NO_PARTNER]
         return Matrix([self.organisations[place]], rows, self.shares)
 

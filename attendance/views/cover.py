@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncMonth
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -50,13 +50,14 @@ def show_matrix(request: HttpRequest, slug: str) -> HttpResponse:
         "rule": cover_drawn.rule_in_words(programme),
         "export_url": reverse("attendance:cover-export", args=[programme.slug]),
     }
-    return _page(request, [programme], context, one=True)
+    return _page(request, [programme], context, {programme.pk} if context["can_ask"] else set(), one=True)
 
 
 @require_safe
 def show_all(request: HttpRequest) -> HttpResponse:
     """The same for every programme that this person may see, or for one that they choose."""
-    programmes = list(programmes_of(request))
+    run = Programme.objects.where(request.user, Permission.MANAGE_SESSIONS).filter(pk=OuterRef("pk"))
+    programmes = list(programmes_of(request).annotate(is_run=Exists(run)))
     if not programmes:
         raise Http404
     context = {
@@ -67,10 +68,13 @@ def show_all(request: HttpRequest) -> HttpResponse:
         "rule": "",
         "export_url": reverse("attendance:cover-all-export"),
     }
-    return _page(request, programmes, context, one=False)
+    return _page(request, programmes, context, {each.pk for each in programmes if each.is_run}, one=False)
 
 
-def _page(request: HttpRequest, programmes: list[Programme], context: dict[str, Any], *, one: bool) -> HttpResponse:
+def _page(
+    request: HttpRequest, programmes: list[Programme], context: dict[str, Any], run: set[int], *, one: bool
+) -> HttpResponse:
+    """Show the matrix of ``programmes``; ``run`` are the ids of those in which this person may ask somebody."""
     now = timezone.now()
     form = _filter(request, programmes, one=one)
     matrix, found = _matrix(programmes, form, now)
@@ -79,7 +83,7 @@ def _page(request: HttpRequest, programmes: list[Programme], context: dict[str, 
     context |= {
         "title": "Senior cover",
         "filter": form,
-        "matrix": cover_drawn.drawn(matrix, now, can_ask=context["can_ask"], codes=not one),
+        "matrix": cover_drawn.drawn(matrix, now, can_ask=run, codes=not one),
         "paper": cover_drawn.for_paper(matrix),
         "unmet": [(row, cover_drawn.wanted_in_words(row)) for row in unmet],
         "left_out": found - len(matrix.rows),

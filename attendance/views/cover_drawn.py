@@ -1,6 +1,6 @@
 """How senior cover is drawn: the matrix on the page, on paper and in a spreadsheet; the rule in words."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -59,17 +59,17 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names) if len(names) < 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 
-def drawn(matrix: Matrix, now: datetime, *, can_ask: bool, codes: bool) -> dict[str, Any]:
+def drawn(matrix: Matrix, now: datetime, *, can_ask: Container[int], codes: bool) -> dict[str, Any]:
     """Return the matrix as components/matrix.html takes it: organisations down, sessions across.
 
-    Where ``can_ask``, a gap at a session that has not begun leads to asking for it: to who is next where somebody said
-    that they cannot. ``codes`` names the programmes.
+    In the programmes ``can_ask`` (ids) a gap at a session that has not begun leads to asking for it: to who is next
+    where somebody said that they cannot. ``codes`` names the programmes.
     """
     columns = list(zip(*(row.cells for row in matrix.rows), strict=True)) if matrix.rows else []
 
     def shown(organisation: Organisation, row: Row, cell: Cell) -> dict[str, str]:
         colour, shape, words = SHOWN[cell.state]
-        is_open = can_ask and cell.is_gap and row.session.during.lower > now
+        is_open = cell.is_gap and row.session.programme_id in can_ask and row.session.during.lower > now
         url = _ask_url(row, organisation, cell) if is_open else ""
         return {"colour": colour, "shape": shape, "words": words, "url": url}
 

@@ -332,3 +332,23 @@ def test_nobody_is_next_for_what_is_over(coordinator, cast):
         assert "This session has begun or is over" in coordinator.get(address).content.decode()
         page = coordinator.post(address, {"mandate": cast.deputy.pk})
     assert "has begun, is over or is cancelled" in page.content.decode()
+
+
+def test_an_organisation_without_a_session_there_has_nothing_to_show(coordinator, cast):
+    """It is a partner of another programme, or there is no session at all."""
+    second = a_programme()
+    AppointmentFactory(programme=second, person=cast.coordinator)
+    another_day(second)
+    chosen = {"programme": second.pk, "organisation": cast.organisation.pk}
+    assert "No session to show" in coordinator.get(reverse("attendance:cover-all"), chosen).content.decode()
+    cast.session.delete()
+    assert "No session to show" in show(coordinator, cast, organisation=cast.organisation.pk).content.decode()
+
+
+def test_gaps_of_all_programmes_lead_to_asking_in_those_that_one_runs(coordinator, cast):
+    seen = a_programme()
+    AppointmentFactory(programme=seen, person=cast.coordinator, role=ProgrammeRole.BOARD)
+    other = another_day(seen)
+    page = coordinator.get(reverse("attendance:cover-all")).content.decode()
+    assert f"?session={cast.session.pk}&amp;organisation=" in page
+    assert f"?session={other.pk}&amp;organisation=" not in page
