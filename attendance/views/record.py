@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -18,6 +18,7 @@ from attendance.forms.record import RecordFilter
 from attendance.models import CAME, Attendance
 from attendance.queries.record import attended_by, certified, materials_for, narrowed, other_parts_of, records_at
 from attendance.views.register import session_at_door
+from briefings.models import Session
 from face.paging import page_of
 from face.spreadsheets import stream_csv
 from history.actions import look, look_at_many
@@ -26,6 +27,7 @@ from organisations.rules import led_organisation_ids
 
 _BATCH = 500
 _OWN_HEADS = ("Date", "Starts", "Ends", "Length", "Session", "Programme", "Organisation", "On the day", "Reference")
+_LENGTH = _OWN_HEADS.index("Length")
 _STAFF_HEADS = ("Name", "Staff number", "Profession", *_OWN_HEADS, "Reason")
 
 
@@ -57,9 +59,10 @@ def _with_papers(person: Any, rows: list[Attendance]) -> list[tuple[Attendance, 
 
 @require_safe
 def export_own(request: HttpRequest) -> StreamingHttpResponse:
-    """Give the own record as a spreadsheet."""
-    rows = attended_by(request.user).iterator(chunk_size=_BATCH)
-    return stream_csv("what-i-attended", _OWN_HEADS, (_cells(own) for own in rows))
+    """Give the own record as a spreadsheet, the sessions that this person came to in another part behind the others."""
+    rows = (_cells(own) for own in attended_by(request.user).iterator(chunk_size=_BATCH))
+    others = ([*_what(session), "", part, ""] for session, part in other_parts_of(request.user))
+    return stream_csv("what-i-attended", _OWN_HEADS, chain(rows, others))
 
 
 @require_safe
@@ -133,11 +136,15 @@ def reason_of(row: Attendance) -> str:
 
 
 def _cells(row: Attendance) -> list[Any]:
-    session = row.session
+    what = _what(row.session)
+    if row.outcome not in CAME:
+        what[_LENGTH] = ""
+    return [*what, row.organisation.name, row.get_outcome_display(), reference_of(row)]
+
+
+def _what(session: Session) -> list[str]:
     when = [session.date.isoformat(), f"{session.starts:%H:%M}", f"{session.ends:%H:%M}"]
-    length = length_in_words(session) if row.outcome in CAME else ""
-    what = [str(session), session.programme.name, row.organisation.name]
-    return [*when, length, *what, row.get_outcome_display(), reference_of(row)]
+    return [*when, length_in_words(session), str(session), session.programme.name]
 
 
 def _chosen(organisation: Organisation, chosen: RecordFilter) -> Any:

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from accounts.links import address_of
 from attendance.actions import register as actions
 from attendance.certificates import certificate_of, what_it_says
-from attendance.models import Attendance
+from attendance.models import Attendance, SeniorAttendance
 from attendance.queries.record import certified
 from history.models import Look
 from messaging import kinds
@@ -202,6 +202,18 @@ def test_my_record_has_everything_i_attended_and_nobody_elses(client, session):
     assert [(row["Date"], row["Length"], row["Reference"]) for row in rows] == [
         ("2026-11-26", "3 hours", own.place.reference)
     ]
+
+
+def test_a_senior_manager_has_the_sessions_that_they_covered(client, session):
+    own = SeniorAttendance.objects.create(
+        session=session, organisation=partner_of(session.programme), person=PersonFactory(), state="attended",
+        asked_at=session.during.lower,
+    )  # fmt: skip
+    client.force_login(own.person)
+    assert reverse("attendance:record-export") in client.get(reverse("attendance:record-show")).content.decode()
+    (row,) = csv.DictReader(io.StringIO(body_of(client, "attendance:record-export")))
+    assert (row["Date"], row["Length"]) == ("2026-11-26", "3 hours")
+    assert row["On the day"] == f"Senior manager for {own.organisation}"
 
 
 def test_an_empty_record_says_so(client):
