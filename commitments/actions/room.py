@@ -48,6 +48,13 @@ class HiddenAnswer(Refused):
     sentence = "This question is hidden. Show it first: who asked it anonymously finds the answer only in the room."
 
 
+class AskedElsewhere(Refused):
+    sentence = (
+        "Somebody asked the same anonymously, but not in this session: they would never find what only this room "
+        "reads. Give it to a senior manager, who answers it for everybody."
+    )
+
+
 @transaction.atomic
 def open_room(*, session: Session, is_moderated: bool, by: Any, now: datetime) -> LiveRoom:
     """Let people ask from their phones in ``session``; opening it again keeps the code. Raises RoomNotThen."""
@@ -169,8 +176,11 @@ def answer_in_room(*, question: Question, speaker: Speaker, words: str, by: Any,
     """Note what ``speaker`` answered in the room: who asked is told, and everybody with a place may read it.
 
     Who asked anonymously finds the answer only in the room: what waits is shown with it. Raises HiddenAnswer where it
-    is hidden, NotNow where it was answered or ended meanwhile.
+    is hidden, AskedElsewhere where one that was joined with it was asked anonymously of the programme or in another
+    session, NotNow where it was answered or ended meanwhile.
     """
+    if question.merged.filter(asked_as=AskedAs.NOBODY).exclude(session=question.session_id).exists():
+        raise AskedElsewhere
     if anonymous_among(question):
         _demand_shown(question, by, now)
     if question.state == QuestionState.RAISED:

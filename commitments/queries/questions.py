@@ -282,6 +282,11 @@ def anonymous_among(question: Question) -> bool:
     return question.asked_as == AskedAs.NOBODY or question.merged.filter(asked_as=AskedAs.NOBODY).exists()
 
 
+def found_by_anybody(programme: Programme) -> tuple[Audience, ...]:
+    """Return to whom an answer may be given so that who asked anonymously in ``programme`` finds it."""
+    return (Audience.PUBLIC,) if programme.is_public else (Audience.PRACTITIONERS, Audience.PUBLIC)
+
+
 def live_commission(question: Question) -> Commission | None:
     """Return the commission that is asked or accepted, or None."""
     live = (CommissionState.ASKED, CommissionState.ACCEPTED)

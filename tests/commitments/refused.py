@@ -16,7 +16,7 @@ from commitments.actions import (
     room,
     telling,
 )
-from commitments.actions.questions import open_question, publish_answer
+from commitments.actions.questions import merge, open_question, publish_answer
 from commitments.models import Agreement, Assurance, AssuranceState, SeniorAsked, Telling, digest_of
 from commitments.queries.room import Speaker
 from commitments.queries.telling import seal_of
@@ -124,6 +124,14 @@ def _hide_and_answer(town: Town) -> None:
     town.room()
     own = town.asked()
     room.hide_question(session=town.workshop, question=own, because="case", **town.by)
+    speaker = Speaker(key="m1", person=town.senior, organisation=town.organisation, role="Director")
+    room.answer_in_room(question=own, speaker=speaker, words="We do", **town.by)
+
+
+def _answer_what_was_asked_elsewhere(town: Town) -> None:
+    town.room()
+    own = town.asked()
+    merge(question=town.question(asked_as="nobody"), into=own, **town.by)
     speaker = Speaker(key="m1", person=town.senior, organisation=town.organisation, role="Director")
     room.answer_in_room(question=own, speaker=speaker, words="We do", **town.by)
 
@@ -270,6 +278,7 @@ RAISED: dict[type[Refused], Callable[[Town], object]] = {
         session=SessionFactory(programme=town.programme, state=SessionState.DRAFT), is_moderated=True, **town.by
     ),
     room.RoomClosed: _ask_when_closed,
+    room.AskedElsewhere: _answer_what_was_asked_elsewhere,
     room.HiddenAnswer: _hide_and_answer,
     telling.NotTheirs: lambda town: telling.draft_telling(
         programme=town.programme, kind="answered", by=town.senior, now=NOW

@@ -36,7 +36,7 @@ from commitments.models import (
     Question,
     QuestionState,
 )
-from commitments.queries.questions import anonymous_among
+from commitments.queries.questions import anonymous_among, found_by_anybody
 from commitments.queries.standards import calendar_of, holders_of, organisation_that_clears, policy_of
 from history.actions import record
 from history.refusals import Refused
@@ -70,7 +70,7 @@ class OwnWords(Refused):
 
 
 class NotFound(Refused):
-    """Nobody can be told who asked anonymously: an answer to the asker alone would reach nobody."""
+    """Who asked anonymously can be told nothing: an answer to a smaller circle would not reach them."""
 
     sentence = "Somebody asked this anonymously and finds the answer only where others can read it too."
 
@@ -278,7 +278,7 @@ def _write(question: Question, words: str, audience: str, by: Person, now: datet
 
 
 def _demand_audience(question: Question, audience: str) -> None:
-    if audience == Audience.ASKER and anonymous_among(question):
+    if audience not in found_by_anybody(question.programme) and anonymous_among(question):
         raise NotFound
 
 

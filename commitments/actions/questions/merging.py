@@ -17,7 +17,8 @@ from commitments.actions.questions.moving import (
 )
 from commitments.clocks import local_day
 from commitments.messages import questions as messages
-from commitments.models import MOVES, TOLD, AskedAs, Audience, DraftState, Question, QuestionState
+from commitments.models import MOVES, TOLD, AskedAs, DraftState, Question, QuestionState
+from commitments.queries.questions import found_by_anybody
 from commitments.queries.standards import calendar_of
 from history.actions import record
 from history.refusals import Refused
@@ -103,6 +104,6 @@ def _demand_found(into: Question, joining: list[Question]) -> None:
         return
     answers = [into.answers.first()] if into.state in TOLD else []
     answers.append(into.drafts.filter(state=DraftState.CLEARING).first())
-    widest = (Audience.PUBLIC,) if into.programme.is_public else (Audience.PRACTITIONERS, Audience.PUBLIC)
+    widest = found_by_anybody(into.programme)
     if any(each.audience not in widest for each in answers if each):
         raise HiddenAnswer
