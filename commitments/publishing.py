@@ -25,6 +25,7 @@ class Why(StrEnum):
     NAME = "a name"
     PART = "a name, or a word that is also one"
     ADDRESS = "an address"
+    STREET = "a street"
     NUMBER = "a number that points at somebody"
     CELL = "a figure under five"
     FEW = "a figure under five, in words"
@@ -40,8 +41,8 @@ class Finding:
 
     @property
     def may_mean_otherwise(self) -> bool:
-        """Whether a person may say that it means something else here: May, Park; "we send two people"."""
-        return self.why in (Why.PART, Why.FEW)
+        """Whether a person may say that it means something else here: May, High Road; "we send two people"."""
+        return self.why in (Why.PART, Why.FEW, Why.STREET)
 
 
 def found_in(text: str, where: str, names: Iterable[str], meant_otherwise: Iterable[str] = ()) -> list[Finding]:
@@ -51,7 +52,7 @@ def found_in(text: str, where: str, names: Iterable[str], meant_otherwise: Itera
     """
     otherwise = {fold(word) for word in meant_otherwise}
     rows = sorted(
-        [*_names(text, names, otherwise), *_patterns(text, _ADDRESSES, Why.ADDRESS),
+        [*_names(text, names, otherwise), *_addresses(text, otherwise),
          *_patterns(text, _NUMBERS, Why.NUMBER), *_cells(text, otherwise)],
     )  # fmt: skip
     return list(dict.fromkeys(Finding(why, words, where) for _, why, words in rows))
@@ -133,6 +134,10 @@ _ADDRESSES = (
     re.compile(rf"\b\d{{1,4}}[a-z]?,?\s+(?:[A-Z][\w’'-]+\s+){{1,3}}(?i:{_STREETS})\b"),
     re.compile(r"\b(?i:flat|apartment|unit)\s+\d{1,4}[a-z]?\b"),
 )
+# A street without a number says where somebody lives, or is the name of an office: a person decides.
+_NAMED_STREET = re.compile(
+    r"\b(?:[A-Z][\w’'-]*\s+){1,3}(?:Street|Road|Lane|Avenue|Close|Drive|Crescent|Gardens|Terrace|Grove|Mews)\b"
+)
 _NUMBERS = (
     # United Kingdom telephone numbers (Ofcom: 10 or 11 digits from 0) and NHS numbers (3 3 4).
     re.compile(r"(?<![\w+])(?:\+44\s?|0)(?:\d[\s-]?){9,10}(?!\d)"),
@@ -141,6 +146,15 @@ _NUMBERS = (
     # A day of birth.
     re.compile(r"\b(?i:born|dob|d\.o\.b\.|date of birth)\b.{0,20}\d{4}"),
 )
+
+
+def _addresses(text: str, otherwise: set[str]) -> Iterator[Row]:
+    found = list(_patterns(text, _ADDRESSES, Why.ADDRESS))
+    yield from found
+    for start, why, words in _patterns(text, (_NAMED_STREET,), Why.STREET):
+        is_covered = any(at < start + len(words) and start < at + len(other) for at, _, other in found)
+        if not is_covered and fold(words) not in otherwise:
+            yield start, why, words
 
 
 def _patterns(text: str, patterns: Iterable[re.Pattern], why: Why) -> Iterator[Row]:
@@ -162,13 +176,22 @@ _FEW = re.compile(
     rf"(?<![\w.,/:£-])(?:{_SMALL}|one|two|three|four)(?![\d.,:/%]*\d|%|\s*%)\s+(?:[\w’'-]+\s+){{0,2}}?(?:{_PEOPLE})\b",
     re.IGNORECASE,
 )
+_CAME = re.compile(
+    rf"(?<![\w.,/:£-])(?:{_SMALL}|one|two|three|four)\s+(?:(?:have|has|had)\s+)?"
+    r"(?:attended|came|turned up|took part|replied|responded|declined|disagreed)\b",
+    re.IGNORECASE,
+)
+_HARDLY_ANY = re.compile(
+    rf"\b(?:an?|the|one)\s+(?:single|lone|couple of|pair of|handful of)\s+(?:[\w’'-]+\s+)?(?:{_PEOPLE})\b",
+    re.IGNORECASE,
+)
 _ONLY = re.compile(rf"(?<=[|\t])[ ]*{_SMALL}[ ]*(?=[|\t\n]|$)")
 _SHARE = re.compile(rf"(?<![\w.,/£-]){_SMALL}\s+(?:of|out of|in)\s+\d+\b", re.IGNORECASE)
 
 
 def _cells(text: str, otherwise: set[str]) -> Iterator[Row]:
     """Yield figures from one to four that count people, stand alone in the cell of a table, or are a part of some."""
-    for start, _, words in _patterns(text, (_FEW, _SHARE, _ONLY), Why.CELL):
+    for start, _, words in _patterns(text, (_FEW, _CAME, _HARDLY_ANY, _SHARE, _ONLY), Why.CELL):
         if words[0].isdigit():
             yield start, Why.CELL, words
         elif fold(words) not in otherwise:

@@ -79,16 +79,30 @@ def withdraw(request: HttpRequest, link: int) -> HttpResponse:
             request,
             link,
             lambda: actions.withdraw_question(asker=own, by=request.link.person, now=timezone.now()),
-            "Your question is withdrawn. Nobody answers it any more",
+            "You get no answer any more: others asked the same, and it is answered for them"
+            if _is_of_others(own)
+            else "Your question is withdrawn. Nobody answers it any more",
         )
+    became = (
+        "Others asked the same, so it is answered for them, and you are told nothing more. This cannot be undone."
+        if _is_of_others(own)
+        else "It is not answered, and this cannot be undone. You can ask it again."
+    )
     context = {
         **_page(own, link),
         "title": "Withdraw your question?",
-        "consequence": "It is not answered, and this cannot be undone. You can ask it again.",
+        "consequence": became,
         "button": "Withdraw my question",
         "danger": True,
     }
     return render(request, "commitments/asker/confirm.html", context)
+
+
+def _is_of_others(own: Asker) -> bool:
+    """Return whether somebody else is still owed the answer: one who asked the same question, or one joined with it."""
+    question = own.question
+    same = question.askers.filter(withdrawn_on=None).exclude(pk=own.pk)
+    return question.merged_into_id is not None or same.exists() or question.merged.exists()
 
 
 def _own(request: HttpRequest) -> Asker:

@@ -59,6 +59,15 @@ def test_addresses(text, words):
     assert found(text) == [(Why.ADDRESS, words)]
 
 
+def test_a_street_without_a_number_is_looked_at_by_a_person():
+    text = "The family in Harbour Road and those of Old Mill Lane, on the road to a close friend. Go to 12 High Street."
+    assert found(text) == [
+        (Why.STREET, "Harbour Road"), (Why.STREET, "Old Mill Lane"), (Why.ADDRESS, "12 High Street"),
+    ]  # fmt: skip
+    otherwise = ["Harbour Road", "Old Mill Lane", "12 High Street"]
+    assert found(text, meant_otherwise=otherwise) == [(Why.ADDRESS, "12 High Street")]
+
+
 @pytest.mark.parametrize(
     "text", ["call 0116 496 0000", "NHS 943 476 5919", "NI QQ 12 34 56 C".replace("QQ", "AB"), "born 3 March 1980"]
 )
@@ -74,6 +83,8 @@ def test_numbers_that_point_at_somebody(text):
         ("3 of 12 said", "3 of 12"),
         ("| Melton | 3 | 12 |", "3"),
         ("4 who attended", "4 who attended"),
+        ("Only 3 attended, 22 did not", "3 attended"),
+        ("2 have declined", "2 have declined"),
     ],
 )
 def test_figures_under_five(text, words):
@@ -93,6 +104,13 @@ def test_a_figure_in_words_may_be_an_exact_promise():
     assert found("We send two people") == [(Why.FEW, "two people")]
     assert found("We send two people", meant_otherwise=["two people"]) == []
     assert found("3 people", meant_otherwise=["3 people"]) == [(Why.CELL, "3 people")]
+
+
+@pytest.mark.parametrize(
+    "words", ["a single mother", "a couple of families", "a handful of young people", "Two came", "three turned up"]
+)
+def test_few_are_few_in_other_words_too(words):
+    assert found(f"{words}, we hear.") == [(Why.FEW, words)]
 
 
 def test_each_is_listed_once_and_says_where():

@@ -297,6 +297,19 @@ def test_the_asker_sees_where_it_is_and_withdraws(cast):
     assert "moved on" in words(client.post(address, follow=True))
 
 
+def test_who_withdraws_what_others_asked_too_is_told_that_it_goes_on_for_them(cast):
+    whole, other = open_question(question=cast.question(), by=cast.coordinator, now=NOW), cast.question()
+    merge(question=other, into=whole, by=cast.coordinator, now=NOW)
+    for asker in (other.askers.get(), whole.askers.get()):
+        client, address = opened(asker.link), reverse("commitments:asker-withdraw", args=[asker.link_id])
+        is_last = asker.question == whole
+        page = words(client.get(address))
+        assert ("Others asked the same, so it is answered for them" in page) != is_last
+        page = words(client.post(address, follow=True))
+        assert ("Nobody answers it any more" in page) == is_last
+        assert ("You get no answer any more: others asked the same" in page) != is_last
+
+
 # Raising
 
 
