@@ -22,6 +22,7 @@ from attendance.queries.answers import with_answer
 from attendance.queries.booking import affiliation_for, positions_of, with_line
 from attendance.queries.people import people_of, places_of_session, search_people
 from attendance.queries.shares import seats_kept
+from attendance.views.on_behalf import said_about, told
 from attendance.views.presses import one_press
 from briefings.models import PlacesRule, Programme, Session, SessionState
 from face.paging import LONG, SHORT, page_of
@@ -81,7 +82,8 @@ def take_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
         now, chosen = timezone.now(), dict(form.cleaned_data)
         is_whole = chosen.pop("whole_series", False)
         place = take_place(person=somebody, by=request.user, now=now, **chosen)
-        said = "Booked. They are told by e-mail" if place.state == PlaceState.BOOKED else "Put on the waiting list"
+        said = "Booked" if place.state == PlaceState.BOOKED else "Put on the waiting list"
+        said = f"{said}. {told(somebody)}"
         others = in_words(take_rest_of_series(place=place, by=request.user, now=now)) if is_whole else ""
         return f"{said}. {others}" if others else said
 
@@ -102,7 +104,7 @@ def change_for(request: HttpRequest, slug: str, person: int, place: int) -> Http
     def act() -> str:
         chosen = {"to": form.cleaned_data["session"], "from_reserve": form.cleaned_data["from_reserve"]}
         change_place(place=own, by=request.user, now=timezone.now(), **chosen)
-        return "The date is changed. They are told by e-mail"
+        return f"The date is changed. {told(somebody)}"
 
     return _acted(request, programme, somebody, act, form=form, form_name="take_form")
 
@@ -118,7 +120,7 @@ def give_up_for(request: HttpRequest, slug: str, person: int, place: int) -> Htt
 
         def act() -> str:
             give_up_place(place=own, by=request.user, now=timezone.now())
-            return "The place is given up. They are told by e-mail"
+            return f"The place is given up. {told(somebody)}"
 
         return _acted(request, programme, somebody, act)
     if own.state not in LIVE:
@@ -169,8 +171,11 @@ def send_entry_for(request: HttpRequest, slug: str, person: int, place: int) -> 
     own = _place(programme, somebody, place)
 
     def act() -> str:
-        send_entry_again(place=own, by=request.user, now=timezone.now())
-        return "The calendar entry and the link of the place are on their way"
+        is_new = send_entry_again(place=own, by=request.user, now=timezone.now())
+        if not somebody.email:
+            return "No e-mail address is known, so nothing was sent"
+        again = "The calendar entry and the link of the place are on their way"
+        return again if is_new else "They were sent a moment ago. It can take some minutes"
 
     return _acted(request, programme, somebody, act)
 
@@ -247,7 +252,8 @@ def _acted(
     """Do ``act`` and go back to the person's page with what it says, or show that page with why it cannot be done."""
     try:
         said = act()
-    except Refused as refusal:
+    except Refused as refused:
+        refusal = said_about(person, refused)
         if form is not None:
             form.add_refusal(refusal)
             return _person_page(request, programme, person, **{form_name: form})

@@ -5,7 +5,6 @@ import time_machine
 from django.urls import reverse
 
 from attendance.actions.needs import set_access_need
-from attendance.actions.places import HasPlaceElsewhere
 from attendance.models import Place, PlaceState
 from briefings.models import ProgrammeRole
 from history.models import Look
@@ -113,11 +112,31 @@ def test_a_refusal_and_a_missing_choice_are_said_at_the_field(client, session, c
     person = a_practitioner(session.programme)
     a_place(another_day(session.programme), person)
     refused = client.post(page_of("take", session, person), {"session": session.pk})
-    assert HasPlaceElsewhere.sentence in words(refused)
+    assert f"{person.name} holds a place in another session" in words(refused)
     for wrong in ({}, {"session": "x"}, {"session": "9" * 40}, {"session": a_session().pk}):
         response = client.post(page_of("take", session, person), wrong)
         assert response.status_code == 200
         assert "There is a problem" in words(response)
+
+
+def test_what_is_refused_is_said_about_the_person_and_not_to_them(client, session, coordinator):
+    person, to = a_practitioner(session.programme, name="Amina Samplewood"), another_day(session.programme, capacity=1)
+    fill(to)
+    place = a_place(session, person)
+    full = words(client.post(page_of("change", session, person, place.pk), {"session": to.pk}))
+    assert "so Amina Samplewood keeps the one there is" in full
+    stranger = invite(session.programme, PersonFactory(name="Kofi Examplar")).person
+    refused = words(client.post(page_of("take", session, stranger), {"session": to.pk}))
+    assert "Kofi Examplar is in no organisation, profession and area of this programme" in refused
+
+
+def test_nobody_is_said_to_be_told_who_has_no_address(client, session, coordinator):
+    person = a_practitioner(session.programme, email=None)
+    booked = words(client.post(page_of("take", session, person), {"session": session.pk}, follow=True))
+    assert "Booked. No e-mail address is known, so tell them yourself" in booked
+    place = Place.objects.get(person=person)
+    sent = words(client.post(page_of("send-entry", session, person, place.pk), follow=True))
+    assert "No e-mail address is known, so nothing was sent" in sent
 
 
 def test_who_waits_is_put_on_the_list(client, session, coordinator):

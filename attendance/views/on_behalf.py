@@ -1,0 +1,29 @@
+"""What staff read who act for somebody: the refusals that speak to a person, in words about that person."""
+
+from accounts.models import Person
+from attendance.actions.engagements import BusyThen
+from attendance.actions.places import HasPlaceElsewhere, NotEligible
+from attendance.actions.swaps import QuotaIsUsed, SessionIsFull
+from history.refusals import Refused
+
+_SAID = {
+    HasPlaceElsewhere: "{} holds a place in another session of this programme. Change its date, or give it up first.",
+    BusyThen: "{} is in another session at that time. Choose another date, or give that place up first.",
+    NotEligible: "{} is in no organisation, profession and area of this programme. Correct their affiliation first.",
+    SessionIsFull: "That session has no free place, so {} keeps the one there is. Choose another date.",
+    QuotaIsUsed: (
+        "The organisation has all the places it may have in that session, so {} keeps the one there is. "
+        "Choose another date, or release the quota."
+    ),
+}
+
+
+def said_about(person: Person, refusal: Refused) -> Refused:
+    """Return ``refusal`` in words for somebody who acts for ``person``."""
+    words = _SAID.get(type(refusal))
+    return Refused(words.format(person.name)) if words else refusal
+
+
+def told(person: Person) -> str:
+    """Return how ``person`` learns what was done, as the end of a sentence that a banner says."""
+    return "They are told by e-mail" if person.email else "No e-mail address is known, so tell them yourself"
