@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Max
@@ -49,7 +50,7 @@ def tell_changed(
     earlier, old, new = _not_told_yet(session), _facts(before), _facts(session)
     was = {name: earlier.get(name) or old[name] for name in new}
     was = {f"was_{name}": words if words != new[name] else "" for name, words in was.items()}
-    refs = {"session": session.pk, "revision": session.revision, **was}
+    refs = {"session": session.pk, "revision": session.revision, **was, **_getting_in(earlier, before, session)}
     if by_zone:
         refs["by_zone"] = 1
     _queue_many(CHANGED, session, people, now, refs=refs, suffix=f":{session.revision}")
@@ -59,13 +60,29 @@ def _facts(session: Session) -> dict[str, str]:
     return {"when": when_in_words(session), "where": where_in_words(session, address=True), "title": str(session)}
 
 
-def _not_told_yet(session: Session) -> dict[str, str]:
-    """Return what the mails of an earlier change say was before, as long as one of them has not left."""
+def _getting_in(earlier: dict[str, Any], before: Session, session: Session) -> dict[str, Any]:
+    """Return whether the link for people online is another one, and what was said before about getting in.
+
+    The link itself is for those who join by it, so it stands in no row of a message.
+    """
+    found: dict[str, Any] = {}
+    if before.online_link != session.online_link or earlier.get("link"):
+        found["was_link"] = 1
+    was = earlier.get("notes", before.notes)
+    if was != session.notes:
+        found["was_notes"] = was
+    return found
+
+
+def _not_told_yet(session: Session) -> dict[str, Any]:
+    """Return what the mails of the last change say was before, as long as one of them has not left: it says all."""
     waiting = Message.objects.filter(
         kind=CHANGED, refs__contains={"session": session.pk}, state__in=[Message.State.PLANNED, Message.State.HELD]
     )
-    first = waiting.order_by("pk").values_list("refs", flat=True).first() or {}
-    return {name: first.get(f"was_{name}", "") for name in ("when", "where", "title")}
+    first = waiting.order_by("-pk").values_list("refs", flat=True).first() or {}
+    return {
+        name: first[f"was_{name}"] for name in ("when", "where", "title", "link", "notes") if f"was_{name}" in first
+    }
 
 
 def tell_cancelled(session: Session, people: Iterable[int], with_entry: set[int], *, now: datetime) -> None:
@@ -168,7 +185,8 @@ def render(message: Message) -> Content:
         "programme": session.programme,
         "venue": session.room.venue if session.room else None,
         "place": place,
-        "offered": bool(place and place.state == PlaceState.OFFERED),
+        "offered": bool(place and place.state == PlaceState.OFFERED and not place.offered_from_line),
+        "held": bool(place and place.state == PlaceState.OFFERED and place.offered_from_line),
         "waiting": bool(place and place.state == PlaceState.WAITING),
         "address": address_of(place.link) if place and place.link else "",
         "doing": _doing(message, session),
@@ -176,6 +194,9 @@ def render(message: Message) -> Content:
         "was_when": message.refs.get("was_when", ""),
         "was_where": message.refs.get("was_where", ""),
         "was_title": message.refs.get("was_title", ""),
+        "was_link": bool(message.refs.get("was_link")),
+        "has_notes": "was_notes" in message.refs,
+        "was_notes": message.refs.get("was_notes", ""),
         "by_zone": bool(message.refs.get("by_zone")),
         "where": where_in_words(session, address=True),
         "new_link": f"{settings.SITE_URL}{reverse('attendance:invitation-again')}",
@@ -240,7 +261,7 @@ def _entry(message: Message, session: Session) -> CalendarEntry | None:
 def _has_to_choose(message: Message, session: Session) -> bool:
     own = {"session": session, "person": message.person_id}
     return (
-        Place.objects.filter(state=PlaceState.OFFERED, **own).exists()
+        Place.objects.filter(state=PlaceState.OFFERED, offered_from_line=False, **own).exists()
         or SeniorAttendance.objects.filter(state=CoverState.ASKED, **own).exists()
     )
 

@@ -305,6 +305,17 @@ def test_two_changes_that_have_not_left_are_told_as_one():
     assert refs["was_title"] == session.programme.name
 
 
+def test_of_three_changes_that_have_not_left_the_second_is_told_too():
+    session = a_session()
+    a_place(session)
+    session = actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    session = actions.change_session(session=session, title="One Plan", **WITH)
+    actions.change_session(session=session, starts=time(10), **WITH)
+    refs = told("session_changed")[-1][1]
+    assert refs["was_when"] == "Thursday 26 November 2026, 9:30am to 12:30pm"
+    assert refs["was_title"] == session.programme.name
+
+
 def test_a_cancelled_session_is_not_changed():
     with pytest.raises(SessionIsOver):
         actions.change_session(session=SessionFactory(cancelled=True), title="New", **WITH)

@@ -8,7 +8,7 @@ from icalendar import Calendar
 from attendance.actions import sessions as actions
 from attendance.actions.places import give_up_place
 from attendance.messages import sessions as messages
-from attendance.models import CoverState, SeniorAttendance
+from attendance.models import BookingRules, CoverState, SeniorAttendance
 from briefings.models import Part, PlacesRule
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session
@@ -68,6 +68,40 @@ def test_who_comes_for_certain_is_told_how_to_join_and_nobody_else():
     for own, joins in ((booked, True), (waiting, False), (asked, False), (coming, True)):
         content = messages.render(mail_of(messages.CHANGED, own.person))
         assert (session.online_link in content.text, session.online_link in content.html) == (joins, joins)
+
+
+def test_how_to_get_in_and_the_link_are_told_in_words_also_of_two_changes_at_once():
+    session = a_session(online_link="https://meet.example.org/1", notes="Ring the bell")
+    place = a_place(session)
+    session = actions.change_session(session=session, notes="Use the back door", **WITH)
+    content = messages.render(mail_of(messages.CHANGED, place.person))
+    assert "How to get in: Use the back door It said: Ring the bell" in content.text
+    assert "The link for people online" not in content.text
+    session = actions.change_session(session=session, online_link="https://meet.example.org/2", **WITH)
+    content = messages.render(mail_of(messages.CHANGED, place.person))
+    for words in (content.text, content.html):
+        assert "The link for people online has changed." in words
+        assert "Ring the bell" in words
+        assert "meet.example.org/1" not in words
+    session = actions.change_session(session=session, notes="Ring the bell", title="One Plan", **WITH)
+    mail = mail_of(messages.CHANGED, place.person)
+    assert "was_notes" not in mail.refs, "it says again what everybody believes"
+    assert "meet.example.org" not in str(mail.refs)
+    actions.change_session(session=session, notes="", **WITH)
+    content = messages.render(mail_of(messages.CHANGED, place.person))
+    assert "about getting in does not hold any more: Ring the bell" in content.text
+
+
+def test_who_has_an_offer_from_the_line_is_not_told_that_they_are_elsewhere():
+    session = a_session(capacity=1)
+    seated, first = a_place(session), a_place(session)
+    BookingRules.objects.create(programme=session.programme, offer_days=99)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    actions.change_session(session=session, title="One Plan", **WITH)
+    content = messages.render(mail_of(messages.CHANGED, first.person))
+    assert "in which we hold a place for you has changed" in content.text
+    assert "elsewhere" not in content.text
+    assert content.calendar is None
 
 
 def test_who_has_to_choose_is_told_until_when_and_the_entry_goes():
