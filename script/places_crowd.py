@@ -150,7 +150,8 @@ class Player:
         if not own or (len(own) < 3 and self.chance.random() < 0.3):
             self.book(self.chance.choice(self.names.sessions))
             return
-        place, session, state, link = self.chance.choice(own)
+        offered = [each for each in own if each[2] == "offered"]
+        place, session, state, link = self.chance.choice(offered or own)
         if state == "offered" and self.chance.random() < 0.6:  # else they think, and the offer may lapse meanwhile
             self.accept(place, link) if self.chance.random() < 0.7 else self.give_up(place, link)
             return
