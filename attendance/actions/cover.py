@@ -18,7 +18,7 @@ from attendance.actions import availability
 from attendance.actions.engagements import BusyThen, announce, clash_of, engage, leave, lock_people
 from attendance.messages import cover as messages
 from attendance.models import COVER_MOVES, CoverState, Engagement, SeniorAttendance
-from attendance.queries.proposals import free_mandates, may_speak, without_mandate
+from attendance.queries.proposals import cannot_stand, free_mandates, may_speak
 from attendance.rules import can_answer_cover
 from briefings.models import Assistant, Mandate, Session, SessionState
 from briefings.words import when_in_words
@@ -218,8 +218,8 @@ def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
 
 
 @transaction.atomic
-def give_up_without_mandate(*, attendance: SeniorAttendance, now: datetime) -> bool:
-    """Note that somebody cannot come who may not speak for their organisation on that day any more.
+def give_up_what_cannot_stand(*, attendance: SeniorAttendance, now: datetime) -> bool:
+    """Note that somebody cannot come whose mandate has ended, or who is asked for another session then.
 
     What follows is as with ``answer_cannot``. Returns whether it was so: a mandate that was given again, or another
     answer, leaves all as it is.
@@ -227,7 +227,7 @@ def give_up_without_mandate(*, attendance: SeniorAttendance, now: datetime) -> b
     free = free_mandates(attendance.session, attendance.organisation) if attendance.together else ()
     _lock_together(attendance, *(mandate.person_id for mandate in free))
     own = _load(attendance)
-    if not without_mandate(now).filter(pk=own.pk).exists():
+    if not cannot_stand(now).filter(pk=own.pk).exists():
         return False
     _cannot(own, CLOCK, now)
     return True

@@ -14,7 +14,7 @@ from accounts.links import address_of
 from accounts.models import PersonalLink
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.models import CalendarEntry, CoverState, SeniorAttendance
-from attendance.queries.proposals import next_best
+from attendance.queries.proposals import may_speak, next_best
 from briefings.models import Session, SessionState
 from briefings.rules import coordinators_of
 from briefings.words import when_in_words
@@ -146,7 +146,7 @@ def render_answer(message: Message) -> Content:
     own = SeniorAttendance.objects.select_related("session__programme", "session__room__venue", "person").get(
         pk=message.refs["request"]
     )
-    session = own.session
+    session, by_clock = own.session, own.answered_by == CLOCK
     context = {
         "person": message.person,
         "own": own,
@@ -154,7 +154,8 @@ def render_answer(message: Message) -> Content:
         "programme": session.programme,
         "organisation": own.organisation,
         "address": _address(own, message.person_id),
-        "no_mandate": own.answered_by == CLOCK,  # the clock answers for nobody else
+        "by_clock": by_clock,
+        "no_mandate": by_clock and not may_speak(own),
     }
     if message.kind == APOLOGIES:
         address = reverse("attendance:cover-next", args=[session.programme.slug, own.pk])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -59,20 +59,29 @@ def free_mandates(session: Session, organisation: Organisation) -> QuerySet[Mand
     return found.select_related("person", "organisation").order_by("pk")
 
 
-def without_mandate(now: datetime) -> QuerySet[SeniorAttendance]:
-    """Return the requests to come, open or answered with yes, whose person may not speak for the organisation then."""
+def cannot_stand(now: datetime) -> QuerySet[SeniorAttendance]:
+    """Return the requests to come, open or answered with yes, that cannot stand as they are.
+
+    Their person may not speak for the organisation on that day any more. Or a session was moved, and they are asked
+    for two at one time: the one to which they come stands, else the one that was asked first.
+    """
     mandates = Mandate.objects.on(OuterRef("session__date")).filter(
         programme=OuterRef("session__programme"),
         organisation=OuterRef("organisation"),
         person=OuterRef("person"),
         person__is_active=True,
     )
-    found = SeniorAttendance.objects.filter(
-        ~Exists(mandates),
+    to_come = SeniorAttendance.objects.filter(
         state__in=(CoverState.ASKED, CoverState.COMING),
         session__state__in=(SessionState.DRAFT, SessionState.OPEN),
         session__during__startswith__gt=now,
     )
+    instead = to_come.filter(
+        Q(state=CoverState.COMING) | Q(pk__lt=OuterRef("pk")),
+        person=OuterRef("person"),
+        session__during__overlap=OuterRef("session__during"),
+    ).exclude(session=OuterRef("session"))
+    found = to_come.filter(~Exists(mandates) | Q(Exists(instead), state=CoverState.ASKED))
     return found.select_related("session__programme", "person", "organisation").order_by("pk")
 
 

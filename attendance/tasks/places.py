@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from attendance.actions import availability, cover, cover_ladder, needs, online, register, reminders, teams, zones
-from attendance.queries.proposals import without_mandate
+from attendance.queries.proposals import cannot_stand
 
 
 @shared_task(name="attendance.tasks.remind_of_sessions", ignore_result=True)
@@ -35,11 +35,11 @@ def forget_access_needs() -> int:
 def remind_seniors() -> int:
     """Remind senior managers who were asked to come and have not answered. Each rung is told once.
 
-    Before that whoever has no mandate any more is asked for nothing.
+    Before that whoever has no mandate any more is asked for nothing, and nobody for two sessions at one time.
     """
     now = timezone.now()
-    for own in without_mandate(now):
-        cover.give_up_without_mandate(attendance=own, now=now)
+    for own in cannot_stand(now):
+        cover.give_up_what_cannot_stand(attendance=own, now=now)
     return cover_ladder.remind_of_requests(now=now)
 
 

@@ -13,6 +13,7 @@ from accounts.links import address_of
 from accounts.models import PersonalLink
 from attendance.actions import availability, cover, cover_ladder, places
 from attendance.actions.engagements import BusyThen
+from attendance.actions.sessions import change_session
 from attendance.messages import cover as messages
 from attendance.models import CalendarEntry, CoverState, Engagement, SeniorAttendance
 from attendance.queries.cover import NO_PARTNER, NOBODY, Share, cover_matrix, shares_of
@@ -324,8 +325,27 @@ def test_whoever_else_can_is_asked_where_the_mandate_of_one_ends(cast):
 def test_a_mandate_that_holds_on_the_day_changes_nothing(cast):
     own = cast.coming()
     Mandate.objects.filter(pk=cast.mandate.pk).update(until=cast.session.date + timedelta(days=1))
-    assert not cover.give_up_without_mandate(attendance=own, now=NOW)
+    assert not cover.give_up_what_cannot_stand(attendance=own, now=NOW)
     assert states() == {cast.senior: CoverState.COMING}
+
+
+@pytest.mark.parametrize("comes_to", [None, "the one that stays", "both"])
+def test_nobody_is_asked_for_two_sessions_at_one_time_after_a_move_either(cast, comes_to):
+    """The session to which they come stands, else the one for which they were asked first; the other is a gap."""
+    first = another_day(cast.programme)
+    (stays,) = cast.ask((first, cast.mandate))
+    (moved,) = cast.ask()
+    for own in (stays, moved)[: {"the one that stays": 1, "both": 2}.get(comes_to, 0)]:
+        cover.answer_coming(attendance=own, by=cast.senior, now=NOW)
+    change_session(session=cast.session, date=first.date, starts=first.starts, ends=first.ends, by="clock", now=NOW)
+    with time_machine.travel(NOW, tick=False):
+        remind_seniors()
+        remind_seniors()
+    stays.refresh_from_db()
+    moved.refresh_from_db()
+    assert (stays.state, moved.state) == (CoverState.COMING if comes_to else CoverState.ASKED, CoverState.APOLOGIES)
+    (told,) = mails(messages.APOLOGIES)
+    assert "moved to a time for which another session has asked them" in said(told).text
 
 
 def test_nobody_has_come_before_the_day(cast):
