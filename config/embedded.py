@@ -125,11 +125,12 @@ class Servers:
     """PostgreSQL and Valkey of our own, each only where the environment names none.
 
     ``keeping`` is the folder for data, passwords and logs, in which ``lasting`` data outlive us; without it nothing is
-    forced to the disk, for tests. ``parts`` are to be started in order, ``urls`` is what others need to reach them.
+    forced to the disk, for tests. ``seed`` are such servers that were stopped: a copy of their data is where we begin.
+    ``parts`` are to be started in order, ``urls`` is what others need to reach them.
     """
 
-    def __init__(self, keeping: Path, *, lasting: bool = True) -> None:
-        self.keeping, self.lasting = keeping, lasting
+    def __init__(self, keeping: Path, *, lasting: bool = True, seed: "Servers | None" = None) -> None:
+        self.keeping, self.lasting, self.seed = keeping, lasting, seed
         self.urls: dict[str, str] = {}
         self.parts: list[Part] = []
         self.account = Account()
@@ -146,6 +147,8 @@ class Servers:
             return
         self.account = choose_account()
         self._make_folders()
+        if self.seed and self.seed.parts:
+            self._sow(self.seed)
         self._kept = self._read_kept()
         if "DATABASE_URL" in needed:
             self._add_postgres()
@@ -191,6 +194,12 @@ class Servers:
         if not self.account.is_other and self.home.stat().st_uid != os.getuid():
             owner = self.home.stat().st_uid
             raise Unable(f"The data in {self.home} belong to user {owner}: start as that user, or set VAR_DIR.")
+
+    def _sow(self, seed: "Servers") -> None:
+        shutil.copy(seed._passwords, self._passwords)
+        for name in ("postgres", "programs"):
+            if (seed.home / name).exists():
+                subprocess.run(["cp", "-a", str(seed.home / name), str(self.home / name)], check=True)
 
     def _read_kept(self) -> dict[str, str]:
         kept = json.loads(self._passwords.read_text()) if self._passwords.exists() else {}

@@ -11,6 +11,7 @@ from typing import Any
 from script.measured import cookies_of, serving, set_up
 
 LIMIT = 300
+BESIDE = True
 PEOPLE, SEED, LOST = 28, 11, 2
 WAIT = 60_000
 SAID = "Everything has reached the register"

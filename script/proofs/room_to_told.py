@@ -3,6 +3,7 @@
 from script.walked import walk
 
 LIMIT = 600
+BESIDE = True
 
 
 def main() -> str:

@@ -3,6 +3,7 @@
 from script.walked import walk
 
 LIMIT = 900
+BESIDE = True
 
 
 def main() -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from unittest import mock
 
 LIMIT = 1500
+BESIDE = True
 BEGINS, DAYS = date(2026, 9, 1), 365
 LONGEST_SILENCE = timedelta(days=100)
 """A clock may be paused for three months; everything else is reminded of far sooner."""
