@@ -10,6 +10,7 @@ from accounts.links import make_link, revoke
 from accounts.models import Person
 from attendance.models import new_reference
 from briefings.models import Mandate, Programme, Session
+from commitments.actions.alone import each_alone
 from commitments.clocks import AFTER, local_day, next_rung
 from commitments.messages import agreements as messages
 from commitments.models import (
@@ -400,7 +401,7 @@ def usual_endorse_by(programme: Programme, now: datetime) -> date:
 def look_after_agreements(*, now: datetime) -> int:
     """Ask who has come since, remind who is due, let lapse whose review date has passed; return how many it was."""
     found = AgreementVersion.objects.filter(state=VersionState.PROPOSED).order_by("pk").values_list("pk", flat=True)
-    return sum(look_after_version(version_id=pk, now=now) for pk in list(found))
+    return each_alone(found, lambda pk: look_after_version(version_id=pk, now=now))
 
 
 @transaction.atomic

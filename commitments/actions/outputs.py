@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.links import make_link, revoke
 from accounts.models import Person
 from briefings.models import Session, SessionKind, SessionState
+from commitments.actions.alone import each_alone
 from commitments.clocks import local_day, next_rung
 from commitments.messages import outputs as messages
 from commitments.models import ActionState, Agreement, Output, OutputKind
@@ -143,7 +144,7 @@ def remind_of_due_actions(*, now: datetime) -> int:
     """Plan every reminder of an action that is due; return how many are told."""
     due = Output.objects.open_actions().filter(next_reminder_on__lte=timezone.localdate(now))
     found = due.order_by("next_reminder_on", "pk").values_list("pk", flat=True)
-    return sum(remind_of_action(output_id=pk, now=now) for pk in list(found))
+    return each_alone(found, lambda pk: remind_of_action(output_id=pk, now=now))
 
 
 @transaction.atomic

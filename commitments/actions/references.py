@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from accounts.models import Person
 from briefings.models import Programme
+from commitments.actions.alone import each_alone
 from commitments.clocks import local_day, next_rung
 from commitments.messages import references as messages
 from commitments.models import Reference
+from commitments.queries.standards import calendar_of
 from commitments.rules import can_publish_guidance
 from history.actions import CLOCK, record
 from history.refusals import Refused
@@ -70,7 +72,7 @@ def remind_of_reviews(*, now: datetime) -> int:
     """Plan every reminder of a review that is due; return how many are told."""
     due = Reference.objects.standing().filter(next_reminder_on__lte=timezone.localdate(now))
     found = due.order_by("next_reminder_on", "pk").values_list("pk", flat=True)
-    return sum(remind_of_review(reference_id=pk, now=now) for pk in list(found))
+    return each_alone(found, lambda pk: remind_of_review(reference_id=pk, now=now))
 
 
 @transaction.atomic
@@ -86,7 +88,7 @@ def remind_of_review(*, reference_id: int, now: datetime) -> int:
     today = local_day(own.programme, now) if own else None
     if own is None or own.next_reminder_on > today:
         return 0
-    rung = next_rung(own.review_on, own.reminded_step, today, own.programme.nation)
+    rung = next_rung(own.review_on, own.reminded_step, today, calendar_of(own.programme))
     count = messages.remind(own, rung, now=now)
     own.reminded_step = rung.step
     own.next_reminder_on = _next_day(own, now)
@@ -97,7 +99,7 @@ def remind_of_review(*, reference_id: int, now: datetime) -> int:
 
 def _next_day(own: Reference, now: datetime) -> date:
     today = local_day(own.programme, now)
-    rung = next_rung(own.review_on, own.reminded_step, today, own.programme.nation)
+    rung = next_rung(own.review_on, own.reminded_step, today, calendar_of(own.programme))
     return max(rung.day, today + timedelta(days=1))
 
 

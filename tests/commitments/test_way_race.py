@@ -82,6 +82,41 @@ def test_without_the_lock_both_are_joined_with_one_another_or_wait_for_each_othe
     assert at_once(*acts) in (["", ""], ["", "deadlock"])
 
 
+def parts_while_the_whole_is_joined(monkeypatch) -> tuple[list, Question]:
+    """Return a parting that holds its question for a moment, and a joining of the whole that begins in that moment."""
+    cast, is_held, begin = Cast(), threading.Event(), merging.start_answer_clock
+    common = {"by": cast.coordinator, "now": NOW}
+    own, whole, into = (cast.question(words) for words in ("One?", "Two?", "Three?"))
+    for each in (whole, into):
+        actions.open_question(question=each, **common)
+    actions.merge(question=own, into=whole, **common)
+
+    def begin_and_wait(*args, **options):
+        is_held.set()
+        threading.Event().wait(0.4)
+        return begin(*args, **options)
+
+    def join() -> None:
+        assert is_held.wait(timeout=20)
+        actions.merge(question=whole, into=into, **common)
+
+    monkeypatch.setattr(merging, "start_answer_clock", begin_and_wait)
+    return [partial(actions.part, question=own, **common), join], own
+
+
+def test_what_is_parted_at_the_moment_does_not_go_along(monkeypatch):
+    acts, own = parts_while_the_whole_is_joined(monkeypatch)
+    assert at_once(*acts) == ["", ""]
+    own.refresh_from_db()
+    assert (own.state, own.merged_into) == (QuestionState.OPEN, None)
+
+
+def test_without_the_lock_the_database_refuses_the_joining(monkeypatch):
+    acts, _ = parts_while_the_whole_is_joined(monkeypatch)
+    monkeypatch.setattr(merging, "_joined_with", lambda question: list(question.merged.order_by("pk")))
+    assert at_once(*acts) == ["", "refused by the database"]
+
+
 def test_two_roles_that_clear_at_the_same_moment_publish_once():
     cast = Cast()
     made = cast.commissioned()

@@ -59,7 +59,7 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
         become(into, QuestionState.OPEN, by=by, verb="opened", now=now)
     if into.state not in MOVES["joined"].sources:
         raise NotNow
-    before = list(question.merged.order_by("pk"))
+    before = _joined_with(question)
     _demand_found(into, [question, *before])
     if into.state in TOLD:
         # Who asks it now may object as long as anybody else could.
@@ -75,6 +75,12 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
         each.merged_into = into
         messages.tell_joined(each, now=now)
     return question
+
+
+def _joined_with(question: Question) -> list[Question]:
+    """Return the questions that are joined with ``question``, locked: none that is parted or withdrawn meanwhile."""
+    found = locked_all(list(question.merged.values_list("pk", flat=True)))
+    return [each for each in found if each.merged_into_id == question.pk]
 
 
 @transaction.atomic
