@@ -1,8 +1,9 @@
 """The page of reach: its rows by what was chosen, where a gap leads, weeks as a chart, what the public may read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,6 +39,11 @@ class Chosen:
         own = "-".join(map(str, sorted(self.own))) if self.own is not None else "all"
         return f"{self.organisation}:{self.profession}:{self.area}:{own}"
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether every cell fits."""
+        return self.own is None and self.organisation is None and self.profession is None and self.area is None
+
     def fits(self, key: Key) -> bool:
         """Return whether the cell ``key`` is among what was chosen."""
         if self.own is not None and key[0] not in self.own:
@@ -59,7 +65,7 @@ class Row:
     programme: Programme | None = None
     fixed: tuple[int | None, ...] = ()
 
-    @property
+    @cached_property
     def title(self) -> str:
         return ", ".join(name for name in self.names if name)
 
@@ -69,24 +75,24 @@ class Row:
         own = self.reach
         return [("b1", own.attended), ("b2", own.booked), ("b3", own.called), ("b4", own.never)]
 
-    @property
+    @cached_property
     def again(self) -> bool:
         """Whether everybody of the gap who is known by name was invited before: they can be invited again."""
         return self.reach.never_named <= 0 < self.reach.invited
 
-    @property
+    @cached_property
     def to_invite(self) -> int:
         """How many the page of a round would invite: those never reached, else those who have not answered."""
         return self.reach.invited if self.again else max(self.reach.never_named, 0)
 
-    @property
+    @cached_property
     def invite_url(self) -> str:
         """The page of a round with the filter set; "" where nobody of the gap is known by name."""
         if self.programme is None or not self.to_invite:
             return ""
         return _invite_url(self.programme, self.fixed, "again" if self.again else "new")
 
-    @property
+    @cached_property
     def inside_url(self) -> str:
         """Where the gap is told apart by organisation, each with its lead; "" where nobody is left for them."""
         if self.programme is None or self.lead_url or self.reach.gap <= self.to_invite:
@@ -94,7 +100,7 @@ class Row:
         asked = {name: part for name, part in zip(PARTS, self.fixed, strict=True) if part is not None}
         return f"?{urlencode({'by': CELL} | asked)}"
 
-    @property
+    @cached_property
     def lead_url(self) -> str:
         """The page of a ready request to the lead; "" without a gap or of no single organisation."""
         if self.programme is None or not self.reach.gap or self.fixed[0] is None:
@@ -102,39 +108,74 @@ class Row:
         return _lead_url(self.programme, self.reach, self.fixed)
 
 
-def rows_of(found: ReachOf, chosen: Chosen, programme: Programme | None = None) -> list[Row]:
-    """Return the lines of what was chosen, by name; with addresses where a gap leads if ``programme`` is given."""
-    shown = [name == chosen.by or chosen.by == CELL for name in PARTS]
-    names = [found.names[name] for name in PARTS]
-    own = (chosen.organisation, chosen.profession, chosen.area)
-    grouped: dict[Key, list[Reach]] = {}
-    for key, cell in found.cells.items():
-        if chosen.fits(key):
-            kept = tuple(part if is_shown else None for is_shown, part in zip(shown, key, strict=True))
+class Rows(Sequence[Row]):
+    """The lines of what was chosen, by name; each is made when it is looked at: a county has a thousand of them."""
+
+    def __init__(self, found: ReachOf, chosen: Chosen, programme: Programme | None) -> None:
+        self._programme, self._names = programme, [found.names[name] for name in PARTS]
+        self._own = (chosen.organisation, chosen.profession, chosen.area)
+        self._shown = [name == chosen.by or chosen.by == CELL for name in PARTS]
+        self._cells = sorted(self._grouped(found, chosen), key=self._order())
+
+    def _grouped(self, found: ReachOf, chosen: Chosen) -> Iterable[tuple[Key, Reach]]:
+        fitting = found.cells.items()
+        if not chosen.is_everything:
+            fitting = [(key, cell) for key, cell in fitting if chosen.fits(key)]
+        if all(self._shown):
+            return fitting
+        grouped: dict[Key, list[Reach]] = {}
+        for key, cell in fitting:
+            kept = tuple(part if is_shown else None for is_shown, part in zip(self._shown, key, strict=True))
             grouped.setdefault(kept, []).append(cell)
-    rows = [
-        Row(
-            tuple(
-                known.get(part, "") if is_shown else "" for known, is_shown, part in zip(names, shown, key, strict=True)
-            ),
-            cells[0] if len(cells) == 1 else summed("", cells),
-            programme,
-            tuple(part if part is not None else other for part, other in zip(key, own, strict=True)),
+        return ((key, cells[0] if len(cells) == 1 else summed("", cells)) for key, cells in grouped.items())
+
+    def _order(self) -> Callable[[tuple[Key, Reach]], tuple[str, str, str]]:
+        first, second, third = (
+            {part: name.casefold() for part, name in names.items()} if is_shown else {}
+            for names, is_shown in zip(self._names, self._shown, strict=True)
         )
-        for key, cells in grouped.items()
-    ]
-    return sorted(rows, key=lambda row: [name.casefold() for name in row.names])
+        return lambda row: (first.get(row[0][0], ""), second.get(row[0][1], ""), third.get(row[0][2], ""))
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        if isinstance(place, slice):
+            return [self._row(*cell) for cell in self._cells[place]]
+        return self._row(*self._cells[place])
+
+    def total(self, name: str) -> Reach:
+        """Return all lines together."""
+        return summed(name, (reach for _, reach in self._cells))
+
+    def _row(self, key: Key, reach: Reach) -> Row:
+        names = tuple(
+            known.get(part, "") if is_shown else ""
+            for known, is_shown, part in zip(self._names, self._shown, key, strict=True)
+        )
+        fixed = tuple(part if part is not None else other for part, other in zip(key, self._own, strict=True))
+        return Row(names, reach, self._programme, fixed)
+
+
+def rows_of(found: ReachOf, chosen: Chosen, programme: Programme | None = None) -> Rows:
+    """Return the lines of what was chosen, by name; with addresses where a gap leads if ``programme`` is given."""
+    return Rows(found, chosen, programme)
 
 
 def _invite_url(programme: Programme, fixed: Iterable[int | None], who: str) -> str:
     asked = {f"{name}s": part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
-    return f"{reverse('attendance:round-choose', args=[programme.slug])}?{urlencode({'who': who} | asked)}"
+    return f"{_page('attendance:round-choose', programme.slug)}?{urlencode({'who': who} | asked)}"
 
 
 def _lead_url(programme: Programme, reach: Reach, fixed: Iterable[int | None]) -> str:
     asked = {name: part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
     numbers = {"missing": reach.gap, "eligible": reach.eligible}
-    return f"{reverse('attendance:lead-ask', args=[programme.slug])}?{urlencode(asked | numbers)}"
+    return f"{_page('attendance:lead-ask', programme.slug)}?{urlencode(asked | numbers)}"
+
+
+@lru_cache(maxsize=64)
+def _page(name: str, slug: str) -> str:
+    return reverse(name, args=[slug])
 
 
 def lines(rows: Iterable[Row]) -> Iterable[list[Any]]:

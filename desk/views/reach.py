@@ -15,7 +15,7 @@ from attendance.queries.figures import Figures, figures_of
 from briefings.models import Partner, Programme
 from desk import reach_page
 from desk.forms import ReachFilter
-from desk.queries.reach import ReachOf, reach_of, summed, weeks_of
+from desk.queries.reach import ReachOf, reach_of, weeks_of
 from desk.reach_page import Chosen
 from face.keeping import kept_for_a_moment
 from face.paging import LONG, page_of
@@ -41,7 +41,8 @@ def show_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     chosen = _chosen(form, own)
     can_invite = has(request.user, Permission.INVITE_PEOPLE, programme)
     rows = reach_page.rows_of(found, chosen, programme if can_invite else None)
-    total = summed("All that is shown", (row.reach for row in rows))
+    # As each line is the sum of cells, all lines are the sum of the organisations: these are few.
+    total = found.total if chosen.is_everything else rows.total("All that is shown")
     weeks, _ = kept_for_a_moment(
         f"reach-weeks:{programme.pk}:{chosen.key}",
         now,
