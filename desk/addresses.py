@@ -1,6 +1,5 @@
 """Where the presses of the desk's pages lead."""
 
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +8,7 @@ from django.urls import reverse
 from attendance.models import SeniorAttendance
 from attendance.queries.cover import Date
 from briefings.models import Programme, Session
+from face.addresses import address_of
 from history.actions import key_of
 
 
@@ -22,14 +22,8 @@ def cover_gap(session: Session | Date, organisation: int, refused: SeniorAttenda
     slug = session.programme.slug
     if refused:
         return reverse("attendance:cover-next", args=[slug, refused.pk])
-    asked = {"session": str(session.pk), "organisation": str(organisation)}
-    return _with(_cover_ask(slug), asked)
-
-
-@lru_cache(maxsize=64)
-def _cover_ask(slug: str) -> str:
     # A matrix asks for a hundred of these.
-    return reverse("attendance:cover-ask", args=[slug])
+    return f"{address_of('attendance:cover-ask', slug)}?session={session.pk}&organisation={organisation}"
 
 
 def walk_ins(session: int) -> str:

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
-
-from django.urls import reverse
 
 from briefings.models import Programme
 from desk.queries.reach import Key, Reach, ReachOf, summed
 from desk.suppression import hidden_lines
+from face.addresses import address_of
 
 PARTS = ("organisation", "profession", "area")
 CELL = "cell"
@@ -164,18 +163,13 @@ def rows_of(found: ReachOf, chosen: Chosen, programme: Programme | None = None) 
 
 def _invite_url(programme: Programme, fixed: Iterable[int | None], who: str) -> str:
     asked = {f"{name}s": part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
-    return f"{_page('attendance:round-choose', programme.slug)}?{urlencode({'who': who} | asked)}"
+    return f"{address_of('attendance:round-choose', programme.slug)}?{urlencode({'who': who} | asked)}"
 
 
 def _lead_url(programme: Programme, reach: Reach, fixed: Iterable[int | None]) -> str:
     asked = {name: part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
     numbers = {"missing": reach.gap, "eligible": reach.eligible}
-    return f"{_page('attendance:lead-ask', programme.slug)}?{urlencode(asked | numbers)}"
-
-
-@lru_cache(maxsize=64)
-def _page(name: str, slug: str) -> str:
-    return reverse(name, args=[slug])
+    return f"{address_of('attendance:lead-ask', programme.slug)}?{urlencode(asked | numbers)}"
 
 
 def lines(rows: Iterable[Row]) -> Iterable[list[Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.urls import reverse
+from face.addresses import address_of
 
 SITE, PROGRAMME = "site", "programme"
 PEOPLE, QUESTIONS, TELLING = "People and places", "Questions and assurances", "Communication"
@@ -37,7 +37,7 @@ class Link:
 
     def address(self, programme: Any) -> str:
         """Return where the link goes."""
-        return reverse(self.url_name, args=[programme.slug] if self.row == PROGRAMME else [])
+        return address_of(self.url_name, programme.slug) if self.row == PROGRAMME else address_of(self.url_name)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from commitments.models import (
 )
 from communications.models import PlannedItem, PostSeries
 from desk.queries import agreements
-from desk.queries.counting import CountOf
+from desk.queries.counting import CountOf, read
 from messaging.models import Bounce, Message
 from messaging.queries import shown_kinds
 from messaging.working_days import working_days_between
@@ -131,17 +131,23 @@ def questions_of(programmes: Iterable[Programme], today: date) -> dict[int, Ques
     programmes = list(programmes)
     found = {programme.pk: Questions() for programme in programmes}
     nations = {programme.pk: programme.nation for programme in programmes}
+    columns = ("programme", "state", "raised", "is_late", "is_owned", "number")
+    for programme, *values in read(_questions_in_sql(today), columns, found):
+        found[programme]._add(dict(zip(columns[1:], values, strict=True)), today, nations[programme])
+    return found
+
+
+@lru_cache(maxsize=2)
+def _questions_in_sql(today: date) -> tuple[str, tuple]:
     raised = Case(When(state__in=UNANSWERED, then=F("raised_on")), output_field=DateField())
     late = When(state__in=UNANSWERED, due_on__lt=today, paused_on=None, then=Value(True))
-    rows = Question.objects.filter(programme__in=found).order_by()
-    rows = rows.annotate(
+    rows = Question.objects.order_by().annotate(
         raised=raised,
         is_late=Case(late, default=Value(False)),
         is_owned=Case(When(owner__isnull=False, then=Value(True)), default=Value(False)),
     )
-    for row in rows.values("programme", "state", "raised", "is_late", "is_owned").annotate(number=Count("pk")):
-        found[row["programme"]]._add(row, today, nations[row["programme"]])
-    return found
+    counted = rows.values("programme", "state", "raised", "is_late", "is_owned").annotate(number=Count("pk"))
+    return counted.query.sql_with_params()
 
 
 def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Counter]:
@@ -151,12 +157,9 @@ def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Cou
     anybody who keeps it; "partners" are the organisations whose senior managers made them.
     """
     found = {programme.pk: Counter() for programme in programmes}
-    late = Case(When(state__in=STANDING, due_on__lt=today, then=Value(True)), default=Value(False))
-    rows = Assurance.objects.filter(programme__in=found).order_by().annotate(is_late=late)
-    unkept = Count("pk", filter=Q(state__in=STANDING, keeper=None))
     by = {programme: set() for programme in found}
-    counted = rows.values_list("programme", "state", "is_late", "organisation").annotate(Count("pk"), without=unkept)
-    for programme, state, is_late, organisation, number, without in counted:
+    columns = ("programme", "state", "is_late", "organisation", "number", "without")
+    for programme, state, is_late, organisation, number, without in read(_assurances_in_sql(today), columns, found):
         late_given = is_late and state == AssuranceState.GIVEN
         found[programme]["late" if late_given else state] += number
         found[programme][UNKEPT] += without
@@ -165,6 +168,14 @@ def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Cou
     for programme, organisations in by.items():
         found[programme][PARTNERS] = len(organisations)
     return found
+
+
+@lru_cache(maxsize=2)
+def _assurances_in_sql(today: date) -> tuple[str, tuple]:
+    late = Case(When(state__in=STANDING, due_on__lt=today, then=Value(True)), default=Value(False))
+    rows = Assurance.objects.order_by().annotate(is_late=late).values("programme", "state", "is_late", "organisation")
+    unkept = Count("pk", filter=Q(state__in=STANDING, keeper=None))
+    return rows.annotate(number=Count("pk"), without=unkept).query.sql_with_params()
 
 
 def dates_to_come(programmes: Iterable[Programme], now: datetime) -> list[Date]:
