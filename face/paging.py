@@ -66,6 +66,20 @@ def page_of(found: Any, asked: str | None, *, size: int = SHORT, total: int | No
     return Page(rows=list(found[start : start + size]) if total else [], number=number, total=total, size=size)
 
 
+class ReadOnce:
+    """What a search found, an ordered QuerySet, for ``page_of``: its keys are read, and it is searched, once."""
+
+    def __init__(self, found: Any) -> None:
+        self._found = found
+        self._keys = list(found.values_list("pk", flat=True))
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, rows: slice) -> Sequence[Any]:
+        return list(self._found.filter(pk__in=self._keys[rows]))
+
+
 def _number(asked: str | None) -> int:
     # Nine digits are more pages than there can be, and int() of a very long text is slow.
     text = (asked or "").strip()

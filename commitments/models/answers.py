@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
@@ -32,10 +33,14 @@ class Answer(models.Model):
     given_as = models.CharField(max_length=200, help_text="the role at that time")
     published_at = models.DateTimeField()
     redacted_on = models.DateField(null=True, blank=True, help_text="the day on which words were destroyed")
+    stems = models.GeneratedField(
+        expression=SearchVector("words", config="english"), output_field=SearchVectorField(), db_persist=True
+    )
+    """What ``words`` come to for a search."""
 
     retention = Retention(
         plain=(
-            "id", "question", "version", "words", "audience", "organisation", "given_as", "published_at",
+            "id", "question", "version", "words", "stems", "audience", "organisation", "given_as", "published_at",
             "redacted_on",
         ),
         personal=("given_by",),

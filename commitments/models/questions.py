@@ -5,7 +5,7 @@ from datetime import date
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import SearchVector
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Case, F, IntegerField, Q, Value, When
 
@@ -94,6 +94,10 @@ class Question(models.Model):
         "self", on_delete=models.RESTRICT, null=True, blank=True, related_name="merged", help_text="what answers it too"
     )
     redacted_on = models.DateField(null=True, blank=True, help_text="the day on which words were destroyed")
+    stems = models.GeneratedField(
+        expression=SearchVector("words", config="english"), output_field=SearchVectorField(), db_persist=True
+    )
+    """What ``words`` come to for a search. Kept, because ten thousand ranked anew take half a second."""
 
     objects = QuestionQuerySet.as_manager()
 
@@ -104,7 +108,7 @@ class Question(models.Model):
             "theme", "own_theme", "calendar", "paused_on", "paused_until", "answered_on", "is_not_late", "merged_into",
             "redacted_on",
         ),
-        personal=("words", "owner"),
+        personal=("words", "stems", "owner"),
         until="seven years after the programme has ended, or until redacted",
     )  # fmt: skip
 
@@ -158,7 +162,7 @@ class Question(models.Model):
             models.Index(fields=["owner", "state"], name="question_by_owner"),
             models.Index(fields=["next_reminder_on"], name="question_to_remind"),
             models.Index(fields=["organisation", "state", "due_on"], name="question_by_organisation"),
-            GinIndex(SearchVector("words", config="english"), name="question_words"),
+            GinIndex(fields=["stems"], name="question_stems"),
             GinIndex(OpClass("words", name="gin_trgm_ops"), name="question_trigrams"),
         ]
 

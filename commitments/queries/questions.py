@@ -1,14 +1,14 @@
 """What pages show of questions: lists, how a date came about, what has happened, who asked, published answers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from accounts.models import Person
@@ -165,11 +165,24 @@ class InPages:
     """``found`` in its order for ``page_of``: one page is chosen by what sorts alone, then read with all around it."""
 
     found: QuerySet[Question]
+    keys: Sequence[UUID] | None = None
+    """All of them, where they were read to be counted."""
 
     def __getitem__(self, rows: slice) -> list[Listed]:
-        chosen = _sorted(self.found).values("pk")[rows]
+        chosen = _sorted(self.found).values("pk")[rows] if self.keys is None else self.keys[rows]
         page = _sorted(Question.objects.filter(pk__in=chosen))
         return [Listed(*row) for row in page.values_list(*_COLUMNS)]
+
+
+def in_pages(found: QuerySet[Question], *, searched: bool) -> tuple[InPages, int]:
+    """Return ``found`` for ``page_of``, and how many there are.
+
+    What was ``searched`` for words is searched once, its keys kept; else counting apart is cheaper: an index does it.
+    """
+    if not searched:
+        return InPages(found), found.count()
+    keys = list(_sorted(found).values_list("pk", flat=True))
+    return InPages(found, keys), len(keys)
 
 
 def with_answered_on(questions: QuerySet[Question]) -> QuerySet[Question]:
@@ -331,9 +344,9 @@ def published_answers(
     was answered to a smaller circle later, is not among them. ``words`` are looked for in question, answer and
     references, what fits best first; ``theme`` is a value of ``themes_of``.
     """
-    newest = Answer.objects.filter(question=OuterRef("question")).order_by("-version").values("pk")[:1]
+    later = Answer.objects.filter(question=OuterRef("question"), version__gt=OuterRef("version"))
     answered = (QuestionState.ANSWERED, QuestionState.CLOSED)
-    found = readable_answers(programme, audiences, session).filter(question__state__in=answered, pk=Subquery(newest))
+    found = readable_answers(programme, audiences, session).filter(~Exists(later), question__state__in=answered)
     if theme:
         found = found.filter(**{f"question__{column}": value for column, value in theme_from(theme).items()})
     joined = Question.objects.filter(merged_into=OuterRef("question")).order_by("reference").values("reference")
@@ -358,9 +371,15 @@ def _with_words(answers: QuerySet[Answer], words: str) -> QuerySet[Answer]:
             | Q(question__reference__icontains=word)
             | Exists(Question.objects.filter(merged_into=OuterRef("question"), reference__icontains=word))
         )
-    vector = SearchVector("question__words", weight="A", config="english") + SearchVector("words", config="english")
+    both = Func(
+        Func(F("question__stems"), Value("A"), function="setweight", output_field=SearchVectorField()),
+        F("stems"),
+        template="(%(expressions)s)",
+        arg_joiner=" || ",
+        output_field=SearchVectorField(),
+    )
     query = SearchQuery(" ".join(typed), config="english")
-    return answers.annotate(vector=vector, rank=SearchRank(F("vector"), query)).filter(Q(vector=query) | literal)
+    return answers.alias(both=both).annotate(rank=SearchRank(F("both"), query)).filter(Q(both=query) | literal)
 
 
 def earlier_answers(

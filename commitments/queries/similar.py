@@ -5,8 +5,8 @@ Always among rows that the looker may see already: nothing here widens that.
 
 import re
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector, TrigramSimilarity
-from django.db.models import FloatField, QuerySet, Value
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramSimilarity
+from django.db.models import F, FloatField, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from commitments.models import Answer, LiveRoom, Question, QuestionState, Showing
@@ -30,11 +30,10 @@ def alike(words: str, among: QuerySet[Question], *, most: int = MOST) -> list[Qu
     if len(found) < 2:
         return []
     query = SearchQuery(" | ".join(found), search_type="raw", config="english")
-    vector = SearchVector("words", config="english")
     # 32: the rank is brought between 0 and 1; the stems of a question count together, not by how often each stands.
-    stems = Coalesce(SearchRank(vector, query, normalization=Value(32)), Value(0.0), output_field=FloatField())
+    stems = Coalesce(SearchRank(F("stems"), query, normalization=Value(32)), Value(0.0), output_field=FloatField())
     scored = Question.objects.annotate(score=stems + TrigramSimilarity("words", words)).filter(score__gte=ENOUGH)
-    by_stems = among.annotate(vector=vector).filter(vector=query).annotate(stems=stems).order_by("-stems", "reference")
+    by_stems = among.filter(stems=query).annotate(shared=stems).order_by("-shared", "reference")
     near = list(scored.filter(pk__in=by_stems.values("pk")[:_NEAREST]))
     if len(near) < most:
         by_letters = among.filter(words__trigram_similar=words).exclude(pk__in=[each.pk for each in near])

@@ -22,7 +22,7 @@ from commitments.queries.questions import earlier_answers, ended_for_nobody, pub
 from commitments.queries.similar import alike_answered
 from commitments.queries.standards import themes_of
 from commitments.queries.telling import told_to_place
-from face.paging import SHORT, page_of
+from face.paging import SHORT, ReadOnce, page_of
 
 MOST_PUT_ASIDE = 20
 MOST_TOLD = 10
@@ -88,7 +88,7 @@ def _answers(
     words = chosen.value("q") or ""
     circle = {"audiences": audiences, "session": session}
     found = published_answers(programme, words=words, theme=chosen.value("theme") or "", **circle)
-    page = page_of(found, request.GET.get("page"), size=SHORT)
+    page = page_of(ReadOnce(found) if words else found, request.GET.get("page"), size=SHORT)
     earlier = earlier_answers(page.rows, programme, **circle)
     for answer in page.rows:
         answer.earlier = earlier.get(answer.question_id, [])

@@ -225,7 +225,8 @@ def _list(request: HttpRequest, programme: Programme | None, more: dict) -> Http
     now = timezone.now()
     today = timezone.localdate(now)
     chosen, found = _found(request, programme)
-    page = page_of(queries.InPages(found), request.GET.get("page"), size=LONG, total=found.count())
+    rows, total = queries.in_pages(found, searched=bool(chosen.value("q")))
+    page = page_of(rows, request.GET.get("page"), size=LONG, total=total)
     owners = [Person(pk=pk) for pk in {row.owner_id for row in page.rows} - {None}]
     look_at_many(by=request.user, at=owners, page="commitments:question-list", now=now)
     context = {
