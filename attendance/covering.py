@@ -63,14 +63,15 @@ class Why(StrEnum):
 class Unmet:
     """A want that no request meets: of ``organisation`` at ``sessions``, and why.
 
-    TOO_FEW: of no certain organisation, ``short`` more partners than can come to the session; of one, ``short`` more
-    sessions than there are.
+    TOO_FEW: of no certain organisation, ``short`` more partners than can come to the session, because ``without`` have
+    nobody free then; of one, ``short`` more sessions than there are.
     """
 
     organisation: int | None
     sessions: tuple[int, ...]
     why: Why
     short: int = 1
+    without: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,7 +237,8 @@ def _why_not(
             if short > len(lacking):
                 too_few.append(Unmet(want.pairs[0][1], (), Why.TOO_FEW, short - len(lacking)))
         else:
-            too_few.append(Unmet(None, (want.pairs[0][0],), Why.TOO_FEW, short))
+            without = tuple(organisation for pk, organisation in lacking if not able.get((pk, organisation)))
+            too_few.append(Unmet(None, (want.pairs[0][0],), Why.TOO_FEW, short, without))
     speaking = {senior.organisation for senior in seniors}
     days = {half.pk: half.day for half in sessions}
     named = [

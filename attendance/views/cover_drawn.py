@@ -51,11 +51,12 @@ def wanted_in_words(row: Row) -> str:
     """Return whom the rule still wants at one session, by name where it wants all of them."""
     names = [organisation.name for organisation in row.lacking]
     if row.short < len(names):
-        return f"{row.short} more of {len(names)} partners without anybody: {_listed(names)}"
-    return f"Nobody for {_listed(names)}"
+        return f"{row.short} more of {len(names)} partners without anybody: {listed(names)}"
+    return f"Nobody for {listed(names)}"
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Return one name or two, or two and how many more there are."""
     return ", ".join(names) if len(names) < 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 

@@ -57,6 +57,8 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
         "found": found,
         "people": len(people),
         "unmet": [in_words(each, found) for each in found.proposal.unmet],
+        "no_mandate": any(each.why == Why.NO_MANDATE for each in found.proposal.unmet)
+        and has(request.user, Permission.MANAGE_PROGRAMME, programme),
         "filter": chosen,
         "looked_at": len(found.sessions),
         "left_out": len(fitting) - len(found.sessions),
@@ -78,7 +80,9 @@ def in_words(unmet: Unmet, found: Proposed) -> str:
     when = " and ".join(f"{day_without_year(each.date)}, {each.get_slot_display().lower()}" for each in sessions[:3])
     if unmet.organisation is None:
         more = "1 more partner than has" if unmet.short == 1 else f"{unmet.short} more partners than have"
-        return f"On {when} the rule wants {more} anybody free."
+        names = [found.organisations[pk].name for pk in unmet.without]
+        who = f": nobody of {cover_drawn.listed(names)} can be asked" if names else ""
+        return f"On {when} the rule wants {more} anybody free{who}."
     name = found.organisations[unmet.organisation].name
     if unmet.why == Why.NO_MANDATE:
         return f"{name} has no senior manager with a mandate."

@@ -205,18 +205,19 @@ def test_it_says_why_the_rule_cannot_be_met(client, cast):
     html = propose(client, cast).content.decode()
     assert f"{cast.organisation.name} has nobody free on any Tuesday." in html
     assert "Lonely Housing has no senior manager with a mandate." in html
+    assert reverse("briefings:mandate-list", args=[cast.programme.slug]) in html
     assert "1 request to 1 person" in html
 
 
 @pytest.mark.parametrize(
     ("rule", "number", "sentence"),
     [
-        (CoverRule.AT_LEAST, 2, "the rule wants 1 more partner than has anybody free"),
+        (CoverRule.AT_LEAST, 2, "wants 1 more partner than has anybody free: nobody of Zeta Housing can be asked."),
         (CoverRule.SHARE, 100, "nobody free on Thursday 26 November, morning"),
     ],
 )
 def test_each_rule_has_its_reasons(client, cast, rule, number, sentence):
-    PartnerFactory(programme=cast.programme, organisation=OrganisationFactory())
+    PartnerFactory(programme=cast.programme, organisation=OrganisationFactory(name="Zeta Housing"))
     cast.programme.cover_rule, cast.programme.cover_number = rule, number
     cast.programme.save()
     cannot(cast.mandate, cast.session)
