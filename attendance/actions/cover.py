@@ -233,6 +233,11 @@ def give_up_what_cannot_stand(*, attendance: SeniorAttendance, now: datetime) ->
     return True
 
 
+def give_up_all_that_cannot_stand(*, now: datetime) -> int:
+    """Do that for every request to come, each in a transaction of its own; return how many there were."""
+    return sum(give_up_what_cannot_stand(attendance=own, now=now) for own in cannot_stand(now))
+
+
 def _cannot(own: SeniorAttendance, by: Any, now: datetime) -> None:
     was_coming = own.state == CoverState.COMING
     own.deputy = None

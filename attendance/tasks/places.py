@@ -4,7 +4,6 @@ from celery import shared_task
 from django.utils import timezone
 
 from attendance.actions import availability, cover, cover_ladder, needs, online, register, reminders, teams, zones
-from attendance.queries.proposals import cannot_stand
 
 
 @shared_task(name="attendance.tasks.remind_of_sessions", ignore_result=True)
@@ -38,8 +37,7 @@ def remind_seniors() -> int:
     Before that whoever has no mandate any more is asked for nothing, and nobody for two sessions at one time.
     """
     now = timezone.now()
-    for own in cannot_stand(now):
-        cover.give_up_what_cannot_stand(attendance=own, now=now)
+    cover.give_up_all_that_cannot_stand(now=now)
     return cover_ladder.remind_of_requests(now=now)
 
 
