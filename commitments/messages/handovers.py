@@ -7,6 +7,7 @@ import messaging.actions
 from accounts.models import Person
 from commitments.messages.assurances import coordinators_told, leads_of, page_of
 from commitments.models import Assurance, Handover, HandoverState
+from commitments.queries.assurances import last_keeper_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -63,6 +64,7 @@ def render(message: Message) -> Content:
         "person": message.person,
         "assurance": own,
         "handover": made,
+        "last_keeper": last_keeper_of(own),
         "programme": own.programme,
         "address": page_of(own),
     }

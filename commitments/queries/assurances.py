@@ -6,9 +6,10 @@ from typing import Any
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
+from accounts.models import Person
 from briefings.models import Mandate, Programme
 from briefings.rules import speaking
-from commitments.models import UNENDED, Assurance, AssuranceState, EvidenceFile
+from commitments.models import UNENDED, Assurance, AssuranceState, EvidenceFile, HandoverState
 
 UNENDED_WORD = "unended"
 MOST_VERSIONS = 20
@@ -23,6 +24,13 @@ SHOWN = {
     AssuranceState.SUPERSEDED: ("dash", "quiet"),
 }
 """Mark and colour of each state, as look.md says."""
+
+
+def last_keeper_of(own: Assurance) -> Person:
+    """Return who kept ``own`` last where nobody does now: who took it over last, else who gave it."""
+    taken = own.handovers.filter(state=HandoverState.TAKEN).select_related("person").order_by("-decided_at", "-pk")
+    last = taken.first()
+    return last.person if last else own.person
 
 
 def assurances_found(

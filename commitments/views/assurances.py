@@ -82,7 +82,9 @@ def show_assurance(request: HttpRequest, assurance: int) -> HttpResponse:
     asked = own.handovers.filter(state=HandoverState.ASKED).select_related("person", "mandate__organisation").first()
     declined = own.handovers.filter(state=HandoverState.DECLINED).select_related("person", "mandate__organisation")
     reviews = list(own.reviews.select_related("reviewed_by"))
-    look_at_many(by=request.user, at=_named(own, evidence, asked), page="commitments:assurance-show", now=now)
+    last_keeper = queries.last_keeper_of(own) if own.keeper is None else None
+    named = {*_named(own, evidence, asked), *([last_keeper] if last_keeper else [])}
+    look_at_many(by=request.user, at=named, page="commitments:assurance-show", now=now)
     context = {
         "assurance": own,
         "programme": own.programme,
@@ -94,6 +96,7 @@ def show_assurance(request: HttpRequest, assurance: int) -> HttpResponse:
         **_versions(request.user, own, today),
         "evidence": evidence,
         "reviews": reviews,
+        "last_keeper": last_keeper,
         "handover": asked,
         "declined": list(declined),
         "events": timeline(own),

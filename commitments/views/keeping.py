@@ -18,7 +18,7 @@ from commitments.clocks import local_day
 from commitments.forms.assurances import EvidenceForm, HandoverForm, ReviewForm
 from commitments.forms.fields import ReasonForm
 from commitments.models import Assurance, AssuranceState, Handover, HandoverState
-from commitments.queries.assurances import mandates_on
+from commitments.queries.assurances import last_keeper_of, mandates_on
 from commitments.rules import can_triage
 from commitments.views.assurances import assurance_of, may_do
 from history.refusals import Refused
@@ -179,6 +179,7 @@ def ask_successor(request: HttpRequest, assurance: int) -> HttpResponse:
     context = _page(own) | {"form": form, "title": "Ask somebody to take it over", "carriers": carriers}
     asked = own.handovers.filter(state=HandoverState.ASKED).select_related("person", "mandate__organisation").first()
     context |= {"has_mandates": mandates.exists(), "button": "Ask them to take it over", "asked": asked}
+    context |= {"last_keeper": last_keeper_of(own)}
     return render(request, "commitments/assurances/ask_successor.html", context)
 
 

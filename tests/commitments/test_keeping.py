@@ -210,6 +210,20 @@ def test_a_successor_takes_it_over_and_the_words_stay_those_of_who_gave_them(cas
         actions.confirm_kept(assurance=own, by=mandate.person, now=NOW)
 
 
+def test_where_who_took_it_over_leaves_too_that_one_is_named(cast):
+    own, heir = lost(cast), MandateFactory(programme=cast.programme, organisation=cast.organisation)
+    asked = handovers.ask_to_take_over(assurance=own, mandate=heir, by=cast.coordinator, now=NOW)
+    handovers.take_over(handover=asked, by=heir.person, now=NOW)
+    end_mandate(mandate=heir, by=cast.coordinator, now=LATER)
+    with time_machine.travel(LATER, tick=False):
+        assert handovers.ask_for_successor(assurance_id=own.pk, now=LATER)
+        said = f"{heir.person.name} does not speak for {cast.organisation.name}"
+        coordinator = signed_in(cast.coordinator)
+        for name in ("show", "successor"):
+            assert said in words(coordinator.get(of(name, own)))
+        assert said in mail(messages.LOST)
+
+
 def test_declining_leaves_it_with_the_coordinator_who_asks_another(cast):
     own, mandate = lost(cast), MandateFactory(programme=cast.programme, organisation=cast.organisation)
     asked = handovers.ask_to_take_over(assurance=own, mandate=mandate, by=cast.coordinator, now=NOW)
