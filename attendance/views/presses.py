@@ -45,7 +45,8 @@ def one_press(view: Callable) -> Callable:
 
 
 def _key(request: HttpRequest) -> uuid.UUID | None:
-    if request.method != "POST":
+    # A look for what was asked before is no press: it is counted against a limit, and must not be taken back.
+    if request.method != "POST" or "look" in request.POST:
         return None
     try:
         return uuid.UUID(request.POST.get("press", ""))

@@ -151,7 +151,7 @@ def remind_of_due_actions(*, now: datetime) -> int:
 def remind_of_action(*, output_id: int, now: datetime) -> int:
     """Plan the reminder of an open action that is due, and set the next; return how many are told."""
     own = (
-        Output.objects.select_related("session__programme", "owner")
+        Output.objects.select_related("session__programme")
         .select_for_update(no_key=True, of=("self",), skip_locked=True)
         .filter(pk=output_id, action_state=ActionState.OPEN)
         .first()
@@ -187,7 +187,8 @@ def _end(output: Output, state: ActionState, words: str, by: Person, now: dateti
 
 
 def _locked(output: Output) -> Output:
-    found = Output.objects.select_related("session__programme", "owner", "link")
+    # Owner and link change hands: they are read where they are needed, once the row is held (docs/adr/0083).
+    found = Output.objects.select_related("session__programme")
     own = found.select_for_update(no_key=True, of=("self",)).filter(pk=output.pk).first()
     if own is None:
         raise ActionHasEnded

@@ -80,7 +80,7 @@ def remind_of_review(*, reference_id: int, now: datetime) -> int:
     """Remind the coordinators of a review that is due, and set the next day; return how many are told."""
     own = (
         Reference.objects.standing()
-        .select_related("programme", "organisation")
+        .select_related("programme")
         .select_for_update(no_key=True, of=("self",), skip_locked=True)
         .filter(pk=reference_id)
         .first()

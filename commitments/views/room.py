@@ -24,6 +24,7 @@ from accounts import limits
 from accounts.models import Person
 from accounts.qr import qr_svg
 from attendance.models import LIVE, Place
+from attendance.views.presses import one_press
 from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.forms.asking import words_to_compare
 from commitments.forms.room import AnonymousRoomForm, CodeForm, RoomForm
@@ -131,6 +132,7 @@ def _within(what: str, room: LiveRoom, limit: int, now: datetime) -> bool:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def ask_as_me(request: HttpRequest, code: str) -> HttpResponse:
     """Ask by name or by pseudonym, signed in by a mailed code: the answer comes by e-mail."""
     room = room_with(code, timezone.localdate())

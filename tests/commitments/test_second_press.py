@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Attempt
 from attendance.models import Press, SeatCount
 from briefings.models import ProgrammeRole, SessionKind
 from commitments.actions import policies
@@ -128,6 +130,10 @@ def _at_own_place(desk: Desk) -> tuple[Client, str]:
     return opened(place.link), reverse("commitments:place-ask", args=[place.link_id])
 
 
+def _in_the_room(desk: Desk) -> tuple[Client, str]:
+    return signed_in(PersonFactory()), reverse("commitments:room-ask-as-me", args=[desk.room.code])
+
+
 def _several(do: str, *questions: str) -> Callable:
     def opens(desk: Desk) -> tuple[Client, str]:
         chosen = "&".join(f"chosen={getattr(desk, each).pk}" for each in questions)
@@ -232,6 +238,11 @@ FORMS = {
     "not answered": Form(_objects, lambda desk: {}, ClockChange),
     "withdraw": Form(_withdraws, lambda desk: {}, Entry),
     "ask before": Form(_at_own_place, lambda desk: {"words": "Who pays for it?", "asked_as": "name"}, Question),
+    "ask in the room": Form(
+        _in_the_room,
+        lambda desk: {"words": "Who pays for it?", "asked_as": "name"},
+        Question,
+    ),
     "raise": Form(
         lambda desk: (signed_in(desk.senior), reverse("commitments:question-raise", args=[desk.programme.slug])),
         lambda desk: {"words": "Who pays for it?", "who": "me"},
@@ -274,6 +285,16 @@ def test_the_same_press_twice_is_one(name):
     again = client.post(address.partition("?")[0], typed)
     assert (again.status_code, again.url) == (302, first.url)
     assert (form.makes.objects.count(), Message.objects.count()) == (before + form.number, mails)
+
+
+@pytest.mark.parametrize("opens", [_in_the_room, _at_own_place])
+def test_a_look_is_counted_whatever_its_form_holds(opens):
+    client, address = opens(Desk())
+    for _ in range(2):
+        typed = {"words": "Who pays for it?", "asked_as": "name", "look": "1", "press": str(uuid4())}
+        assert client.post(address, typed).status_code == 200
+    assert list(Attempt.objects.values_list("count", flat=True)) == [2]
+    assert not Press.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["anonymous-ask", "room-show"])
