@@ -152,8 +152,8 @@ class Player:
             return
         offered = [each for each in own if each[2] == "offered"]
         place, session, state, link = self.chance.choice(offered or own)
-        if state == "offered" and self.chance.random() < 0.6:  # else they think, and the offer may lapse meanwhile
-            self.accept(place, link) if self.chance.random() < 0.7 else self.give_up(place, link)
+        if state == "offered" and self.chance.random() < 0.8:
+            self._answer(place, link)
             return
         kind = self.chance.choices(["give up", "swap", "substitute", "book"], [4, 4, 2 * (state == "booked"), 1])[0]
         if kind == "book":
@@ -164,6 +164,14 @@ class Player:
             self.swap(place, link, self.chance.choice([each for each in self.names.sessions if each != session]))
         else:
             self._substitute(place, session, link)
+
+    def _answer(self, place: int, link: PersonalLink) -> None:
+        """Say yes or no to the offer, or think about it until it may have lapsed."""
+        said = self.chance.choices(["yes", "no", "think"], [5, 2, 3])[0]
+        if said == "yes":
+            self.accept(place, link)
+        elif said == "no":
+            self.give_up(place, link)
 
     def _substitute(self, place: int, session: int, link: PersonalLink) -> None:
         home = self.names.people[self.who][0]
