@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 import messaging.actions
 from accounts.links import address_of
@@ -16,7 +17,7 @@ from face.dates import day_without_year
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
-from organisations.models import Organisation
+from organisations.models import Organisation, OrganisationLead
 
 RELEASED = "attendance.team_released"
 NUDGE = "attendance.nudge"
@@ -26,18 +27,27 @@ NAMES_SHOWN = 50
 
 
 def tell_released(team: Team, number: int, *, now: datetime) -> None:
-    """Plan the news that ``number`` places without a name went back; to whoever booked the team."""
-    if team.made_by is None:
-        return
-    messaging.actions.queue(
-        kind=RELEASED,
-        key=f"{RELEASED}:{team.pk}:{now.date().isoformat()}",
-        to=team.made_by,
-        refs={"team": team.pk, "number": number},
-        about=team.session.programme,
-        now=now,
-        useful_until=now + timedelta(days=7),
+    """Plan the news that ``number`` places without a name went back; to whoever booked the team.
+
+    Where they lead the organisation no more, to those who do.
+    """
+    leads = OrganisationLead.objects.on(timezone.localdate(now)).filter(
+        organisation=team.organisation_id, person__is_active=True, person__email__isnull=False
     )
+    people = set(leads.values_list("person", flat=True))
+    if team.made_by_id and (team.made_by_id in people or not people):
+        people = {team.made_by_id}
+    rows = [
+        Planned(
+            key=f"{RELEASED}:{team.pk}:{person}:{now.date().isoformat()}",
+            to=person,
+            refs={"team": team.pk, "number": number},
+            about=team.session.programme,
+            useful_until=now + timedelta(days=7),
+        )
+        for person in sorted(people)
+    ]
+    messaging.actions.queue_many(kind=RELEASED, rows=rows, now=now)
 
 
 def nudge(invitation: Invitation, organisation: Organisation, *, now: datetime) -> bool:

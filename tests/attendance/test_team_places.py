@@ -193,6 +193,16 @@ def test_places_without_a_name_go_back_after_their_day_and_the_lead_is_told(prog
     _nothing_wrong()
 
 
+def test_who_leads_by_now_is_told_of_what_went_back_where_the_one_who_booked_has_gone(programme):
+    session, before, successor = a_session(programme, capacity=2), a_practitioner(programme), a_practitioner(programme)
+    _book(session, unnamed=1, by=before)
+    role = {"organisation": partner_of(programme), "since": NOW.date() - timedelta(days=9)}
+    OrganisationLead.objects.create(person=before, until=NOW.date(), **role)
+    OrganisationLead.objects.create(person=successor, **role)
+    assert release_all_unnamed(now=NOW.replace(day=11)) == 1
+    assert Message.objects.get(kind="attendance.team_released").person == successor
+
+
 def test_an_unnamed_place_waits_and_moves_up(programme):
     session = a_session(programme, capacity=1)
     seated = a_place(session)
