@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from attendance.actions.teams import book_team, name_places, nudge_colleagues, release_unnamed, switch_to_fit
 from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
-from attendance.models import Place, Team
+from attendance.models import Place, PlaceState, Team
 from attendance.queries.booking import positions_of
 from attendance.queries.people import search_people
 from attendance.queries.shares import seats_kept
@@ -179,9 +179,12 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
 
 
 def _said_of_names(named: list[Place]) -> str:
+    waiting = sum(place.state == PlaceState.WAITING for place in named)
     if len(named) == 1:
-        return f"The place is for {named[0].person.name}, who is told by e-mail"
-    return f"{len(named)} places have a name now. Each one named is told by e-mail"
+        place = "place on the waiting list" if waiting else "place"
+        return f"The {place} is for {named[0].person.name}, who is told by e-mail"
+    wait = f", {waiting} of them on the waiting list" if waiting else ""
+    return f"{len(named)} places have a name now{wait}. Each one named is told by e-mail"
 
 
 @require_POST

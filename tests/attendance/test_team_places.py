@@ -424,9 +424,11 @@ def test_a_team_whose_session_was_cancelled_is_not_shut_out_by_what_is_kept_for_
 def test_a_place_that_has_a_seat_gets_its_name_before_one_that_waits(programme, lead):
     session = a_session(programme, capacity=1, date=(timezone.now() + timedelta(days=30)).date())
     team = _book(session, unnamed=2, now=timezone.now(), until=session.date)
-    first = a_practitioner(programme)
+    first, second = _people(programme, 2)
     assert lead.post(f"/teams/{team.pk}/name/", {"people": [first.pk]}).status_code == 302
     assert Place.objects.get(person=first).state == BOOKED
+    said = lead.post(f"/teams/{team.pk}/name/", {"people": [second.pk]}, follow=True).content.decode()
+    assert f"The place on the waiting list is for {second.name}" in said
 
 
 def test_places_without_a_name_end_when_the_register_is_closed(programme, client):
