@@ -83,6 +83,7 @@ def take_back(request: HttpRequest, link: int) -> HttpResponse:
         "title": "Take your place back?",
         "caption": session.programme.name,
         "personal_link": True,
+        "programme": session.programme,
         "facts": [
             {"name": "When", "value": when_in_words(session)},
             {"name": "Where", "value": where_in_words(session)},

@@ -119,7 +119,10 @@ def test_a_place_that_has_gone_is_not_taken_back(client):
     assert "No seat is free at the moment" in client.get(page).content.decode()
     response = client.post(page)
     assert response.status_code == 409
-    assert "The place has gone to somebody else meanwhile" in response.content.decode()
+    said_why = response.content.decode()
+    assert "The place has gone to somebody else meanwhile" in said_why
+    assert "/invitations/again/" in said_why
+    assert "mailto:briefings@example.org" in said_why
     assert not Place.objects.live().filter(person=place.person).exists()
     with pytest.raises(answers.PlaceHasGone):
         answers.take_place_back(place=Place.objects.get(state=PlaceState.BOOKED), by="clock", now=NOW)
