@@ -46,9 +46,7 @@ def play(port: int, names: Names, stage: Stage, reader: Reader, seed: int, secon
     staff = players[-1]
     doomed = names.sessions[-1 - seed % len(names.sessions)]
     promoting = [(share * seconds, lambda: promote_all(now=timezone.now())) for share in (0.2, 0.4, 0.8)]
-    lapsing = [
-        ((number + 1) / 8 * seconds, lambda hours=number + 1: lapse(names.sessions, hours)) for number in range(7)
-    ]
+    lapsing = [(number / 4 * seconds, lambda hours=number: lapse(names.sessions, hours)) for number in (1, 2, 3)]
     at_play(
         players,
         seconds,
