@@ -1,14 +1,18 @@
 """Places in a whole series at once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from accounts.models import Person
+from attendance.actions.engagements import lock_people
 from attendance.actions.places import take_place
+from attendance.actions.swaps import lock_both
 from attendance.models import Place, PlaceState
-from attendance.queries.series import position_of
+from attendance.queries.series import position_in, position_of
 from briefings.models import Session
 from history.refusals import Refused
 
@@ -38,6 +42,25 @@ def in_words(taken: list[Taken]) -> str:
     return "Of the others of the series: " + ", ".join(f"{number} {words}" for number, words in parts if number)
 
 
+@transaction.atomic
+def take_series(
+    *, session: Session, person: Person | None, take: Callable[[], Place], whole: bool, by: Any, now: datetime
+) -> tuple[Place, list[Taken]]:
+    """Take the place in ``session`` by ``take``, and with it, for the ``whole``, one in each other of its series.
+
+    All counters are locked before anybody is, so that two who begin with different sessions of one series do not wait
+    in a circle. ``person`` and ``by`` are None for somebody whom only ``take`` makes known. Raises what ``take`` does.
+    """
+    if not whole:
+        return take(), []
+    own = person.pk if person else None
+    position = position_in(session, own, now)
+    _lock([session, *(position.rest if position else ())], own)
+    place = take()
+    return place, take_rest_of_series(place=place, by=by or place.person, now=now)
+
+
+@transaction.atomic
 def take_rest_of_series(*, place: Place, by: Any, now: datetime) -> list[Taken]:
     """Take a place in every session of the series of ``place`` that is still to come, in the same group.
 
@@ -45,7 +68,16 @@ def take_rest_of_series(*, place: Place, by: Any, now: datetime) -> list[Taken]:
     twice takes nothing more.
     """
     position = position_of(place, now)
-    return [_take(session, place, by, now) for session in (position.rest if position else ())]
+    rest = position.rest if position else []
+    _lock(rest, place.person_id)
+    return [_take(session, place, by, now) for session in rest]
+
+
+def _lock(sessions: list[Session], person: int | None) -> None:
+    """Lock the counters of ``sessions`` by id, then ``person`` and whoever waits in one of their lines."""
+    lock_both(*(session.pk for session in sessions))
+    line = Place.objects.in_line().filter(session__in=sessions).values_list("person", flat=True)
+    lock_people(pk for pk in (person, *line) if pk)
 
 
 def _take(session: Session, place: Place, by: Any, now: datetime) -> Taken:

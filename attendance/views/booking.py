@@ -25,7 +25,7 @@ from accounts.links import open_in_browser
 from accounts.models import Person
 from attendance.actions.places import take_place
 from attendance.actions.registering import register_and_take
-from attendance.actions.series import in_words, take_rest_of_series
+from attendance.actions.series import in_words, take_series
 from attendance.forms.booking import AddressForm, CodeForm, DetailsForm, OrganisationForm, RequestForm
 from attendance.queries.booking import affiliation_for, with_line
 from attendance.queries.series import others_to_take
@@ -139,7 +139,15 @@ def check(request: HttpRequest, session: int) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         try:
-            place = _book(own, person, tie, kept, now)
+            whole = request.POST.get("series") == "all"
+            place, others = take_series(
+                session=own,
+                person=person,
+                take=lambda: _book(own, person, tie, kept, now),
+                whole=whole,
+                by=None,
+                now=now,
+            )
         except Refused as refused:
             refusal = refused
         else:
@@ -147,9 +155,7 @@ def check(request: HttpRequest, session: int) -> HttpResponse:
             waits = place.number_in_line is not None
             said = "You are on the waiting list" if waits else "Your place is booked"
             said += f". A confirmation is on its way to {kept['email']}"
-            if request.POST.get("series") == "all":
-                others = in_words(take_rest_of_series(place=place, by=place.person, now=now))
-                said += f". {others}" if others else ""
+            said += f". {in_words(others)}" if others else ""
             messages.success(request, said)
             return open_in_browser(place.link)
     waits = why_waiting(own, person, tie, now)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.links import open_in_browser, personal_link
 from attendance.actions.invitations import answer_invitation
 from attendance.actions.places import take_place
-from attendance.actions.series import take_rest_of_series
+from attendance.actions.series import take_series
 from attendance.models import SEATED, Invitation, InvitationAnswer, Place
 from attendance.queries.booking import (
     affiliation_for,
@@ -71,12 +71,11 @@ def take(request: HttpRequest, link: int, session: int) -> HttpResponse:
     person, refusal = request.link.person, None
     if request.method == "POST":
         try:
-            place = take_place(session=chosen, person=person, by=person, now=now)
+            own, whole = {"session": chosen, "person": person, "by": person, "now": now}, request.POST.get("series")
+            place, _ = take_series(take=lambda: take_place(**own), whole=whole == "all", **own)
         except Refused as refused:
             refusal = refused
         else:
-            if request.POST.get("series") == "all":
-                take_rest_of_series(place=place, by=person, now=now)
             return redirect("attendance:invitation-done", link=link, place=place.pk)
     tie = affiliation_for(invitation.programme, person, now)
     waits = why_waiting(chosen, person, tie, now)

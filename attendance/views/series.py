@@ -17,6 +17,7 @@ from attendance.queries.series import groups_of, position_of, series_of
 from attendance.views.presses import one_press
 from briefings.actions.series import settle_group, start_series
 from briefings.models import PlacesRule, Programme, Series, SessionState
+from briefings.words import when_in_words
 from face.paging import SHORT, page_of
 from history.refusals import Refused
 
@@ -100,9 +101,13 @@ def take_rest(request: HttpRequest, link: int) -> HttpResponse:
     place = get_object_or_404(places, link=request.link, person=request.link.person_id, state__in=LIVE)
     now = timezone.now()
     position = position_of(place, now)
-    if position is None or not (position.rest or request.method == "POST"):
+    if request.method == "POST" and position is not None:
+        taken = take_rest_of_series(place=place, by=place.person, now=now)
+        for said in [_said(each) for each in taken] or ["You have a place in all that is to come"]:
+            messages.success(request, said)
         return redirect("attendance:place-show", link=link)
-    taken = take_rest_of_series(place=place, by=place.person, now=now) if request.method == "POST" else []
+    if position is None or not position.rest:
+        return redirect("attendance:place-show", link=link)
     context = {
         "personal_link": True,
         "place": place,
@@ -110,16 +115,16 @@ def take_rest(request: HttpRequest, link: int) -> HttpResponse:
         "programme": place.session.programme,
         "person": place.person,
         "position": position,
-        "taken": [(each, _said(each)) for each in taken],
         **_back(reverse("attendance:place-show", args=[link]), "Back to my place"),
     }
     return render(request, "attendance/series/take.html", context)
 
 
 def _said(taken: Taken) -> str:
+    when = when_in_words(taken.session)
     if taken.place is None:
-        return taken.why_not
-    return "You have a place. A confirmation is on its way." if taken.is_booked else "You wait for a place."
+        return f"{when}: {taken.why_not}"
+    return f"{when}: {'you have a place' if taken.is_booked else 'you are on the waiting list'}"
 
 
 def _programme(request: HttpRequest, slug: str, permission: Permission) -> Programme:

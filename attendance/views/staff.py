@@ -14,7 +14,7 @@ from accounts.models import Person
 from accounts.permissions import Permission, has
 from attendance.actions.invitations import answer_invitation, send_link_again
 from attendance.actions.places import give_up_place, send_entry_again, take_place
-from attendance.actions.series import in_words, take_rest_of_series
+from attendance.actions.series import in_words, take_series
 from attendance.actions.swaps import change_place
 from attendance.forms.staff import AnswerForm, PersonSearch, TakeForm
 from attendance.models import LIVE, Invitation, Place, PlaceState
@@ -80,12 +80,12 @@ def take_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
 
     def act() -> str:
         now, chosen = timezone.now(), dict(form.cleaned_data)
-        is_whole = chosen.pop("whole_series", False)
-        place = take_place(person=somebody, by=request.user, now=now, **chosen)
+        whole = chosen.pop("whole_series", False)
+        own = {"session": chosen["session"], "person": somebody, "by": request.user, "now": now}
+        place, others = take_series(take=lambda: take_place(**{**own, **chosen}), whole=whole, **own)
         said = "Booked" if place.state == PlaceState.BOOKED else "Put on the waiting list"
         said = f"{said}. {told(somebody)}"
-        others = in_words(take_rest_of_series(place=place, by=request.user, now=now)) if is_whole else ""
-        return f"{said}. {others}" if others else said
+        return f"{said}. {in_words(others)}" if others else said
 
     return _acted(request, programme, somebody, act, form=form, form_name="take_form")
 
