@@ -17,6 +17,7 @@ from attendance.urls import (
 
 app_name = "attendance"
 urlpatterns = [
+    *register.urlpatterns,
     *activities.urlpatterns,
     *attitudes.urlpatterns,
     *cover.urlpatterns,
@@ -24,7 +25,6 @@ urlpatterns = [
     *sessions.urlpatterns,
     *series.urlpatterns,
     *record.urlpatterns,
-    *register.urlpatterns,
     *materials.urlpatterns,
     *online.urlpatterns,
     *places.urlpatterns,

@@ -6,8 +6,8 @@ from attendance.views import register, register_close, register_paper, register_
 
 REGISTER = "sessions/<int:session>/register/"
 urlpatterns = [
-    path(REGISTER, register.show_register, name="register-show"),
     path(f"{REGISTER}mark/", register.mark, name="register-mark"),
+    path(REGISTER, register.show_register, name="register-show"),
     path(f"{REGISTER}walk-in/", register.add_walk_in, name="register-walk-in"),
     path(f"{REGISTER}senior/", register.mark_senior, name="register-senior"),
     path(f"{REGISTER}senior/<int:senior>/undo/", register.undo_senior, name="register-senior-undo"),
