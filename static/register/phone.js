@@ -162,7 +162,8 @@
 
   async function refresh() {
     state.kept = await store.read(session);
-    if (state.kept.lost) delete state.kept.session;
+    // After the day nothing is loaded again: what is only here is sent, and no name is needed for that.
+    if (state.kept.lost && Date.now() < Date.parse(main.dataset.forget)) delete state.kept.session;
     state.kept.queue.sort((a, b) => a.at - b.at);
   }
 
