@@ -49,7 +49,10 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
     programme, staff = programme_shown(request, slug)
     found = sessions_listed(programme, staff=staff, now=timezone.now())
     chosen = SessionFilter(request.GET, options=filter_options(found), staff=staff)
-    page = page_of(_filtered(found, chosen).order_by("date", "starts", "pk"), request.GET.get("page"))
+    rows = _filtered(found, chosen).select_related(None).select_related("room__venue", "area", "seats")
+    page = page_of(rows.order_by("date", "starts", "pk"), request.GET.get("page"))
+    for session in page.rows:
+        session.programme = programme
     return render(
         request,
         "attendance/sessions/list.html",

@@ -1,6 +1,7 @@
 """A database of any size for measurements: the database itself makes the rows, so that memory stays flat.
 
-For N people there are N / 100 sessions, three places for each person and one invitation, a question for every 50.
+For N people there are N / 100 sessions, three places for each person and one invitation, a question for every 50; of
+sessions and questions at least as many as fill the pages of their lists, so that a small county shows as many rows.
 The same size and seed give the same people, sessions and places.
 """
 
@@ -19,6 +20,7 @@ from organisations.models import Area, Organisation, Profession
 
 PLACES_EACH = 3
 FEWEST, MOST = 100, 1_000_000
+FEWEST_SESSIONS, FEWEST_QUESTIONS = 150, 60
 _WORKING_WEEK = 5
 
 
@@ -103,7 +105,7 @@ def _people(people: int, seed: int, now: datetime) -> None:
 
 def _sessions(programme: Programme, people: int, now: datetime) -> int:
     """Plan the sessions, several at once in a large county, four in five of them before today; return how many."""
-    count = max(4, people // 100)
+    count = max(FEWEST_SESSIONS, people // 100)
     at_once = max(1, min(5, count // 20))
     seats = -(-people * PLACES_EACH // count) + 20
     venue = Venue.objects.create(name="Demo centre")
@@ -222,7 +224,7 @@ def _questions(programme: Programme, people: int, now: datetime) -> None:
                   %(today)s - CASE WHEN i %% 10 = 0 THEN i %% 7 ELSE i %% 200 END)::date AS monday) AS asked""",
         programme=programme.pk,
         today=now.date(),
-        count=max(1, people // 50),
+        count=max(FEWEST_QUESTIONS, people // 50),
     )
     _run(
         """INSERT INTO commitments_answer (question_id, version, words, audience, organisation_id, given_by_id,
