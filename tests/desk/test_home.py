@@ -242,7 +242,7 @@ def test_more_rows_need_no_more_queries(county, client, role, django_assert_max_
     with CaptureQueriesContext(connection) as more:
         client.get(HOME)
     assert len(more) == len(one)
-    assert len(one) <= 26
+    assert len(one) <= 25
 
 
 def test_a_lead_is_led_to_the_head_count_that_was_asked(county, client):
