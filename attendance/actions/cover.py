@@ -187,7 +187,8 @@ def answer_not_me(*, attendance: SeniorAttendance, deputy: Mandate, by: Any, now
     same = (deputy.organisation_id, deputy.programme_id) == (own.organisation_id, own.session.programme_id)
     if not same or deputy.person_id == own.person_id:
         raise NotADeputy
-    asked = _ask(own.session, deputy, by, now) or SeniorAttendance.objects.get(
+    # Of those asked together the deputy becomes one: their yes settles it as well.
+    asked = _ask(own.session, deputy, by, now, own.together) or SeniorAttendance.objects.get(
         session=own.session, person=deputy.person_id
     )
     was_coming = own.state == CoverState.COMING
@@ -269,12 +270,15 @@ def _go_on(own: SeniorAttendance, now: datetime) -> None:
 def withdraw_request(*, attendance: SeniorAttendance, by: Any, now: datetime) -> SeniorAttendance:
     """Say, as a coordinator, that somebody is not needed any more; who was coming is told. Twice is once.
 
-    Where they had said yes, who was asked together with them is asked again, as with ``answer_cannot``.
+    Where they had said yes, who was asked together with them is asked again, as with ``answer_cannot``. Raises
+    SessionNotToCome: what was said of a session that is over is the evidence of who was to come.
     """
     _lock_together(attendance)
     own = _load(attendance)
     if own.state not in (CoverState.ASKED, CoverState.COMING):
         return own
+    if own.session.during.lower <= now:
+        raise SessionNotToCome
     was_coming = own.state == CoverState.COMING
     again = _ask_again(own, now) if was_coming else []
     own.together = None  # who is not needed is not asked again when another of them withdraws

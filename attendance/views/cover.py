@@ -188,8 +188,12 @@ def withdraw(request: HttpRequest, slug: str, request_id: int) -> HttpResponse:
     own = get_object_or_404(
         SeniorAttendance.objects.select_related("person"), pk=request_id, session__programme=programme
     )
-    actions.withdraw_request(attendance=own, by=request.user, now=timezone.now())
-    messages.success(request, f"{own.person.name} is not needed any more and is told so")
+    try:
+        actions.withdraw_request(attendance=own, by=request.user, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, f"{own.person.name} is not needed any more and is told so")
     return redirect("attendance:cover-show", slug=programme.slug)
 
 

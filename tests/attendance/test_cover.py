@@ -446,6 +446,23 @@ def test_who_withdraws_reopens_the_request_for_the_others(cast):
     assert [message.person for message in mails(messages.APOLOGIES)] == [cast.coordinator]
 
 
+def test_the_yes_of_a_deputy_settles_it_for_all(cast):
+    first, second = whoever(cast)
+    third = cast.a_mandate()
+    asked = cover.answer_not_me(attendance=first, deputy=third, by=first.person, now=NOW)
+    cover.answer_coming(attendance=asked, by=third.person, now=NOW)
+    assert states() == {
+        first.person: CoverState.APOLOGIES, second.person: CoverState.WITHDRAWN, third.person: CoverState.COMING,
+    }  # fmt: skip
+
+
+def test_nobody_is_let_go_once_it_has_begun(cast):
+    own = cast.coming()
+    with pytest.raises(cover.SessionNotToCome):
+        cover.withdraw_request(attendance=own, by=cast.coordinator, now=cast.session.during.lower)
+    assert states() == {cast.senior: CoverState.COMING}
+
+
 def test_whoever_goes_on_with_who_has_become_free(cast):
     """All of them say no: who got a mandate since is asked by itself, and only then are the coordinators told."""
     first, second = whoever(cast)

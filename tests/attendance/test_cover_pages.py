@@ -301,6 +301,14 @@ def test_the_gap_that_a_refusal_leaves_leads_to_who_is_next(coordinator, cast):
     assert "Apologies</td>" in coordinator.get(overview).content.decode()
 
 
+def test_letting_go_too_late_is_explained(coordinator, cast):
+    own = cast.coming()
+    address = reverse("attendance:cover-withdraw", args=[cast.programme.slug, own.pk])
+    with time_machine.travel(cast.session.during.lower, tick=False):
+        coordinator.force_login(cast.coordinator)
+        assert "has begun, is over or is cancelled" in coordinator.post(address, follow=True).content.decode()
+
+
 def test_nobody_is_to_be_asked_for_a_session_that_has_begun(coordinator, cast):
     gap = f"?session={cast.session.pk}&amp;organisation="
     assert gap in show(coordinator, cast).content.decode()
