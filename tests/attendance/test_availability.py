@@ -62,8 +62,11 @@ def test_one_mail_a_day_with_one_link(cast):
 def test_an_assistant_says_it_for_somebody(client, cast):
     assistant = PersonFactory()
     Assistant.objects.create(programme=cast.programme, senior=cast.senior, person=assistant, since=date(2026, 1, 1))
+    cast.coming()
     page = page_of(client, cast, assistant)
-    assert f"When can {cast.senior.name} come?" in client.get(page).content.decode()
+    html = client.get(page).content.decode()
+    assert f"When can {cast.senior.name} come?" in html
+    assert "Thursday 26 November, morning, they come to a session" in html
     assert client.post(page, {"do": "not-1"}).status_code == 302
     assert Availability.objects.filter(said_by=f"accounts.person:{assistant.pk}").exists()
     assert (
