@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from attendance.actions import register as actions
-from attendance.models import Attendance, CoverState, Mark, Outcome, SeniorAttendance, WalkIn
+from attendance.models import Attendance, CoverState, Engagement, Mark, Outcome, SeniorAttendance, WalkIn
 from briefings.models import Part, SessionPart, SessionState
 from history.models import Look
 from tests.attendance.places import a_place, a_practitioner, a_session, partner_of
@@ -368,6 +368,7 @@ def a_senior(session, **columns) -> SeniorAttendance:
 
 def test_a_senior_manager_who_was_asked_is_marked_and_unmarked(client, session, coordinator):
     own = a_senior(session, answered_at=half_way(session), state=CoverState.COMING)
+    Engagement.objects.create(person=own.person, session=session, during=session.during)
     page = page_of(client, session)
     mandate = page.context["seniors"][0].mandate
     answer = send(client, session, "senior", {"mandate": mandate.pk})
