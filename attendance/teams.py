@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,20 +27,37 @@ _WIDE, _LINES_BEFORE = 6, 3
 """How many heads a table has at least, and how many lines about the meeting stand before that of version 1."""
 _MARKERS = re.compile(r"\s*\((?:external|guest|unverified|ext)\)\s*$", re.IGNORECASE)
 _HEADS = {
-    "name": ("name", "full name"),
-    "joined": ("join time", "first join"),
-    "left": ("leave time", "last leave"),
-    "duration": ("duration", "in-meeting duration"),
-    "address": ("email", "e-mail"),
-    "upn": ("participant id (upn)",),
-    "role": ("role",),
+    "name": ("name", "full name", "imię i nazwisko"),
+    "joined": (
+        "join time",
+        "first join",
+        "godzina dołączenia",
+        "pierwsze dołączenie",
+        "beitrittszeit",
+        "erster beitritt",
+    ),
+    "left": (
+        "leave time",
+        "last leave",
+        "godzina opuszczenia",
+        "ostatnie wyjście",
+        "verlassenszeit",
+        "letztes verlassen",
+    ),
+    "duration": ("duration", "in-meeting duration", "czas udziału w spotkaniu", "dauer", "dauer der besprechung"),
+    "address": ("email", "e-mail", "adres e-mail", "e-mail-adresse"),
+    "upn": ("(upn)",),
+    "role": ("role", "rola", "rolle"),
 }
+"""Heads in English, Polish and German; which of them have a source stands in docs/teams-attendance.md."""
+_ENOUGH = {"name", "joined", "left"}
+"""The heads that a report in another language than English has at least, to be read by its heads."""
 _PLACES = {
     "": ("name", "joined", "left", "duration", "address", "role", "upn"),
     "2": ("name", "joined", "left", "duration", "address", "upn", "role"),
     "3": ("name", "joined", "left", "duration", "address", "role"),
 }
-"""The columns of version 1 and of sections 2 and 3 of version 2 in their order, which is the same in every language."""
+"""Where the columns of version 1 and of sections 2 and 3 of version 2 stand, for a report whose heads nobody knows."""
 
 
 class NotAReport(Refused):
@@ -93,7 +110,7 @@ def read_report(content: bytes, *, day: date, zone: str) -> tuple[int, list[Join
     if not rows:
         raise NotAReport
     version = 2 if _SECTION.match(rows[0][0]) else 1
-    read = _table if _PAST_TITLE.match(rows[0][0]) else _table_by_place
+    read = _table if _PAST_TITLE.match(rows[0][0]) else _table_in_another_language
     table = read(rows, "3") or read(rows, "2") if version == 2 else read(rows, "")
     if table is None:
         raise NotAReport
@@ -174,24 +191,32 @@ def _encoding(content: bytes) -> str:
     return "utf-8"
 
 
-def _table(rows: list[list[str]], section: str) -> list[dict[str, str]] | None:
-    """Return the rows of a table by our own names: that of a numbered section, or the first one there is."""
+def _table(rows: list[list[str]], section: str, least: Set[str] = frozenset({"name"})) -> list[dict[str, str]] | None:
+    """Return the rows of a table by our own names: that of a numbered section, or the first one there is.
+
+    A table has heads that we know, those in ``least`` among them; in which order they stand says nothing.
+    """
     begun = not section
     for number, row in enumerate(rows):
         mark = _SECTION.match(row[0])
         if mark and section:
             begun = mark[1] == section
         columns = _columns(row) if begun and not mark else {}
-        if columns:
+        if len(columns) > 1 and columns.keys() >= least:
             return _until_empty(rows[number + 1 :], columns)
     return None
 
 
-def _table_by_place(rows: list[list[str]], section: str) -> list[dict[str, str]] | None:
-    """Return the same of a report in another language than English: by the order of its columns.
+def _table_in_another_language(rows: list[list[str]], section: str) -> list[dict[str, str]] | None:
+    """Return the same of a report in another language than English: by its heads, where they are known.
 
-    None unless every row has times where times stand and nothing but an address where addresses do.
+    Where they are not, by the place of its columns. None unless what stands in every row is what should stand there.
     """
+    found = _table(rows, section, least=_ENOUGH) or _table_by_place(rows, section)
+    return found if found and _is_sound(found) else None
+
+
+def _table_by_place(rows: list[list[str]], section: str) -> list[dict[str, str]] | None:
     if section:
         marks = (number for number, row in enumerate(rows) if (mark := _SECTION.match(row[0])) and mark[1] == section)
         first = next(marks, len(rows)) + 1
@@ -202,18 +227,32 @@ def _table_by_place(rows: list[list[str]], section: str) -> list[dict[str, str]]
         first = next(wide, 0)
         if first < _LINES_BEFORE:
             return None
-    found = _until_empty(rows[first + 1 :], {name: place for place, name in enumerate(_PLACES[section])})
-    sound = all(
-        _MOMENT.match(_plain(row.get("joined", ""))) and (not row.get("address") or _ADDRESS.fullmatch(row["address"]))
+    return _until_empty(rows[first + 1 :], {name: place for place, name in enumerate(_PLACES[section])})
+
+
+def _is_sound(found: list[dict[str, str]]) -> bool:
+    """Return whether times stand where times should, nobody left before they joined, and addresses are addresses."""
+
+    def said(row: dict[str, str], name: str) -> str:
+        return _plain(row.get(name, ""))
+
+    def forward(row: dict[str, str], order: str) -> bool:
+        joined, left = (_naive(said(row, name), order) for name in ("joined", "left"))
+        return joined is not None and (left is None or joined <= left)
+
+    return all(
+        _MOMENT.match(said(row, "joined"))
+        and (not said(row, "left") or _MOMENT.match(said(row, "left")))
+        and (not said(row, "duration") or _DURATION.fullmatch(said(row, "duration").lower()))
+        and (not said(row, "address") or _ADDRESS.fullmatch(said(row, "address")))
         for row in found
-    )
-    return found if found and sound else None
+    ) and any(all(forward(row, order) for row in found) for order in ("dmy", "mdy"))
 
 
 def _columns(row: list[str]) -> dict[str, int]:
     heads = [" ".join(cell.split()).lower() for cell in row]
-    columns = {name: heads.index(word) for name, words in _HEADS.items() for word in words if word in heads}
-    return columns if "name" in columns and len(columns) > 1 else {}
+    heads = ["(upn)" if head.endswith("(upn)") else head for head in heads]
+    return {name: heads.index(word) for name, words in _HEADS.items() for word in words if word in heads}
 
 
 def _until_empty(rows: list[list[str]], columns: dict[str, int]) -> list[dict[str, str]]:

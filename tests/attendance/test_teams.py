@@ -128,7 +128,7 @@ GERMAN = [
 ]  # fmt: skip
 
 
-def test_another_language_is_read_by_the_order_of_the_columns():
+def test_another_language_is_read_too():
     polish = ["Amina\t26.11.2026, 09:30:00\t26.11.2026, 10:00:00\t30 min 5 sek.\tamina@example.org\tUczestnik\t"]
     again = ["Amina\t26.11.2026, 11:00:00\t26.11.2026, 12:30:00\t1 godz. 30 min\tamina@example.org\tUczestnik\t"]
     version, (amina,) = who("\r\n".join([*POLISH, *polish, *again, ""]))
@@ -141,6 +141,27 @@ def test_another_language_is_read_by_the_order_of_the_columns():
     ]  # fmt: skip
     version, (amina,) = who("\r\n".join([*GERMAN, *joins]))
     assert (version, amina.minutes) == (2, 60)
+
+
+def test_known_heads_are_read_wherever_they_stand():
+    heads = "Rola\tAdres e-mail\tOstatnie wyjście\tPierwsze dołączenie\tImię i nazwisko\tCzas udziału w spotkaniu"
+    row = "Uczestnik\tamina@example.org\t26.11.2026, 11:30:00\t26.11.2026, 10:00:00\tAmina\t1 godz. 30 min"
+    version, (amina,) = who("\r\n".join(["1. Podsumowanie", "", "2. Uczestnicy", heads, row, ""]))
+    assert (version, amina.name, amina.address, amina.minutes) == (2, "Amina", "amina@example.org", 90)
+    heads = "E-Mail-Adresse\tVerlassenszeit\tName\tBeitrittszeit"
+    row = "amina@example.org\t26.11.26, 11:30:00\tAmina\t26.11.26, 10:00:00"
+    _, (amina,) = who("\r\n".join(["1. Zusammenfassung", "", "3. Aktivitäten in der Besprechung", heads, row, ""]))
+    assert (amina.name, amina.address, amina.minutes) == ("Amina", "amina@example.org", 90)
+
+
+def test_unknown_heads_are_read_by_place_if_what_stands_there_fits():
+    heads = "Nome\tPrima entrata\tUltima uscita\tDurata\tPosta\tID (UPN)\tRuolo"
+    row = "Amina\t26/11/2026, {}\t26/11/2026, {}\t1 h\tamina@example.org\t\tX"
+    lines = ["1. Riepilogo", "", "2. Partecipanti", heads]
+    _, (amina,) = who("\r\n".join([*lines, row.format("10:00:00", "11:00:00"), ""]))
+    assert (amina.name, amina.address, amina.minutes) == ("Amina", "amina@example.org", 60)
+    with pytest.raises(NotAReport):  # the two times stand the other way round
+        who("\r\n".join([*lines, row.format("11:00:00", "10:00:00"), ""]))
 
 
 @pytest.mark.parametrize(
