@@ -1,6 +1,6 @@
 """The page of reach: its rows by what was chosen, where a gap leads, weeks as a chart, what the public may read."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -147,7 +147,14 @@ class Rows(Sequence[Row]):
         """Return all lines together."""
         return summed(name, (reach for _, reach in self._cells))
 
+    def __iter__(self) -> Iterator[Row]:
+        return (self._row(*cell) for cell in self._cells)
+
     def _row(self, key: Key, reach: Reach) -> Row:
+        if all(self._shown):
+            organisation, profession, area = self._names
+            names = (organisation.get(key[0], ""), profession.get(key[1], ""), area.get(key[2], ""))
+            return Row(names, reach, self._programme, key)
         names = tuple(
             known.get(part, "") if is_shown else ""
             for known, is_shown, part in zip(self._names, self._shown, key, strict=True)
