@@ -276,13 +276,14 @@ def test_without_holding_back_a_second_number_one_follows(monkeypatch):
 
 
 @pytest.fixture
-def both_have_counted(monkeypatch):
+def both_have_counted(monkeypatch, request):
     """Hold each who answers until the other has read the sheets too or cannot."""
+    seconds = getattr(request, "param", 0.5)
     barrier, wanted = threading.Barrier(2), attitudes.answers_wanted
 
     def wait_and_go_on(*args):
         with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for our lock: the guard at work
-            barrier.wait(timeout=0.5)
+            barrier.wait(timeout=seconds)
         return wanted(*args)
 
     monkeypatch.setattr(attitudes, "answers_wanted", wait_and_go_on)
@@ -338,17 +339,31 @@ class Unlocked:
     objects = SimpleNamespace(select_for_update=lambda **options: Opening.objects.all())
 
 
+def take_the_lock_out(monkeypatch) -> None:
+    """Both go on together, also from emptying the point to filling it: else the later empties what the first wrote."""
+    barrier, create = threading.Barrier(2), Sheet.objects.bulk_create
+
+    def wait_and_create(*args, **options):
+        barrier.wait(timeout=20)
+        return create(*args, **options)
+
+    monkeypatch.setattr(attitudes, "Opening", Unlocked)
+    monkeypatch.setattr(Sheet.objects, "bulk_create", wait_and_create)
+
+
+@pytest.mark.parametrize("both_have_counted", [20], indirect=True)
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_only_the_database_is_left_to_refuse_it(both_have_counted, monkeypatch):
     opening = opened(asked())
-    monkeypatch.setattr(attitudes, "Opening", Unlocked)
+    take_the_lock_out(monkeypatch)
     assert sent_twice_at_once(opening) == ["kept", "refused by the database"]
 
 
+@pytest.mark.parametrize("both_have_counted", [20], indirect=True)
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_more_answer_than_were_expected(both_have_counted, monkeypatch):
     opening = opened(asked(), most=1)
-    monkeypatch.setattr(attitudes, "Opening", Unlocked)
+    take_the_lock_out(monkeypatch)
 
     def answer_it(number: int) -> None:
         answer(opening, [number, 5])
