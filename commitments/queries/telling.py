@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.text import Truncator
 
 from accounts.models import Person
@@ -17,6 +17,7 @@ from briefings.models import AgendaItem, Appointment, Assistant, Mandate, Partne
 from commitments.models import (
     STANDING,
     TAKEN_ON,
+    Answer,
     AskedAs,
     Asker,
     Assurance,
@@ -127,19 +128,26 @@ def _answered(programme: Programme, session: Session | None, on: date) -> Iterab
         alone = answer.audience != Audience.PUBLIC
         options = {"question": answer.question, "for_attended": alone, "since": answer.published_at}
         yield Drafted(Section.DONE, answer.question.words, told, **options)
+    # What was answered before and is open again, or has ended, is told to no wider circle than the answer was.
+    newest = Answer.objects.filter(question=OuterRef("pk")).order_by("-version").values("audience")[:1]
+    questions = questions.annotate(answered_to=Subquery(newest)).filter(
+        Q(answered_to=None) | Q(answered_to__in=circles) | Q(answered_to=Audience.ATTENDERS, session=session or 0)
+    )
     aside = questions.filter(state=QuestionState.OUT_OF_SCOPE).order_by("raised_on", "reference")
     for question in aside.iterator(chunk_size=MOST_ITEMS):
         # As on the answers page: what was asked anonymously and put aside may be about a case.
         is_nobodys = question.asked_as == AskedAs.NOBODY
         said = f"Question {question.reference}, asked anonymously" if is_nobodys else question.words
-        yield Drafted(Section.NO, said, question.end_reason, question=question)
+        alone = question.answered_to not in (None, Audience.PUBLIC)
+        yield Drafted(Section.NO, said, question.end_reason, question=question, for_attended=alone)
     waiting = questions.filter(state__in=TAKEN_ON).select_related("organisation").order_by("due_on", "reference")
     for question in waiting.iterator(chunk_size=MOST_ITEMS):
         who = question.organisation.name if question.organisation else "The coordinator"
         until = f"{who} owes the answer, by {day_plain(question.due_on)}."
         if question.due_on < on and question.paused_on is None:
             until = f"{who} owes the answer. It was due on {day_plain(question.due_on)}, and is late."
-        yield Drafted(Section.OPEN, question.words, until, question=question)
+        alone = question.answered_to not in (None, Audience.PUBLIC)
+        yield Drafted(Section.OPEN, question.words, until, question=question, for_attended=alone)
 
 
 def _asked_in(session: Session, own: str, key: str) -> Q:

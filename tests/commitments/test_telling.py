@@ -18,7 +18,7 @@ from commitments.actions import telling as actions
 from commitments.actions.assurances import confirm_kept, end_assurance, note_assurance, propose_kept
 from commitments.actions.outputs import note_output
 from commitments.actions.policies import name_holder
-from commitments.actions.questions import commission, merge, publish_answer, put_out_of_scope, redact
+from commitments.actions.questions import commission, merge, publish_answer, put_out_of_scope, redact, say_unanswered
 from commitments.actions.questions.redaction import GONE
 from commitments.messages import telling as messages
 from commitments.models import (
@@ -164,6 +164,21 @@ def test_what_is_late_is_told_as_late(cast):
     )
     assert asked[2] == f"{cast.organisation.name} owes the answer. It was due on 16 November 2026, and is late."
     assert said[2].endswith("It was to be kept by 1 December 2026. It is late.")
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["open again", "out of scope"])
+def test_what_is_open_again_is_told_to_no_wider_circle_than_its_answer(cast, ends):
+    for audience in Audience.values:
+        question = answered(cast, audience=audience, said=f"Asked by {audience}?", session=cast.session)
+        question.refresh_from_db()
+        say_unanswered(asker=question.askers.get(), by=cast.practitioner, now=NOW)
+        if ends:
+            put_out_of_scope(question=question, reason="Not ours.", by=cast.coordinator, now=NOW)
+    alone = {f"Asked by {Audience.PRACTITIONERS}?": True, f"Asked by {Audience.PUBLIC}?": False}
+    told = drafted(cast).items.values_list("said", "for_attended")
+    assert dict(told) == alone
+    told = drafted(cast, session=cast.session).items.values_list("said", "for_attended")
+    assert dict(told) == alone | {f"Asked by {Audience.ATTENDERS}?": True}
 
 
 def test_one_session_tells_what_is_its_own(cast):
