@@ -9,13 +9,13 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
-from django.db import models, transaction
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,6 +28,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Person, PersonalLink
 from history.actions import key_of, record
 from history.refusals import Refused
+from history.statements import Prepared, compiled
 
 COOKIE_LIFE = timedelta(hours=12)
 """How long an opened link may be used before its mail has to be opened again. The link itself lives on."""
@@ -120,17 +121,18 @@ def make_link(
 
     ``ends_at`` and ``now`` are aware; ``ends_at`` must lie ahead (ValueError). The caller records what it does with it.
     """
-    link = _link(LinkRow(purpose, person, about, ends_at), now)
+    link = unsaved_link(LinkRow(purpose, person, about, ends_at), now)
     link.save(force_insert=True)
     return link
 
 
 def make_links(rows: Iterable[LinkRow], now: datetime) -> list[PersonalLink]:
     """Return new saved links, in the order of ``rows``: the same as ``make_link`` for tens of thousands at once."""
-    return PersonalLink.objects.bulk_create([_link(row, now) for row in rows], batch_size=5_000)
+    return PersonalLink.objects.bulk_create([unsaved_link(row, now) for row in rows], batch_size=5_000)
 
 
-def _link(row: LinkRow, now: datetime) -> PersonalLink:
+def unsaved_link(row: LinkRow, now: datetime) -> PersonalLink:
+    """Return what ``make_link`` saves, for a caller that writes it together with other rows; raises as it does."""
     if row.purpose not in PURPOSES:
         raise ValueError(f"Register the purpose {row.purpose!r} first.")
     if row.ends_at <= now:
@@ -179,7 +181,25 @@ def find(token: str, purpose: str, now: datetime) -> PersonalLink:
 def _load(number: int | str, purpose: str) -> PersonalLink | None:
     if not str(number).isascii() or not str(number).isdecimal() or int(number) >= 2**63:
         return None
-    return PersonalLink.objects.select_related("person").filter(pk=number, purpose=purpose).first()
+    rows = _loading().rows(number=int(number), purpose=purpose)
+    if not rows:
+        return None
+    width = len(PersonalLink._meta.concrete_fields)
+    link = PersonalLink.from_db(DEFAULT_DB_ALIAS, _columns_of(PersonalLink), rows[0][:width])
+    link.person = Person.from_db(DEFAULT_DB_ALIAS, _columns_of(Person), rows[0][width:]) if link.person_id else None
+    return link
+
+
+@cache
+def _loading() -> Prepared:
+    rows = PersonalLink.objects.filter(pk=2**62, purpose="the purpose").values_list(
+        *_columns_of(PersonalLink), *(f"person__{name}" for name in _columns_of(Person))
+    )
+    return compiled("personal_link", rows, number=2**62, purpose="the purpose")
+
+
+def _columns_of(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
 
 
 def _still_open(link: PersonalLink, now: datetime) -> PersonalLink:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
-from operator import or_
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet
+from django.db.models.lookups import StartsWith
 
 from accounts.models import Person
 from briefings.models import Appointment, Mandate, Partner, Programme, ProgrammeRole
@@ -17,26 +16,31 @@ def area_ids_in_scope(programme: Programme) -> set[int] | None:
     """Return the ids of the areas in scope and of all areas inside them; None where every area is in scope."""
     if programme.every_area:
         return None
-    paths = [area.path for area in programme.areas.all()]
-    if not paths:
-        return set()
-    inside = reduce(or_, (Q(path__startswith=path) for path in paths))
-    return set(Area.objects.filter(inside).values_list("pk", flat=True))
+    return set(areas_in_scope(programme).values_list("pk", flat=True))
 
 
-def affiliations_in_scope(programme: Programme, on: date) -> AffiliationQuerySet:
+def areas_in_scope(programme: Programme) -> QuerySet[Area]:
+    """Return the areas that ``programme`` names, and all areas inside them."""
+    path = ExpressionWrapper(OuterRef("path"), output_field=CharField())
+    named = Programme.areas.through.objects.filter(programme=programme)
+    return Area.objects.filter(Exists(named.filter(StartsWith(path, F("area__path")))))
+
+
+def affiliations_in_scope(
+    programme: Programme, on: date, *, areas: QuerySet[Area] | None = None
+) -> AffiliationQuerySet:
     """Return the affiliations that make their people eligible on ``on``.
 
     Eligible is who belongs to a partner organisation of that day, in a profession in scope, in an area in scope or
-    inside one (product.md, "practitioner").
+    inside one (product.md, "practitioner"). ``areas``: those in scope, where they are not to be read beforehand.
     """
     partners = Partner.objects.on(on).filter(_still_there(on), programme=programme).values("organisation")
     found = Affiliation.objects.on(on).filter(one_of("organisation", partners), person__is_active=True)
     if not programme.every_profession:
         found = found.filter(one_of("profession", programme.professions.order_by().values("pk")))
-    areas = area_ids_in_scope(programme)
-    if areas is not None:
-        found = found.filter(Exists(AffiliationArea.objects.filter(affiliation=OuterRef("pk"), area__in=areas)))
+    if not programme.every_area:
+        inside = area_ids_in_scope(programme) if areas is None else areas.order_by().values("pk")
+        found = found.filter(Exists(AffiliationArea.objects.filter(affiliation=OuterRef("pk"), area__in=inside)))
     return found
 
 

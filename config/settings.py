@@ -116,7 +116,12 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
         # What is locked first and read then has to be what was committed meanwhile, whatever the server is set to.
-        "OPTIONS": {**DATABASE.get("OPTIONS", {}), "isolation_level": ISOLATION_LEVEL_READ_COMMITTED},
+        # What is prepared (history/statements.py) finds rows by their keys: its plan need not be made again.
+        "OPTIONS": {
+            "options": "-c plan_cache_mode=force_generic_plan",
+            **DATABASE.get("OPTIONS", {}),
+            "isolation_level": ISOLATION_LEVEL_READ_COMMITTED,
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -39,7 +39,16 @@ def record(
     ``reason`` is a code, never free text; ``fields`` are names of what changed, never values. ``now`` is aware.
     Call it inside the transaction that makes the change, so that both stand or fall together.
     """
-    return Entry.objects.create(**_columns(by=by, verb=verb, about=about, now=now, reason=reason, fields=fields))
+    entry = unsaved_entry(by=by, verb=verb, about=about, now=now, reason=reason, fields=fields)
+    entry.save(force_insert=True)
+    return entry
+
+
+def unsaved_entry(
+    *, by: Any, verb: str, about: models.Model, now: datetime, reason: str = "", fields: Iterable[str] = ()
+) -> Entry:
+    """Return what ``record`` saves, for a caller that writes it together with other rows."""
+    return Entry(**_columns(by=by, verb=verb, about=about, now=now, reason=reason, fields=fields))
 
 
 def recording(rows: str) -> str:

@@ -2,8 +2,12 @@
 
 import logging
 import threading
+import time
 
 from django.db import connection, transaction
+
+REST = 0.2
+"""Seconds between two nudges of one process: 200 bookings at once need few, and each costs as much as a booking."""
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +24,7 @@ def now() -> None:
 
 
 class _Nudger:
-    """One thread for a process. Nudges that come while it speaks to the broker are one nudge."""
+    """One thread for a process. Nudges that come while it speaks to the broker, or rests, are one nudge."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,6 +47,7 @@ class _Nudger:
                     return
                 self._wanted = False
             _send()
+            time.sleep(REST)
 
 
 def _send() -> None:

@@ -15,8 +15,9 @@ from accounts.models import PersonalLink
 from attendance.actions import line
 from attendance.actions import places as actions
 from attendance.actions.places import PlaceHasEnded
-from attendance.models import Place, SeatCount
+from attendance.models import Place
 from attendance.models.places import PlaceQuerySet
+from attendance.queries import seating
 from attendance.views import places as views
 from attendance.views import presses
 from script import places_log
@@ -159,31 +160,30 @@ def _without_offers() -> Iterator[None]:
 @contextlib.contextmanager
 def _without_the_lock_on_seats() -> Iterator[None]:
     """Both read the counter before either has taken a seat; no constraint stands behind it."""
-    both = threading.Barrier(2)
-
-    def read(session) -> SeatCount:
-        seats = SeatCount.objects.get(session=session.pk)
-        both.wait(30)
-        return seats
-
     within = ("attendance_seatcount", "seats_taken_within_capacity", "CHECK (taken <= capacity)")
-    with _without_constraint(*within), mock.patch("attendance.actions.places.lock_seats", read):
+    with _without_constraint(*within), _without_locks(threading.Barrier(2)):
         yield
 
 
 @contextlib.contextmanager
 def _without_the_exclusion() -> Iterator[None]:
     """Both have looked where the person is before either has seated them; no constraint stands behind it."""
-    both, asked = threading.Barrier(2), actions.clash_of
-
-    def look(session, person):
-        found = asked(session, person)
-        both.wait(30)
-        return found
-
     rule = "EXCLUDE USING gist (person_id WITH =, during WITH &&, session_id WITH <>)"
     excluded = _without_constraint("attendance_engagement", "nobody_in_two_places", rule)
-    with excluded, mock.patch.multiple(actions, lock_people=lambda ids: None, clash_of=look):
+    with excluded, _without_locks(threading.Barrier(2)):
+        yield
+
+
+@contextlib.contextmanager
+def _without_locks(both: threading.Barrier) -> Iterator[None]:
+    """Nothing is locked, and each has read how things stand before anybody writes."""
+
+    def read(session, person, now):
+        facts = seating.read_again(session, person, now)
+        both.wait(30)
+        return facts
+
+    with mock.patch.object(actions, "lock_and_read", read):
         yield
 
 

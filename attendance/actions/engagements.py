@@ -21,6 +21,7 @@ from attendance.models import (
 )
 from briefings.models import Session
 from history.refusals import Refused
+from history.statements import Statement, insert_of, send
 
 
 class BusyThen(Refused):
@@ -41,11 +42,14 @@ def lock_seats(session: Session) -> SeatCount:
 def count_seat(seats: SeatCount, number: int) -> None:
     """Add ``number`` (1 or -1) to the seats that are taken, and note in ``seats`` how many are."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE attendance_seatcount SET taken = taken + %s WHERE session_id = %s RETURNING taken",
-            [number, seats.session_id],
-        )
+        cursor.execute(*counting(seats, number))
         (seats.taken,) = cursor.fetchone()
+
+
+def counting(seats: SeatCount, number: int) -> Statement:
+    """Return the statement of ``count_seat``."""
+    counted = "UPDATE attendance_seatcount SET taken = taken + %s WHERE session_id = %s RETURNING taken"
+    return counted, [number, seats.session_id]
 
 
 def lock_people(ids: Iterable[int]) -> None:
@@ -75,14 +79,15 @@ def engage(person_id: int, session: Session) -> None:
     """
     try:
         with transaction.atomic():
-            Engagement.objects.bulk_create(
-                [Engagement(person_id=person_id, session=session, during=session.during)],
-                update_conflicts=True,  # one statement while the counter is locked; who is there already stays
-                unique_fields=["person", "session"],
-                update_fields=["during"],
-            )
+            send([engaging(person_id, session)])
     except IntegrityError as error:
         raise BusyThen from error
+
+
+def engaging(person_id: int, session: Session) -> Statement:
+    """Return the statement of ``engage``: who is there already stays."""
+    sql, values = insert_of(Engagement(person_id=person_id, session=session, during=session.during))
+    return f"{sql} ON CONFLICT (person_id, session_id) DO UPDATE SET during = EXCLUDED.during", values
 
 
 def announce(person_id: int, session: Session) -> CalendarEntry:
@@ -91,15 +96,28 @@ def announce(person_id: int, session: Session) -> CalendarEntry:
     One UID per person and session for ever; SEQUENCE rises by a revision and a re-booking, never by a re-send
     (RFC 5546, 2.1.4; decisions.md, "Calendar").
     """
+    # The lock on the person keeps another one from being made meanwhile.
     entry = CalendarEntry.objects.filter(person=person_id, session=session).first()
-    if entry is None:  # the lock on the person keeps another one from being made meanwhile
-        return CalendarEntry.objects.create(person_id=person_id, session=session, revision=session.revision)
-    if entry.is_cancelled or entry.revision != session.revision:
+    entry, statements = announcing(entry, person_id, session)
+    if statements:
+        ((entry.pk,),) = send(statements)
+    return entry
+
+
+def announcing(entry: CalendarEntry | None, person_id: int, session: Session) -> tuple[CalendarEntry, list[Statement]]:
+    """Return the entry that ``announce`` makes of ``entry``, and the statement that saves it where it changes."""
+    if entry is None:
+        entry = CalendarEntry(person_id=person_id, session=session, revision=session.revision)
+    elif entry.is_cancelled or entry.revision != session.revision:
         entry.sequence += 1
         entry.is_cancelled = False
         entry.revision = session.revision
-        entry.save(update_fields=["sequence", "is_cancelled", "revision"])
-    return entry
+    else:
+        return entry, []
+    entry.person_id, entry.session_id = person_id, session.pk
+    sql, values = insert_of(entry)
+    kept = "sequence = EXCLUDED.sequence, revision = EXCLUDED.revision, is_cancelled = EXCLUDED.is_cancelled"
+    return entry, [(f"{sql} ON CONFLICT (person_id, session_id) DO UPDATE SET {kept} RETURNING id", values)]
 
 
 def take_out(person_ids: Iterable[int], session: Session) -> None:

@@ -10,7 +10,20 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attendance.actions.engagements import announce, count_seat, engage, leave, lock_people
+from django.db import IntegrityError
+
+from accounts.models import PersonalLink
+from attendance.actions.engagements import (
+    BusyThen,
+    announce,
+    announcing,
+    count_seat,
+    counting,
+    engage,
+    engaging,
+    leave,
+    lock_people,
+)
 from attendance.messages import places as messages
 from attendance.models import (
     PLACE_MOVES,
@@ -22,11 +35,13 @@ from attendance.models import (
     SeatCount,
     TeamRule,
 )
+from attendance.queries.seating import Facts
 from attendance.queries.shares import seats_kept, shares_of
 from attendance.window import Window, rules_of, window_of
 from briefings.models import PlacesRule, Session
 from briefings.queries import affiliations_in_scope
-from history.actions import CLOCK, record
+from history.actions import CLOCK, record, unsaved_entry
+from history.statements import insert_of, send
 
 
 def lock_with_line(session: Session, *people: int | None) -> None:
@@ -41,11 +56,53 @@ def lock_with_line(session: Session, *people: int | None) -> None:
 
 def seat(place: Place, seats: SeatCount, now: datetime) -> None:
     """Give ``place`` one of ``seats`` and let its person stop waiting elsewhere in a programme of one place."""
-    place.state, place.number_in_line, place.seated_at = PlaceState.BOOKED, None, now
-    place.limit_key = limit_key(place)
+    sit(place, now)
     place.save()
     count_seat(seats, 1)
     settle_in(place, now)
+
+
+def sit(place: Place, now: datetime) -> None:
+    """Make ``place`` a booked one, unsaved."""
+    place.state, place.number_in_line, place.seated_at = PlaceState.BOOKED, None, now
+    place.limit_key = limit_key(place)
+
+
+def write_new(place: Place, facts: Facts, link: PersonalLink, *, has_seat: bool, by: Any, now: datetime) -> None:
+    """Save the unsaved ``place`` with all that follows from it, in one round trip: seated, or the last in line.
+
+    That is its ``link``, the seat or the number in line, the engagement, the calendar entry, the news by mail and the
+    history. ``facts`` hold still, under the locks they were read with. Raises BusyThen where the database knows better;
+    nothing is written then, and the transaction goes on.
+    """
+    seats, session, entry = facts.seats, place.session, None
+    if has_seat:
+        sit(place, now)
+        entry, announced = announcing(facts.entry, place.person_id, session)
+        rest = [counting(seats, 1), engaging(place.person_id, session), *announced]
+        seats.taken += 1
+    else:
+        seats.last_in_line += 1
+        place.state, place.number_in_line = PlaceState.WAITING, seats.last_in_line
+        rest = [
+            (
+                "UPDATE attendance_seatcount SET last_in_line = %s WHERE session_id = %s",
+                [seats.last_in_line, session.pk],
+            )
+        ]
+    told = messages.statement_of_news(place, sequence=entry.sequence if entry else None, now=now)
+    done = unsaved_entry(by=by, verb="took" if has_seat else "joined_line", about=place, now=now)
+    written = [insert_of(link), insert_of(place), *rest, *([told] if told else []), insert_of(done)]
+    try:
+        send([("SAVEPOINT place", None), *written, ("RELEASE SAVEPOINT place", None)])
+    except IntegrityError as error:
+        send([("ROLLBACK TO SAVEPOINT place", None)])
+        if getattr(error.__cause__, "diag", None) and error.__cause__.diag.constraint_name == "nobody_in_two_places":
+            raise BusyThen from error
+        raise
+    place._state.adding = False
+    if has_seat and facts.waits:
+        stop_waiting(place, now)
 
 
 def settle_in(place: Place, now: datetime) -> None:
@@ -57,6 +114,11 @@ def settle_in(place: Place, now: datetime) -> None:
         return
     engage(place.person_id, place.session)
     announce(place.person_id, place.session)
+    stop_waiting(place, now)
+
+
+def stop_waiting(place: Place, now: datetime) -> None:
+    """End what else the person of the booked ``place`` waits for in a programme of one place."""
     if place.limit_key:
         Place.objects.filter(
             person=place.person_id, session__programme=place.session.programme_id, state=PlaceState.WAITING

@@ -1,25 +1,25 @@
 """What people and the clock do to places. One function per thing, one transaction each."""
 
+import contextlib
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from accounts.links import make_link
-from accounts.models import Person
+from accounts.links import LinkRow, unsaved_link
+from accounts.models import Person, PersonalLink
 from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
-from attendance.actions.line import become, close, had_entry, lock_with_line, promote, put_in_line, seat, settle_in
+from attendance.actions.line import become, close, had_entry, lock_with_line, promote, settle_in, write_new
 from attendance.messages import places as messages
 from attendance.models import (
     LIVE,
     Place,
     PlaceState,
-    SeatCount,
     new_reference,
 )
-from attendance.queries.booking import affiliation_for
-from attendance.queries.shares import place_lost_by, seats_kept, shares_of
+from attendance.queries.seating import Facts, Tie, lock_and_read, read_again
+from attendance.queries.shares import shares_of
 from attendance.rules import can_book_outside_rules
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session, SessionState
@@ -73,7 +73,6 @@ class FewerSeatsThanTaken(Refused):
         )
 
 
-@transaction.atomic
 def take_place(*, session: Session, person: Person, by: Any, now: datetime, from_reserve: bool = False) -> Place:
     """Book ``person`` into ``session``, or put them in line where it is full or their organisation has its quota.
 
@@ -84,47 +83,44 @@ def take_place(*, session: Session, person: Person, by: Any, now: datetime, from
     reserved seat. Asked twice it returns the place there is. Raises NotOpen, OutsideWindow (the coordinator may book
     outside it), NotEligible, HasPlaceElsewhere, BusyThen.
     """
-    # Asked before the lock: every statement under it makes everybody else wait.
-    affiliation = affiliation_for(session.programme, person, now)
-    lost = place_lost_by(person, session.programme, now)
-    kept = 0 if lost else seats_kept(session.programme, now)
-    try:
-        seats = lock_seats(session)
-    except SeatCount.DoesNotExist:
-        raise NotOpen from None
-    session = fresh_session(session.pk)
-    if session.state != SessionState.OPEN or session.during.lower <= now:
-        raise NotOpen
-    before = _people_in_line(session, seats)
-    lock_people([person.pk, *before])
-    held = Place.objects.live().filter(session=session, person=person).first()
-    if held:
-        return held
-    if affiliation is None:
-        raise NotEligible
-    refuse_outside_window(session, by, now)
-    elsewhere = seated_elsewhere(session, person)
-    if elsewhere:
-        raise HasPlaceElsewhere(elsewhere)
-    clash = clash_of(session, person)
-    if clash:
-        raise BusyThen(clash.session)
-    if before:  # who waits and fits by now comes first, and nobody jumps over them by what was asked before the lock
-        promote(session, seats, now)
-        kept = 0 if lost else seats_kept(session.programme, now)
-    place = new_place(session, person, affiliation, by, now)
-    place.ahead = lost.pk if lost else None
-    has_seat = seats.free > kept and shares_of(session, now).has_room(affiliation.organisation_id)
-    has_seat = has_seat or (from_reserve and seats.taken < seats.capacity)
-    if has_seat:
-        seat(place, seats, now)
-    else:
-        put_in_line(place, seats)
-    give_link(place, now)
-    tell = messages.tell_booked if has_seat else messages.tell_waiting
-    tell(place, now=now)
-    record(by=by, verb="took" if place.state == PlaceState.BOOKED else "joined_line", about=place, now=now)
+    # What is refused is refused before anything is written, so a transaction that is open already needs no savepoint.
+    with contextlib.nullcontext() if connection.in_atomic_block else transaction.atomic():
+        facts = lock_and_read(session, person, now)
+        if facts is None or facts.session.state != SessionState.OPEN or facts.session.during.lower <= now:
+            raise NotOpen
+        if facts.held:
+            return Place.objects.get(pk=facts.held)
+        _refuse(facts, by, now)
+        if facts.has_line and facts.seats.free:  # who waits and fits by now comes first
+            promote(facts.session, facts.seats, now)
+            facts = read_again(session, person, now)
+        place = new_place(facts.session, person, facts.tie, by, now)
+        place.pk, place.ahead = facts.place, facts.lost
+        link = _link_of(place, now)
+        link.pk = place.link_id = facts.link
+        write_new(place, facts, link, has_seat=_has_seat(facts, from_reserve, now), by=by, now=now)
+    place.link = link
     return place
+
+
+def _refuse(facts: Facts, by: Any, now: datetime) -> None:
+    """Raise what keeps the person from any place in the session, be it in line."""
+    if facts.tie is None:
+        raise NotEligible
+    refuse_outside_window(facts.session, by, now)
+    if facts.elsewhere and facts.session.programme.places_rule == PlacesRule.ONE:
+        raise HasPlaceElsewhere(Place.objects.select_related("session").get(pk=facts.elsewhere))
+    if facts.clash:
+        raise BusyThen(Session.objects.select_related("programme").get(pk=facts.clash))
+
+
+def _has_seat(facts: Facts, from_reserve: bool, now: datetime) -> bool:
+    seats, kept = facts.seats, 0 if facts.lost else facts.kept
+    if from_reserve and seats.taken < seats.capacity:
+        return True
+    if seats.free <= kept:
+        return False
+    return not facts.has_quotas or shares_of(facts.session, now).has_room(facts.tie.organisation_id)
 
 
 @transaction.atomic
@@ -254,13 +250,6 @@ def fresh_session(session: int) -> Session:
     return Session.objects.select_related("programme__booking_rules").get(pk=session)
 
 
-def _people_in_line(session: Session, seats: SeatCount) -> list[int]:
-    """Return who might move up before somebody new is seated; asked only where a seat is free."""
-    if not seats.free or not seats.last_in_line:
-        return []
-    return list(Place.objects.in_line().filter(session=session).values_list("person", flat=True))
-
-
 def refuse_outside_window(session: Session, by: Any, now: datetime) -> None:
     """Raise OutsideWindow where the programme takes no booking of ``session`` today and ``by`` may not book then."""
     why = window_of(session, rules_of(session), now).why_closed
@@ -275,10 +264,15 @@ def need_ends_on(session: Session) -> date:
 
 def give_link(place: Place, now: datetime) -> None:
     """Give the saved ``place`` the personal link of its page."""
+    place.link = _link_of(place, now)
+    place.link.save(force_insert=True)
+    place.save(update_fields=["link"])
+
+
+def _link_of(place: Place, now: datetime) -> PersonalLink:
     session = place.session
     ends_at = datetime.combine(session.date, time(), ZoneInfo(session.zone)) + LINK_OUTLIVES
-    place.link = make_link(purpose="place", person=place.person, about=place, ends_at=ends_at, now=now)
-    place.save(update_fields=["link"])
+    return unsaved_link(LinkRow("place", place.person, place, ends_at), now)
 
 
 def seated_elsewhere(session: Session, person: Person) -> Place | None:
@@ -294,15 +288,15 @@ def seated_elsewhere(session: Session, person: Person) -> Place | None:
     )
 
 
-def new_place(session: Session, person: Person, affiliation: Affiliation, by: Any, now: datetime) -> Place:
-    """Return a place that is not saved yet, with what ``affiliation`` says on this day."""
-    areas = list(affiliation.areas.all())
+def new_place(session: Session, person: Person, tie: Affiliation | Tie, by: Any, now: datetime) -> Place:
+    """Return a place that is not saved yet, with what ``tie`` says on this day."""
+    tie = tie if isinstance(tie, Tie) else Tie.of(tie)
     return Place(
         session=session,
         person=person,
-        organisation=affiliation.organisation,
-        profession=affiliation.profession,
-        area=areas[0] if areas else None,
+        organisation_id=tie.organisation_id,
+        profession_id=tie.profession_id,
+        area_id=tie.area_id,
         reference=new_reference(session.programme),
         made_at=now,
         made_by=key_of(by),

@@ -45,6 +45,16 @@ def tell_booked(place: Place, *, now: datetime) -> None:
     _queue(BOOKED, place, now, suffix=f":{_sequence(place)}")
 
 
+def statement_of_news(place: Place, *, sequence: int | None, now: datetime) -> tuple[str, tuple] | None:
+    """Return the statement that plans what ``tell_booked`` or ``tell_waiting`` would; None where nobody is told.
+
+    ``sequence``: the number of the calendar entry; None for a place in the waiting list.
+    """
+    kind, suffix = (WAITING, "") if sequence is None else (BOOKED, f":{sequence}")
+    row = _planned(kind, place, now, suffix=suffix)
+    return messaging.actions.statement_of(kind=kind, row=row, now=now) if row else None
+
+
 def tell_moved(place: Place, move: BulkMove, *, now: datetime) -> None:
     """Plan the news that a coordinator's ``move`` has put somebody into the session of ``place``, with its entry."""
     _queue(MOVED, place, now, suffix=f":{move.pk}", refs={"move": move.pk})
@@ -191,23 +201,28 @@ def _stopped_waiting(place: Place) -> list[Session]:
 def _queue(
     kind: str, place: Place, now: datetime, *, suffix: str = "", refs: dict | None = None, until: datetime | None = None
 ) -> bool:
-    """Plan one mail; somebody without an address is told by the coordinator. Returns whether it is new."""
+    """Plan one mail; returns whether it is new."""
+    row = _planned(kind, place, now, suffix=suffix, refs=refs, until=until)
+    return bool(row and messaging.actions.queue_many(kind=kind, rows=[row], now=now))
+
+
+def _planned(
+    kind: str, place: Place, now: datetime, *, suffix: str = "", refs: dict | None = None, until: datetime | None = None
+) -> Planned | None:
+    """Return the mail to plan; None for somebody without an address, who is told by the coordinator."""
     if place.person is None or not place.person.email:
-        return False
+        return None
     # News about a session is of no use once it has begun; that a place has ended still is on the day.
     if until is None:
         lives = place.state in (*SEATED, PlaceState.WAITING)
         until = place.session.during.lower if lives else now + timedelta(days=2)
-    made = messaging.actions.queue(
-        kind=kind,
+    return Planned(
         key=f"{kind}:{place.pk}{suffix}",
         to=place.person,
         refs={"place": place.pk, **(refs or {})},
         about=place.session.programme,
-        now=now,
         useful_until=until,
     )
-    return made is not None
 
 
 def _sequence(place: Place) -> int:

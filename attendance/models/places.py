@@ -275,6 +275,10 @@ class Place(models.Model):
         indexes = [
             models.Index(fields=["session", "state", "number_in_line"], name="place_by_session"),
             models.Index(fields=["person", "state"], name="place_by_person"),
+            # Whose session was cancelled lately is asked by everybody who takes a place, under the lock.
+            models.Index(
+                fields=["closed_at"], condition=Q(closed_reason="session_cancelled"), name="place_lost_by_cancelling"
+            ),
         ]
 
     def __str__(self) -> str:

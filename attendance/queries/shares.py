@@ -76,8 +76,13 @@ def seats_kept(programme: Programme, now: datetime, *, without: Iterable[int] = 
 
     ``without``: the ids of people who are being seated now.
     """
-    kept = lost_places(programme, now).filter(seated_at__isnull=False).exclude(person__in=list(without))
+    kept = seats_lost(lost_places(programme, now)).exclude(person__in=list(without))
     return kept.aggregate(n=Count("person", distinct=True))["n"]
+
+
+def seats_lost(lost: QuerySet[Place]) -> QuerySet[Place]:
+    """Return those of the ``lost_places`` that were seats: one is kept for each of their people."""
+    return lost.filter(seated_at__isnull=False)
 
 
 def why_waiting(session: Session, person: Person, tie: Affiliation | None, now: datetime) -> str:

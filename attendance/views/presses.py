@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from functools import wraps
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.links import cookie_name, open_in_browser
 from attendance.models import Press
+from history.statements import insert_of, send
 
 _LEFT_OUT = {"csrfmiddlewaretoken", "press"}
 
@@ -56,11 +57,9 @@ def _key(request: HttpRequest) -> uuid.UUID | None:
 
 def _claim(key: uuid.UUID, digest: str) -> Press | None:
     """Return the new row, or None where the key is used; waits for whoever is using it at this moment."""
-    try:
-        with transaction.atomic():
-            return Press.objects.create(key=key, digest=digest, made_at=timezone.now())
-    except IntegrityError:
-        return None
+    made = Press(key=key, digest=digest, made_at=timezone.now())
+    sql, values = insert_of(made)
+    return made if send([(f"{sql} ON CONFLICT DO NOTHING RETURNING 1", values)]) else None
 
 
 def _effect(made: Press, response: HttpResponse) -> HttpResponse:
@@ -70,7 +69,8 @@ def _effect(made: Press, response: HttpResponse) -> HttpResponse:
     made.location = response["Location"]
     if cookie_name() in response.cookies:
         made.link_id = int(made.location.rstrip("/").rpartition("/")[2])  # open_in_browser leads to /<prefix>/<id>/
-    made.save(update_fields=["location", "link"])
+    led = "UPDATE attendance_press SET location = %s, link_id = %s WHERE key = %s"
+    send([(led, [made.location, made.link_id, made.key])])
     return response
 
 

@@ -58,14 +58,29 @@ def queue(
     Raises QueuedOutsideTransaction, and LookupError for a kind that nobody registered.
     """
     row = Planned(key, to, refs, address, about, due_at, useful_until)
-    values = _values(_known(kind), row, now, sealed)
+    statement, values = _statement(kind, row, now, sealed)
     _demand_transaction()
-    inserted = list(Message.objects.raw(f"{_INSERT} VALUES {_PLACES} {_ONCE} RETURNING *", values))
+    inserted = list(Message.objects.raw(f"{statement} RETURNING *", values))
     if not inserted:
         return None
     if (due_at or now) <= now:
         wake.on_commit()
     return inserted[0]
+
+
+def statement_of(*, kind: str, row: Planned, now: datetime) -> tuple[str, tuple]:
+    """Return the SQL that plans one mail, and its values, for a caller that sends several statements at once.
+
+    The worker is woken when the caller's transaction has committed. Raises as ``queue`` does.
+    """
+    _demand_transaction()
+    statement = _statement(kind, row, now, None)
+    wake.on_commit()
+    return statement
+
+
+def _statement(kind: str, row: Planned, now: datetime, sealed: bytes | None) -> tuple[str, tuple]:
+    return f"{_INSERT} VALUES {_PLACES} {_ONCE}", _values(_known(kind), row, now, sealed)
 
 
 def queue_many(*, kind: str, rows: Iterable[Planned], now: datetime) -> int:

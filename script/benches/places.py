@@ -1,30 +1,39 @@
 """200 clients at once for one session and for 50, beside a raw lock, count and insert behind the same server."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from script.measured import Client, Figure, at_once, serving, set_up, warm_up
 
 LIMIT = 900
 CLIENTS, CAPACITY, SESSIONS = 200, 30, 50
+BEFORE = 96
+"""How many press before it counts, in a session of their own: nobody measures a first request, on either side."""
 
 
 def main() -> Iterator[Figure]:
     """Measure both crowds; a wrong seat or a gap in the line is an error, whatever the speed."""
     set_up()
     for name, count, least in (("one session", 1, 0.5), (f"{SESSIONS} sessions", SESSIONS, 0.6)):
-        sessions, browsers = _stage(count)
+        sessions, before, browsers = _stage(count)
         with serving() as port:
             warm_up(port, f"/sessions/{sessions[0].pk}/")
-            own = CLIENTS / _press(port, sessions, browsers)
+            _press(port, before)
+            own = CLIENTS / _press(port, browsers)
         booked, waiting = _check(sessions)
         yield Figure(f"places, {CLIENTS} clients, {name}", own, "a second", _raw(count), least=least)
         yield Figure(f"places, {name}: seats given", booked, "seats", most=CAPACITY * count)
         yield Figure(f"places, {name}: booked or in line", booked + waiting, "people", least=CLIENTS, most=CLIENTS)
 
 
-def _stage(count: int) -> tuple[list, list[tuple[dict, int]]]:
-    """Return open sessions, and for each client the cookies and the link of somebody invited."""
+Pressing = tuple[dict[str, str], str, str]
+"""What a client presses with: cookies, the address, and what its form holds."""
+
+
+def _stage(count: int) -> tuple[list, list[Pressing], list[Pressing]]:
+    """Return ``count`` open sessions, who presses before it counts, and who presses then: all have read the form."""
     from django.db import transaction
     from django.test import Client as Browser
     from django.utils import timezone
@@ -38,10 +47,10 @@ def _stage(count: int) -> tuple[list, list[tuple[dict, int]]]:
         programme = a_programme(slug=f"bench-{count}")
         sessions = [
             a_session(programme, capacity=CAPACITY, date=(now + timedelta(days=30 + number)).date())
-            for number in range(count)
+            for number in range(count + 1)
         ]
         links = []
-        for number in range(CLIENTS):
+        for number in range(BEFORE + CLIENTS):
             person = a_practitioner(programme, email=f"bench{count}.{number}@example.org")
             made = Invitation.objects.create(programme=programme, person=person, invited_at=now)
             ends_at = now + timedelta(days=99)
@@ -49,19 +58,20 @@ def _stage(count: int) -> tuple[list, list[tuple[dict, int]]]:
             made.save(update_fields=["link"])
             links.append(made.link)
     browsers = []
-    for link in links:
+    for number, link in enumerate(links, -BEFORE):
         browser = Browser(SERVER_NAME="localhost", enforce_csrf_checks=True)
         browser.get(f"/{PURPOSES[link.purpose].path_prefix}/{token_of(link)}/")
-        browser.get(f"/i/{link.pk}/sessions/{sessions[link.pk % count].pk}/")
-        browsers.append(({name: cookie.value for name, cookie in browser.cookies.items()}, link.pk))
-    return sessions, browsers
+        path = f"/i/{link.pk}/sessions/{sessions[number % count if number >= 0 else count].pk}/"
+        fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', browser.get(path).content.decode())
+        assert {"csrfmiddlewaretoken", "press"} <= dict(fields).keys(), "the form has changed"
+        cookies = {name: cookie.value for name, cookie in browser.cookies.items()}
+        browsers.append((cookies, path, urlencode(fields)))
+    return sessions[:count], browsers[:BEFORE], browsers[BEFORE:]
 
 
-def _press(port: int, sessions: list, browsers: list[tuple[dict, int]]) -> float:
-    def one(cookies: dict[str, str], link: int) -> None:
-        token = cookies.get("csrf") or cookies.get("csrftoken", "")
-        path = f"/i/{link}/sessions/{sessions[link % len(sessions)].pk}/"
-        status, _ = Client(port, cookies).ask("POST", path, f"csrfmiddlewaretoken={token}")
+def _press(port: int, browsers: list[Pressing]) -> float:
+    def one(cookies: dict[str, str], path: str, body: str) -> None:
+        status, _ = Client(port, cookies).ask("POST", path, body)
         assert status == 302, f"{path} answers {status}"
 
     return at_once([lambda each=each: one(*each) for each in browsers])
@@ -90,10 +100,12 @@ def _raw(count: int) -> float:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS raw_session, raw_place")
         cursor.execute(TABLES)
-        cursor.execute("INSERT INTO raw_session SELECT i, %s FROM generate_series(0, %s) i", [CAPACITY, count - 1])
+        cursor.execute("INSERT INTO raw_session SELECT i, %s FROM generate_series(0, %s) i", [CAPACITY, count])
     with serving(reference=True) as port:
         warm_up(port, "/health/live")
-        seconds = at_once(
-            [lambda n=number: Client(port).ask("POST", f"/take/{n % count}/{n}/") for number in range(CLIENTS)]
-        )
-    return CLIENTS / seconds
+        _take(port, [(count, number) for number in range(BEFORE)])
+        return CLIENTS / _take(port, [(number % count, number) for number in range(CLIENTS)])
+
+
+def _take(port: int, taken: list[tuple[int, int]]) -> float:
+    return at_once([lambda each=each: Client(port).ask("POST", "/take/{}/{}/".format(*each)) for each in taken])

@@ -4,6 +4,7 @@ import inspect
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -70,6 +71,19 @@ def test_the_same_press_is_answered_the_same_and_books_once(invited):
     first, again = (invited.post(invited.address, {"press": press}) for _ in range(2))
     assert (first.status_code, first.url) == (again.status_code, again.url)
     assert Place.objects.count() == Press.objects.count() == 1
+
+
+def test_a_press_that_books_is_six_statements(django_assert_num_queries):
+    programme = a_programme()
+    session = a_session(programme, capacity=2, **_soon())
+    for expected in (None, 8, 8):  # booked, which prepares them on this connection; booked; in line
+        made, browser = _invite(programme, a_practitioner(programme)), Client()
+        browser.get(f"/i/{token_of(made.link)}/")
+        address = f"/i/{made.link_id}/sessions/{session.pk}/"
+        press = _press_on(browser, address)
+        with django_assert_num_queries(expected) if expected else nullcontext():  # a savepoint is made and released
+            assert browser.post(address, {"press": press}).status_code == 302
+    assert list(Place.objects.order_by("pk").values_list("state", flat=True)) == ["booked", "booked", "waiting"]
 
 
 def test_a_change_of_date_pressed_twice_leads_to_the_new_place_twice(client):
