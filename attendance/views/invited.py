@@ -70,10 +70,12 @@ def take(request: HttpRequest, link: int, session: int) -> HttpResponse:
     now, person, refusal = timezone.now(), request.link.person, None
     if request.method == "POST":
         try:
-            whole = request.POST.get("series") == "all"
-            chosen = _session(_invitation(request), session) if whole else _to_take(request, session)
-            own = {"session": chosen, "person": person, "by": person, "now": now}
-            place, _ = take_series(take=lambda: take_place(**own), whole=whole, **own)
+            own = {"person": person, "by": person, "now": now}
+            if request.POST.get("series") == "all":
+                own["session"] = _session(_invitation(request), session)
+                place, _ = take_series(take=lambda: take_place(**own), whole=True, **own)
+            else:
+                place = take_place(session=_to_take(request, session), **own)
         except Refused as refused:
             refusal = refused
         else:
