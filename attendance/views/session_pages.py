@@ -22,7 +22,7 @@ from attendance.queries.sessions import filter_options, sessions_listed, session
 from attendance.rules import can_keep_materials, can_keep_register, can_load_register
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
-from briefings.words import where_in_words
+from briefings.words import when_in_words, where_in_words
 from face.paging import page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
@@ -62,13 +62,18 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
             "caption": programme.name,
             "filter": chosen,
             "page": page,
-            "rows": [(session, where_in_words(session)) for session in page.rows],
+            "rows": [_in_words(session) for session in page.rows],
             "staff": staff,
             "feed": f"{settings.SITE_URL}{reverse('attendance:session-feed', args=[programme.slug])}",
             "may_plan": has(request.user, Permission.MANAGE_SESSIONS, programme),
             "empty_text": _nothing_there(staff, chosen),
         },
     )
+
+
+def _in_words(session: Session) -> tuple[Session, str, str, str]:
+    area = session.area.name if session.area else "Every area"
+    return session, when_in_words(session), where_in_words(session), area
 
 
 @require_safe
