@@ -67,7 +67,7 @@ def page_of(found: Any, asked: str | None, *, size: int = SHORT, total: int | No
 
 
 class ReadOnce:
-    """What a search found, an ordered QuerySet, for ``page_of``: its keys are read, and it is searched, once."""
+    """What was found with much work, an ordered QuerySet, for ``page_of``: its keys are read once, and counted."""
 
     def __init__(self, found: Any) -> None:
         self._found = found

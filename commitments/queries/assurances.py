@@ -1,5 +1,6 @@
 """What pages show of assurances: lists, what stands, and for whom somebody may speak or note."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -74,6 +75,53 @@ def assurances_found(
     found = assurances.annotate(ended=ended, files=Coalesce(Subquery(number), 0))
     found = found.select_related("programme", "organisation", "person", "session", "carried_by", "keeper")
     return found.order_by("ended", F("due_on").asc(), "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAssurance:
+    """What a list shows of one assurance: plain values, as ``commitments.queries.questions.Listed``."""
+
+    pk: int
+    reference: str
+    words: str
+    state: str
+    due_on: date
+    is_ongoing: bool
+    evidence: str
+    programme: str
+    person_id: int
+    person: str
+    organisation_id: int
+    organisation: str
+    keeper_id: int | None
+    keeper: str | None
+    carried_by_id: int
+    carried_by: str
+    files: int
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether somebody else keeps it, or nobody does."""
+        return self.carried_by_id != self.organisation_id or self.keeper_id != self.person_id
+
+
+_COLUMNS = (
+    "pk", "reference", "words", "state", "due_on", "is_ongoing", "evidence", "programme__name", "person",
+    "person__name", "organisation", "organisation__name", "keeper", "keeper__name", "carried_by", "carried_by__name",
+    "files",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AssurancesInPages:
+    """What ``assurances_found`` has found, for ``page_of``: a page is chosen first, then read with all around."""
+
+    found: QuerySet[Assurance]
+
+    def __getitem__(self, rows: slice) -> list[ListedAssurance]:
+        chosen = self.found.values("pk")[rows]
+        page = assurances_found(Assurance.objects.filter(pk__in=chosen))
+        return [ListedAssurance(*row) for row in page.values_list(*_COLUMNS)]
 
 
 def standing_for(programme: Programme) -> QuerySet[Assurance]:

@@ -134,7 +134,7 @@ class Listed:
     @property
     def short(self) -> str:
         """The beginning of the words."""
-        return self.words if len(self.words) <= MOST_SHOWN else f"{self.words[: MOST_SHOWN - 1]}…"
+        return shortened(self.words, MOST_SHOWN)
 
     @property
     def small(self) -> str:
@@ -149,6 +149,11 @@ class Listed:
         if self.state not in UNANSWERED:
             return ""
         return f"paused until {day_plain(self.paused_until)}" if self.paused_on else f"by {day_plain(self.due_on)}"
+
+
+def shortened(words: str, most: int) -> str:
+    """Return ``words`` cut to ``most`` letters, the last one saying that there is more."""
+    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 MOST_SHOWN = 100

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -16,19 +17,22 @@ from commitments.models import (
     ActionState,
     AgreementVersion,
     Assurance,
+    AssuranceState,
     Output,
     Question,
     QuestionState,
     Standing,
 )
 from commitments.queries import agreements, assurances, outputs, questions
+from commitments.queries.questions import shortened
 from commitments.rules import programmes_to_raise_in
 from face.addresses import addresses_of
+from face.dates import day_plain
 from face.templatetags.face import state
 
 register = template.Library()
 MOST_STANDING = 5
-_STATES = dict(QuestionState.choices)
+_STATES, _PROMISE_STATES = dict(QuestionState.choices), dict(AssuranceState.choices)
 
 
 @register.simple_tag
@@ -76,11 +80,62 @@ _OWNER, _NOBODY = '{}<br><span class="soft">{}</span>', mark_safe('<span class="
 
 
 @register.simple_tag
-def assurance_state(assurance: Assurance, today: date | None = None) -> SafeString:
+def assurance_state(assurance: Assurance | assurances.ListedAssurance, today: date | None = None) -> SafeString:
     """The state of an assurance as mark, colour and word; "late" where it has not ended by ``today``."""
     if today and assurance.state in UNENDED and assurance.due_on < today:
-        return state("gap", "bad", f"{assurance.get_state_display()}, late")
-    return state(*assurances.SHOWN[assurance.state], assurance.get_state_display())
+        return state("gap", "bad", f"{_PROMISE_STATES[assurance.state]}, late")
+    return state(*assurances.SHOWN[assurance.state], _PROMISE_STATES[assurance.state])
+
+
+@register.simple_tag
+def assurance_rows(
+    rows: list[assurances.ListedAssurance], today: date, *, in_programme: Programme | None = None
+) -> SafeString:
+    """The rows of a list of assurances, each in one piece as those of questions."""
+    return format_html_join(
+        "\n",
+        _PROMISE_ROW,
+        (
+            (
+                reverse("commitments:assurance-show", args=[row.pk]),
+                shortened(row.words, questions.MOST_SHOWN),
+                row.reference,
+                "" if in_programme else format_html("<td>{}</td>", row.programme),
+                row.person,
+                row.organisation,
+                _moved(row),
+                "reviewed" if row.is_ongoing else "by",
+                day_plain(row.due_on),
+                _evidence(row),
+                assurance_state(row, today),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _moved(row: assurances.ListedAssurance) -> str:
+    if row.has_moved and row.keeper:
+        return format_html('<br><span class="soft">now {}, {}</span>', row.keeper, row.carried_by)
+    return _TO_TAKE_OVER if row.has_moved and row.state in UNENDED else ""
+
+
+def _evidence(row: assurances.ListedAssurance) -> str:
+    if not row.evidence:
+        return _NONE_YET
+    files = f" ({row.files} file{'' if row.files == 1 else 's'})" if row.files else ""
+    return format_html('{}<span class="soft">{}</span>', shortened(row.evidence, _MOST_EVIDENCE), files)
+
+
+_PROMISE_ROW = (
+    '<tr><th scope="row"><a href="{}">{}</a><br><span class="soft small">{}</span></th>{}'
+    '<td>{}<br><span class="soft">{}</span>{}</td><td>{} <span class="nowrap">{}</span></td>'
+    "<td>{}</td><td>{}</td></tr>"
+)
+register.filter("shortened", shortened)
+_MOST_EVIDENCE = 60
+_TO_TAKE_OVER = mark_safe('<br><span class="soft"><strong>to be taken over</strong></span>')
+_NONE_YET = mark_safe('<span class="soft">None yet</span>')
 
 
 @register.simple_tag

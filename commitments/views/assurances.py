@@ -29,6 +29,7 @@ from commitments.queries import assurances as queries
 from commitments.queries.questions import distance
 from commitments.queries.standards import calendar_of
 from commitments.rules import (
+    assurances_of_programme,
     assurances_visible_to,
     can_scribe,
     can_triage,
@@ -169,8 +170,8 @@ def _programme(request: HttpRequest, slug: str) -> Programme:
 
 def _found(request: HttpRequest, programme: Programme | None) -> tuple[AssuranceFilter, QuerySet[Assurance]]:
     today = timezone.localdate()
-    visible = assurances_visible_to(request.user, today)
-    own = visible.filter(programme=programme) if programme else visible
+    person = request.user
+    own = assurances_of_programme(person, programme, today) if programme else assurances_visible_to(person, today)
     ids = own.order_by().values("organisation").union(own.order_by().values("carried_by"))
     givers = Organisation.objects.filter(pk__in=ids).order_by("name")
     chosen = AssuranceFilter(request.GET, organisations=givers)
@@ -190,9 +191,9 @@ def _found(request: HttpRequest, programme: Programme | None) -> tuple[Assurance
 def _list(request: HttpRequest, programme: Programme | None) -> HttpResponse:
     now = timezone.now()
     chosen, found = _found(request, programme)
-    page = page_of(found, request.GET.get("page"), size=LONG)
-    givers = {person for own in page.rows for person in (own.person, own.keeper) if person}
-    look_at_many(by=request.user, at=givers, page="commitments:assurance-list", now=now)
+    page = page_of(queries.AssurancesInPages(found), request.GET.get("page"), size=LONG, total=found.count())
+    seen = {pk for own in page.rows for pk in (own.person_id, own.keeper_id)} - {None}
+    look_at_many(by=request.user, at=[Person(pk=pk) for pk in seen], page="commitments:assurance-list", now=now)
     context = {
         "title": "Assurances",
         "section": "assurances",

@@ -88,7 +88,7 @@ def _answers(
     words = chosen.value("q") or ""
     circle = {"audiences": audiences, "session": session}
     found = published_answers(programme, words=words, theme=chosen.value("theme") or "", **circle)
-    page = page_of(ReadOnce(found) if words else found, request.GET.get("page"), size=SHORT)
+    page = page_of(ReadOnce(found), request.GET.get("page"), size=SHORT)
     earlier = earlier_answers(page.rows, programme, **circle)
     for answer in page.rows:
         answer.earlier = earlier.get(answer.question_id, [])

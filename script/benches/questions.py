@@ -11,6 +11,7 @@ from script.measured import Client, Figure, cookies_of, medians, memory, queries
 
 LIMIT = 1200
 QUESTIONS, ORGANISATIONS, SENIORS = 10_000, 12, 40
+ASSURANCES, OUTPUTS, TELLINGS = 2_000, 2_000, 100
 STATES = ("raised", "open", "commissioned", "accepted", "drafting", "answered", "closed", "merged", "out_of_scope")
 SHARES = (5, 5, 5, 8, 2, 15, 50, 5, 5)
 WORDS = """who may read the shared record of a family when health visitor moves plan consent school nurse police
@@ -24,7 +25,7 @@ def main() -> Iterator[Figure]:
     pages = list(_pages(raised))
     with serving(reference=True) as raw_port, serving() as port:
         for who, name, path, most in pages:
-            cookies = cookies_of(people[who])
+            cookies = cookies_of(people[who]) if who in people else {}
             own, raw = medians(Client(port, cookies), path, Client(raw_port), f"/row/{session.pk}/", times=30)
             yield Figure(f"{who}: {name}, median", own, "ms", raw, most=most)
             yield Figure(f"{who}: {name}, queries", queries_of(path, cookies), "queries", most=14 if most == 20 else 28)
@@ -42,7 +43,17 @@ def _pages(raised) -> Iterator[tuple[str, str, str, float]]:
     yield "owner", "all that they may read", "/questions/", 20
     yield "lead", "list", "/questions/", 20
     yield "board", "list", programme, 20
-    # Not lists: every question is counted, and a question is compared with all others.
+    yield "nobody", "published answers", "/programmes/plan/answers/", 20
+    yield "coordinator", "assurances", "/programmes/plan/assurances/", 20
+    yield "owner", "assurances", "/assurances/", 20
+    yield "lead", "assurances", "/assurances/", 20
+    yield "board", "assurances", "/programmes/plan/assurances/", 20
+    yield "coordinator", "outcomes", "/programmes/plan/outputs/", 20
+    yield "board", "outcomes", "/programmes/plan/outputs/", 20
+    yield "coordinator", "tellings", "/programmes/plan/tellings/", 20
+    yield "nobody", "promises", "/programmes/plan/promises/", 20
+    # Not lists: every answer is looked through, every question counted, and one compared with all others.
+    yield "nobody", "search in answers", "/programmes/plan/answers/?q=interpreter+housing", 60
     yield "board", "figures", f"{programme}figures/", 100
     yield "coordinator", "a new question with what looks like it", f"/questions/{raised}/", 250
 
@@ -101,7 +112,7 @@ def _fill() -> tuple[dict, object, object]:
 
     chance, now = random.Random(10_000), timezone.now()
     today, since = timezone.localdate(now), timezone.localdate(now) - timedelta(days=400)
-    programme = ProgrammeFactory(slug="plan", code="WV", acknowledge_days=2, answer_days=10)
+    programme = ProgrammeFactory(slug="plan", code="WV", acknowledge_days=2, answer_days=10, is_public=True)
     session = SessionFactory(programme=programme, room=RoomFactory())
     organisations = Organisation.objects.bulk_create(Organisation(name=f"Body {n}") for n in range(ORGANISATIONS))
     Partner.objects.bulk_create(Partner(programme=programme, organisation=each, since=since) for each in organisations)
@@ -120,7 +131,7 @@ def _fill() -> tuple[dict, object, object]:
     for person, role in ((coordinator, "coordinator"), (board, "board")):
         Appointment.objects.create(programme=programme, person=person, role=role, since=since)
     OrganisationLead.objects.create(organisation=organisations[0], person=lead, since=since)
-    Mandate.objects.bulk_create(
+    mandates = Mandate.objects.bulk_create(
         Mandate(
             programme=programme, organisation=organisations[n % ORGANISATIONS], person=senior, job_title="Director",
             since=since, confirmed_by="The chief executive", confirmed_on=since,
@@ -177,8 +188,58 @@ def _fill() -> tuple[dict, object, object]:
                    state="asked" if each.state == "commissioned" else "accepted", decided_at=now)
         for each in questions if each.owner_id
     )  # fmt: skip
+    _fill_promises(programme, mandates, chance, now, today)
+    _fill_told(programme, coordinator, seniors, chance, now, today)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")
     raised = next(each for each in questions if each.state == "raised")
     people = {"coordinator": coordinator, "owner": seniors[0], "lead": lead, "board": board}
     return people, session, raised.pk
+
+
+def _fill_promises(programme, mandates, chance, now, today) -> None:
+    from commitments.models import Assurance
+
+    states = ("noted", "given", "proposed", "kept", "not_kept", "withdrawn")
+    made = []
+    for number in range(ASSURANCES):
+        mandate, state = mandates[number % SENIORS], chance.choices(states, (5, 40, 5, 40, 5, 5))[0]
+        is_shown, is_ended = state in ("proposed", "kept"), state in ("not_kept", "withdrawn")
+        made.append(
+            Assurance(
+                programme=programme, reference=f"WV-A{number}", organisation=mandate.organisation,
+                carried_by=mandate.organisation, person=mandate.person, keeper=mandate.person, mandate=mandate,
+                role="Director", words=" ".join(chance.choices(WORDS.split(), k=25)).capitalize() + ".", state=state,
+                due_on=today + timedelta(days=chance.randint(-20, 200)), noted_at=now, noted_by=mandate.person,
+                given_at=None if state == "noted" else now, next_reminder_on=today, end_reason="Over" * is_ended,
+                evidence="The rota of November." * is_shown, proposed_by=mandate.person if is_shown else None,
+                confirmed_by=mandates[(number + 1) % SENIORS].person if state == "kept" else None,
+            )
+        )  # fmt: skip
+    Assurance.objects.bulk_create(made, batch_size=1000)
+
+
+def _fill_told(programme, coordinator, seniors, chance, now, today) -> None:
+    from commitments.models import Output, Telling, TellingItem
+    from tests.briefings.factories import SessionFactory
+
+    workshop = SessionFactory(programme=programme, kind="workshop")
+    common = {"session": workshop, "noted_by": coordinator, "noted_at": now}
+    Output.objects.bulk_create(
+        Output(
+            **common, words=" ".join(chance.choices(WORDS.split(), k=20)), kind="action", owner=seniors[n % SENIORS],
+            action_state="open", due_on=today + timedelta(days=n % 90), next_reminder_on=today,
+        )
+        if n % 2
+        else Output(**common, words=" ".join(chance.choices(WORDS.split(), k=20)), kind="barrier", theme="risk")
+        for n in range(OUTPUTS)
+    )  # fmt: skip
+    tellings = Telling.objects.bulk_create(
+        Telling(programme=programme, kind="answered", drafted_at=now, drafted_by=coordinator, changed_by=coordinator)
+        for _ in range(TELLINGS)
+    )
+    TellingItem.objects.bulk_create(
+        TellingItem(telling=each, position=position, said="Who may read it?", told="The lead may.", section="done")
+        for each in tellings
+        for position in range(20)
+    )
