@@ -26,12 +26,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what this machine has no tool for; the last lines say so."""
+    """Leave out what this machine has no tool for; the last lines say so.
+
+    The walks in a browser go before the other tests on real connections: none is left to one process at the end.
+    """
     lacking = set(tools.missing())
-    out = [item for item in items if lacking & {mark.name for mark in item.iter_markers()}]
+    out = {item for item in items if lacking & {mark.name for mark in item.iter_markers()}}
     if out:
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in set(out)]
+        config.hook.pytest_deselected(items=list(out))
+    kept = [item for item in items if item not in out]
+    walks = [item for item in kept if "live_server" in getattr(item, "fixturenames", ())]
+    first = kept.index(walks[0]) if walks else 0
+    others = set(kept) - set(walks)
+    items[:] = [*kept[:first], *walks, *(item for item in kept[first:] if item in others)]
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
