@@ -18,7 +18,8 @@ HELP = """usage: script/test [pytest arguments]
 
 Runs the checks (ruff, import-linter, missing migrations) and the whole suite on all cores, against a PostgreSQL and
 a Valkey of its own that leave nothing behind, or those of DATABASE_URL and REDIS_URL. With pytest arguments only
-those tests run, without the checks, for example: script/test -k booking
+those tests run, without the checks, for example: script/test -k booking. Long walks in a browser are taken when they
+are named so; of all tests they alone are left to script/prove (its proof "walks").
 
 Browser journeys and what needs libical or an IMAP server run where these are found; the last lines name what was not
 run. REQUIRE_BROWSER=1 makes a missing one a failure.
@@ -43,8 +44,9 @@ def main() -> int:
     try:
         with temporary_servers() as environment, _template(environment) as (environment, migrated):
             failed = [] if arguments else _run_checks(environment)
+            chosen = arguments if _names_tests(arguments) else ["-m", "not walk", *arguments]
             if _run(
-                ["-m", "pytest", "--ds", "config.settings_test", "-n", "auto", "--dist", "worksteal", *arguments],
+                ["-m", "pytest", "--ds", "config.settings_test", "-n", "auto", "--dist", "worksteal", *chosen],
                 environment,
             ):
                 failed.append("tests")
@@ -55,7 +57,15 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    return _sum_up(failed, time.monotonic() - begun)
+    status = _sum_up(failed, time.monotonic() - begun)
+    if not _names_tests(arguments):
+        print("The long walks in a browser are taken by script/prove walks.", flush=True)
+    return status
+
+
+def _names_tests(arguments: list[str]) -> bool:
+    """Return whether ``arguments`` choose among the tests: a run of all of them leaves the long walks to a proof."""
+    return any(not each.startswith("-") or each.startswith(("-k", "-m")) for each in arguments)
 
 
 def _leave(number: int, frame: object) -> None:

@@ -65,6 +65,7 @@ def checked(page, name: str) -> None:
     assert page.locator("h1").count() == 1
 
 
+@pytest.mark.walk
 def test_from_the_choice_to_the_stopped_round(programme, signed_in, page):
     signed_in(page)
     page.goto(f"/programmes/{programme.slug}/inviting/")

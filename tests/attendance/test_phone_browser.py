@@ -59,6 +59,7 @@ def outcomes() -> dict[str, str]:
     return {own.walk_in.name if own.walk_in else own.person.name: own.outcome for own in found}
 
 
+@pytest.mark.walk
 def test_a_register_without_signal(new_page, live_server):
     session = a_day()
     facilitator = PersonFactory(name="Fay Facilitator")

@@ -48,6 +48,7 @@ def button(page, words: str):
     return page.get_by_role("button").filter(has_text=words)
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("javascript", [True, False], ids=["with", "without"])
 def test_the_day_at_the_door(new_page, live_server, javascript):
     session = a_day()

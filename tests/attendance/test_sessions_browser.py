@@ -41,6 +41,7 @@ def coordinator(programme):
     return person
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(("width", "javascript"), [(320, False), (1280, True)])
 def test_a_session_from_the_plan_to_its_cancellation(new_page, live_server, programme, coordinator, width, javascript):
     room = RoomFactory(venue=VenueFactory(name="Tolbury Guildhall"), name="Court Room")

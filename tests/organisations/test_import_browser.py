@@ -55,6 +55,7 @@ def choose_file(page, content: bytes, name: str = "staff list November.csv") -> 
     page.get_by_label("Staff list").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
 
 
+@pytest.mark.walk
 def test_a_coordinator_takes_a_messy_list_to_its_people_and_back(page, phone, live_server, council):
     coordinator = AppointmentFactory(person=PersonFactory(name="Carys Coordinator")).person
     before = Person.objects.count()
