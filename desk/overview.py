@@ -81,9 +81,10 @@ def counted(programme: Programme, now: datetime) -> Counted:
         held, today = programme.sessions.filter(during__endswith__lt=now), timezone.localdate(now)
         stage = current_of(list(programme.stages.all()), today)
         addressed = addressed_of(programme, [stage], today)[stage.pk] if stage else None
-        return reach_of(programme, today), figures_of(held), stage, addressed
+        # Of a county's thousand cells this page shows the sums alone: they would be read back for each who looks.
+        return replace(reach_of(programme, today), cells={}, names={}), figures_of(held), stage, addressed
 
-    (reach, day, stage, addressed), at = kept_for_a_moment(f"overview-and-stage:{programme.pk}", now, count)
+    (reach, day, stage, addressed), at = kept_for_a_moment(f"overview-sums:{programme.pk}", now, count)
     return Counted(reach, day, at, stage, addressed)
 
 
