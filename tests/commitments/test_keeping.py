@@ -373,7 +373,7 @@ def test_a_lead_reads_what_was_promised_for_the_own_organisation(cast):
     assert lead.get(of("show", own)).status_code == 200
     assert lead.get(of("show", other)).status_code == 404
     page = lead.get(reverse("commitments:programme-assurances", args=[cast.programme.slug]))
-    assert [*page.context["page"].rows] == [own]
+    assert [each.pk for each in page.context["page"].rows] == [own.pk]
 
 
 def test_all_versions_of_a_promise_stand_together(cast):
