@@ -230,7 +230,7 @@ def _statement(sources: tuple[RoleSource, ...]) -> tuple[str, tuple]:
     """Return the statement that asks all ``sources``, and its values. Written once: every signed-in page asks it."""
     parts, values = [], ()
     for number, source in enumerate(sources):
-        rows, own = source.rows(_SOMEBODY, _SOME_DAY).query.sql_with_params()
+        rows, own = source.rows(_SOMEBODY, _SOME_DAY).order_by().query.sql_with_params()
         parts.append(_PART.format(number=number, rows=rows))
         values += own
     return " UNION ALL ".join(parts), values

@@ -7,8 +7,8 @@ from uuid import uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -203,7 +203,8 @@ def _back(request: HttpRequest, session: Session, *, last: str = "", anchor: str
     if last:
         back["last"] = last
     query = f"?{urlencode(back)}" if back else ""
-    return redirect(f"{reverse('attendance:register-show', args=[session.pk])}{query}#{anchor}")
+    # redirect() would first try whether this is the name of an address.
+    return HttpResponseRedirect(f"{reverse('attendance:register-show', args=[session.pk])}{query}#{anchor}")
 
 
 def _more(request: HttpRequest, name: str, shown: int, rows: Rows) -> str:
