@@ -39,6 +39,7 @@ def main() -> int:
         for name, path in known.items():
             print(f"{name:<14} {(_constants(path)['__doc__'] or '').splitlines()[0]}")
         return 0
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what one process has compiled the next need not
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     return _prove([known[name] for name in wanted.names or known])

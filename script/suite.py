@@ -39,6 +39,7 @@ def main() -> int:
         print(HELP)
         return 0
     begun = time.monotonic()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what one process has compiled the next need not
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     try:
