@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from attendance import covering
@@ -146,7 +147,9 @@ def cover_matrix(sessions: Iterable[Session | Date], today: date, *, people: boo
     names = {partner.organisation_id: partner.organisation for partner in partners}
     organisations = sorted(names.values(), key=lambda each: (each.name.casefold(), each.pk))
     requests = defaultdict(list)
-    found = SeniorAttendance.objects.filter(session__in=[session.pk for session in sessions])
+    # As one value: Django looks at each of hundreds of ids by itself.
+    wanted = RawSQL("SELECT unnest(%s::bigint[])", [[session.pk for session in sessions]])
+    found = SeniorAttendance.objects.filter(session__in=wanted)
     found = found.exclude(state=CoverState.WITHDRAWN).order_by("pk")
     found = (
         found.select_related("person", "organisation")
