@@ -26,7 +26,7 @@ from tests.attendance.places import (
     fill,
     partner_of,
 )
-from tests.organisations.factories import AffiliationFactory, PersonFactory
+from tests.organisations.factories import AffiliationFactory, AreaFactory, PersonFactory, ProfessionFactory
 
 pytestmark = pytest.mark.django_db
 Booked, Waiting, Offered, GivenUp, Ended = (
@@ -131,6 +131,17 @@ def test_a_session_that_has_begun_takes_none():
     session = a_session()
     with pytest.raises(places.NotOpen):
         a_place(session, now=session.during.lower)
+
+
+def test_who_works_inside_an_area_in_scope_is_booked_with_it_and_another_is_not():
+    valley, elsewhere, nurse = AreaFactory(), AreaFactory(), ProfessionFactory()
+    inside = AreaFactory(parent=valley)
+    session = a_session(a_programme(areas=[valley], professions=[nurse]))
+    place = a_place(session, a_practitioner(session.programme, profession=nurse, areas=[inside]))
+    assert (place.state, place.area, place.profession) == (PlaceState.BOOKED, inside, nurse)
+    for fields in ({"profession": nurse, "areas": [elsewhere]}, {"areas": [inside]}):
+        with pytest.raises(places.NotEligible):
+            a_place(session, a_practitioner(session.programme, **fields))
 
 
 def test_who_is_not_eligible_is_told_so():
