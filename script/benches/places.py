@@ -36,6 +36,7 @@ def _stage(count: int) -> tuple[list, list[Pressing], list[Pressing]]:
     """Return ``count`` open sessions, who presses before it counts, and who presses then: all have read the form."""
     from django.db import transaction
     from django.test import Client as Browser
+    from django.test.client import ClientHandler
     from django.utils import timezone
 
     from accounts.links import PURPOSES, make_link, token_of
@@ -57,9 +58,10 @@ def _stage(count: int) -> tuple[list, list[Pressing], list[Pressing]]:
             made.link = make_link(purpose="invitation", person=person, about=made, ends_at=ends_at, now=now)
             made.save(update_fields=["link"])
             links.append(made.link)
-    browsers = []
+    browsers, handler = [], ClientHandler(enforce_csrf_checks=True)  # one for all: each would read the folder of files
     for number, link in enumerate(links, -BEFORE):
-        browser = Browser(SERVER_NAME="localhost", enforce_csrf_checks=True)
+        browser = Browser(SERVER_NAME="localhost")
+        browser.handler = handler
         browser.get(f"/{PURPOSES[link.purpose].path_prefix}/{token_of(link)}/")
         path = f"/i/{link.pk}/sessions/{sessions[number % count if number >= 0 else count].pk}/"
         fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', browser.get(path).content.decode())
