@@ -121,6 +121,39 @@ def test_the_register_costs_the_same_for_many(client, session, coordinator, peop
         assert page_of(client, session).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"place": ""},
+        {"place": "0"},
+        {"place": "-1"},
+        {"place": "9" * 25},
+        {"place": "9" * 5_000},
+        {"place": "x\x00"},
+        {"walk_in": str(uuid4())},
+        {"place": "", "walk_in": "no id"},
+        {"mark": "absent"},
+        {"mark": "\x00"},
+        {"press": "no id"},
+        {"undoes": "no id"},
+    ],
+)
+def test_what_no_button_sends_is_not_kept_and_says_so(client, session, coordinator, sent):
+    place = somebody(session, "Amina Samplewood")
+    sound = {"place": place.pk, "mark": "attended", "press": uuid4()}
+    answer = send(client, session, "mark", sound | sent)
+    assert "This press did not arrive whole." in text_of(client.get(answer["Location"]))
+    assert not Mark.objects.exists()
+
+
+def test_a_press_on_no_session_is_not_found(client, session, coordinator):
+    place = somebody(session, "Amina Samplewood")
+    for number in (session.pk + 1, 10**30):
+        address = reverse("attendance:register-mark", args=[number])
+        sent = {"place": place.pk, "mark": "attended", "press": uuid4()}
+        assert client.post(address, sent).status_code == 404
+
+
 def _appointed(session):
     return a_coordinator(session)
 
