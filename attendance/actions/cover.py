@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.links import LinkRow, make_links, revoke
@@ -237,6 +238,41 @@ def give_up_what_cannot_stand(*, attendance: SeniorAttendance, now: datetime) ->
 def give_up_all_that_cannot_stand(*, now: datetime) -> int:
     """Do that for every request to come, each in a transaction of its own; return how many there were."""
     return sum(give_up_what_cannot_stand(attendance=own, now=now) for own in cannot_stand(now))
+
+
+def people_to_settle(session: Session) -> set[int]:
+    """Return the ids of whom ``settle_moved`` may have to lock: they are locked with everybody else of ``session``."""
+    asked = (CoverState.ASKED, CoverState.COMING)
+    seniors = SeniorAttendance.objects.filter(session=session, state__in=asked).order_by().values("person")
+    theirs = list(SeniorAttendance.objects.filter(person__in=seniors, state__in=asked))
+    if not theirs:
+        return set()
+    stead = Mandate.objects.filter(organisation__in={own.organisation_id for own in theirs})
+    together = SeniorAttendance.objects.filter(together__in={own.together for own in theirs if own.together})
+    return {*(own.person_id for own in theirs), *_people(stead), *_people(together)}
+
+
+def settle_moved(*, session: Session, locked: set[int], came: set[int], now: datetime) -> None:
+    """Give up what cannot stand since ``session`` was moved, in the transaction of its move.
+
+    ``locked``: what ``people_to_settle`` returned before the locks. Where somebody was asked meanwhile it is left to
+    the clock: locks are taken in one order. ``came``: the ids of those who had said yes to ``session``; they are told
+    where that is given up.
+    """
+    if not people_to_settle(session) <= locked:
+        return
+    seniors = SeniorAttendance.objects.filter(session=session).order_by().values("person")
+    concerned = Q(session=session) | Q(session__during__overlap=session.during)
+    for own in cannot_stand(now).filter(concerned, person__in=seniors):
+        was_asked = own.state == CoverState.ASKED  # who comes still is told by the giving up itself
+        gone = give_up_what_cannot_stand(attendance=own, now=now)
+        if gone and was_asked and own.session_id == session.pk and own.person_id in came:
+            own.refresh_from_db(fields=["state"])
+            messages.tell_given_up(own, now=now)
+
+
+def _people(rows: QuerySet) -> list[int]:
+    return list(rows.order_by().values_list("person", flat=True))
 
 
 def _cannot(own: SeniorAttendance, by: Any, now: datetime) -> None:

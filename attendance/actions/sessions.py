@@ -12,7 +12,7 @@ from django.db.models.functions import Least
 
 import briefings.actions.sessions as rows
 from accounts.models import Person
-from attendance.actions import places
+from attendance.actions import cover, places
 from attendance.actions.engagements import BusyThen, announce, engage, lock_people, lock_seats, still_there, take_out
 from attendance.messages import sessions as messages
 from attendance.models import (
@@ -158,7 +158,8 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
     RunsAnotherSession (docs/adr/0003), SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken.
     """
     session = lock_session(session)
-    people = lock_everybody(session)
+    settling = cover.people_to_settle(session) if _TIMES & columns.keys() else set()
+    people = lock_everybody(session, settling)
     before = copy.copy(session)
     changed = rows.with_changes(session, **columns)
     if not changed:
@@ -168,7 +169,7 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
     refuse_if_run_elsewhere(clashes, people)
     rows.save_changes(session=session, changed=changed, by=by, now=now)
     if moves:
-        move_engagements(session, {found.person_id for found in clashes}, now)
+        move_engagements(session, {found.person_id for found in clashes}, settling, now)
     if changed & TOLD:
         raise_entries(session)
         # A draft is known to nobody but the senior managers who were asked to come to it.
@@ -285,12 +286,12 @@ def lock_session(session: Session) -> Session:
     return Session.objects.select_related("programme", "room__venue", "area", "series").get(pk=session.pk)
 
 
-def lock_everybody(session: Session) -> PeopleOf:
-    """Lock whoever has to do with ``session``, whose counter is locked, and return who does.
+def lock_everybody(session: Session, others: Iterable[int] = ()) -> PeopleOf:
+    """Lock whoever has to do with ``session``, whose counter is locked, and return who does; ``others`` are locked too.
 
     Asked again under the locks: who was seated elsewhere a moment ago ended their waiting here by that.
     """
-    lock_people(people_of(session).everybody)
+    lock_people({*people_of(session).everybody, *others})
     return people_of(session)
 
 
@@ -312,8 +313,11 @@ def refuse_if_run_elsewhere(clashes: list[Engagement], people: PeopleOf) -> None
             raise RunsAnotherSession(found)
 
 
-def move_engagements(session: Session, busy: set[int], now: datetime) -> None:
-    """Let everybody's engagement follow the moved ``session``; those who are ``busy`` then have to choose."""
+def move_engagements(session: Session, busy: set[int], settling: set[int], now: datetime) -> None:
+    """Let everybody's engagement follow the moved ``session``; those who are ``busy`` then have to choose.
+
+    What senior managers cannot stand by any more is given up; ``settling`` are the people locked for that.
+    """
     limit = min(now + places.OFFER_LASTS, session.during.lower)
     Engagement.objects.filter(session=session, person__in=busy).delete()
     Engagement.objects.filter(session=session).update(during=session.during)
@@ -323,10 +327,11 @@ def move_engagements(session: Session, busy: set[int], now: datetime) -> None:
     Place.objects.filter(session=session, state=PlaceState.OFFERED).update(
         offered_until=Least("offered_until", session.during.lower)
     )
-    SeniorAttendance.objects.filter(session=session, person__in=busy, state=CoverState.COMING).update(
-        state=CoverState.ASKED, answered_at=None, answered_by="", reminded_step=0
-    )
+    coming = SeniorAttendance.objects.filter(session=session, person__in=busy, state=CoverState.COMING)
+    came = set(coming.values_list("person", flat=True))
+    coming.update(state=CoverState.ASKED, answered_at=None, answered_by="", reminded_step=0)
     take_out(busy, session)
+    cover.settle_moved(session=session, locked=settling, came=came, now=now)
 
 
 def raise_entries(session: Session) -> None:

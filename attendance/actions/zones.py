@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from attendance.actions.cover import people_to_settle
 from attendance.actions.sessions import (
     lock_everybody,
     lock_session,
@@ -62,13 +63,14 @@ def follow_zone_of(*, session: Session, by: Any, now: datetime) -> bool:
     RunsAnotherSession; IntegrityError where its room is taken then.
     """
     session = lock_session(session)
-    people = lock_everybody(session)
+    settling = people_to_settle(session)
+    people = lock_everybody(session, settling)
     before = copy.copy(session)
     if not follow_zone(session=session, by=by, now=now):
         return False
     clashes = elsewhere(session, people.everybody)
     refuse_if_run_elsewhere(clashes, people)
-    move_engagements(session, {found.person_id for found in clashes}, now)
+    move_engagements(session, {found.person_id for found in clashes}, settling, now)
     raise_entries(session)
     concerned = people.everybody if session.state == SessionState.OPEN else people.seniors
     messages.tell_changed(session, before, concerned, now=now, by_zone=True)

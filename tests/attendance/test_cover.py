@@ -75,6 +75,10 @@ def said(message: Message):
     return content
 
 
+def state_of(own: SeniorAttendance) -> str:
+    return SeniorAttendance.objects.get(pk=own.pk).state
+
+
 # asking
 
 
@@ -338,14 +342,51 @@ def test_nobody_is_asked_for_two_sessions_at_one_time_after_a_move_either(cast, 
     for own in (stays, moved)[: {"the one that stays": 1, "both": 2}.get(comes_to, 0)]:
         cover.answer_coming(attendance=own, by=cast.senior, now=NOW)
     change_session(session=cast.session, date=first.date, starts=first.starts, ends=first.ends, by="clock", now=NOW)
+    settled = CoverState.COMING if comes_to else CoverState.ASKED, CoverState.APOLOGIES
+    assert (state_of(stays), state_of(moved)) == settled  # by the move itself; the clock's run finds nothing
     with time_machine.travel(NOW, tick=False):
         remind_seniors()
-        remind_seniors()
-    stays.refresh_from_db()
-    moved.refresh_from_db()
-    assert (stays.state, moved.state) == (CoverState.COMING if comes_to else CoverState.ASKED, CoverState.APOLOGIES)
+    assert (state_of(stays), state_of(moved)) == settled
     (told,) = mails(messages.APOLOGIES)
     assert "moved to a time for which another session has asked them" in said(told).text
+    gone = mails(messages.GIVEN_UP)
+    assert len(gone) == (comes_to == "both")  # who had said yes to it has it in the calendar
+    for mail in gone:
+        content = said(mail)
+        assert mail.person == cast.senior
+        assert content.calendar_method == "CANCEL"
+        assert "moved to a time for which another session has asked you" in content.text
+
+
+def test_a_move_asks_whoever_else_can_where_that_was_asked_for(cast):
+    first = another_day(cast.programme)
+    cast.ask((first, cast.mandate))
+    cover.ask_whoever(session=cast.session, organisation=cast.organisation, by=cast.coordinator, now=NOW)
+    late = cast.a_mandate()
+    change_session(session=cast.session, date=first.date, starts=first.starts, ends=first.ends, by="clock", now=NOW)
+    own = dict(SeniorAttendance.objects.filter(session=cast.session).values_list("person", "state"))
+    assert own == {cast.senior.pk: CoverState.APOLOGIES, cast.deputy.person_id: CoverState.ASKED}
+    cover.answer_cannot(
+        attendance=SeniorAttendance.objects.get(session=cast.session, person=cast.deputy.person),
+        by=cast.deputy.person,
+        now=NOW,
+    )
+    assert SeniorAttendance.objects.get(session=cast.session, person=late.person).state == CoverState.ASKED
+
+
+def test_a_move_leaves_to_the_clock_what_was_asked_while_it_took_its_locks(cast, monkeypatch):
+    """Nobody is locked out of turn: an organisation that nobody of this session stood for a moment ago waits."""
+    first = another_day(cast.programme)
+    cast.ask((first, cast.mandate))
+    (moved,) = cast.ask()
+    before_and_under_the_locks = iter([set(), cover.people_to_settle(cast.session)])
+    monkeypatch.setattr(cover, "people_to_settle", lambda session: next(before_and_under_the_locks))
+    change_session(session=cast.session, date=first.date, starts=first.starts, ends=first.ends, by="clock", now=NOW)
+    assert state_of(moved) == CoverState.ASKED
+    monkeypatch.undo()
+    with time_machine.travel(NOW, tick=False):
+        remind_seniors()
+    assert state_of(moved) == CoverState.APOLOGIES
 
 
 def test_nobody_has_come_before_the_day(cast):
