@@ -206,6 +206,8 @@ class Checker:
             late = datetime.fromisoformat(before["offered_until"])
             if new["closed_reason"] == "offer_lapsed" and datetime.fromisoformat(new["closed_at"]) < late:
                 self._breach(row, f"the offer of place {new['id']} lapsed before its time was over")
+            if now == "booked" and row.begun >= late:
+                self._breach(row, f"the offer of place {new['id']} was accepted after its time was over")
 
     @staticmethod
     def _was_handed_over(row: Row, session: int) -> bool:

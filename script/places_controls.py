@@ -5,6 +5,7 @@ import os
 import random
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from unittest import mock
 
 from django.db import connection, transaction
@@ -104,11 +105,19 @@ def _an_offer_that_lapses(names: Names, players: list[Player]) -> None:
     lapse(names.sessions, 2)
 
 
+def _a_yes_that_is_late(names: Names, players: list[Player]) -> None:
+    """The seat is offered for no time at all; who says yes then is refused, and it goes on to the next."""
+    with mock.patch.object(line, "timedelta", return_value=timedelta()):
+        _give_up_with_a_line(names, players)
+    for place, _, _, link in players[1].reader.places_of(players[1].who, names.programme):
+        players[1].accept(place, link)
+
+
 def _an_offer(names: Names, players: list[Player]) -> None:
     _give_up_with_a_line(names, players)
 
 
-OFFERING = (_an_offer, _an_offer_that_lapses)
+OFFERING = (_an_offer, _an_offer_that_lapses, _a_yes_that_is_late)
 """The plays in which the session is past its cut-off."""
 
 
@@ -147,6 +156,18 @@ def _with_a_clock_that_is_fast() -> Iterator[None]:
         ended(place, seats, state, reason, now - OFFERED)
 
     with mock.patch.object(actions, "close", early):
+        yield
+
+
+@contextlib.contextmanager
+def _with_a_yes_of_an_hour_ago() -> Iterator[None]:
+    """A yes counts as if it had come before the limit."""
+    accepted = views.accept_offer
+
+    def early(*, now, **what):
+        return accepted(now=now - OFFERED, **what)
+
+    with mock.patch.object(views, "accept_offer", early):
         yield
 
 
@@ -283,6 +304,7 @@ CONTROLS = (
     (_an_offer, _with_offers_that_hold_no_seat, "people on 1 seats"),
     (_an_offer_that_lapses, _with_lapsed_offers_left_lying, "ended, and place"),
     (_an_offer_that_lapses, _with_a_clock_that_is_fast, "lapsed before its time was over"),
+    (_a_yes_that_is_late, _with_a_yes_of_an_hour_ago, "was accepted after its time was over"),
     (_an_offer_that_lapses, _without_offers, "was booked, and the cut-off is over"),
 )
 """What is played, what is taken out, and the words of the breach that has to be found."""

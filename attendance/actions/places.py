@@ -23,7 +23,8 @@ from attendance.queries.shares import shares_of
 from attendance.rules import can_book_outside_rules
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session, SessionState
-from history.actions import key_of, record
+from face.dates import moment
+from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
 from organisations.models import Affiliation
 
@@ -61,6 +62,18 @@ class HasPlaceElsewhere(Refused):
 
 class PlaceHasEnded(Refused):
     sentence = "This place has already been given up or has ended."
+
+
+class OfferIsOver(PlaceHasEnded):
+    """Raised where a yes comes after the limit of an offer; ``until`` is when it ended."""
+
+    def __init__(self, place: Place, until: datetime) -> None:
+        self.until = until
+        goes_on = "it goes to the next on the waiting list" if place.offered_from_line else "others can have it now"
+        super().__init__(
+            f"The offer of this place ended on {moment(until)}, so {goes_on}. "
+            "For other dates, open the link in your invitation."
+        )
 
 
 class FewerSeatsThanTaken(Refused):
@@ -144,20 +157,34 @@ def give_up_place(*, place: Place, by: Any, now: datetime, reason: str = "given_
     return place
 
 
-@transaction.atomic
 def accept_offer(*, place: Place, by: Any, now: datetime) -> Place:
     """Turn an offered place into a booked one. Accepting twice is accepting once.
 
-    Raises PlaceHasEnded where the offer has ended, OutsideWindow where the list of names is final and does not have
-    them, HasPlaceElsewhere, BusyThen.
+    A yes at the limit or later is refused, and the offer lapses at once, as the clock would have it: whoever catches
+    the refusal must not roll that back. Raises PlaceHasEnded where the offer has ended (OfferIsOver: by its limit),
+    OutsideWindow where the list of names is final and does not have them, HasPlaceElsewhere, BusyThen.
     """
+    try:
+        return _accept(place, by, now)
+    except OfferIsOver:
+        # The locks of the yes are gone by now: more are needed, and in their order.
+        lapse_offer(place=place, by=CLOCK, now=now)
+        raise
+
+
+@transaction.atomic
+def _accept(place: Place, by: Any, now: datetime) -> Place:
     lock_seats(place.session)
     lock_people([place.person_id])
     place = lock_place(place)
     if place.state == PlaceState.BOOKED:
         return place
+    if place.closed_reason == "offer_lapsed":
+        raise OfferIsOver(place, place.closed_at)
     if place.state != PlaceState.OFFERED or place.session.during.lower <= now:
         raise PlaceHasEnded
+    if place.offered_until <= now:
+        raise OfferIsOver(place, place.offered_until)
     window = window_of(place.session, rules_of(place.session), now)
     if place.offered_from_line and window.is_frozen:
         raise OutsideWindow(window.why_closed)

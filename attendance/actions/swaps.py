@@ -11,6 +11,7 @@ from attendance.actions.places import (
     HasPlaceElsewhere,
     NotEligible,
     NotOpen,
+    OfferIsOver,
     PlaceHasEnded,
     fresh_session,
     give_link,
@@ -47,8 +48,9 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
 
     Returns the new place; the access needs go with it and the seat left behind goes to the first in line. Changing to
     the session there is a place in already returns that place. Raises PlaceHasEnded, NotOpen, OutsideWindow,
-    NotEligible, BusyThen, SessionIsFull where ``to`` has no free seat, or none but those kept for people whose session
-    was cancelled, and QuotaIsUsed where the organisation may have no more; the old place is kept then.
+    NotEligible, BusyThen, OfferIsOver where ``to`` was offered and the limit has passed, SessionIsFull where ``to`` has
+    no free seat, or none but those kept for people whose session was cancelled, and QuotaIsUsed where the organisation
+    may have no more; the old place is kept then.
     """
     counters = lock_both(place.session_id, to.pk)
     line = Place.objects.in_line().filter(session__in=(place.session_id, to.pk), person__isnull=False)
@@ -67,8 +69,10 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
     refuse_outside_window(session, by, now)
     seats = counters[to.pk]
     promote(session, seats, now)  # who waits for it and fits by now comes first
-    has_own_seat = Place.objects.seated().filter(session=session, person=place.person_id).exists()
-    if not has_own_seat and not (from_reserve and seats.taken < seats.capacity):
+    own = Place.objects.seated().filter(session=session, person=place.person_id).first()
+    if own and own.offered_until and own.offered_until <= now:
+        raise OfferIsOver(own, own.offered_until)
+    if not own and not (from_reserve and seats.taken < seats.capacity):
         if seats.free <= seats_kept(session.programme, now):
             raise SessionIsFull
         if not shares_of(session, now).has_room(affiliation.organisation_id):

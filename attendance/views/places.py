@@ -57,6 +57,7 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
     context = {
         **_context(place),
         "is_over": place.session.during.lower <= now,
+        "offer_is_over": place.state == PlaceState.OFFERED and place.offered_until <= now,
         "has_ended": place.session.during.upper <= now,
         "checks_in": place.state == PlaceState.BOOKED and _checks_in(place, now),
         **(_afterwards(place) if place.session.during.lower <= now else {}),

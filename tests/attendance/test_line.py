@@ -1,5 +1,6 @@
 """The waiting list in depth: positions, offers from a day on, quotas, the booking window, the final list of names."""
 
+import uuid
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from accounts.links import token_of
 from attendance.actions.places import (
+    OfferIsOver,
     OutsideWindow,
     PlaceHasEnded,
     accept_offer,
@@ -126,6 +128,65 @@ def test_what_is_declined_or_lapses_goes_to_exactly_the_next(programme):
     with pytest.raises(PlaceHasEnded):
         accept_offer(place=line[1], by=line[1].person, now=NOW + timedelta(hours=25))
     _nothing_wrong()
+
+
+def test_a_yes_counts_before_the_limit_and_from_it_on_the_seat_goes_to_the_next(programme):
+    _rules(programme, **LATE)
+    session = a_session(programme, capacity=2)
+    seated, line = [a_place(session) for _ in range(2)], [a_place(session) for _ in range(3)]
+    for place in seated:
+        give_up_place(place=place, by=place.person, now=NOW)
+    limit = NOW + timedelta(hours=24)
+    in_time, late, following = line
+    assert accept_offer(place=in_time, by=in_time.person, now=limit - timedelta(microseconds=1)).state == "booked"
+    for now in (limit, limit + timedelta(hours=1)):  # twice: the second finds it lapsed
+        with pytest.raises(OfferIsOver) as refused:
+            accept_offer(place=late, by=late.person, now=now)
+        assert refused.value.sentence == (
+            "The offer of this place ended on 3 November 2026 at 9am, so it goes to the next on the waiting list. "
+            "For other dates, open the link in your invitation."
+        )
+    late.refresh_from_db()
+    following.refresh_from_db()
+    assert (late.state, late.closed_reason, late.closed_at) == (PlaceState.ENDED, "offer_lapsed", limit)
+    assert (following.state, following.offered_until) == (PlaceState.OFFERED, limit + timedelta(hours=24))
+    assert _kinds(late.person)[-1] == "attendance.place_given_up"
+    assert _kinds(following.person).count("attendance.place_offered") == 1
+    assert lapse_offers(now=limit) == 0
+    _nothing_wrong()
+
+
+def test_nobody_changes_to_a_seat_whose_offer_is_over(programme):
+    programme.places_rule = "unlimited"
+    programme.save()
+    _rules(programme, **LATE)
+    session, other = a_session(programme, capacity=1), another_day(programme)
+    seated, offered = a_place(session), a_place(session)
+    own = a_place(other, offered.person)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    with pytest.raises(OfferIsOver):
+        change_place(place=own, to=session, by=own.person, now=NOW + timedelta(hours=24))
+    assert change_place(place=own, to=session, by=own.person, now=NOW + timedelta(hours=23)).pk == offered.pk
+    _nothing_wrong()
+
+
+def test_the_page_refuses_a_late_yes_and_the_seat_goes_on_all_the_same(programme, client):
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    _rules(programme, **LATE)
+    seated, late, following = (a_place(session, now=now - timedelta(days=2)) for _ in range(3))
+    give_up_place(place=seated, by=seated.person, now=now - timedelta(hours=25))
+    page = client.get(f"/p/{token_of(late.link)}/", follow=True).content.decode()
+    assert "It goes to the next on the waiting list" in page
+    assert "Take this place" not in page
+    press = {"press": str(uuid.uuid4())}
+    for _ in range(2):  # the same press twice is one
+        page = client.post(f"/p/{late.link_id}/accept/", press, follow=True).content.decode()
+        assert "The place is yours" not in page
+        assert "have your link sent again" in page
+    assert Place.objects.get(pk=late.pk).closed_reason == "offer_lapsed"
+    assert Place.objects.get(pk=following.pk).state == PlaceState.OFFERED
+    assert Message.objects.filter(kind="attendance.place_offered", person=following.person).count() == 1
 
 
 def test_who_only_waited_or_had_an_offer_is_not_told_that_a_place_has_gone(programme, client):
@@ -351,8 +412,10 @@ def test_an_offer_ends_when_the_list_is_final_and_is_a_booking_once_it_is_accept
     first.refresh_from_db()
     final = datetime.combine(session.date - timedelta(days=5), time(), ZoneInfo(session.zone))
     assert first.offered_until == final
+    BookingRules.objects.update(freeze_days=365)
     with pytest.raises(OutsideWindow):
-        accept_offer(place=first, by=first.person, now=final)
+        accept_offer(place=first, by=first.person, now=NOW)
+    BookingRules.objects.update(freeze_days=5)
     give_up_place(place=first, by=first.person, now=NOW)
     assert figures_of([session]) == Figures(places=1, bookings=2, given_up=1)  # seated gave up; second is offered
     later = NOW + timedelta(hours=2)

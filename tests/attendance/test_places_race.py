@@ -3,6 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -10,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from attendance.actions import places, sessions, swaps
 from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import promote
-from attendance.models import Place, PlaceState, SeatCount
+from attendance.models import BookingRules, Place, PlaceState, SeatCount
 from attendance.queries.sessions import people_of
 from history.refusals import Refused
 from messaging.models import Message
@@ -122,6 +123,33 @@ def test_asked_before_the_locks_alone_they_are(waiting_twice, monkeypatch):
 
     monkeypatch.setattr(sessions, "lock_everybody", once)
     assert told_of_the_end(*waiting_twice)
+
+
+def test_a_late_yes_and_the_clock_pass_the_seat_on_once():
+    programme = a_programme()
+    BookingRules.objects.create(programme=programme, offer_days=365, offer_hours=24)
+    session = a_session(programme, capacity=1)
+    seated, late, following, last = (a_place(session) for _ in range(4))
+    places.give_up_place(place=seated, by=seated.person, now=NOW)
+    limit = NOW + timedelta(hours=24)
+    both = threading.Barrier(2)
+
+    def make(act) -> str:
+        both.wait(10)
+        try:
+            return str(act(place=late, by="clock", now=limit))
+        except Refused as refusal:
+            return type(refusal).__name__
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        said, _ = pool.map(make, (places.accept_offer, places.lapse_offer))
+    assert said == "OfferIsOver"
+    states = [Place.objects.get(pk=place.pk).state for place in (late, following, last)]
+    assert states == [PlaceState.ENDED, PlaceState.OFFERED, PlaceState.WAITING]
+    assert Message.objects.filter(kind="attendance.place_offered").count() == 2
+    assert SeatCount.objects.get(session=session).taken == 1
 
 
 def test_a_swap_locks_the_counter_of_the_lower_id_first_whatever_the_dates():
