@@ -192,6 +192,37 @@ def test_public_functions_say_what_they_do():
     assert silent == []
 
 
+def test_the_day_of_a_moment_is_asked_for_where_people_live():
+    """``now.date()`` is the day in UTC: yesterday, for an hour after midnight in British summer time."""
+    found = [
+        f"{_name(path)}:{node.lineno} {ast.unparse(node)}"
+        for path in SOURCES
+        if "demo" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and not node.args and _is_day_in_utc(node.func)
+    ]
+    assert not found, f"Use timezone.localdate(now), or the zone of the session: {found}"
+
+
+def _is_day_in_utc(called: ast.expr) -> bool:
+    if not isinstance(called, ast.Attribute) or called.attr != "date":
+        return False
+    of = ast.unparse(called.value)
+    return re.search(r"(^|[._])(now|moment|at|lower|upper)(\(\))?$", of) is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "is_wrong"),
+    [("now.date()", True), ("timezone.now().date()", True), ("own.made_at.date()", True), ("during.lower.date()", True),
+     ("timezone.localtime(now).date()", False), ("now.astimezone(zone).date()", False), ("self.starts.date()", False)],
+)  # fmt: skip
+def test_a_day_in_utc_is_known_from_one_of_a_zone(words, is_wrong):
+    (called,) = (
+        node.func for node in ast.walk(ast.parse(words)) if ast.unparse(node) == words and hasattr(node, "func")
+    )
+    assert _is_day_in_utc(called) == is_wrong
+
+
 def _speaks_for_itself(node: ast.FunctionDef | ast.ClassDef) -> bool:
     """Refusals carry their sentence, choices their words; template tags and commands are documented by their class."""
     if isinstance(node, ast.FunctionDef):

@@ -265,15 +265,18 @@ def _tie_links(pairs: list[tuple[int, int]]) -> None:
 
 def _links_end(programme: Programme, now: datetime) -> datetime:
     """Return when the links end: the day after the programme, or in a year."""
-    if programme.ends_on is None or programme.ends_on < now.date():
+    if programme.ends_on is None or programme.ends_on < _today(programme, now):
         return now + LINK_LASTS
     return _start_of_day(programme.ends_on + timedelta(days=2), programme.zone)
 
 
 def _first_day_too_late(programme: Programme, days: int, now: datetime) -> date:
     """Return the first day on which an invitation would be too young for a reminder ``days`` working days after it."""
-    today = now.astimezone(ZoneInfo(programme.zone)).date()
-    return add_working_days(working_days_before(today, days, programme.nation), 1, programme.nation)
+    return add_working_days(working_days_before(_today(programme, now), days, programme.nation), 1, programme.nation)
+
+
+def _today(programme: Programme, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(programme.zone)).date()
 
 
 def _forget_uninvited(made: InvitationRound, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError
+from django.utils import timezone
 
 from accounts.models import PersonalLink
 from attendance.actions.engagements import (
@@ -229,7 +230,7 @@ def _groups(line: list[Place]) -> list[list[Place]]:
 
 
 def _passed_over(session: Session, people: Iterable[int], now: datetime) -> set[int]:
-    eligible = affiliations_in_scope(session.programme, now.date()).filter(person__in=people)
+    eligible = affiliations_in_scope(session.programme, timezone.localdate(now)).filter(person__in=people)
     passed_over = set(people) - set(eligible.values_list("person", flat=True))
     passed_over |= set(
         Engagement.objects.filter(person__in=people, during__overlap=session.during)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import Person
 from attendance.actions.places import take_place
@@ -30,10 +31,10 @@ def register_and_take(
     """
     address = Person.objects.clean_email(email)
     person = Person.objects.filter(email=address).first() or _new_person(name, address, now)
-    tied = Affiliation.objects.on(now.date()).filter(person=person, organisation=organisation)
+    tied = Affiliation.objects.on(timezone.localdate(now)).filter(person=person, organisation=organisation)
     if not tied.exists():
         tie = Affiliation.objects.create(
-            person=person, organisation=organisation, profession=profession, since=now.date()
+            person=person, organisation=organisation, profession=profession, since=timezone.localdate(now)
         )
         if area:
             AffiliationArea.objects.create(affiliation=tie, area=area)

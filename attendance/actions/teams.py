@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from accounts.models import Person
 from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
@@ -181,8 +182,8 @@ def release_unnamed(*, team: Team, now: datetime, by: Any = CLOCK, all_days: boo
 
 def release_all_unnamed(*, now: datetime) -> int:
     """End every place without a name whose day has passed where its session is; return how many."""
-    tomorrow = now.date() + timedelta(days=1)  # east of Greenwich the day is over before it is in UTC
-    found = Team.objects.filter(names_until__lt=tomorrow, places__person=None, places__in=Place.objects.live())
+    latest = timezone.localdate(now) + timedelta(days=2)  # no zone is further on than that
+    found = Team.objects.filter(names_until__lt=latest, places__person=None, places__in=Place.objects.live())
     teams = found.select_related("session").distinct().order_by("pk")
     return sum(release_unnamed(team=team, now=now) for team in teams if _days_are_over(team, team.session, now))
 

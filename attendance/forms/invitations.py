@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from attendance.models import InvitationAnswer, InvitationRound
 from attendance.queries.invitations import InvitationChoice, LeftOut
@@ -60,7 +61,7 @@ class ChoiceForm(HubForm):
         super().__init__(*args, **kwargs)
         self.last = last
         self.fields["who"].choices = _whom(last)
-        in_scope = affiliations_in_scope(programme, now.date())
+        in_scope = affiliations_in_scope(programme, timezone.localdate(now))
         self.fields["organisations"].queryset = Organisation.objects.filter(pk__in=in_scope.values("organisation"))
         self.fields["professions"].queryset = Profession.objects.filter(pk__in=in_scope.values("profession"))
         self.fields["areas"].queryset = _areas_to_choose(programme, in_scope)

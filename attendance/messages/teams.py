@@ -39,7 +39,7 @@ def tell_released(team: Team, number: int, *, now: datetime) -> None:
         people = {team.made_by_id}
     rows = [
         Planned(
-            key=f"{RELEASED}:{team.pk}:{person}:{now.date().isoformat()}",
+            key=f"{RELEASED}:{team.pk}:{person}:{timezone.localdate(now).isoformat()}",
             to=person,
             refs={"team": team.pk, "number": number},
             about=team.session.programme,
@@ -57,7 +57,7 @@ def nudge(invitation: Invitation, organisation: Organisation, *, now: datetime) 
         return False
     made = messaging.actions.queue(
         kind=NUDGE,
-        key=f"{NUDGE}:{invitation.pk}:{now.date().isoformat()}",
+        key=f"{NUDGE}:{invitation.pk}:{timezone.localdate(now).isoformat()}",
         to=invitation.person,
         refs={"invitation": invitation.pk, "organisation": organisation.pk},
         about=invitation.programme,
@@ -83,7 +83,7 @@ def ask_to_invite(
             about=programme,
             useful_until=now + NUDGE_RESTS,
         )
-        for coordinator in coordinators_of(programme, now.date())
+        for coordinator in coordinators_of(programme, timezone.localdate(now))
         if coordinator.email
     ]
     if not wanted or not rows:

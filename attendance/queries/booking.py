@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.humanize.templatetags.humanize import ordinal
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts.models import Person
 from attendance.models import Place, PlaceState
@@ -33,7 +34,7 @@ def affiliation_for(
 
     ``organisation`` (an id): only a tie to that one.
     """
-    ties = affiliations_in_scope(programme, now.date()).filter(person=person)
+    ties = affiliations_in_scope(programme, timezone.localdate(now)).filter(person=person)
     if organisation is not None:
         ties = ties.filter(organisation=organisation)
     return ties.select_related("organisation", "profession").prefetch_related("areas").order_by("pk").first()

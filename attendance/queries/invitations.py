@@ -23,6 +23,7 @@ from django.db.models import (
 )
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Concat
+from django.utils import timezone
 
 from accounts.models import Person
 from attendance.models import CAME, Attendance, Invitation, InvitationRound, Place, RoundState
@@ -62,7 +63,7 @@ class InvitationChoice:
 
 def chosen_affiliations(programme: Programme, choice: InvitationChoice, now: datetime) -> QuerySet[Affiliation]:
     """Return the affiliations in scope that ``choice`` picks; areas stand for all areas inside them."""
-    found = affiliations_in_scope(programme, now.date())
+    found = affiliations_in_scope(programme, timezone.localdate(now))
     if choice.organisations:
         found = found.filter(organisation__in=choice.organisations)
     if choice.professions:
@@ -79,7 +80,7 @@ def chosen_affiliations(programme: Programme, choice: InvitationChoice, now: dat
 
 
 def _joined_since(programme: Programme, moment: datetime) -> Q:
-    day = moment.date()
+    day = timezone.localdate(moment)
     partner = Partner.objects.filter(programme=programme, organisation=OuterRef("organisation"), since__gt=day)
     return Q(person__created_at__gt=moment) | Q(since__gt=day) | Q(Exists(partner))
 
@@ -252,7 +253,7 @@ def answers_no(programme: Programme, answer: str = "") -> QuerySet[Invitation]:
 
 def belonging(programme: Programme, people: Iterable[int], now: datetime) -> dict[int, Affiliation]:
     """Return by person id the affiliation that makes each of ``people`` eligible now; the oldest where several do."""
-    found = affiliations_in_scope(programme, now.date()).filter(person__in=list(people))
+    found = affiliations_in_scope(programme, timezone.localdate(now)).filter(person__in=list(people))
     rows = found.select_related("organisation", "profession").order_by("-pk")
     return {affiliation.person_id: affiliation for affiliation in rows}
 

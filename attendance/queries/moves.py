@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from attendance.models import LIVE, SEATED, Engagement, Place, PlaceState, SeatCount, Stays
 from attendance.queries.sessions import people_of
 from attendance.queries.shares import seats_kept, shares_of
@@ -78,7 +80,7 @@ def judge(
 
 
 def _ties(to: Session, people: list[int], now: datetime) -> dict[int, list[Affiliation]]:
-    found = affiliations_in_scope(to.programme, now.date()).filter(person__in=people)
+    found = affiliations_in_scope(to.programme, timezone.localdate(now)).filter(person__in=people)
     ties: dict[int, list[Affiliation]] = {}
     for tie in found.select_related("organisation", "profession").prefetch_related("areas").order_by("pk"):
         ties.setdefault(tie.person_id, []).append(tie)

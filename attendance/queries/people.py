@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import Person
 from accounts.permissions import Permission, has
@@ -19,9 +20,9 @@ def people_of(programme: Programme, by: Any, now: datetime) -> QuerySet[Person]:
     own = {"person": OuterRef("pk")}
     invited = Invitation.objects.filter(programme=programme, **own)
     placed = Place.objects.filter(session__programme=programme, **own)
-    eligible = Q(Exists(affiliations_in_scope(programme, now.date()).filter(**own)))
+    eligible = Q(Exists(affiliations_in_scope(programme, timezone.localdate(now)).filter(**own)))
     if not has(by, Permission.SEE_PEOPLE, programme):  # who has it sees everybody eligible
-        eligible &= Q(pk__in=people_visible_to(by, now.date()).values("pk"))
+        eligible &= Q(pk__in=people_visible_to(by, timezone.localdate(now)).values("pk"))
     return Person.objects.filter(Exists(invited) | Exists(placed) | eligible, is_active=True)
 
 

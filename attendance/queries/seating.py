@@ -8,6 +8,7 @@ from functools import cache
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
+from django.utils import timezone
 
 from accounts.models import Person, PersonalLink
 from attendance.models import BookingRules, CalendarEntry, Engagement, Invitation, Place, Quota, SeatCount
@@ -89,7 +90,7 @@ def _read(locks: tuple[str, ...], session: Session, person: Person, now: datetim
         "session": session.pk,
         "person": person.pk,
         "programme": programme.pk,
-        "today": now.date(),
+        "today": timezone.localdate(now),
         "lost_since": now - FIRST_CHOICE_LASTS,
     }
     facts = _facts(programme.every_profession, programme.every_area)

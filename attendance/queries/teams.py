@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from accounts.models import Person
 from attendance.models import LIVE, Invitation, Place, PlaceState, Team
@@ -23,7 +24,9 @@ def organisations_led(person: Any) -> QuerySet[Organisation]:
 def colleagues_to_book(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:
     """Return who of ``organisation`` is eligible for ``programme`` and has no place in it, by name."""
     placed = Place.objects.live().filter(person=OuterRef("pk"), session__programme=programme)
-    ties = affiliations_in_scope(programme, now.date()).filter(organisation=organisation, person=OuterRef("pk"))
+    ties = affiliations_in_scope(programme, timezone.localdate(now)).filter(
+        organisation=organisation, person=OuterRef("pk")
+    )
     return Person.objects.filter(Exists(ties), ~Exists(placed), is_active=True).order_by("sort_name", "pk")
 
 
@@ -57,7 +60,7 @@ def programmes_to_nudge(organisation: Organisation, now: datetime) -> list[Progr
 
 def sessions_for_teams(organisation: Organisation, now: datetime) -> QuerySet[Session]:
     """Return the open sessions to come of the programmes in which ``organisation`` is a partner, by date."""
-    programmes = Partner.objects.on(now.date()).filter(organisation=organisation).values("programme")
+    programmes = Partner.objects.on(timezone.localdate(now)).filter(organisation=organisation).values("programme")
     found = Session.objects.open().to_come(now).filter(programme__in=programmes, seats__isnull=False)
     return with_line(found).order_by("date", "starts", "pk")
 

@@ -193,11 +193,12 @@ def _why_not_known(session: Session, person: Person | None, kept: dict, now: dat
     """Return why somebody who is known at a partner is not eligible; [] for who is not known, and is asked."""
     if person is None:
         return [] if kept.get("organisation") else ["we do not know your organisation"]
-    ties = Affiliation.objects.on(now.date()).filter(person=person).select_related("organisation", "person")
+    today = timezone.localdate(now)
+    ties = Affiliation.objects.on(today).filter(person=person).select_related("organisation", "person")
     own = [tie for tie in ties if tie.organisation_id == kept.get("organisation") or not kept.get("organisation")]
     if not own:
         return [] if kept.get("organisation") else ["we do not know your organisation"]
-    return [f"{tie.organisation}: {', '.join(why_not_in_scope(session.programme, tie, now.date()))}" for tie in own]
+    return [f"{tie.organisation}: {', '.join(why_not_in_scope(session.programme, tie, today))}" for tie in own]
 
 
 def _session(request: HttpRequest, number: int) -> Session:

@@ -5,10 +5,11 @@ Whoever changes what can be seen in the room holds its row and raises its versio
 """
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Person
 from attendance.models import LIVE, Place
@@ -107,7 +108,8 @@ def close_room(*, session: Session, by: Any, now: datetime) -> LiveRoom:
 
 def close_forgotten(*, now: datetime) -> int:
     """Close the rooms of days gone by that nobody closed; return how many."""
-    forgotten = Session.objects.filter(live_room__is_open=True, date__lte=now.date()).select_related("programme")
+    latest = timezone.localdate(now) + timedelta(days=2)  # no zone is further on than that
+    forgotten = Session.objects.filter(live_room__is_open=True, date__lt=latest).select_related("programme")
     over = [session for session in forgotten if session.date < local_day(session.programme, now)]
     for session in over:
         close_room(session=session, by=CLOCK, now=now)

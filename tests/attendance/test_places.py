@@ -1,6 +1,6 @@
 """Each exit of what people and the clock do to places."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -9,6 +9,7 @@ from attendance.actions import needs, places, reminders, swaps
 from attendance.actions.engagements import BusyThen
 from attendance.messages import places as mails
 from attendance.models import AccessNeed, CalendarEntry, Engagement, Place, PlaceState, SeatCount
+from attendance.queries.invitations import InvitationChoice, chosen_affiliations
 from briefings.models import PlacesRule, SessionState
 from history.actions import CLOCK
 from history.models import Entry
@@ -588,3 +589,18 @@ def test_a_person_with_two_ties_books_as_the_one_in_scope():
     AffiliationFactory(person=person)
     in_scope = AffiliationFactory(person=person, organisation=partner_of(session.programme))
     assert a_place(session, person).organisation == in_scope.organisation
+
+
+def test_shortly_after_midnight_in_summer_it_is_the_next_day():
+    """At 23:30 in UTC it is half past midnight here: who began today may book, who has left may not."""
+    session = a_session()
+    begins, leaves = a_practitioner(session.programme), a_practitioner(session.programme)
+    Affiliation.objects.filter(person=begins).update(since=date(2026, 7, 2))
+    Affiliation.objects.filter(person=leaves).update(until=date(2026, 7, 2))
+    after_midnight = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    assert a_place(session, begins, now=after_midnight).state == PlaceState.BOOKED
+    with pytest.raises(places.NotEligible):
+        a_place(session, leaves, now=after_midnight)
+    assert list(chosen_affiliations(session.programme, InvitationChoice(), after_midnight)) == [
+        Affiliation.objects.get(person=begins)
+    ]
