@@ -27,6 +27,7 @@ from attendance.models import (
     CalendarEntry,
     CheckInCode,
     Handover,
+    Outcome,
     Place,
     PlaceState,
 )
@@ -86,10 +87,15 @@ def _checks_in(place: Place, now: datetime) -> bool:
 
 
 def _afterwards(place: Place) -> dict:
-    """Return what there is after the day: whether they came, certificate and papers, or why they did not."""
-    came = Attendance.objects.filter(place=place, outcome__in=CAME).select_related("session__programme").first()
+    """Return what there is after the day: whether they came, certificate and papers, or why they did not.
+
+    That somebody did not come is known when the register is closed: who is not marked before that may be here.
+    """
+    fact = Attendance.objects.filter(place=place).select_related("session__programme").first()
+    came = fact if fact and fact.outcome in CAME else None
     return {
         "came": came,
+        "excused": bool(fact and fact.outcome == Outcome.EXCUSED and place.missed_at),
         "certificate": came is not None and certified().filter(place=place).exists(),
         "materials": place.session.materials.all() if came else (),
         "feedback": feedback_path(came, timezone.localdate()) if came else "",

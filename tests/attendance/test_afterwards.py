@@ -190,6 +190,30 @@ def test_who_was_missed_says_why_and_the_lead_alone_reads_it(client, session, mi
     assert client.get(reverse("attendance:staff-record", args=record)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("", "Booked", "Absent"),
+        ("excused", "Booked", "Excused"),
+        ("late", "Attended in part", "Attended in part"),
+        ("attended", "Attended", "Attended"),
+    ],
+)
+def test_after_the_day_the_page_of_a_place_says_what_was(client, session, kind, before, after):
+    """Nobody is told that they were absent before the register is closed, nor when it is open again."""
+    place = somebody(session, kind)
+    client.get(address_of(place.link))
+    own = reverse("attendance:place-show", args=[place.link_id])
+    state = f"My place {before} "
+    assert state in text_of(client.get(own))
+    close(session)
+    assert f"My place {after} " in text_of(client.get(own))
+    assert ("You were excused" in text_of(client.get(own))) == (kind == "excused")
+    assert ("You were not there" in text_of(client.get(own))) == (not kind)
+    actions.reopen_register(session=session, reason="A mistake", by="clock", now=half_way(session))
+    assert state in text_of(client.get(own))
+
+
 def test_who_was_not_missed_has_nothing_to_explain(client, session):
     place = somebody(session, "attended")
     close(session)
