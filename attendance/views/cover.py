@@ -19,6 +19,7 @@ from attendance.models import CoverState, SeniorAttendance
 from attendance.queries.cover import Matrix, cover_matrix, meanings_of
 from attendance.views import cover_drawn
 from briefings.models import Mandate, Partner, Programme, Session, SessionState
+from face.paging import page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
 from history.refusals import Refused
@@ -87,7 +88,7 @@ def _page(
         "paper": cover_drawn.for_paper(matrix),
         "unmet": [(row, cover_drawn.wanted_in_words(row)) for row in unmet],
         "left_out": found - len(matrix.rows),
-        "requests": _to_withdraw(matrix, now),
+        "page": page_of(_to_withdraw(matrix, now), request.GET.get("page")),
     }
     return render(request, "attendance/cover/matrix.html", context)
 

@@ -20,7 +20,7 @@ from messaging.models import Message
 from tests.attendance.places import a_programme, a_session, another_day
 from tests.attendance.test_cover import Cast, mails, said
 from tests.briefings.factories import NOW, AppointmentFactory, PartnerFactory
-from tests.organisations.factories import OrganisationFactory, OrganisationLeadFactory
+from tests.organisations.factories import OrganisationFactory, OrganisationLeadFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -360,3 +360,15 @@ def test_gaps_of_all_programmes_lead_to_asking_in_those_that_one_runs(coordinato
     page = coordinator.get(reverse("attendance:cover-all")).content.decode()
     assert f"?session={cast.session.pk}&amp;organisation=" in page
     assert f"?session={other.pk}&amp;organisation=" not in page
+
+
+def test_who_is_asked_stands_in_pages(coordinator, cast):
+    people = PersonFactory.create_batch(26)
+    SeniorAttendance.objects.bulk_create(
+        SeniorAttendance(session=cast.session, organisation=cast.organisation, person=person, asked_at=NOW)
+        for person in people
+    )
+    on_page = [show(coordinator, cast, page=number).content.decode() for number in (1, 2)]
+    assert [page.count("Not needed") for page in on_page] == [25, 1]
+    assert "1 to 25 of 26" in on_page[0]
+    assert show(coordinator, cast, page="no number").status_code == 200
