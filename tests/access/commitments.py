@@ -9,8 +9,8 @@ from commitments.actions.room import ask_in_room, open_room
 from commitments.models import AskedAs, Assurance, Evidence, Handover, LiveRoom, Output, Question, Telling
 from tests.access.attendance_places import invitation_link, place_link
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
-from tests.briefings.factories import MandateFactory, RoomFactory, SessionFactory
-from tests.cast import NOW, Cast
+from tests.briefings.factories import MandateFactory
+from tests.cast import NOW, Cast, a_session
 from tests.organisations.factories import PersonFactory
 
 READING = {200: "administrator coordinator board governance senior"}
@@ -237,7 +237,7 @@ QUESTION_LISTS = ("programme-questions", "programme-questions-export")
 
 def _workshop(cast: Cast, *, other: bool = False) -> Session:
     programme = cast.other_programme if other else cast.programme
-    return SessionFactory(programme=programme, room=RoomFactory(), kind=SessionKind.WORKSHOP)
+    return a_session(programme, kind=SessionKind.WORKSHOP)
 
 
 def _output(cast: Cast, *, other: bool = False) -> Output:

@@ -8,8 +8,8 @@ from commitments.actions.agreements import make_agreement, propose_version, seal
 from commitments.actions.outputs import note_output
 from commitments.models import Agreement, SeniorAsked
 from tests.access.routes import Route, nothing, other_programme, own_programme
-from tests.briefings.factories import MandateFactory, RoomFactory, SessionFactory
-from tests.cast import NOW, Cast
+from tests.briefings.factories import MandateFactory
+from tests.cast import NOW, Cast, a_session
 
 CONCERNED = {200: "administrator coordinator board governance senior lead"}
 CONCERNED_ELSEWHERE = {200: "administrator other other_lead"}
@@ -66,7 +66,7 @@ def other_second_draft(cast: Cast) -> dict:
 
 def _noted(cast: Cast, *, other: bool = False) -> dict:
     programme, by = (cast.other_programme, cast.other) if other else (cast.programme, cast.coordinator)
-    workshop = SessionFactory(programme=programme, room=RoomFactory(), kind=SessionKind.WORKSHOP)
+    workshop = a_session(programme, kind=SessionKind.WORKSHOP)
     output = note_output(session=workshop, kind="agreement", words="We share one plan.", by=by, now=NOW)
     return {"slug": programme.slug, "output": output.pk}
 
