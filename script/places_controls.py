@@ -297,7 +297,7 @@ CONTROLS = (
     (_give_up_with_a_line, _with_the_last_first, "who stood before it"),
     (_give_up_with_a_line, _with_an_answer_before_it_is_saved, "was acknowledged and is lost"),
     (_give_up_with_a_line, _with_a_refusal_that_stays, "was refused (409), yet it did something"),
-    (_give_up_with_a_line, _with_half_a_swap, "counts 0 seats, and 1 sit there"),
+    (_give_up_with_a_line, _with_half_a_swap, "counts 1 seats, and 0 sit there"),
     (_give_up_with_a_line, _with_nobody_told, "and not {('arrived'"),
     (_give_up_with_a_line, _with_no_entry, "does not say what place"),
     (_give_up_with_a_line, _with_a_hand_in_the_database, "and nobody pressed for it"),
