@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from config import env
 
@@ -109,19 +108,21 @@ DATABASE = environ.Env.db_url_config(
         env.running_server("DATABASE_URL", "postgresql://127.0.0.1/briefing_hub"),
     )
 )
+# How each connection begins, in one message with the address: what is set later costs every transaction two more.
+# What is locked first and read then has to be what was committed meanwhile, whatever the server is set to; what is
+# prepared (history/statements.py) finds rows by their keys, so its plan need not be made again; no page reads enough
+# rows to win back what compiling a statement costs.
+_SESSION = (
+    r"-c default_transaction_isolation=read\ committed -c plan_cache_mode=force_generic_plan -c jit=off",
+    DATABASE.get("OPTIONS", {}).get("options", ""),
+)
 DATABASES = {
     "default": {
         **DATABASE,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        # What is locked first and read then has to be what was committed meanwhile, whatever the server is set to.
-        # What is prepared (history/statements.py) finds rows by their keys: its plan need not be made again.
-        "OPTIONS": {
-            "options": "-c plan_cache_mode=force_generic_plan",
-            **DATABASE.get("OPTIONS", {}),
-            "isolation_level": ISOLATION_LEVEL_READ_COMMITTED,
-        },
+        "OPTIONS": {**DATABASE.get("OPTIONS", {}), "options": " ".join(_SESSION).strip()},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
