@@ -26,7 +26,7 @@ from attendance.actions.places import (
 )
 from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
-from attendance.models import Invitation, Place, PlaceState, SeatCount, Team, TeamRule, new_reference
+from attendance.models import AccessNeed, Invitation, Place, PlaceState, SeatCount, Team, TeamRule, new_reference
 from attendance.queries.booking import affiliation_for
 from attendance.queries.shares import places_lost_by, seats_kept, shares_of
 from attendance.queries.teams import not_booked
@@ -108,11 +108,13 @@ def name_places(*, team: Team, people: Iterable[Person], by: Any, now: datetime)
     """Give the places of ``team`` without a name to ``people``, colleagues, by name; each is told.
 
     Places that have a seat come first, then those that wait. All get one or nobody; who has one in this team already
-    keeps it. The seats were taken before: so names may follow after booking has closed, until the list of names is
-    final. Returns the places that are named by this. Raises PlaceHasEnded, OutsideWindow, TooManyNames, NotInTheTeam.
+    keeps it. Who waits in this session, or in another where the programme allows one place, waits no more. The seats
+    were taken before: so names may follow after booking has closed, until the list of names is final.
+
+    Returns the places that are named by this. Raises PlaceHasEnded, OutsideWindow, TooManyNames, NotInTheTeam.
     """
     people = sorted(people, key=lambda person: (person.sort_name, person.pk))
-    lock_seats(team.session)
+    seats = lock_seats(team.session)
     lock_people(person.pk for person in people)
     session = fresh_session(team.session_id)
     if session.during.lower <= now:
@@ -127,10 +129,16 @@ def name_places(*, team: Team, people: Iterable[Person], by: Any, now: datetime)
     left = list(unnamed.select_for_update(no_key=True, of=("self",)))
     if len(new) > len(left):
         raise TooManyNames(len(left))
-    return [_name(place, person, by, now) for place, person in zip(left, new, strict=False)]
+    return [_name(place, person, seats, by, now) for place, person in zip(left, new, strict=False)]
 
 
-def _name(place: Place, person: Person, by: Any, now: datetime) -> Place:
+def _name(place: Place, person: Person, seats: SeatCount, by: Any, now: datetime) -> Place:
+    waiting = Place.objects.in_line().filter(session=place.session, person=person).select_related("session").first()
+    if waiting and place.state == PlaceState.WAITING:
+        raise NotInTheTeam(person, "they wait for this session, and so does the place.")
+    if waiting:
+        AccessNeed.objects.filter(place=waiting).update(place=place)
+        close(waiting, seats, PlaceState.ENDED, "named", now)
     named = _place_for(place.team, place.session, person, by, now)
     place.person, place.profession, place.area = person, named.profession, named.area
     if place.state == PlaceState.BOOKED:

@@ -10,7 +10,7 @@ from django import forms
 
 from accounts.models import Person
 from attendance.models import TeamRule
-from face.dates import day
+from face.dates import day, day_without_year
 from face.fields import PARTS, ThreeBoxDateField
 from face.forms import FilterForm, HubForm
 from face.paging import Page
@@ -20,7 +20,8 @@ class ColleaguesField(forms.ModelMultipleChoiceField):
     """Colleagues by name, to tick."""
 
     def label_from_instance(self, person: Person) -> str:
-        return person.name
+        waits_on = getattr(person, "waits_on", None)
+        return f"{person.name} (waits for {day_without_year(waits_on)})" if waits_on else person.name
 
 
 class NamesForm(HubForm):
@@ -58,7 +59,8 @@ class NamesForm(HubForm):
     def show(self, found: Page, ticked: list[Person]) -> None:
         """Offer the people of one page to tick, after those who are ticked already."""
         others = [person for person in found.rows if person not in ticked]
-        self.fields["people"].widget.choices = [(person.pk, person.name) for person in (*ticked, *others)]
+        people = self.fields["people"]
+        people.widget.choices = [(person.pk, people.label_from_instance(person)) for person in (*ticked, *others)]
 
 
 class TeamForm(NamesForm):

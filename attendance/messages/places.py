@@ -156,7 +156,7 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "venue": session.room.venue if session.room else None,
         "address": address_of(place.link) if place.link else "",
         "position": position_of(place),
-        "stopped_waiting": _stopped_waiting(place) if message.kind in (BOOKED, PROMOTED, MOVED) else [],
+        "stopped_waiting": _stopped_waiting(place, message) if message.kind in (BOOKED, PROMOTED, MOVED) else [],
         "with_entry": message.kind in _WITH_ENTRY,
         "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")),
     }
@@ -189,11 +189,12 @@ def _with_calendar(content: Content, message: Message, place: Place) -> Content:
     return content
 
 
-def _stopped_waiting(place: Place) -> list[Session]:
+def _stopped_waiting(place: Place, message: Message) -> list[Session]:
     if place.seated_at is None:
         return []
+    # A place of a team may have been seated before it got this name.
     ended = Place.objects.filter(
-        person=place.person_id, closed_reason="seated_elsewhere", closed_at=place.seated_at
+        person=place.person_id, closed_reason="seated_elsewhere", closed_at__in=[place.seated_at, message.created_at]
     ).select_related("session")
     return [other.session for other in ended.order_by("session__date", "pk")]
 

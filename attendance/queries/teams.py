@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from accounts.models import Person
-from attendance.models import LIVE, Invitation, Place, PlaceState, Team
+from attendance.models import LIVE, SEATED, Invitation, Place, PlaceState, Team
 from attendance.queries.booking import with_line
 from briefings.models import Partner, Programme, Session
 from briefings.queries import affiliations_in_scope
@@ -28,6 +28,23 @@ def colleagues_to_book(programme: Programme, organisation: Organisation, now: da
         organisation=organisation, person=OuterRef("pk")
     )
     return Person.objects.filter(Exists(ties), ~Exists(placed), is_active=True).order_by("sort_name", "pk")
+
+
+def colleagues_to_name(team: Team, now: datetime) -> QuerySet[Person]:
+    """Return who can be given a place of ``team``, by name: who has none of it, and no seat in its programme.
+
+    Whoever waits in it carries ``waits_on``, the day of that session (the team's own before others); else None.
+    """
+    session = team.session
+    own = Place.objects.filter(person=OuterRef("pk"), session__programme=session.programme_id, missed_at=None)
+    ties = affiliations_in_scope(session.programme, timezone.localdate(now)).filter(
+        organisation=team.organisation_id, person=OuterRef("pk")
+    )
+    waits = own.filter(state=PlaceState.WAITING)
+    first = waits.order_by(Case(When(session=session, then=0), default=1), "session__date", "pk")
+    has_one = own.filter(Q(state__in=SEATED) | Q(state=PlaceState.WAITING, team=team))
+    found = Person.objects.filter(Exists(ties), ~Exists(has_one), is_active=True)
+    return found.annotate(waits_on=Subquery(first.values("session__date")[:1])).order_by("sort_name", "pk")
 
 
 def not_booked(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:

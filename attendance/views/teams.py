@@ -17,6 +17,7 @@ from attendance.queries.people import search_people
 from attendance.queries.shares import seats_kept
 from attendance.queries.teams import (
     colleagues_to_book,
+    colleagues_to_name,
     not_booked,
     organisations_led,
     programmes_to_nudge,
@@ -153,7 +154,7 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
     unnamed = Place.objects.live().filter(team=own, person=None).count()
     if not unnamed:
         return redirect("attendance:team-show", team=team)
-    colleagues = colleagues_to_book(own.session.programme, own.organisation, now)
+    colleagues = colleagues_to_name(own, now)
     data = request.POST if request.method == "POST" else None
     looks = data is not None and "look" in data
     form = NamesForm.as_typed(data, people=colleagues) if looks else NamesForm(data, people=colleagues)

@@ -25,11 +25,12 @@ from attendance.actions.teams import (
     switch_to_fit,
 )
 from attendance.invariants import findings
-from attendance.models import BookingRules, Invitation, Place, PlaceState, SeatCount, Team, TeamRule
+from attendance.models import AccessNeed, BookingRules, Invitation, Place, PlaceState, SeatCount, Team, TeamRule
 from attendance.queries.booking import position_of
 from attendance.queries.figures import figures_of
 from attendance.queries.notices import people_to_tell
-from face.dates import day
+from briefings.models import PlacesRule
+from face.dates import day, day_without_year
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
@@ -128,6 +129,58 @@ def test_several_places_get_their_names_at_once_or_none_does(programme):
     assert set(Place.objects.filter(team=team).values_list("person", flat=True)) == {one.pk for one in people[:2]}
     with pytest.raises(TooManyNames, match=r"^No place has no name yet"):
         name_places(team=team, people=people, by=CLOCK, now=NOW)
+    _nothing_wrong()
+
+
+def test_a_place_goes_to_a_colleague_who_waits_and_they_wait_no_more(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    other = another_day(programme, capacity=1, date=(now + timedelta(days=20)).date())
+    fill(other)
+    team = _book(session, unnamed=1, now=now, until=(now + timedelta(days=9)).date())
+    here, seated = a_practitioner(programme), Place.objects.get(session=other).person
+    waits = [a_place(other, here, now=now), a_place(session, here, now=now)]
+    AccessNeed.objects.create(place=waits[1], words="Hearing loop", delete_on=session.date)
+    address = f"/teams/{team.pk}/name/"
+    page = lead.get(address).content.decode()
+    assert f"{here.name} (waits for {day_without_year(session.date)})" in page, "this session before others"
+    assert seated.name not in page
+    assert lead.post(address, {"people": [here.pk]}).status_code == 302
+    place = Place.objects.get(team=team)
+    assert (place.person, place.state) == (here, BOOKED)
+    for each in waits:
+        each.refresh_from_db()
+    assert [(each.state, each.closed_reason) for each in waits] == [
+        (PlaceState.ENDED, "seated_elsewhere"),
+        (PlaceState.ENDED, "named"),
+    ]
+    assert AccessNeed.objects.get().place == place
+    told = Message.objects.get(person=here, kind="attendance.place_booked")
+    assert day_without_year(other.date) in kinds.find(told.kind).render(told).text
+    assert not Message.objects.filter(person=here, kind="attendance.place_given_up").exists()
+    _nothing_wrong()
+
+
+def test_who_waits_elsewhere_waits_on_where_a_programme_allows_several_places():
+    programme = a_programme(places_rule=PlacesRule.UNLIMITED)
+    session, other = a_session(programme, capacity=1), another_day(programme, capacity=1)
+    fill(other)
+    team, colleague = _book(session, unnamed=1), a_practitioner(programme)
+    waits = a_place(other, colleague)
+    name_places(team=team, people=[colleague], by=CLOCK, now=NOW)
+    waits.refresh_from_db()
+    assert waits.state == WAITING
+    _nothing_wrong()
+
+
+def test_nobody_changes_their_position_for_a_place_that_waits_too(programme):
+    session = a_session(programme, capacity=1)
+    fill(session)
+    own = a_place(session)
+    team = _book(session, unnamed=1)
+    with pytest.raises(NotInTheTeam, match="they wait for this session"):
+        name_places(team=team, people=[own.person], by=CLOCK, now=NOW)
+    assert position_of(own) == "1st of 2"
     _nothing_wrong()
 
 
