@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Person
 from attendance.models import Place, PlaceState, Quota
@@ -45,6 +46,44 @@ def shares_of(session: Session, now: datetime) -> Shares:
         return Shares({}, Counter())
     seated = Place.objects.seated().filter(session=session).order_by().values("organisation")
     return Shares(limits, Counter(dict(seated.annotate(number=Count("pk")).values_list("organisation", "number"))))
+
+
+def quota_used(sessions: Iterable[Session], organisation: int, now: datetime) -> set[int]:
+    """Return the ids of those of ``sessions`` in which ``organisation`` (an id) has all the places it may have.
+
+    One query for any number of sessions.
+    """
+    sessions = list(sessions)
+    seated = Place.objects.seated().filter(session__in=[session.pk for session in sessions], organisation=organisation)
+    own = Quota.objects.filter(Q(organisation=organisation) | Q(organisation=None))
+    own = own.filter(programme__in={session.programme_id for session in sessions}).order_by("organisation")
+    # That of the organisation comes before the one for every other partner: NULL is last.
+    rows = own.annotate(seated=ArraySubquery(seated.order_by().values("session")))
+    quotas = list(rows.values_list("programme", "seats", "released_on", "seated"))
+    taken = Counter(quotas[0][3] if quotas else ())
+    found = set()
+    for session in sessions:
+        today = now.astimezone(ZoneInfo(session.zone)).date()
+        limits = (
+            seats
+            for programme, seats, released_on, _ in quotas
+            if programme == session.programme_id and (released_on is None or released_on > today)
+        )
+        limit = next(limits, None)
+        if limit is not None and taken[session.pk] >= limit:
+            found.add(session.pk)
+    return found
+
+
+def mark_quota_used(sessions: Iterable[Session], organisation: int | None, now: datetime) -> None:
+    """Tell each of ``sessions`` by ``quota_used`` whether somebody of ``organisation`` would wait for a free place.
+
+    Without an organisation nobody would.
+    """
+    sessions = list(sessions)
+    used = quota_used(sessions, organisation, now) if organisation and sessions else set()
+    for session in sessions:
+        session.quota_used = session.pk in used and session.seats.free > 0
 
 
 def lost_places(programme: Programme, now: datetime) -> QuerySet[Place]:

@@ -41,7 +41,7 @@ from attendance.queries.booking import (
 from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
-from attendance.queries.shares import FIRST_CHOICE_LASTS, seats_kept
+from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used, seats_kept
 from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from briefings.models import Session
@@ -218,10 +218,14 @@ def choose_other(request: HttpRequest, link: int) -> HttpResponse:
         return redirect("attendance:place-show", link=link)
     affiliation = affiliation_for(place.session.programme, place.person, now)
     kept = 0 if lost else seats_kept(place.session.programme, now)
+    sessions = sessions_to_choose(place.session.programme, now)
+    mark_quota_used(sessions, affiliation and affiliation.organisation_id, now)
     others = [
         session
-        for session in sessions_to_choose(place.session.programme, now)
-        if session.pk != place.session_id and (lost or session.seats.free > kept) and not session.window.why_closed
+        for session in sessions
+        if session.pk != place.session_id
+        and (lost or (session.seats.free > kept and not session.quota_used))
+        and not session.window.why_closed
     ]
     groups = by_distance(others, affiliation.areas.all() if affiliation else ())
     return render(request, "attendance/place/choose_other.html", {**_context(place), "groups": groups, "lost": lost})

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import Permission, has
 from attendance.forms.sessions import SessionFilter
 from attendance.models import Place, PlaceState, SeatCount
-from attendance.queries.booking import position_of
+from attendance.queries.booking import affiliation_for, position_of
 from attendance.queries.sessions import filter_options, sessions_listed, sessions_visible_to, weeks_of
+from attendance.queries.shares import mark_quota_used
 from attendance.rules import can_keep_materials, can_keep_register, can_load_register
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
@@ -53,6 +54,8 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
     page = page_of(rows.order_by("date", "starts", "pk"), request.GET.get("page"))
     for session in page.rows:
         session.programme = programme
+    if not staff:
+        _mark_quota_used(request, programme, [session for session in page.rows if hasattr(session, "seats")])
     return render(
         request,
         "attendance/sessions/list.html",
@@ -69,6 +72,14 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
             "empty_text": _nothing_there(staff, chosen),
         },
     )
+
+
+def _mark_quota_used(request: HttpRequest, programme: Programme, sessions: list[Session]) -> None:
+    """Tell each of ``sessions`` whether the person who is signed in would wait for a free place of it."""
+    if request.user.is_authenticated and sessions:
+        now = timezone.now()
+        tie = affiliation_for(programme, request.user, now)
+        mark_quota_used(sessions, tie and tie.organisation_id, now)
 
 
 def _in_words(session: Session) -> tuple[Session, str, str, str]:
@@ -172,8 +183,12 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
     now, programme = timezone.now(), found.programme
     seats = SeatCount.objects.filter(session=found).first()
     staff = has(request.user, Permission.SEE_PROGRAMME, programme)
+    bookable = found.state == SessionState.OPEN and found.during.lower > now
     parts = _parts_shown(request, found, staff, now)
     place = _own_place(request, found)
+    if bookable and seats and not staff and place is None:
+        found.seats = seats
+        _mark_quota_used(request, programme, [found])
     runs = staff or found.parts.filter(person=request.user.pk).exists()
     context = {
         "title": str(found),
@@ -183,7 +198,7 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
         "where": where_in_words(found, address=True),
         "seats": seats,
         "waiting": Place.objects.in_line().filter(session=found).count(),
-        "bookable": found.state == SessionState.OPEN and found.during.lower > now,
+        "bookable": bookable,
         "begun": found.during.lower <= now,
         "over": found.during.upper <= now,
         "staff": staff,

@@ -14,7 +14,7 @@ from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
 from attendance.models import Place, PlaceState, Team
 from attendance.queries.booking import positions_of
 from attendance.queries.people import search_people
-from attendance.queries.shares import seats_kept
+from attendance.queries.shares import mark_quota_used, seats_kept
 from attendance.queries.teams import (
     colleagues_to_book,
     colleagues_to_name,
@@ -42,6 +42,7 @@ def choose_session(request: HttpRequest, organisation: int) -> HttpResponse:
     page = page_of(sessions_for_teams(own, now), request.GET.get("page"))
     for session in page.rows:
         session.window = window_of(session, rules_of(session), now)
+    mark_quota_used(page.rows, own.pk, now)
     context = {
         **_context(own, "Book for colleagues"),
         "page": page,

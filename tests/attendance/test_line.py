@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from accounts.links import token_of
+from accounts.links import make_link, token_of
 from attendance.actions.places import (
     OfferIsOver,
     OutsideWindow,
@@ -23,13 +23,14 @@ from attendance.actions.reminders import lapse_offers, promote_all
 from attendance.actions.sessions import cancel_session
 from attendance.actions.swaps import QuotaIsUsed, SessionIsFull, change_place
 from attendance.invariants import findings
-from attendance.models import BookingRules, Engagement, Place, PlaceState, Quota
+from attendance.models import BookingRules, Engagement, Invitation, Place, PlaceState, Quota
 from attendance.queries.booking import position_of, positions_of
 from attendance.queries.figures import Figures, figures_of
-from attendance.queries.shares import FIRST_CHOICE_LASTS
+from attendance.queries.shares import FIRST_CHOICE_LASTS, quota_used
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
+from organisations.models import OrganisationLead
 from tests.attendance.places import (
     NOW,
     PartnerFactory,
@@ -290,6 +291,47 @@ def test_a_quota_passes_over_its_organisation_alone(programme):
     second.refresh_from_db()
     assert second.state == PlaceState.BOOKED
     _nothing_wrong()
+
+
+def test_every_list_of_dates_says_where_ones_organisation_has_its_quota(db, client, django_assert_num_queries):
+    now, words = timezone.now(), "places are taken: you would wait"
+    programme = a_programme(is_public=True, places_rule="unlimited")
+    own, day = partner_of(programme), (now + timedelta(days=30)).date()
+    sessions = [a_session(programme, capacity=5, date=day + timedelta(days=number)) for number in range(3)]
+    a_place(sessions[0], now=now)
+    Quota.objects.create(programme=programme, seats=1)
+    mover = a_place(sessions[2], now=now)
+    person = a_practitioner(programme)
+    assert quota_used(sessions, own.pk, now) == {sessions[0].pk, sessions[2].pk}
+    assert quota_used(sessions, OrganisationFactory().pk, now) == set()
+    for number in (1, 3):
+        with django_assert_num_queries(1):
+            quota_used(sessions[:number], own.pk, now)
+    invitation = Invitation.objects.create(programme=programme, person=person, invited_at=now)
+    invitation.link = make_link(
+        purpose="invitation", person=person, about=invitation, ends_at=now + timedelta(days=60), now=now
+    )
+    invitation.save()
+    page = client.get(f"/i/{token_of(invitation.link)}/", follow=True).content.decode()
+    assert page.count(words) == 2
+    assert page.count("Join the waiting list") == 2
+    listed, shown = f"/programmes/{programme.slug}/sessions/", f"/sessions/{sessions[0].pk}/"
+    assert words not in client.get(listed).content.decode()  # nobody is signed in
+    client.get(f"/p/{token_of(mover.link)}/")
+    other = client.get(f"/p/{mover.link_id}/change/").content.decode()
+    assert f"/change/{sessions[1].pk}/" in other
+    assert f"/change/{sessions[0].pk}/" not in other
+    client.force_login(person)
+    OrganisationLead.objects.create(organisation=own, person=person, since=now.date() - timedelta(days=1))
+    assert client.get(listed).content.decode().count(words) == 2
+    page = client.get(shown).content.decode()
+    assert words in page
+    assert "Join the waiting list" in page
+    assert client.get(f"/organisations/{own.pk}/booking/").content.decode().count(words) == 2
+    Quota.objects.create(programme=programme, organisation=own, seats=2)
+    assert words not in client.get(listed).content.decode()
+    Quota.objects.filter(organisation=own).update(released_on=timezone.localdate())
+    assert client.get(listed).content.decode().count(words) == 2
 
 
 @pytest.mark.parametrize("how", ["released", "larger", "its day"])
