@@ -328,7 +328,10 @@ def withdraw_request(*, attendance: SeniorAttendance, by: Any, now: datetime) ->
 
 @transaction.atomic
 def note_attended(*, session: Session, mandate: Mandate, by: Any, now: datetime) -> SeniorAttendance:
-    """Note on the register that a senior manager came, asked or not. Twice is once. Raises NotTheDay, NoMandateThen."""
+    """Note on the register that a senior manager came, asked or not. Twice is once. Raises NotTheDay, NoMandateThen.
+
+    Where they have several mandates they count for the organisation for which they came, whichever had asked them.
+    """
     _check_day(session, now)
     _check_mandate(session, mandate)
     lock_people([mandate.person_id])
@@ -344,9 +347,12 @@ def note_attended(*, session: Session, mandate: Mandate, by: Any, now: datetime)
     )
     if is_new:
         record(by=by, verb="senior_attended", about=own, now=now)
-    elif own.state != CoverState.ATTENDED:
+    elif own.state != CoverState.ATTENDED or own.organisation_id != mandate.organisation_id:
         own.state = CoverState.ATTENDED
-        own.save(update_fields=["state"])
+        asked_for = own.asked_for or own.organisation
+        own.organisation = mandate.organisation
+        own.asked_for = asked_for if asked_for != own.organisation else None
+        own.save(update_fields=["state", "organisation", "asked_for"])
         record(by=by, verb="senior_attended", about=own, now=now)
     return own
 
@@ -366,7 +372,9 @@ def take_attended_back(*, attendance: SeniorAttendance, by: Any, now: datetime) 
     own.state = CoverState.COMING if is_engaged else CoverState.APOLOGIES  # a yes engages, apologies free
     if own.answered_at is None:
         own.state = CoverState.ASKED
-    own.save(update_fields=["state"])
+    if own.asked_for:
+        own.organisation, own.asked_for = own.asked_for, None
+    own.save(update_fields=["state", "organisation", "asked_for"])
     return own
 
 

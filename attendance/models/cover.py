@@ -42,6 +42,14 @@ class SeniorAttendance(models.Model):
     together = models.UUIDField(
         null=True, blank=True, db_index=True, help_text="those asked for one: the first yes settles it for all"
     )
+    asked_for = models.ForeignKey(
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="for which they were asked, where they came for another",
+    )
     link = models.OneToOneField(
         "accounts.PersonalLink", on_delete=models.SET_NULL, null=True, blank=True, related_name="senior_attendance"
     )
@@ -58,6 +66,7 @@ class SeniorAttendance(models.Model):
             "reminded_step",
             "link",
             "together",
+            "asked_for",
         ),
         personal=("person", "asked_by", "answered_by"),
         until="seven years after the programme, as the evidence of who came",
@@ -69,6 +78,9 @@ class SeniorAttendance(models.Model):
             models.CheckConstraint(
                 condition=~Q(state__in=("coming", "apologies")) | Q(answered_at__isnull=False),
                 name="senior_attendance_answer_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(asked_for__isnull=True) | Q(state="attended"), name="senior_attendance_came_for_another"
             ),
         ]
         indexes = [models.Index(fields=["state", "session"], name="senior_attendance_by_state")]

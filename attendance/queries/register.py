@@ -170,7 +170,8 @@ def already_marked(session: Session, find: str = "", most: int = FIRST_MARKED) -
 def seniors_on_register(session: Session) -> tuple[list[SeniorAttendance], list[Mandate]]:
     """Return the senior managers asked or coming, each with ``mandate`` (or None), and every other mandate of the day.
 
-    Who has come is among the first; who was told that they are not needed is among the others.
+    Who has come is among the first; who was told that they are not needed is among the others, and so is another
+    mandate of somebody who is listed: they may have come for that organisation.
     """
     mandates = list(
         Mandate.objects.on(session.date)
@@ -187,8 +188,8 @@ def seniors_on_register(session: Session) -> tuple[list[SeniorAttendance], list[
     seniors = list(found.order_by("person__sort_name", "pk"))
     for own in seniors:
         own.mandate = held.get((own.person_id, own.organisation_id))
-    listed = {own.person_id for own in seniors}
-    return seniors, [mandate for mandate in mandates if mandate.person_id not in listed]
+    listed = {(own.person_id, own.organisation_id) for own in seniors}
+    return seniors, [each for each in mandates if (each.person_id, each.organisation_id) not in listed]
 
 
 def _matching(found: QuerySet, find: str, *, person: str, walk_in: str | None) -> QuerySet:

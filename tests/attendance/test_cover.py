@@ -18,6 +18,7 @@ from attendance.messages import cover as messages
 from attendance.models import CalendarEntry, CoverState, Engagement, SeniorAttendance
 from attendance.queries.cover import NO_PARTNER, NOBODY, Share, cover_matrix, shares_of
 from attendance.queries.proposals import next_best
+from attendance.queries.register import seniors_on_register
 from attendance.tasks import remind_seniors
 from briefings.models import Assistant, CoverRule, Mandate, ProgrammeRole, Session, SessionState
 from messaging import kinds
@@ -387,6 +388,33 @@ def test_a_move_leaves_to_the_clock_what_was_asked_while_it_took_its_locks(cast,
     with time_machine.travel(NOW, tick=False):
         remind_seniors()
     assert state_of(moved) == CoverState.APOLOGIES
+
+
+@pytest.mark.parametrize("before", [None, CoverState.ASKED, CoverState.COMING, CoverState.ATTENDED])
+def test_who_speaks_for_two_partners_counts_for_the_one_they_came_for(cast, before):
+    """What really happened wins; taken back it is as it was, for the partner that had asked."""
+    other = OrganisationFactory()
+    PartnerFactory(programme=cast.programme, organisation=other)
+    theirs = cast.a_mandate(other, person=cast.senior)
+    at = cast.session.during.lower
+    if before in (CoverState.ASKED, CoverState.COMING):
+        cast.coming() if before == CoverState.COMING else cast.asked()
+    if before == CoverState.ATTENDED:  # by a wrong choice at the door
+        cover.note_attended(session=cast.session, mandate=cast.mandate, by="clock", now=at)
+    _, choices = seniors_on_register(cast.session)
+    assert theirs in choices
+    for _ in range(2):
+        own = cover.note_attended(session=cast.session, mandate=theirs, by="clock", now=at)
+    assert (own.state, own.organisation) == (CoverState.ATTENDED, other)
+    (row,) = cover_matrix([cast.session], cast.session.date).rows
+    assert {cell.state for cell in row.cells} == {NOBODY, CoverState.ATTENDED}
+    assert row.lacking == [cast.organisation]
+    listed, choices = seniors_on_register(cast.session)
+    assert (listed[0].mandate, theirs in choices, cast.mandate in choices) == (theirs, False, True)
+    cover.take_attended_back(attendance=own, by="clock", now=at)
+    found = SeniorAttendance.objects.values_list("organisation", "state", "asked_for")
+    kept = before in (CoverState.ASKED, CoverState.COMING)
+    assert list(found) == ([(cast.organisation.pk, before, None)] if kept else [])
 
 
 def test_nobody_has_come_before_the_day(cast):
