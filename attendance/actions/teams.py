@@ -167,10 +167,47 @@ def switch_to_fit(*, team: Team, by: Any, now: datetime) -> Team:
 
 
 @transaction.atomic
-def release_unnamed(*, team: Team, now: datetime, by: Any = CLOCK, all_days: bool = False) -> int:
+def bring_names_forward(*, team: Team, by: Any, now: datetime) -> bool:
+    """Bring the last day to name places of ``team`` forward where its list of names is final earlier by now.
+
+    The lead is told the new day. Where that day is over, the places without a name are released as the clock does.
+    Returns False where nothing has to change: a day the lead chose earlier stays, and stays when the list is final
+    later again.
+    """
+    lock_seats(team.session)
+    session = fresh_session(team.session_id)
+    team = Team.objects.select_for_update(no_key=True, of=("self",)).get(pk=team.pk)
+    window = window_of(session, rules_of(session), now)
+    last = window.names_before(session.date) - timedelta(days=1)
+    unnamed = Place.objects.live().filter(team=team, person=None).count()
+    if not unnamed or team.names_until is None or team.names_until <= last:
+        return False
+    team.names_until = last
+    team.save(update_fields=["names_until"])
+    record(by=by, verb="brought_names_forward", about=team, now=now, fields=["names_until"])
+    if last < window.today:
+        release_unnamed(team=team, now=now, by=by, earlier=True)
+    else:
+        team_messages.tell_last_day(team, now=now)
+    return True
+
+
+def bring_all_names_forward(programme: Programme, *, by: Any, now: datetime) -> int:
+    """Do so for every team of ``programme``, a transaction each; return for how many the day has changed."""
+    sessions = Session.objects.open().to_come(now).filter(programme=programme)
+    found = Team.objects.filter(session__in=sessions, places__person=None, places__in=Place.objects.live())
+    teams = found.select_related("session").distinct().order_by("pk")
+    return sum(bring_names_forward(team=team, by=by, now=now) for team in teams)
+
+
+@transaction.atomic
+def release_unnamed(
+    *, team: Team, now: datetime, by: Any = CLOCK, all_days: bool = False, earlier: bool = False
+) -> int:
     """End the places of ``team`` that have no name after its last day, and give their seats to who waits.
 
-    ``all_days``: at once, by the lead. The lead is told. Returns how many ended.
+    ``all_days``: at once, by the lead. ``earlier``: their day was brought forward. The lead is told.
+    Returns how many ended.
     """
     seats = lock_seats(team.session)
     session = fresh_session(team.session_id)
@@ -183,7 +220,7 @@ def release_unnamed(*, team: Team, now: datetime, by: Any = CLOCK, all_days: boo
         record(by=by, verb="released_unnamed", about=place, now=now)
     if ended:
         if not all_days:
-            team_messages.tell_released(team, len(ended), now=now)
+            team_messages.tell_released(team, len(ended), earlier=earlier, now=now)
         promote(session, seats, now)
     return len(ended)
 

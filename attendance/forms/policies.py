@@ -42,7 +42,8 @@ class BookingRulesForm(HubForm):
         label="The list of names is final, days before the session",
         help_text=(
             "For venues that check names at the door. From then on nobody books, moves up or sends a colleague; "
-            "you can still change it. Leave empty: there is no such day."
+            "you can still change it. Leads are told where they have to name places earlier by it. "
+            "Leave empty: there is no such day."
         ),
         **_DAYS,
     )

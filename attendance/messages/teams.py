@@ -1,7 +1,8 @@
 """Telling a lead what became of their team, and nudging colleagues who have not booked."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
-from attendance.models import Invitation, Team
+from attendance.models import Invitation, Place, Team
 from briefings.models import Programme
 from briefings.rules import coordinators_of
 from face.dates import day_without_year
@@ -20,17 +21,29 @@ from messaging.models import Message
 from organisations.models import Organisation, OrganisationLead
 
 RELEASED = "attendance.team_released"
+LAST_DAY = "attendance.team_last_day"
 NUDGE = "attendance.nudge"
 WANTED = "attendance.invitations_wanted"
 NUDGE_RESTS = timedelta(days=7)
 NAMES_SHOWN = 50
 
 
-def tell_released(team: Team, number: int, *, now: datetime) -> None:
+def tell_released(team: Team, number: int, *, earlier: bool = False, now: datetime) -> None:
     """Plan the news that ``number`` places without a name went back; to whoever booked the team.
 
-    Where they lead the organisation no more, to those who do.
+    Where they lead the organisation no more, to those who do. ``earlier``: the last day was brought forward.
     """
+    refs = {"number": number, "earlier": 1} if earlier else {"number": number}
+    _tell_lead(RELEASED, team, timezone.localdate(now), refs, now + timedelta(days=7), now)
+
+
+def tell_last_day(team: Team, *, now: datetime) -> None:
+    """Plan the news that the last day to name places of ``team`` was brought forward; to the same people."""
+    over = datetime.combine(team.names_until + timedelta(days=1), time(), ZoneInfo(team.session.zone))
+    _tell_lead(LAST_DAY, team, team.names_until, {}, over, now)
+
+
+def _tell_lead(kind: str, team: Team, day: date, refs: dict[str, int], until: datetime, now: datetime) -> None:
     leads = OrganisationLead.objects.on(timezone.localdate(now)).filter(
         organisation=team.organisation_id, person__is_active=True, person__email__isnull=False
     )
@@ -39,15 +52,15 @@ def tell_released(team: Team, number: int, *, now: datetime) -> None:
         people = {team.made_by_id}
     rows = [
         Planned(
-            key=f"{RELEASED}:{team.pk}:{person}:{timezone.localdate(now).isoformat()}",
+            key=f"{kind}:{team.pk}:{person}:{day.isoformat()}",
             to=person,
-            refs={"team": team.pk, "number": number},
+            refs={"team": team.pk, **refs},
             about=team.session.programme,
-            useful_until=now + timedelta(days=7),
+            useful_until=until,
         )
         for person in sorted(people)
     ]
-    messaging.actions.queue_many(kind=RELEASED, rows=rows, now=now)
+    messaging.actions.queue_many(kind=kind, rows=rows, now=now)
 
 
 def nudge(invitation: Invitation, organisation: Organisation, *, now: datetime) -> bool:
@@ -115,6 +128,13 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     return {message.pk: "answered" for message in nudges if message.refs["invitation"] not in open_ones}
 
 
+def named_meanwhile(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code for each news of a last day by which nothing has to be named any more."""
+    unnamed = Place.objects.live().filter(team__in=[message.refs["team"] for message in batch], person=None)
+    teams = set(unnamed.values_list("team", flat=True))
+    return {message.pk: "named_meanwhile" for message in batch if message.refs["team"] not in teams}
+
+
 def render(message: Message) -> Content:
     """Return the mail as its person gets it."""
     if message.kind == NUDGE:
@@ -126,9 +146,13 @@ def render(message: Message) -> Content:
         "team": team,
         "session": session,
         "programme": session.programme,
-        "number": message.refs["number"],
+        "number": message.refs.get("number") or Place.objects.live().filter(team=team, person=None).count(),
+        "earlier": "earlier" in message.refs,
         "address": f"{settings.SITE_URL}{reverse('attendance:team-show', args=[team.pk])}",
     }
+    if message.kind == LAST_DAY:
+        subject = f"Name your places by {day_without_year(team.names_until)}"
+        return render_mail("attendance/mail/team_last_day", context, subject)
     subject = f"Places without a name went back: {day_without_year(session.date)}"
     return render_mail("attendance/mail/team_released", context, subject)
 
@@ -167,5 +191,6 @@ def render_wanted(message: Message) -> Content:
 def register_kinds() -> None:
     """Make the kinds known; called when the app is ready."""
     register(Kind(RELEASED, render, not_wanted, label="Places without a name went back"))
+    register(Kind(LAST_DAY, render, named_meanwhile, label="Places need their names earlier"))
     register(Kind(NUDGE, render, not_wanted, label="Nudge of a lead"))
     register(Kind(WANTED, render_wanted, invited_meanwhile, label="A lead asks for invitations"))

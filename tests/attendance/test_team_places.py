@@ -12,6 +12,7 @@ from accounts.links import make_link
 from accounts.models import Person
 from attendance.actions.notices import send_notice
 from attendance.actions.places import OutsideWindow, PlaceHasEnded, change_seats, give_up_place
+from attendance.actions.policies import set_booking_rules
 from attendance.actions.reminders import remind_all
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.teams import (
@@ -243,6 +244,50 @@ def test_places_without_a_name_go_back_after_their_day_and_the_lead_is_told(prog
     told = Message.objects.get(kind="attendance.team_released")
     assert told.person == lead
     assert "2 places of" in kinds.find(told.kind).render(told).text
+    _nothing_wrong()
+
+
+def test_a_list_that_is_final_earlier_brings_the_last_day_for_names_forward_and_the_lead_is_told(programme):
+    session, lead = a_session(programme, capacity=5), a_practitioner(programme)  # on 26 November
+    late, early = (_book(session, unnamed=1, by=lead, until=date(2026, 11, number)) for number in (24, 9))
+    _book(session, _people(programme, 1), by=lead)
+    for _ in range(2):
+        set_booking_rules(programme=programme, freeze_days=8, by=CLOCK, now=NOW)
+    set_booking_rules(programme=programme, freeze_days=3, by=CLOCK, now=NOW)  # nobody gets a day twice
+    late.refresh_from_db()
+    early.refresh_from_db()
+    assert (late.names_until, early.names_until) == (date(2026, 11, 16), date(2026, 11, 9))
+    told = Message.objects.get(kind="attendance.team_last_day")
+    assert told.person == lead
+    content = kinds.find(told.kind).render(told)
+    assert "1 place of" in content.text
+    assert day(late.names_until) in content.text
+    with pytest.raises(OutsideWindow):
+        name_places(team=late, people=_people(programme, 1), by=CLOCK, now=NOW + timedelta(days=22))
+    name_places(team=late, people=_people(programme, 1), by=CLOCK, now=NOW)
+    assert kinds.find(told.kind).still_wanted([told], NOW) == {told.pk: "named_meanwhile"}
+    _nothing_wrong()
+
+
+def test_where_the_new_last_day_is_over_the_places_go_back_and_the_lead_is_told(programme):
+    session, lead = a_session(programme, capacity=3), a_practitioner(programme)
+    team = _book(session, unnamed=2, by=lead, until=date(2026, 11, 20))
+    set_booking_rules(programme=programme, freeze_days=24, by=CLOCK, now=NOW)  # final today
+    assert _states(team) == [PlaceState.ENDED] * 2
+    assert SeatCount.objects.get(session=session).taken == 0
+    told = Message.objects.get()
+    assert (told.kind, told.person) == ("attendance.team_released", lead)
+    assert "final earlier" in kinds.find(told.kind).render(told).text
+    _nothing_wrong()
+
+
+def test_what_goes_back_before_the_list_is_final_goes_to_who_waits(programme):
+    session = a_session(programme, capacity=1)
+    _book(session, unnamed=1, until=date(2026, 11, 20))
+    waits = a_place(session)
+    set_booking_rules(programme=programme, freeze_days=23, by=CLOCK, now=NOW)  # final tomorrow
+    waits.refresh_from_db()
+    assert waits.state == BOOKED
     _nothing_wrong()
 
 

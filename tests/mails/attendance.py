@@ -65,7 +65,7 @@ def taken_over() -> None:
     ask_colleague(place=place, email=colleague.email, **WITH)
 
 
-@makes("attendance.team_released")
+@makes("attendance.team_released", "attendance.team_last_day")
 def team_without_names() -> datetime:
     session = a_session(capacity=5)
     lead = OrganisationLeadFactory(organisation=partner_of(session.programme)).person
@@ -75,6 +75,11 @@ def team_without_names() -> datetime:
     )  # fmt: skip
     later = NOW + timedelta(days=1)
     release_all_unnamed(now=later)
+    book_team(
+        session=session, organisation=partner_of(session.programme), people=[], unnamed=1, rule="fit",
+        names_until=session.date - timedelta(days=1), press=uuid.uuid4(), by=lead, now=later,
+    )  # fmt: skip
+    set_booking_rules(programme=session.programme, freeze_days=5, by=BY, now=later)
     return later
 
 
