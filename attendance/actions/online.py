@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from django.core.files import File
 from django.db import transaction
+from django.db.models import QuerySet
 
 from attendance.actions.register import add_walk_in, check_can_mark, mark
 from attendance.models import (
@@ -124,8 +125,9 @@ def _rows(report: OnlineReport, people: Iterable[Present], session: Session) -> 
     return rows
 
 
-Decision = Place | Organisation | None
-"""What a person decides about a row: the place it is, the organisation it walked in from, or None to leave it out."""
+Decision = Place | Organisation | WalkIn | None
+"""What a person decides about a row: the place it is, the organisation it walked in from, the walk-in it is already, or
+None to leave it out."""
 
 
 @transaction.atomic
@@ -135,11 +137,12 @@ def decide(*, report: OnlineReport, decisions: Mapping[int, Decision], by: Any, 
     for row in rows:
         said = decisions[row.pk]
         row.place = said if isinstance(said, Place) else None
-        row.organisation = said if isinstance(said, Organisation) else None
+        row.walk_in = said if isinstance(said, WalkIn) else None
+        row.organisation = said if isinstance(said, Organisation) else row.walk_in and row.walk_in.organisation
         row.decision = (
             OnlineDecision.PLACE if row.place else OnlineDecision.WALK_IN if row.organisation else OnlineDecision.NOBODY
         )
-        row.save(update_fields=["decision", "place", "organisation"])
+        row.save(update_fields=["decision", "place", "organisation", "walk_in"])
     if decisions:
         record(by=by, verb="decided_online_report", about=report, now=now)
     return len(rows)
@@ -155,7 +158,7 @@ def take_over(*, report: OnlineReport, by: Any, now: datetime) -> int:
     locked = _locked_reports(report)[report.pk]
     session = Session.objects.select_related("programme").get(pk=locked.session_id)
     check_can_mark(session)
-    found = locked.presences.select_related("place", "organisation").order_by("place_id", "pk")
+    found = locked.presences.select_related("place", "organisation", "walk_in").order_by("place_id", "pk")
     rows = list(found.select_for_update(no_key=True, of=("self",)))
     if not rows:
         raise RowsAreGone
@@ -163,13 +166,13 @@ def take_over(*, report: OnlineReport, by: Any, now: datetime) -> int:
         raise StillOpen
     locked.taken_over_at = now
     locked.save(update_fields=["taken_over_at"])
-    for place in _take_back(session, rows, by, now):
-        _mark_place(session, place, by, now)
+    for own in _take_back(session, rows, by, now):
+        count = _mark_place if isinstance(own, Place) else _count_walk_in
+        count(session, own, by, now)
     marked = sum(_mark_place(session, place, by, now) for place in _places(rows))
     for row in rows:
         if row.organisation:
-            _mark_walk_in(session, row, by, now)
-            marked += 1
+            marked += _mark_walk_in(session, row, by, now)
     record(by=by, verb="took_over_online_report", about=locked, now=now)
     return marked
 
@@ -180,10 +183,10 @@ def _locked_reports(report: OnlineReport) -> dict[int, OnlineReport]:
     return found.select_for_update(no_key=True, of=("self",)).in_bulk()
 
 
-def _take_back(session: Session, rows: Iterable[OnlinePresence], by: Any, now: datetime) -> list[Place]:
+def _take_back(session: Session, rows: Iterable[OnlinePresence], by: Any, now: datetime) -> list[Place | WalkIn]:
     """Undo what was made of each of ``rows`` before it was decided otherwise.
 
-    Returns the places that other rows still speak for: what these come to is to be counted anew.
+    Returns the places and walk-ins that other rows still speak for: what these come to is to be counted anew.
     """
     presses = {row.press for row in rows if row.press}
     marks = Mark.objects.filter(pk__in=presses, place__isnull=False).select_related("place").in_bulk()
@@ -197,13 +200,30 @@ def _take_back(session: Session, rows: Iterable[OnlinePresence], by: Any, now: d
                 left.append(mark_made.place)
             else:
                 _undo(session, mark_made.place, [row.press], by, now)
-        elif walk_in and walk_in.organisation_id != row.organisation_id:
-            _undo(session, walk_in, _of_walk_in(walk_in), by, now)
+        elif walk_in and not _is_still(walk_in, row):
+            if _rows_of(session, walk_in).exclude(pk=row.pk).exists():
+                left.append(walk_in)
+            else:
+                _undo(session, walk_in, _of_walk_in(walk_in), by, now)
         else:
             continue
         row.press = None
         row.save(update_fields=["press"])
     return left
+
+
+def _is_still(walk_in: WalkIn, row: OnlinePresence) -> bool:
+    return walk_in.organisation_id == row.organisation_id and row.walk_in_id in (None, walk_in.pk)
+
+
+def _rows_of(session: Session, walk_in: WalkIn) -> QuerySet[OnlinePresence]:
+    """Return the rows of all taken-over reports of ``session`` that speak for ``walk_in``."""
+    return OnlinePresence.objects.filter(
+        report__session=session,
+        report__taken_over_at__isnull=False,
+        press=walk_in.pk,
+        organisation=walk_in.organisation_id,
+    )
 
 
 def _of_walk_in(walk_in: WalkIn) -> list[UUID]:
@@ -263,18 +283,32 @@ def _press(place: Place, kind: MarkKind, rows: list[OnlinePresence], undone: set
     return press
 
 
-def _mark_walk_in(session: Session, row: OnlinePresence, by: Any, now: datetime) -> None:
-    press = row.press or _new_walk_in(row)
-    own: WalkIn = add_walk_in(
-        session=session, name=row.name, organisation=row.organisation, press=press, by=by, now=now
-    )
-    kind = _kind(session, [row])
-    of_kind = list(_chain(press, kind, set(_of_walk_in(own))))
+def _mark_walk_in(session: Session, row: OnlinePresence, by: Any, now: datetime) -> bool:
+    """Mark the walk-in that ``row`` is, made where there is none yet. Returns whether it is marked by reports.
+
+    One from the door is left as it is. One that reports alone had made, and have taken back since, is made anew.
+    """
+    own = WalkIn.objects.filter(pk=row.press).first() if row.press else row.walk_in
+    if own and not row.press and not _rows_of(session, own).exists():
+        if not Mark.objects.filter(pk=uuid5(own.pk, "undo")).exists():
+            return False
+        own = None
+    if own is None:
+        press = _new_walk_in(row)
+        own = add_walk_in(session=session, name=row.name, organisation=row.organisation, press=press, by=by, now=now)
+    OnlinePresence.objects.filter(pk=row.pk).update(press=own.pk)
+    _count_walk_in(session, own, by, now)
+    return True
+
+
+def _count_walk_in(session: Session, own: WalkIn, by: Any, now: datetime) -> None:
+    """Mark ``own`` with what all taken-over reports of ``session`` come to."""
+    kind = _kind(session, list(_rows_of(session, own).order_by("pk")))
+    of_kind = list(_chain(own.pk, kind, set(_of_walk_in(own))))
     _undo(session, own, [each for each in _of_walk_in(own)[1:] if each not in of_kind], by, now)
     if kind != MarkKind.ATTENDED and not set(of_kind) - _undone(own):
-        again = uuid5(of_kind[-1] if of_kind else press, kind)
+        again = uuid5(of_kind[-1] if of_kind else own.pk, kind)
         mark(session=session, subject=own, kind=kind, press=again, by=by, now=now)
-    OnlinePresence.objects.filter(pk=row.pk).update(press=press)
 
 
 def _new_walk_in(row: OnlinePresence) -> UUID:
@@ -319,5 +353,7 @@ def forget_online_rows(*, now: datetime) -> int:
 @transaction.atomic
 def reconsider(*, presence: OnlinePresence, by: Any, now: datetime) -> None:
     """Open the decision about one row again; a mark that was made of it stays until the report is taken over again."""
-    OnlinePresence.objects.filter(pk=presence.pk).update(decision=OnlineDecision.OPEN, place=None, organisation=None)
+    OnlinePresence.objects.filter(pk=presence.pk).update(
+        decision=OnlineDecision.OPEN, place=None, organisation=None, walk_in=None
+    )
     record(by=by, verb="decided_online_report", about=presence.report, now=now)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from attendance.models import OnlinePresence, Place
+from attendance.models import OnlinePresence, Place, WalkIn
 from face.forms import HubForm
 from organisations.models import Organisation
 
@@ -36,13 +36,14 @@ class ReportForm(HubForm):
 
 
 class DecisionsForm(forms.Form):
-    """Who each of some rows is: a place, those suggested first, a walk-in of a partner, or nobody."""
+    """Who each of some rows is: a walk-in there is already, a place (those suggested first), a new one, or nobody."""
 
     def __init__(
         self,
         *args: Any,
         rows: Iterable[OnlinePresence],
         suggested: dict[int, list[Place]],
+        walked_in: dict[int, list[WalkIn]],
         left: Iterable[Place] = (),
         organisations: Iterable[Organisation],
         **kwargs: Any,
@@ -50,12 +51,16 @@ class DecisionsForm(forms.Form):
         super().__init__(*args, **kwargs)
         left = list(left)
         self.places = {place.pk: place for found in (*suggested.values(), left) for place in found}
+        self.walk_ins = {str(own.pk): own for found in walked_in.values() for own in found}
         self.organisations = {own.pk: own for own in organisations}
         for row in rows:
             alike = suggested.get(row.pk, [])
             places, others = _places(alike), _places(own for own in left if own not in alike)
             walk_ins = [(f"o{own.pk}", own.name) for own in self.organisations.values()]
             choices = [("", "Decide later"), (LEAVE_OUT, "Leave out")]
+            there = [(f"w{own.pk}", f"{own.name}, {own.organisation}") for own in walked_in.get(row.pk, [])]
+            if there:
+                choices.append(("Walked in already", there))
             if places:
                 choices.append(("Has a place", places))
             if others:
@@ -63,14 +68,17 @@ class DecisionsForm(forms.Form):
             if walk_ins:
                 choices.append(("A walk-in from", walk_ins))
             self.fields[f"row-{row.pk}"] = forms.ChoiceField(choices=choices, required=False, label=row.name)
+            self.initial[f"row-{row.pk}"] = there[0][0] if there else ""
 
-    def decisions(self) -> dict[int, Place | Organisation | None]:
+    def decisions(self) -> dict[int, Place | Organisation | WalkIn | None]:
         """Return what was decided, by the id of the row; what stays open is not in it."""
-        found: dict[int, Place | Organisation | None] = {}
+        found: dict[int, Place | Organisation | WalkIn | None] = {}
+        known = {f"p{key}": own for key, own in self.places.items()}
+        known |= {f"o{key}": own for key, own in self.organisations.items()}
+        known |= {f"w{key}": own for key, own in self.walk_ins.items()}
         for name, said in self.cleaned_data.items():
             if said:
-                known = self.places if said[0] == "p" else self.organisations
-                found[int(name.removeprefix("row-"))] = None if said == LEAVE_OUT else known[int(said[1:])]
+                found[int(name.removeprefix("row-"))] = None if said == LEAVE_OUT else known[said]
         return found
 
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from attendance.models.places import Place
+from attendance.models.register import WalkIn
 from briefings.models import Programme, Session
 from history.retention import Retention
 from organisations.models import Organisation
@@ -75,13 +76,21 @@ class OnlinePresence(models.Model):
     decision = models.CharField(max_length=10, choices=OnlineDecision, default=OnlineDecision.OPEN)
     place = models.ForeignKey(Place, on_delete=models.CASCADE, null=True, blank=True, related_name="online_presences")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    walk_in = models.ForeignKey(
+        WalkIn,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="online_presences",
+        help_text="the walk-in they are already, by another report or from the door",
+    )
     press = models.UUIDField(null=True, blank=True)
 
     retention = Retention(
         plain=(
             "id", "report", "role", "joins", "minutes", "first_at", "last_at", "decision", "organisation", "press",
         ),
-        personal=("name", "address", "place"),
+        personal=("name", "address", "place", "walk_in"),
         until="30 days after the upload",
     )  # fmt: skip
 
@@ -93,5 +102,8 @@ class OnlinePresence(models.Model):
                 | Q(decision="walk_in", place__isnull=True, organisation__isnull=False)
                 | Q(decision__in=("open", "nobody"), place__isnull=True, organisation__isnull=True),
                 name="online_presence_decided_in_one_way",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(walk_in__isnull=True) | Q(decision="walk_in"), name="online_presence_is_the_walk_in"
+            ),
         ]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.models import sort_key
-from attendance.models import OnlinePresence, Place
+from attendance.models import OnlinePresence, Place, WalkIn
 from attendance.queries.register import on_the_register
 from briefings.models import Session
 
@@ -36,6 +36,22 @@ def places_left(session: Session) -> list[Place]:
     found = on_the_register(session).exclude(pk__in=known.values("place")).select_related("person", "organisation")
     places = list(found.order_by("person__sort_name", "pk")[: MOST_LEFT + 1])
     return places if len(places) <= MOST_LEFT else []
+
+
+def walk_ins_alike(session: Session, rows: Iterable[OnlinePresence]) -> dict[int, list[WalkIn]]:
+    """Return for each row who of its name walked in to ``session`` already, in whatever order; in one query."""
+    rows = list(rows)
+    if not rows:
+        return {}
+    there = WalkIn.objects.filter(session=session, attendance__isnull=False).select_related("organisation")
+    named: dict[tuple[str, ...], list[WalkIn]] = {}
+    for own in there.order_by("made_at", "pk"):
+        named.setdefault(_same(own.name), []).append(own)
+    return {row.pk: named.get(_same(row.name), []) for row in rows}
+
+
+def _same(name: str) -> tuple[str, ...]:
+    return tuple(sorted(sort_key(name).replace(",", " ").split()))
 
 
 def _words(name: str) -> set[str]:

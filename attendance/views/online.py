@@ -13,7 +13,7 @@ from accounts.permissions import Permission, has
 from attendance.actions import online as actions
 from attendance.forms.online import DecisionsForm, ReportForm, ShareForm
 from attendance.models import OnlineDecision, OnlinePresence, OnlineReport
-from attendance.queries.online import places_alike, places_left
+from attendance.queries.online import places_alike, places_left, walk_ins_alike
 from attendance.views.register import READ_OR_POST, frame, session_at_door
 from briefings.models import Session
 from briefings.words import when_in_words
@@ -63,6 +63,7 @@ def show_report(request: HttpRequest, session: int, report: int) -> HttpResponse
         request.POST if request.method == "POST" else None,
         rows=undecided,
         suggested=places_alike(own, undecided),
+        walked_in=walk_ins_alike(own, undecided),
         left=places_left(own) if undecided else (),
         organisations=_partners(own),
     )
@@ -78,7 +79,7 @@ def show_report(request: HttpRequest, session: int, report: int) -> HttpResponse
         "form": form,
         "undecided": [(row, form[f"row-{row.pk}"]) for row in undecided],
         "page": page,
-        "left": rows.filter(decision=OnlineDecision.OPEN).count(),
+        "left": len(undecided) if len(undecided) < _MOST_AT_ONCE else rows.filter(decision=OnlineDecision.OPEN).count(),
         "share": actions.full_share_of(own.programme),
         "without_times": any(row.minutes is None for row in [*undecided, *page.rows]),
         "empty_text": "The rows of this report were deleted 30 days after it came.",

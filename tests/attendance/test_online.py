@@ -244,6 +244,62 @@ def test_what_another_report_says_of_somebody_stays_when_one_is_decided_otherwis
     assert outcome_of(place) == "in_part"
 
 
+def in_two_reports(client, session, names=("Unknown Guest", "guest UNKNOWN")):
+    """A guest of two reports: walk-in by the first, which is taken over; the second is decided as its page proposes."""
+    home, found = partner_of(session.programme), []
+    for name, (joined, left) in zip(names, (("09:30:00", "11:00:00"), ("11:05:00", "12:30:00")), strict=True):
+        found.append(report := upload(session, a_line(name, joined=joined, left=left)))
+        address = reverse("attendance:online-report", args=[session.pk, report.pk])
+        row = f"row-{report.presences.get().pk}"
+        proposed = client.get(address).context["form"][row].value()
+        client.post(address, {row: proposed or f"o{home.pk}"})
+        online.take_over(report=report, by="clock", now=later(session))
+    return found
+
+
+def test_a_guest_of_two_reports_is_one_walk_in(client, session, coordinator):
+    home = partner_of(session.programme).name
+    first, second = in_two_reports(client, session)
+    assert on_register(session) == [(home, "attended")], "90 and 85 minutes of 180"
+    assert second.presences.get().walk_in == Attendance.objects.get().walk_in
+    online.take_over(report=second, by="clock", now=later(session))
+    assert on_register(session) == [(home, "attended")]
+    decided(first, None)
+    assert on_register(session) == [(home, "in_part")], "the second report still speaks for them"
+    decided(second, None)
+    assert on_register(session) == []
+
+
+def test_guests_of_different_names_are_two(client, session, coordinator):
+    in_two_reports(client, session, ("Guest 1", "Guest 2"))
+    assert len(on_register(session)) == 2
+
+
+def test_who_was_added_at_the_door_stays_as_they_are(client, session, coordinator):
+    home = partner_of(session.programme)
+    own = actions.add_walk_in(
+        session=session, name="Unknown Guest", organisation=home, press=uuid4(), by="clock", now=half_way(session)
+    )
+    report, _ = in_two_reports(client, session)
+    assert report.presences.get().walk_in == own
+    assert on_register(session) == [(home.name, "attended")]
+    decided(report, None)
+    assert on_register(session) == [(home.name, "attended")]
+
+
+def test_a_guest_whose_walk_in_was_taken_back_meanwhile_is_made_anew(session):
+    home = partner_of(session.programme)
+    first, second = (upload(session, a_line("Guest", left=left)) for left in ("12:00:00", "12:10:00"))
+    decided(first, home)
+    row = second.presences.get()
+    made = Attendance.objects.get().walk_in
+    online.decide(report=second, decisions={row.pk: made}, by="clock", now=later(session))
+    decided(first, None)
+    assert on_register(session) == []
+    assert online.take_over(report=second, by="clock", now=later(session)) == 1
+    assert on_register(session) == [(home.name, "attended")]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "without the lock"])
 def test_two_reports_that_are_taken_over_at_once_are_added_up(session, monkeypatch, locked):
