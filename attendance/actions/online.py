@@ -22,6 +22,7 @@ from attendance.models import (
     Place,
     WalkIn,
 )
+from attendance.queries.online import letters_of
 from attendance.queries.register import on_the_register
 from attendance.register import IN_PART
 from attendance.teams import NotAReport, Present, present, read_report
@@ -296,9 +297,19 @@ def _mark_walk_in(session: Session, row: OnlinePresence, by: Any, now: datetime)
     if own is None:
         press = _new_walk_in(row)
         own = add_walk_in(session=session, name=row.name, organisation=row.organisation, press=press, by=by, now=now)
+        _let_decide_again(session, own)
     OnlinePresence.objects.filter(pk=row.pk).update(press=own.pk)
     _count_walk_in(session, own, by, now)
     return True
+
+
+def _let_decide_again(session: Session, made: WalkIn) -> None:
+    """Open the decisions of reports still to be taken over that were made before the walk-in ``made`` was there."""
+    waiting = OnlinePresence.objects.filter(
+        report__session=session, report__taken_over_at=None, decision=OnlineDecision.WALK_IN, walk_in=None, press=None
+    )
+    same = [pk for pk, name in waiting.values_list("pk", "name") if letters_of(name) == letters_of(made.name)]
+    OnlinePresence.objects.filter(pk__in=same).update(decision=OnlineDecision.OPEN, organisation=None)
 
 
 def _count_walk_in(session: Session, own: WalkIn, by: Any, now: datetime) -> None:

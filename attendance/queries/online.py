@@ -46,11 +46,12 @@ def walk_ins_alike(session: Session, rows: Iterable[OnlinePresence]) -> dict[int
     there = WalkIn.objects.filter(session=session, attendance__isnull=False).select_related("organisation")
     named: dict[tuple[str, ...], list[WalkIn]] = {}
     for own in there.order_by("made_at", "pk"):
-        named.setdefault(_same(own.name), []).append(own)
-    return {row.pk: named.get(_same(row.name), []) for row in rows}
+        named.setdefault(letters_of(own.name), []).append(own)
+    return {row.pk: named.get(letters_of(row.name), []) for row in rows}
 
 
-def _same(name: str) -> tuple[str, ...]:
+def letters_of(name: str) -> tuple[str, ...]:
+    """Return what is alike in all ways of writing ``name``: accents, capitals and the order of its words aside."""
     return tuple(sorted(sort_key(name).replace(",", " ").split()))
 
 

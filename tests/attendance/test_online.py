@@ -16,6 +16,7 @@ from accounts.links import address_of
 from attendance.actions import online
 from attendance.actions import register as actions
 from attendance.models import Attendance, OnlinePresence, OnlineReport, PlaceState
+from attendance.queries.online import walk_ins_alike
 from attendance.tasks import forget_access_needs
 from messaging import kinds
 from messaging.models import Message
@@ -268,6 +269,28 @@ def test_a_guest_of_two_reports_is_one_walk_in(client, session, coordinator):
     assert on_register(session) == [(home, "in_part")], "the second report still speaks for them"
     decided(second, None)
     assert on_register(session) == []
+
+
+def test_a_guest_decided_twice_before_either_report_is_taken_over_is_decided_again(session):
+    home = partner_of(session.programme)
+    times = (("09:30:00", "11:00:00"), ("11:05:00", "12:30:00"))
+    reports = [
+        upload(session, a_line("Guest", joined=begin, left=end), a_line("Other " + begin)) for begin, end in times
+    ]
+    for report in reports:
+        rows = dict.fromkeys(report.presences.values_list("pk", flat=True), home)
+        online.decide(report=report, decisions=rows, by="clock", now=later(session))
+    first, second = reports
+    online.take_over(report=first, by="clock", now=later(session))
+    with pytest.raises(online.StillOpen):
+        online.take_over(report=second, by="clock", now=later(session))
+    (row,) = second.presences.filter(decision="open")
+    (made,) = walk_ins_alike(session, [row])[row.pk]
+    online.decide(report=second, decisions={row.pk: made}, by="clock", now=later(session))
+    online.take_over(report=second, by="clock", now=later(session))
+    assert sorted(Attendance.objects.values_list("walk_in__name", flat=True)) == [
+        "Guest", "Other 09:30:00", "Other 11:05:00",
+    ]  # fmt: skip
 
 
 def test_guests_of_different_names_are_two(client, session, coordinator):
