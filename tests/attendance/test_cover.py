@@ -1,7 +1,7 @@
 """Senior cover: each exit of each action, what is mailed, and the matrix."""
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -761,3 +761,37 @@ def test_the_links_of_a_former_assistant_open_nothing_and_end(cast):
     cast.ask()
     assert not PersonalLink.objects.filter(person=assistant, revoked_at=None).exists()
     assert PersonalLink.objects.filter(person=cast.senior, revoked_at=None).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "without the lock"])
+def test_two_sessions_that_move_to_one_time_at_once_leave_one_request(monkeypatch, locked):
+    cast = Cast()
+    other = another_day(cast.programme)
+    requests = [*cast.ask(), *cast.ask((other, cast.mandate))]
+    barrier, real = threading.Barrier(2), cover.settle_moved
+
+    def settle(**arguments):
+        real(**arguments)
+        if not locked:
+            barrier.wait(10)
+
+    monkeypatch.setattr(cover, "settle_moved", settle)
+    if not locked:
+        monkeypatch.setattr("attendance.actions.sessions.lock_people", lambda ids: None)
+        monkeypatch.setattr(cover, "lock_people", lambda ids: None)
+
+    def move(session):
+        try:
+            there = {"date": date(2026, 12, 15), "starts": time(9, 30), "ends": time(12, 30)}
+            change_session(session=session, by="clock", now=NOW, **there)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=move, args=[session]) for session in (cast.session, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    found = [state_of(own) for own in requests]
+    assert sorted(found) == ([CoverState.APOLOGIES, CoverState.ASKED] if locked else [CoverState.ASKED] * 2)
