@@ -12,12 +12,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Person
+from attendance.actions.engagements import lock_people
 from attendance.models import LIVE, Place
 from attendance.models.places import REFERENCE_LETTERS
 from briefings.models import Session, SessionState
 from commitments.actions import order
 from commitments.actions.following import change
 from commitments.actions.questions import note_answer, open_question, raise_question
+from commitments.actions.questions.moving import lock
 from commitments.clocks import local_day
 from commitments.models import (
     Answer,
@@ -138,6 +140,8 @@ def ask_in_room(
     """
     if asked_as == AskedAs.NOBODY:
         order.hold_order()
+    if person is not None:
+        lock_people([person.pk])  # two presses at once: the second finds what the first asked
     same = {"session": session, "words": words, "asked_as": asked_as, "askers__person": person}
     ended = (QuestionState.WITHDRAWN, QuestionState.OUT_OF_SCOPE)
     again = Question.objects.filter(**same, in_room__isnull=False).exclude(state__in=ended).first()
@@ -181,6 +185,7 @@ def answer_in_room(*, question: Question, speaker: Speaker, words: str, by: Any,
     is hidden, AskedElsewhere where one that was joined with it was asked anonymously of the programme or in another
     session, NotNow where it was answered or ended meanwhile.
     """
+    question = lock(question)  # so nothing is joined with it between looking and answering
     if question.merged.filter(asked_as=AskedAs.NOBODY).exclude(session=question.session_id).exists():
         raise AskedElsewhere
     if anonymous_among(question):

@@ -14,12 +14,14 @@ from commitments.actions.questions import (
     NotNow,
     commission,
     merge,
+    open_question,
     publish_answer,
     put_out_of_scope,
     redact,
     withdraw_question,
 )
 from commitments.actions.room import (
+    AskedElsewhere,
     HiddenAnswer,
     RoomClosed,
     RoomNotThen,
@@ -33,6 +35,7 @@ from commitments.actions.room import (
     show_question,
 )
 from commitments.models import (
+    Answer,
     AskedAs,
     Audience,
     Commission,
@@ -374,6 +377,63 @@ def test_twelve_who_ask_while_the_scribe_works_are_all_kept():
     assert [result for (result,) in results if isinstance(result, Exception)] == []
     assert Question.objects.count() == RoomQuestion.objects.count() == 16
     assert len(scribe_list(room.session).settled) == len(shown_in(room.room)) == 4
+
+
+def answered_while_joined(room, into: Question) -> object:
+    """Answer ``into`` in the room while what was asked anonymously elsewhere is being joined with it."""
+    elsewhere = room.question("Who pays?", asked_as=AskedAs.NOBODY)
+    with transaction.atomic():
+        merge(question=elsewhere, into=into, **room.by_whom)
+        speaker = speakers_of(room.session, TODAY)[0]
+        beside = in_another_thread(
+            lambda: answer_in_room(question=into, speaker=speaker, words="We do.", **room.by_whom)
+        )
+        became = beside.__enter__()
+        threading.Event().wait(0.3)
+    beside.__exit__(None, None, None)
+    return became[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_joined_at_the_moment_of_the_answer_is_seen():
+    room = Room()
+    into = room.asks(asked_as=AskedAs.NAME)
+    into = open_question(question=into, **room.by_whom)
+    assert isinstance(answered_while_joined(room, into), AskedElsewhere)
+    assert not Answer.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_its_asker_would_never_find_the_answer(monkeypatch):
+    """The control: the same race with the first lock taken out."""
+    room = Room()
+    into = room.asks(asked_as=AskedAs.NAME)
+    into = open_question(question=into, **room.by_whom)
+    monkeypatch.setattr(actions, "lock", lambda question: question)
+    assert isinstance(answered_while_joined(room, into), Answer)
+
+
+def asked_twice_at_once(room) -> int:
+    """Ask the same by name beside a first that is not kept yet; return how many questions are kept."""
+    with transaction.atomic():
+        room.asks(asked_as=AskedAs.NAME)
+        beside = in_another_thread(lambda: room.asks(asked_as=AskedAs.NAME))
+        beside.__enter__()
+        threading.Event().wait(0.3)
+    beside.__exit__(None, None, None)
+    return Question.objects.count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_once_are_one_question():
+    assert asked_twice_at_once(Room()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_they_would_be_two(monkeypatch):
+    """The control: the same race with the lock on the person taken out."""
+    monkeypatch.setattr(actions, "lock_people", lambda ids: None)
+    assert asked_twice_at_once(Room()) == 2
 
 
 def test_an_answer_that_was_narrowed_since_is_not_shown_in_the_room(room):
