@@ -14,6 +14,7 @@ from commitments.actions import assurances as actions
 from commitments.actions import handovers
 from commitments.messages import handovers as messages
 from commitments.models import Assurance, AssuranceState, Evidence, Handover, HandoverState, Review
+from commitments.rules import assurances_visible_to
 from commitments.tasks import remind_due
 from messaging import kinds
 from messaging.models import Message
@@ -374,6 +375,22 @@ def test_a_lead_reads_what_was_promised_for_the_own_organisation(cast):
     assert lead.get(of("show", other)).status_code == 404
     page = lead.get(reverse("commitments:programme-assurances", args=[cast.programme.slug]))
     assert [each.pk for each in page.context["page"].rows] == [own.pk]
+
+
+def test_a_mandate_reads_its_own_organisation_in_its_own_programme_alone(cast):
+    elsewhere = Cast()
+    MandateFactory(programme=elsewhere.programme, organisation=cast.organisation)
+    reader = MandateFactory(programme=cast.programme, organisation=cast.organisation).person
+    MandateFactory(programme=elsewhere.programme, organisation=elsewhere.organisation, person=reader)
+    foreign = elsewhere.programme.mandates.get(organisation=cast.organisation)
+    promise = {"words": "We come", "due_on": DUE, "for_everybody": True, "now": NOW}
+    hidden = actions.note_assurance(mandate=foreign, by=foreign.person, **promise)
+    seen = [given(cast), given(elsewhere)]
+    carried = given(cast)
+    Assurance.objects.filter(pk=hidden.pk).update(carried_by=cast.organisation)
+    assert {*assurances_visible_to(reader, TODAY)} == {*seen, carried}
+    Assurance.objects.filter(pk=hidden.pk).update(carried_by=elsewhere.organisation)
+    assert {*assurances_visible_to(reader, TODAY)} == {*seen, carried, hidden}, "whoever carries it reads it"
 
 
 def test_all_versions_of_a_promise_stand_together(cast):
