@@ -19,7 +19,7 @@ from commitments.actions.assurances import confirm_kept, end_assurance, note_ass
 from commitments.actions.outputs import note_output
 from commitments.actions.policies import name_holder
 from commitments.actions.questions import commission, merge, publish_answer, put_out_of_scope, redact, say_unanswered
-from commitments.actions.questions.redaction import GONE
+from commitments.actions.questions.redaction import GONE, without
 from commitments.messages import telling as messages
 from commitments.models import (
     Audience,
@@ -478,6 +478,32 @@ def test_what_is_redacted_goes_from_what_was_told_and_from_its_mails(cast):
     promised.refresh_from_db()
     assert (promised.intro, promised.meant_otherwise) == ("You asked: [removed again]", ["May"])
     assert Message.objects.get(kind=messages.TOLD).text is None
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "becomes"),
+    [
+        ("Nobody knows. No room.", "No", "Nobody knows. No room."),
+        ("North Partner: No", "No", "North Partner: [gone]"),
+        ("“No”\n\nNo\r\nNobody", "No", "“[gone]”\n\n[gone]\r\nNobody"),
+        ("The planner: the plan is kept", "the plan", "The planner: [gone] is kept"),
+        ("We asked (why?) and why?", "(why?)", "We asked [gone] and why?"),
+        ("Åsa-Lena, Åsa-Lenas", "Åsa-Lena", "[gone], Åsa-Lenas"),
+        ("Not a word", "", "Not a word"),
+    ],
+)
+def test_words_are_taken_out_whole(text, before, becomes):
+    assert without(text, before, "[gone]") == becomes
+
+
+def test_a_short_answer_that_is_redacted_leaves_the_words_that_hold_its_letters(cast):
+    question = answered(cast, said="Does anybody pay?", told="No")
+    own = published(cast)
+    Telling.objects.filter(pk=own.pk).update(intro="Nobody pays. No matter.")
+    redact(what=question.answers.get(), words="[gone]", by=cast.coordinator, now=NOW)
+    assert (Section.DONE, "Does anybody pay?", f"{cast.organisation.name}: [gone]") in items(own)
+    own.refresh_from_db()
+    assert own.intro == "Nobody pays. No matter."
 
 
 def test_a_draft_holds_no_words_that_nobody_may_read(cast):

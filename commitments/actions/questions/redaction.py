@@ -1,5 +1,6 @@
 """Redaction: words that must not stay are destroyed wherever they are kept, and only that it happened is written."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,8 @@ from history.refusals import Refused
 
 Redactable = Question | Answer | Draft | HoldingReply
 Reasoned = Question | Commission | ClockChange | Clearance
+A_FEW_LETTERS = 5
+"""What has fewer letters than this is a word of many sentences, and taken out of copies only where it stands alone."""
 GONE = "Destroyed when words of this question were redacted."
 """What stands in drafts that are no longer written: they may hold what was redacted elsewhere."""
 
@@ -86,6 +89,20 @@ def redact_reason(*, what: Reasoned, words: str, by: Any, now: datetime) -> Reas
     return own
 
 
+def without(text: str, before: str, words: str) -> str:
+    """Return ``text`` with ``words`` in place of ``before`` wherever it stands there as whole words.
+
+    A few letters, as of an answer "No", are also words of many sentences: they go only where they stand alone, as a
+    line, in quotation marks or behind the name of who said it.
+    """
+    found = re.escape(before)
+    if len(before) < A_FEW_LETTERS:
+        alone = rf"(^\s*|: |“){found}(?=\s*$|”)"
+        return re.sub(alone, lambda match: match[1] + words, text, flags=re.MULTILINE) if before else text
+    begins, ends = (r"\b" if letter.isalnum() else "" for letter in (before[0], before[-1]))
+    return re.sub(begins + found + ends, lambda _: words, text)
+
+
 def _locked(what: Redactable | Reasoned) -> tuple[Question, Any]:
     of = what if isinstance(what, Question) else what.draft.question if isinstance(what, Clearance) else what.question
     question = lock(of)
@@ -112,15 +129,15 @@ def _take_from_tellings(question: Question, before: str, words: str, quoted: dic
     items = TellingItem.objects.filter(about).select_related("assurance").select_for_update(of=("self",)).order_by("pk")
     found = list(items)
     for own in tellings:
-        own.intro = own.intro.replace(before, words) if before else own.intro
+        own.intro = without(own.intro, before, words)
         own.meant_otherwise = [word for word in own.meant_otherwise if word not in before]
         own.save(update_fields=["intro", "meant_otherwise"])
     for item in found:
         promised = item.assurance.words if item.assurance else ""
         for name, is_quoted in quoted.items():
             text = getattr(item, name)
-            if before and before in text:
-                setattr(item, name, text.replace(before, words))
+            if (changed := without(text, before, words)) != text:
+                setattr(item, name, changed)
             elif is_quoted and text != promised and (name == "said" or item.question_id is not None):
                 setattr(item, name, GONE)
         item.save(update_fields=["said", "told"])
