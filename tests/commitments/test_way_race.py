@@ -112,9 +112,34 @@ def test_what_is_parted_at_the_moment_does_not_go_along(monkeypatch):
 
 
 def test_without_the_lock_the_database_refuses_the_joining(monkeypatch):
-    acts, _ = parts_while_the_whole_is_joined(monkeypatch)
-    monkeypatch.setattr(merging, "_joined_with", lambda question: list(question.merged.order_by("pk")))
+    acts, own = parts_while_the_whole_is_joined(monkeypatch)
+    monkeypatch.setattr(
+        merging,
+        "locked_all",
+        lambda ids: [*moving.locked_all({*ids} - {own.pk}), *moving.everything().filter(pk=own.pk)],
+    )
     assert at_once(*acts) == ["", "refused by the database"]
+
+
+def test_what_goes_along_is_held_in_one_order_with_the_two_and_what_came_between_refuses(monkeypatch):
+    cast, calls = Cast(), []
+    common = {"by": cast.coordinator, "now": NOW}
+    own, whole, into, late = (cast.question(words) for words in ("One?", "Two?", "Three?", "Four?"))
+    actions.merge(question=own, into=whole, **common)
+    locked_all = merging.locked_all
+
+    def one_is_joined_first(ids):
+        calls.append({*ids})
+        if len(calls) == 1:
+            actions.merge(question=late, into=whole, **common)
+        return locked_all(ids)
+
+    monkeypatch.setattr(merging, "locked_all", one_is_joined_first)
+    with pytest.raises(actions.NotNow):
+        actions.merge(question=whole, into=into, **common)
+    assert calls.pop(0) == {own.pk, whole.pk, into.pk}
+    actions.merge(question=whole, into=into, **common)
+    assert Question.objects.filter(merged_into=into).count() == 2
 
 
 def test_two_roles_that_clear_at_the_same_moment_publish_once():

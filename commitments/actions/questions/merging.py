@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -47,7 +48,7 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
     """
     if question.pk == into.pk:
         raise SameQuestion
-    found = {each.pk: each for each in locked_all([question.pk, into.pk])}
+    found = {each.pk: each for each in locked_all([question.pk, into.pk, *_joined_with(question)])}
     question, into = found[question.pk], found[into.pk]
     if question.programme_id != into.programme_id:
         raise OtherProgramme
@@ -59,7 +60,9 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
         become(into, QuestionState.OPEN, by=by, verb="opened", now=now)
     if into.state not in MOVES["joined"].sources:
         raise NotNow
-    before = _joined_with(question)
+    if not found.keys() >= set(_joined_with(question)):
+        raise NotNow  # one more was joined with it at this moment: it is not held
+    before = [each for each in found.values() if each.merged_into_id == question.pk]
     _demand_found(into, [question, *before])
     if into.state in TOLD:
         # Who asks it now may object as long as anybody else could.
@@ -77,10 +80,9 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
     return question
 
 
-def _joined_with(question: Question) -> list[Question]:
-    """Return the questions that are joined with ``question``, locked: none that is parted or withdrawn meanwhile."""
-    found = locked_all(list(question.merged.values_list("pk", flat=True)))
-    return [each for each in found if each.merged_into_id == question.pk]
+def _joined_with(question: Question) -> list[UUID]:
+    """Return the keys of the questions that are joined with ``question``: held with it, all in the order of keys."""
+    return list(question.merged.values_list("pk", flat=True))
 
 
 @transaction.atomic
