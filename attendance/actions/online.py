@@ -159,8 +159,9 @@ def take_over(*, report: OnlineReport, by: Any, now: datetime) -> int:
     locked = _locked_reports(report)[report.pk]
     session = Session.objects.select_related("programme").get(pk=locked.session_id)
     check_can_mark(session)
-    found = locked.presences.select_related("place", "organisation", "walk_in").order_by("place_id", "pk")
-    rows = list(found.select_for_update(no_key=True, of=("self",)))
+    _lock_rows(locked.presences.all())
+    # Read only then: where what they name changes hands, the statement that waits finds neither old nor new.
+    rows = list(locked.presences.select_related("place", "organisation", "walk_in").order_by("place_id", "pk"))
     if not rows:
         raise RowsAreGone
     if any(row.decision == OnlineDecision.OPEN for row in rows):
@@ -182,6 +183,10 @@ def _locked_reports(report: OnlineReport) -> dict[int, OnlineReport]:
     """Lock all reports of the session of ``report``: two that are taken over at once add each other up."""
     found = OnlineReport.objects.filter(session=report.session_id).order_by("pk")
     return found.select_for_update(no_key=True, of=("self",)).in_bulk()
+
+
+def _lock_rows(rows: QuerySet[OnlinePresence]) -> None:
+    list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def _take_back(session: Session, rows: Iterable[OnlinePresence], by: Any, now: datetime) -> list[Place | WalkIn]:

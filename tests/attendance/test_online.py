@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 
 from accounts.links import address_of
@@ -349,6 +349,48 @@ def test_two_reports_that_are_taken_over_at_once_are_added_up(session, monkeypat
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(take_over, reports)) == [1, 1]
     assert outcome_of(place) == ("attended" if locked else "in_part")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", ["decide", "reconsider"])
+def test_who_is_decided_while_a_report_is_taken_over_is_marked_as_decided(session, change):
+    _, bob = (somebody(session, name, f"{name.lower()}@example.org") for name in ("Ann", "Bob"))
+    report = upload(session, a_line("Ann", "ann@example.org"), a_line("Guest"))
+    guest = report.presences.get(name="Guest")
+    online.decide(report=report, decisions={guest.pk: None}, by="clock", now=later(session))
+
+    def take_over():
+        try:
+            return online.take_over(report=report, by="clock", now=later(session))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            if change == "decide":
+                online.decide(report=report, decisions={guest.pk: bob}, by="clock", now=later(session))
+            else:
+                online.reconsider(presence=guest, by="clock", now=later(session))
+            taken = pool.submit(take_over)
+            until_somebody_waits()
+        if change == "reconsider":
+            with pytest.raises(online.StillOpen):
+                taken.result(30)
+        else:
+            assert taken.result(30) == 2
+    assert on_register(session) == ([("Ann", "attended"), ("Bob", "attended")] if change == "decide" else [])
+
+
+def until_somebody_waits():
+    """Return as soon as another connection waits for a lock of this one."""
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    with connection.cursor() as cursor:
+        for _ in range(1_000):
+            cursor.execute(waiting)
+            if cursor.fetchone():
+                return
+            threading.Event().wait(0.01)
+    raise AssertionError("Nobody waits.")
 
 
 def test_a_closed_register_and_gone_rows_are_refused(client, session, coordinator, the_day):
