@@ -134,6 +134,7 @@ None to leave it out."""
 @transaction.atomic
 def decide(*, report: OnlineReport, decisions: Mapping[int, Decision], by: Any, now: datetime) -> int:
     """Keep who the people of a report are, by the id of their rows; others stay. Returns how many were decided."""
+    _locked_reports(report)
     rows = report.presences.select_for_update(no_key=True).filter(pk__in=decisions).order_by("pk")
     for row in rows:
         said = decisions[row.pk]
@@ -180,7 +181,10 @@ def take_over(*, report: OnlineReport, by: Any, now: datetime) -> int:
 
 
 def _locked_reports(report: OnlineReport) -> dict[int, OnlineReport]:
-    """Lock all reports of the session of ``report``: two that are taken over at once add each other up."""
+    """Lock all reports of the session of ``report``: the first lock of whatever writes their rows; these follow by id.
+
+    Two that are taken over at once add each other up, and a walk-in of one opens decisions of another.
+    """
     found = OnlineReport.objects.filter(session=report.session_id).order_by("pk")
     return found.select_for_update(no_key=True, of=("self",)).in_bulk()
 
@@ -369,6 +373,7 @@ def forget_online_rows(*, now: datetime) -> int:
 @transaction.atomic
 def reconsider(*, presence: OnlinePresence, by: Any, now: datetime) -> None:
     """Open the decision about one row again; a mark that was made of it stays until the report is taken over again."""
+    _locked_reports(presence.report)
     OnlinePresence.objects.filter(pk=presence.pk).update(
         decision=OnlineDecision.OPEN, place=None, organisation=None, walk_in=None
     )

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 
 from accounts.links import address_of
@@ -379,6 +379,33 @@ def test_who_is_decided_while_a_report_is_taken_over_is_marked_as_decided(sessio
         else:
             assert taken.result(30) == 2
     assert on_register(session) == ([("Ann", "attended"), ("Bob", "attended")] if change == "decide" else [])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "without the lock"])
+def test_who_decides_and_who_takes_over_do_not_wait_for_each_other(session, monkeypatch, locked):
+    """A report is taken over while one decides about its rows, the last first: the database would end one of them."""
+    somebody(session, "Ann", "ann@example.org")
+    report = upload(session, a_line("Ann", "ann@example.org"), a_line("Guest"))
+    first, last = report.presences.order_by("pk")
+    online.decide(report=report, decisions={first.pk: None, last.pk: None}, by="clock", now=later(session))
+    if not locked:
+        monkeypatch.setattr(online, "_locked_reports", lambda report: {report.pk: report})
+
+    def take_over():
+        try:
+            return online.take_over(report=report, by="clock", now=later(session))
+        finally:
+            connection.close()
+
+    outcome = contextlib.nullcontext() if locked else pytest.raises(OperationalError, match="deadlock")
+    with ThreadPoolExecutor(1) as pool, outcome:
+        with transaction.atomic():
+            online.decide(report=report, decisions={last.pk: None}, by="clock", now=later(session))
+            taken = pool.submit(take_over)
+            until_somebody_waits()
+            online.decide(report=report, decisions={first.pk: None}, by="clock", now=later(session))
+        assert taken.result(30) == 0
 
 
 def until_somebody_waits():
