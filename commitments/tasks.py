@@ -5,11 +5,11 @@ from django.utils import timezone
 
 from commitments.actions import assurances, handovers, questions, room
 from commitments.actions.agreements import look_after_agreements
-from commitments.actions.alone import each_alone
 from commitments.actions.endorsements import forget_old_names
 from commitments.actions.outputs import remind_of_due_actions
 from commitments.actions.references import remind_of_reviews
 from commitments.models import Assurance, Clearance, ClearanceState, Question
+from history.alone import each_alone, in_turn
 
 
 @shared_task(name="commitments.tasks.remind_due", ignore_result=True)
@@ -37,16 +37,20 @@ def remind_due() -> int:
     def remind_of_assurance(pk: int) -> bool:
         return assurances.remind_about(assurance_id=pk, now=now)
 
-    # First whom nobody may ask any more: a reminder to who has left would reach nobody.
-    count = each_alone(questions.orphaned(today).values_list("pk", flat=True), release)
-    count += each_alone(sorted(set(clearing)), reroute)
-    count += each_alone(owed, remind_of_question)
-    count += remind_of_due_actions(now=now)
-    count += remind_of_reviews(now=now)
-    count += look_after_agreements(now=now)
-    # As with questions: first whose keeper may not speak any more.
-    count += each_alone(handovers.orphaned(today).values_list("pk", flat=True), ask_for_successor)
-    return count + each_alone(promised, remind_of_assurance)
+    orphaned = questions.orphaned(today).values_list("pk", flat=True)
+    unkept = handovers.orphaned(today).values_list("pk", flat=True)
+    return in_turn(
+        # First whom nobody may ask any more: a reminder to who has left would reach nobody.
+        lambda: each_alone("Releasing a question", orphaned, release),
+        lambda: each_alone("Asking others for clearance", sorted(set(clearing)), reroute),
+        lambda: each_alone("Reminding of a question", owed, remind_of_question),
+        lambda: remind_of_due_actions(now=now),
+        lambda: remind_of_reviews(now=now),
+        lambda: look_after_agreements(now=now),
+        # As with questions: first whose keeper may not speak any more.
+        lambda: each_alone("Asking for a successor", unkept, ask_for_successor),
+        lambda: each_alone("Reminding of an assurance", promised, remind_of_assurance),
+    )
 
 
 @shared_task(name="commitments.tasks.close_rooms", ignore_result=True)

@@ -24,6 +24,7 @@ from attendance.rules import can_answer_cover
 from briefings.models import Assistant, Mandate, Session, SessionState
 from briefings.words import when_in_words
 from history.actions import CLOCK, key_of, record
+from history.alone import each_alone
 from history.refusals import Refused
 from organisations.models import Organisation
 
@@ -236,8 +237,14 @@ def give_up_what_cannot_stand(*, attendance: SeniorAttendance, now: datetime) ->
 
 
 def give_up_all_that_cannot_stand(*, now: datetime) -> int:
-    """Do that for every request to come, each in a transaction of its own; return how many there were."""
-    return sum(give_up_what_cannot_stand(attendance=own, now=now) for own in cannot_stand(now))
+    """Do that for every request to come, each in a transaction of its own; return how many there were.
+
+    Raises AllFailed.
+    """
+    found = {own.pk: own for own in cannot_stand(now)}
+    return each_alone(
+        "Giving up senior cover", found, lambda pk: give_up_what_cannot_stand(attendance=found[pk], now=now)
+    )
 
 
 def people_to_settle(session: Session) -> set[int]:

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from attendance.actions import availability, cover, cover_ladder, needs, online, register, reminders, teams, zones
+from history.alone import in_turn
 
 
 @shared_task(name="attendance.tasks.remind_of_sessions", ignore_result=True)
@@ -37,8 +38,9 @@ def remind_seniors() -> int:
     Before that whoever has no mandate any more is asked for nothing, and nobody for two sessions at one time.
     """
     now = timezone.now()
-    cover.give_up_all_that_cannot_stand(now=now)
-    return cover_ladder.remind_of_requests(now=now)
+    return in_turn(
+        lambda: cover.give_up_all_that_cannot_stand(now=now), lambda: cover_ladder.remind_of_requests(now=now)
+    )
 
 
 @shared_task(name="attendance.tasks.forget_availability", ignore_result=True)

@@ -10,7 +10,6 @@ from accounts.links import make_link, revoke
 from accounts.models import Person
 from attendance.models import new_reference
 from briefings.models import Mandate, Programme, Session
-from commitments.actions.alone import each_alone
 from commitments.clocks import AFTER, local_day, next_rung
 from commitments.messages import agreements as messages
 from commitments.models import (
@@ -29,6 +28,7 @@ from commitments.queries.agreements import CURRENT, policy_of, who_speaks
 from commitments.queries.standards import calendar_of, ladder_for
 from commitments.rules import can_triage
 from history.actions import CLOCK, record
+from history.alone import each_alone
 from history.refusals import Refused
 from organisations.models import Organisation
 
@@ -399,9 +399,12 @@ def usual_endorse_by(programme: Programme, now: datetime) -> date:
 
 
 def look_after_agreements(*, now: datetime) -> int:
-    """Ask who has come since, remind who is due, let lapse whose review date has passed; return how many it was."""
+    """Ask who has come since, remind who is due, let lapse whose review date has passed; return how many it was.
+
+    Raises AllFailed.
+    """
     found = AgreementVersion.objects.filter(state=VersionState.PROPOSED).order_by("pk").values_list("pk", flat=True)
-    return each_alone(found, lambda pk: look_after_version(version_id=pk, now=now))
+    return each_alone("Looking after a proposed version", found, lambda pk: look_after_version(version_id=pk, now=now))
 
 
 @transaction.atomic

@@ -8,12 +8,12 @@ from django.utils import timezone
 from accounts.links import make_link, revoke
 from accounts.models import Person
 from briefings.models import Session, SessionKind, SessionState
-from commitments.actions.alone import each_alone
 from commitments.clocks import local_day, next_rung
 from commitments.messages import outputs as messages
 from commitments.models import ActionState, Agreement, Output, OutputKind
 from commitments.queries.standards import calendar_of, ladder_for
 from history.actions import CLOCK, record
+from history.alone import each_alone
 from history.refusals import Refused
 
 LINK_LASTS = timedelta(days=365)
@@ -141,10 +141,10 @@ def drop_action(*, output: Output, words: str, by: Person, now: datetime) -> Out
 
 
 def remind_of_due_actions(*, now: datetime) -> int:
-    """Plan every reminder of an action that is due; return how many are told."""
+    """Plan every reminder of an action that is due; return how many are told. Raises AllFailed."""
     due = Output.objects.open_actions().filter(next_reminder_on__lte=timezone.localdate(now))
     found = due.order_by("next_reminder_on", "pk").values_list("pk", flat=True)
-    return each_alone(found, lambda pk: remind_of_action(output_id=pk, now=now))
+    return each_alone("Reminding of an action", found, lambda pk: remind_of_action(output_id=pk, now=now))
 
 
 @transaction.atomic

@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from accounts.models import Person
 from briefings.models import Programme
-from commitments.actions.alone import each_alone
 from commitments.clocks import local_day, next_rung
 from commitments.messages import references as messages
 from commitments.models import Reference
 from commitments.queries.standards import calendar_of
 from commitments.rules import can_publish_guidance
 from history.actions import CLOCK, record
+from history.alone import each_alone
 from history.refusals import Refused
 
 FIELDS = ("kind", "title", "version", "organisation", "link", "effective_from", "effective_until", "review_on")
@@ -69,10 +69,10 @@ def remove_reference(*, reference: Reference, by: Person, now: datetime) -> None
 
 
 def remind_of_reviews(*, now: datetime) -> int:
-    """Plan every reminder of a review that is due; return how many are told."""
+    """Plan every reminder of a review that is due; return how many are told. Raises AllFailed."""
     due = Reference.objects.standing().filter(next_reminder_on__lte=timezone.localdate(now))
     found = due.order_by("next_reminder_on", "pk").values_list("pk", flat=True)
-    return each_alone(found, lambda pk: remind_of_review(reference_id=pk, now=now))
+    return each_alone("Reminding of a review", found, lambda pk: remind_of_review(reference_id=pk, now=now))
 
 
 @transaction.atomic

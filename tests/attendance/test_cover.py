@@ -1,5 +1,6 @@
 """Senior cover: each exit of each action, what is mailed, and the matrix."""
 
+import contextlib
 import threading
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from attendance.queries.proposals import next_best
 from attendance.queries.register import seniors_on_register
 from attendance.tasks import remind_seniors
 from briefings.models import Assistant, CoverRule, Mandate, ProgrammeRole, Session, SessionState
+from history.alone import AllFailed
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import a_place, a_programme, a_session, another_day, partner_of
@@ -317,6 +319,30 @@ def test_who_has_no_mandate_any_more_does_not_cover_a_session(cast):
     assert "There is no mandate for you to speak for" in said(senior).text
     with pytest.raises(cover.NoMandateThen):
         cover.answer_coming(attendance=own, by=cast.senior, now=NOW)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_what_cannot_be_given_up_keeps_no_other_waiting(cast, monkeypatch, caplog, others):
+    """One request fails: the others are given up and who is due is reminded; where none is left the clock says so."""
+    mandates = [cast.mandate, cast.deputy][: 1 + others]
+    cast.ask(*((cast.session, mandate) for mandate in mandates))
+    (waits,) = cast.ask((cast.session, cast.a_mandate()))
+    Mandate.objects.filter(pk__in=[mandate.pk for mandate in mandates]).update(until=NOW.date())
+    real = cover.give_up_what_cannot_stand
+
+    def fails_for_the_first(*, attendance, now):
+        if attendance.person == cast.senior:
+            raise RuntimeError("a row that nobody thought of")
+        return real(attendance=attendance, now=now)
+
+    monkeypatch.setattr(cover, "give_up_what_cannot_stand", fails_for_the_first)
+    outcome = contextlib.nullcontext() if others else pytest.raises(AllFailed, match="Giving up senior cover")
+    with time_machine.travel(cast.session.during.lower - timedelta(days=1), tick=False), outcome:
+        remind_seniors()
+    assert "Giving up senior cover failed for" in caplog.text
+    assert states().get(cast.deputy.person) == (CoverState.APOLOGIES if others else None)
+    waits.refresh_from_db()
+    assert waits.reminded_step > 0
 
 
 def test_whoever_else_can_is_asked_where_the_mandate_of_one_ends(cast):

@@ -8,6 +8,7 @@ import time_machine
 
 from commitments import tasks
 from commitments.actions import references
+from history.alone import AllFailed
 from messaging.models import Message
 from tests.commitments.factories import NOW, Cast
 from tests.commitments.refused import Town
@@ -56,6 +57,23 @@ def test_what_fails_for_one_keeps_no_other_waiting(breaks, kind, monkeypatch, ca
         assert str(failed[0].pk) in caplog.text
         tasks.remind_due()
         assert Message.objects.filter(kind=kind).count() > told, "and the one has its turn next time"
+
+
+def test_where_all_fails_the_rest_has_its_turn_and_the_clock_says_so(monkeypatch, caplog):
+    town = Town()
+    for _ in range(2):
+        town.question()
+        town.given()
+
+    def fails(*args, **options):
+        raise RuntimeError("a fault in what is told")
+
+    monkeypatch.setattr("commitments.messages.questions.remind", fails)
+    later = NOW + timedelta(days=29)
+    with time_machine.travel(later, tick=False), pytest.raises(AllFailed, match="Reminding of a question failed for"):
+        tasks.remind_due()
+    assert "Reminding of a question failed for" in caplog.text
+    assert Message.objects.filter(kind="commitments.assurance_reminder").exists()
 
 
 def test_what_is_due_is_sent_once():

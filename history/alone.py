@@ -1,0 +1,47 @@
+"""Doing what is due about many, each alone: what fails for one is written down, and keeps no other waiting."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import OperationalError
+
+logger = logging.getLogger(__name__)
+
+
+class AllFailed(Exception):
+    """Raised where something was due and failed for every row: then it is more than one row that is in trouble."""
+
+
+def each_alone(what: str, ids: Iterable[Any], act: Callable[[Any], int | bool]) -> int:
+    """Call ``act`` with each of ``ids`` and return the sum of what it returns.
+
+    ``act`` is one transaction. What it raises is logged with ``what`` is done and the id, and the next one has its
+    turn: the timetable comes back to what failed, and would fail there again before everything that is due after it.
+    Raises AllFailed at the end where nothing else came of it.
+    """
+    count, failed, last, ids = 0, 0, None, list(ids)
+    for pk in ids:
+        try:
+            count += act(pk)
+        except OperationalError:
+            raise  # the database is in trouble, not what is due: all of it is looked at again later
+        except Exception as error:
+            failed, last = failed + 1, error
+            logger.exception("%s failed for %s", what, pk)
+    if last is not None and failed == len(ids):
+        raise AllFailed(f"{what} failed for all {failed}.") from last
+    return count
+
+
+def in_turn(*works: Callable[[], int]) -> int:
+    """Do ``works`` one after the other, whichever raises AllFailed; return the sum, or raise the first of these."""
+    count, first = 0, None
+    for work in works:
+        try:
+            count += work()
+        except AllFailed as error:
+            first = first or error
+    if first is not None:
+        raise first
+    return count
