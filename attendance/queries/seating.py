@@ -104,6 +104,8 @@ def session_to_take(number: int, link: PersonalLink) -> Session | None:
 
     It has what ``lock_and_read`` asks for, and reads the rest when that is asked for.
     """
+    if number >= 2**63:
+        return None
     rows = _to_take().rows(session=number, link=link.pk, person=link.person_id)
     if not rows:
         return None

@@ -121,6 +121,14 @@ def test_one_press_and_a_check_page_book_a_place(client, django_assert_max_num_q
     assert "My place" in words(mine)
 
 
+def test_a_press_on_no_session_is_not_found(client):
+    link = invite(a_session().programme).link
+    opened(client, link, "i")
+    for number in (2**63 - 1, 2**63, 10**20):
+        address = reverse("attendance:invitation-take", args=[link.pk, number])
+        assert (client.get(address).status_code, client.post(address).status_code) == (404, 404)
+
+
 def test_a_full_session_asks_before_somebody_joins_the_line(client):
     session = a_session(capacity=1)
     fill(session)
