@@ -114,11 +114,16 @@ def ahead(programme: Programme, now: datetime, *, can_ask: bool) -> Ahead:
     for session in sessions:
         session.programme = programme
     left_out = len(sessions) > SESSIONS_SHOWN
-    dates = dates_to_come([programme], now) if left_out else [date_of(session) for session in sessions]
+    shown = sessions[:SESSIONS_SHOWN]
+    dates = [date_of(session) for session in shown]
+    if left_out:
+        # Those shown as they were read above: one that is opened or closed meanwhile moves none of them.
+        read = {session.pk for session in shown}
+        dates += [each for each in dates_to_come([programme], now) if each.pk not in read]
     whole = cover_matrix(dates, timezone.localdate(now), people=False)
     matrix = replace(whole, rows=whole.rows[:SESSIONS_SHOWN])
     covered = {row.session.pk: f"{row.covered} of {row.partners}" for row in matrix.rows}
-    for session in (shown := sessions[:SESSIONS_SHOWN]):
+    for session in shown:
         session.cover_words = covered[session.pk]
     lacking = [row for row in whole.rows if not row.meets_rule]
     return Ahead(shown, _drawn(matrix, covered, can_ask=can_ask), lacking, left_out)

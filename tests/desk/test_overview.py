@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -5,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+import desk.overview
 from attendance.models import Attendance, Outcome, SeatCount
 from briefings.models import Session
 from commitments.models import Telling
@@ -99,6 +101,22 @@ def test_cover_is_wanted_also_of_sessions_that_are_not_shown(county, client):
     assert len(ahead.matrix["rows"][0]["cells"]) == 12
     assert len(ahead.uncovered) >= 14
     assert any("more sessions lack senior cover" in matter.title for matter in context["matters"])
+
+
+def test_a_session_that_is_opened_while_the_page_is_made_moves_nothing(county, client, monkeypatch):
+    for number in range(14):
+        a_session(county.cast.programme, date=(NOW + timedelta(days=10 + number)).date())
+    read, seen = desk.overview.dates_to_come, overview(client, county.cast.coordinator).context["ahead"].sessions
+
+    def one_was_opened(programmes, now):
+        first, *others = read(programmes, now)
+        return [replace(first, pk=0), *others]
+
+    monkeypatch.setattr(desk.overview, "dates_to_come", one_was_opened)
+    page = overview(client, county.cast.coordinator)
+    assert page.status_code == 200
+    assert page.context["ahead"].sessions == seen
+    assert all(session.cover_words for session in page.context["ahead"].sessions)
 
 
 def test_the_board_sees_figures_and_no_work(county, client):
