@@ -75,7 +75,7 @@ _ROW = (
     '<tr>{}<th scope="row"><a href="{}">{}</a><br><span class="soft small">{}</span></th>{}'
     "<td>{}</td><td>{}</td><td>{}</td></tr>"
 )
-_CHOOSE = '<td><input type="checkbox" name="chosen" value="{}" aria-label="Choose question {}"></td>'
+_CHOOSE = '<td class="no-print"><input type="checkbox" name="chosen" value="{}" aria-label="Choose question {}"></td>'
 _OWNER, _NOBODY = '{}<br><span class="soft">{}</span>', mark_safe('<span class="soft">The coordinator</span>')
 
 

@@ -203,6 +203,14 @@ def test_the_rules_of_a_programme_are_set_on_one_page(cast, coordinator):
     assert "Nobody holds a governance role" in page
 
 
+def test_what_only_a_screen_can_tick_is_not_printed(cast, coordinator):
+    cast.question("One?")
+    page = coordinator.get(reverse("commitments:programme-questions", args=[cast.programme.slug])).content.decode()
+    for end in ('<input type="checkbox" name="chosen"', '<span class="vh">Choose</span>', "For the questions ticked"):
+        before = page[: page.index(end)]
+        assert "no-print" in before[before.rindex("<") :]
+
+
 def test_several_are_asked_of_somebody_joined_and_filed_at_once(cast, coordinator):
     address = reverse("commitments:question-several", args=[cast.programme.slug])
     one, two, three = cast.question("One?"), accepted(cast, words="Two?"), cast.question("Three?")
