@@ -130,13 +130,19 @@ def remove_output(*, output: Output, by: Person, now: datetime) -> None:
 
 @transaction.atomic
 def finish_action(*, output: Output, words: str, by: Person, now: datetime) -> Output:
-    """Note that an action is done, in words. Raises ActionHasEnded."""
+    """Note that an action is done, in words. Raises ActionHasEnded.
+
+    Who wrote it down is told where its owner says so.
+    """
     return _end(output, ActionState.DONE, words, by, now)
 
 
 @transaction.atomic
 def drop_action(*, output: Output, words: str, by: Person, now: datetime) -> Output:
-    """End an action that is not needed any more, with the reason in words. Raises ActionHasEnded."""
+    """End an action that is not needed any more, with the reason in words.
+
+    Who wrote it down is told where its owner says so. Raises ActionHasEnded.
+    """
     return _end(output, ActionState.DROPPED, words, by, now)
 
 
@@ -183,6 +189,8 @@ def _end(output: Output, state: ActionState, words: str, by: Person, now: dateti
     own.action_state, own.end_words, own.ended_at, own.next_reminder_on = state, words, now, None
     own.save(update_fields=["action_state", "end_words", "ended_at", "next_reminder_on"])
     record(by=by, verb=f"action_{state}", about=own, now=now)
+    if by.pk == own.owner_id:
+        messages.tell_ended(own, now=now)
     return own
 
 

@@ -12,6 +12,7 @@ from accounts.models import Person
 from commitments.clocks import Rung, local_day
 from commitments.models import ActionState, Output, Told
 from commitments.queries.standards import board_of, keepers_of
+from commitments.rules import programmes_with_outputs
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -20,6 +21,7 @@ from organisations.models import OrganisationLead
 GIVEN = "commitments.action_given"
 MOVED = "commitments.action_moved"
 REMINDER = "commitments.action_reminder"
+ENDED = "commitments.action_ended"
 
 
 def tell_owner(action: Output, *, now: datetime, again: bool = False) -> None:
@@ -34,6 +36,18 @@ def tell_owner(action: Output, *, now: datetime, again: bool = False) -> None:
 def tell_moved(action: Output, before: Person, *, now: datetime) -> None:
     """Tell who had the action ``before`` that somebody else has it now: the link they got opens nothing any more."""
     _tell(MOVED, f"commitments.action:{action.pk}:moved:{now.isoformat()}", [before], {}, action, now)
+
+
+def tell_ended(action: Output, *, now: datetime) -> None:
+    """Tell who wrote the action down that its owner has ended it, and how.
+
+    Where they do not read the outputs of the programme any more, or have no address, its coordinators are told.
+    """
+    programme, giver = action.session.programme, action.noted_by
+    still_reads = giver.is_active and giver.email and programmes_with_outputs(giver).filter(pk=programme.pk).exists()
+    people = [giver] if still_reads else keepers_of(programme, local_day(programme, now))
+    others = [person for person in people if person.pk != action.owner_id]
+    _tell(ENDED, f"commitments.action:{action.pk}:ended", others, {}, action, now)
 
 
 def remind(action: Output, rung: Rung, *, now: datetime) -> int:
@@ -71,7 +85,10 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     reasons = {}
     for message in batch:
         action = found.get(message.refs["action"])
-        if action is None or action.action_state != ActionState.OPEN:
+        if message.kind == ENDED:
+            if action is None:
+                reasons[message.pk] = "action_is_gone"
+        elif action is None or action.action_state != ActionState.OPEN:
             reasons[message.pk] = "action_has_ended"
         elif message.kind == MOVED:
             if action.owner_id == message.person_id:
@@ -96,6 +113,7 @@ def render(message: Message) -> Content:
         "session": action.session,
         "programme": programme,
         "is_owner": is_owner,
+        "is_done": action.action_state == ActionState.DONE,
         "is_late": action.due_on < today,
         "is_due_today": action.due_on == today,
         "address": address_of(action.link) if is_owner and action.link else staff_page,
@@ -106,6 +124,9 @@ def render(message: Message) -> Content:
         )
     if message.kind == GIVEN:
         return render_mail("commitments/mail/action_given", context, f"An action for you from {programme.name}")
+    if message.kind == ENDED:
+        how = "done" if context["is_done"] else "not needed any more"
+        return render_mail("commitments/mail/action_ended", context, f"An action from {programme.name} is {how}")
     late = "is late" if context["is_late"] else "is due today" if context["is_due_today"] else "is due soon"
     return render_mail("commitments/mail/action_reminder", context, f"An action from {programme.name} {late}")
 
@@ -124,4 +145,5 @@ def register_kinds() -> None:
     """Make the kinds of actions known; called when the app is ready."""
     register(Kind(GIVEN, render, not_wanted, label="Action from a workshop"))
     register(Kind(MOVED, render, not_wanted, label="Action given to somebody else"))
+    register(Kind(ENDED, render, not_wanted, label="Action that its owner ended"))
     register(Kind(REMINDER, render, not_wanted, label="Reminder of an action"))

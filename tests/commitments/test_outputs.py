@@ -22,6 +22,7 @@ from commitments.actions.outputs import (
     remind_of_action,
     remove_output,
 )
+from commitments.messages.outputs import not_wanted
 from commitments.models import Output, QuestionPolicy
 from commitments.tasks import remind_due
 from messaging import kinds
@@ -227,6 +228,42 @@ def test_the_owner_ends_the_action_from_the_link(cast):
     assert "It hangs on the wall." in page
     assert "nothing for you to do here any more" in page
     assert "has ended" in words(client.post(address, {"how": "done", "words": "Again"}, follow=True))
+
+
+def test_who_wrote_an_action_down_is_told_once_that_its_owner_ended_it(cast):
+    facilitator = AppointmentFactory(programme=cast.programme, role=ProgrammeRole.FACILITATOR)
+    action = note_output(
+        session=cast.session, kind="action", words="Write the list.", owner=cast.senior, due_on=DUE,
+        by=facilitator.person, now=NOW,
+    )  # fmt: skip
+    finish_action(output=action, words="It hangs on the wall.", by=cast.senior, now=NOW)
+    told = Message.objects.get(kind="commitments.action_ended")
+    assert told.person == facilitator.person
+    kind = kinds.find("commitments.action_ended")
+    mail = kind.render(told)
+    assert "is done" in mail.subject
+    assert "It hangs on the wall." in mail.text
+    assert not_wanted([told], NOW) == {}
+    Output.objects.all().delete()
+    assert [*not_wanted([told], NOW)] == [told.pk]
+
+
+def test_where_who_wrote_it_down_has_left_the_coordinators_are_told(cast):
+    action = note_output(
+        session=cast.session, kind="action", words="Write the list.", owner=cast.senior, due_on=DUE,
+        by=PersonFactory(), now=NOW,
+    )  # fmt: skip
+    drop_action(output=action, words="There is one.", by=cast.senior, now=NOW)
+    told = Message.objects.get(kind="commitments.action_ended")
+    assert told.person == cast.coordinator
+    assert "not needed any more" in kinds.find(told.kind).render(told).subject
+
+
+def test_who_ends_an_action_for_its_owner_or_their_own_is_told_nothing(cast):
+    finish_action(output=an_action(cast), words="Done", by=cast.coordinator, now=NOW)
+    own = noted(cast, "action", "Ring them.", owner=cast.coordinator, due_on=DUE)
+    finish_action(output=own, words="Done", by=cast.coordinator, now=NOW)
+    assert not Message.objects.filter(kind="commitments.action_ended").exists()
 
 
 def test_the_coordinator_ends_it_for_the_owner(cast):

@@ -7,7 +7,7 @@ import time_machine
 from briefings.actions.appointments import end_mandate
 from briefings.models import ProgrammeRole, SessionKind
 from commitments.actions import assurances, handovers, policies, questions
-from commitments.actions.outputs import change_action, note_output, remind_of_action
+from commitments.actions.outputs import change_action, finish_action, note_output, remind_of_action
 from commitments.clocks import BEFORE, Rung
 from commitments.messages import assurances as assurance_messages
 from commitments.messages.questions import staff
@@ -127,6 +127,17 @@ def keepers_change() -> None:
         for own in (lost, other)
     ]
     handovers.decline_to_take_over(handover=asked[0], reason="Not my budget.", by=mandate.person, now=NOW)
+
+
+@makes("commitments.action_ended")
+def an_action_that_its_owner_ended() -> None:
+    cast = Cast()
+    session = SessionFactory(programme=cast.programme, kind=SessionKind.WORKSHOP)
+    made = note_output(
+        session=session, kind="action", words="Write the list.", owner=cast.senior, due_on=DUE,
+        by=cast.coordinator, now=NOW,
+    )  # fmt: skip
+    finish_action(output=made, words="It hangs on the wall.", by=cast.senior, now=NOW)
 
 
 @makes("commitments.action_given", "commitments.action_moved", "commitments.action_reminder")
