@@ -86,9 +86,17 @@ def cannot_stand(now: datetime) -> QuerySet[SeniorAttendance]:
 
 
 def may_speak(own: SeniorAttendance) -> bool:
-    """Return whether the person of ``own`` has a mandate for its organisation on the day of its session."""
-    mandates = Mandate.objects.on(own.session.date).filter(programme=own.session.programme_id, person=own.person_id)
-    return mandates.filter(organisation=own.organisation_id).exists()
+    """Return whether the person of ``own`` has a mandate for its organisation on the day of its session.
+
+    Whose account is closed speaks for nobody.
+    """
+    mandates = Mandate.objects.on(own.session.date).filter(
+        programme=own.session.programme_id,
+        organisation=own.organisation_id,
+        person=own.person_id,
+        person__is_active=True,
+    )
+    return mandates.exists()
 
 
 def next_best(own: SeniorAttendance) -> list[Mandate]:

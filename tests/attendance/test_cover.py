@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 
 from accounts.links import address_of
-from accounts.models import PersonalLink
+from accounts.models import Person, PersonalLink
 from attendance.actions import availability, cover, cover_ladder, places
 from attendance.actions.engagements import BusyThen
 from attendance.actions.sessions import change_session
@@ -343,6 +343,22 @@ def test_what_cannot_be_given_up_keeps_no_other_waiting(cast, monkeypatch, caplo
     assert states().get(cast.deputy.person) == (CoverState.APOLOGIES if others else None)
     waits.refresh_from_db()
     assert waits.reminded_step > 0
+
+
+def test_whose_account_is_closed_does_not_cover_a_session_and_the_mail_says_so(cast):
+    own = cast.coming()
+    Person.objects.filter(pk=cast.senior.pk).update(is_active=False)
+    with time_machine.travel(NOW, tick=False):
+        remind_seniors()
+    assert state_of(own) == CoverState.APOLOGIES
+    (told,) = mails(messages.APOLOGIES)
+    content = said(told)
+    for words in (content.text, content.html):
+        assert "their account is closed. Nobody is asked in their place" in words
+        assert "moved to a time" not in words
+    (senior,) = mails(messages.GIVEN_UP)
+    assert "Your account is closed. If that is a mistake" in said(senior).text
+    assert "moved to a time" not in said(senior).text
 
 
 def test_whoever_else_can_is_asked_where_the_mandate_of_one_ends(cast):
