@@ -18,7 +18,7 @@ from accounts.models import Person, PersonalLink
 from attendance.actions import availability
 from attendance.actions.engagements import BusyThen, announce, clash_of, engage, leave, lock_people
 from attendance.messages import cover as messages
-from attendance.models import COVER_MOVES, CoverState, Engagement, SeniorAttendance
+from attendance.models import COVER_MOVES, CoverState, SeniorAttendance
 from attendance.queries.proposals import cannot_stand, free_mandates, may_speak
 from attendance.rules import can_answer_cover
 from briefings.models import Assistant, Mandate, Session, SessionState
@@ -355,11 +355,12 @@ def note_attended(*, session: Session, mandate: Mandate, by: Any, now: datetime)
     if is_new:
         record(by=by, verb="senior_attended", about=own, now=now)
     elif own.state != CoverState.ATTENDED or own.organisation_id != mandate.organisation_id:
-        own.state = CoverState.ATTENDED
+        if own.state != CoverState.ATTENDED:
+            own.state, own.state_before = CoverState.ATTENDED, own.state
         asked_for = own.asked_for or own.organisation
         own.organisation = mandate.organisation
         own.asked_for = asked_for if asked_for != own.organisation else None
-        own.save(update_fields=["state", "organisation", "asked_for"])
+        own.save(update_fields=["state", "state_before", "organisation", "asked_for"])
         record(by=by, verb="senior_attended", about=own, now=now)
     return own
 
@@ -372,16 +373,13 @@ def take_attended_back(*, attendance: SeniorAttendance, by: Any, now: datetime) 
     if own.state != CoverState.ATTENDED:
         return own
     record(by=by, verb="senior_attended_undone", about=own, now=now)
-    if own.answered_at is None and not own.reminded_step and own.link_id is None:
+    if not own.state_before:
         own.delete()
         return None
-    is_engaged = Engagement.objects.filter(person=own.person_id, session=own.session_id).exists()
-    own.state = CoverState.COMING if is_engaged else CoverState.APOLOGIES  # a yes engages, apologies free
-    if own.answered_at is None:
-        own.state = CoverState.ASKED
+    own.state, own.state_before = own.state_before, ""
     if own.asked_for:
         own.organisation, own.asked_for = own.asked_for, None
-    own.save(update_fields=["state", "organisation", "asked_for"])
+    own.save(update_fields=["state", "state_before", "organisation", "asked_for"])
     return own
 
 

@@ -50,6 +50,9 @@ class SeniorAttendance(models.Model):
         related_name="+",
         help_text="for which they were asked, where they came for another",
     )
+    state_before = models.CharField(
+        max_length=10, choices=CoverState, blank=True, help_text="where they are marked as attended and were asked"
+    )
     link = models.OneToOneField(
         "accounts.PersonalLink", on_delete=models.SET_NULL, null=True, blank=True, related_name="senior_attendance"
     )
@@ -67,6 +70,7 @@ class SeniorAttendance(models.Model):
             "link",
             "together",
             "asked_for",
+            "state_before",
         ),
         personal=("person", "asked_by", "answered_by"),
         until="seven years after the programme, as the evidence of who came",
@@ -81,6 +85,10 @@ class SeniorAttendance(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(asked_for__isnull=True) | Q(state="attended"), name="senior_attendance_came_for_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(state_before="") | (Q(state="attended") & ~Q(state_before="attended")),
+                name="senior_attendance_stood_before",
             ),
         ]
         indexes = [models.Index(fields=["state", "session"], name="senior_attendance_by_state")]

@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.links import address_of
 from accounts.models import Person, PersonalLink
 from attendance.actions import availability, cover, cover_ladder, places
-from attendance.actions.engagements import BusyThen
+from attendance.actions.engagements import BusyThen, engage
 from attendance.actions.sessions import change_session
 from attendance.messages import cover as messages
 from attendance.models import CalendarEntry, CoverState, Engagement, SeniorAttendance
@@ -292,6 +292,23 @@ def test_what_was_said_before_a_mark_taken_back_stands_again(cast):
     cover.answer_cannot(attendance=own, by=cast.senior, now=NOW)
     cover.note_attended(session=cast.session, mandate=cast.mandate, by="clock", now=at)
     assert cover.take_attended_back(attendance=own, by="clock", now=at).state == CoverState.APOLOGIES
+
+
+@pytest.mark.parametrize("before", [CoverState.ASKED, CoverState.APOLOGIES, CoverState.WITHDRAWN])
+def test_who_is_at_the_session_anyway_does_not_come_as_a_senior_by_a_mark_taken_back(cast, before):
+    """Who presents at it, or has a place, is engaged then without having said yes."""
+    at = cast.session.during.lower
+    own = cast.asked()
+    engage(cast.senior.pk, cast.session)
+    if before == CoverState.APOLOGIES:
+        cover.answer_cannot(attendance=own, by=cast.senior, now=NOW)
+    if before == CoverState.WITHDRAWN:
+        cover.withdraw_request(attendance=own, by=cast.coordinator, now=NOW)
+    assert Engagement.objects.filter(person=cast.senior, session=cast.session).exists()
+    for _ in range(2):
+        cover.note_attended(session=cast.session, mandate=cast.mandate, by="clock", now=at)
+    assert cover.take_attended_back(attendance=own, by="clock", now=at).state == before
+    assert state_of(own) == before
 
 
 # a mandate that ends
