@@ -1,5 +1,7 @@
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import DEFAULT_DB_ALIAS
 
 
 class Command(BaseCommand):
@@ -13,6 +15,7 @@ class Command(BaseCommand):
         who.add_argument("--administrator", metavar="EMAIL", help="also run the command add_administrator")
 
     def handle(self, *args, demo: bool, administrator: str | None, **options) -> None:
+        self.check(tags=[Tags.database], databases=[DEFAULT_DB_ALIAS])
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, clear=False, verbosity=0)
         if demo:
