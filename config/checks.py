@@ -20,8 +20,8 @@ def check_isolation(*, databases: Sequence[str] | None = None, **options: Any) -
                 Error(
                     f"The database runs transactions as {level.upper()}, and Briefing Hub needs READ COMMITTED: "
                     "otherwise two people who press at once are refused or shown an error.",
-                    hint="A pooler between us and PostgreSQL drops the start-up parameter `options`: let it pass, and "
-                    "pool by session (README, Deployment).",
+                    hint="Either DATABASE_URL asks for another level, or a pooler drops the start-up parameter "
+                    "`options`: let it pass, and pool by session (README, Deployment).",
                     id="config.E001",
                 )
             )
