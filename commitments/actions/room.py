@@ -1,7 +1,7 @@
 """What happens in the room: people ask from their phones, the scribe shows, hides and notes answers.
 
-Giving owners and joining questions are ``commitments.actions.questions``. Locks: the question first, the room last.
-Whoever changes what can be seen in the room holds its row and raises its version (``following``).
+Giving owners and joining questions are ``commitments.actions.questions``. Locks in this order: the person who asks, the
+question, the room. Whoever changes what can be seen in the room holds its row and raises its version (``following``).
 """
 
 import secrets
