@@ -1,6 +1,5 @@
 """Who is signed in, read by hand: every page of a signed-in person asks, and a queryset costs more than the row."""
 
-from functools import cache
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -10,9 +9,21 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Person
+from history.statements import prepared
 
-_SESSION = "SELECT session_data FROM {session} WHERE session_key = %s AND expire_date > %s"
-_PERSON = "SELECT {columns} FROM {person} WHERE id = %s"
+_PERSON_COLUMNS = [field.attname for field in Person._meta.concrete_fields]
+_SESSION = prepared(
+    "signed_in_session",
+    f"SELECT session_data FROM {Session._meta.db_table} WHERE session_key = $1 AND expire_date > $2",  # noqa: S608
+    key="text",
+    now="timestamptz",
+)
+_PERSON = prepared(
+    "signed_in_person",
+    f"SELECT {', '.join(field.column for field in Person._meta.concrete_fields)} "  # noqa: S608
+    f"FROM {Person._meta.db_table} WHERE id = $1",
+    number="bigint",
+)
 
 
 class SessionStore(db.SessionStore):
@@ -20,13 +31,11 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """Return what the session holds; nothing, and a new key when something is kept, where it has ended."""
-        with connection.cursor() as cursor:
-            cursor.execute(_SESSION.format(session=Session._meta.db_table), [self.session_key, timezone.now()])
-            row = cursor.fetchone()
-        if row is None:
+        found = _SESSION.rows(key=self.session_key, now=timezone.now())
+        if not found:
             self._session_key = None
             return {}
-        return self.decode(row[0])
+        return self.decode(found[0][0])
 
 
 class SignedInBackend(AuthenticationBackend):
@@ -34,16 +43,6 @@ class SignedInBackend(AuthenticationBackend):
 
     def get_user(self, user_id: int) -> Person | None:
         """Return the person with this id, or None where the account is closed or gone."""
-        names, statement = _columns()
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [user_id])
-            row = cursor.fetchone()
-        person = row and Person.from_db(connection.alias, names, row)
+        found = _PERSON.rows(number=user_id)
+        person = Person.from_db(connection.alias, _PERSON_COLUMNS, found[0]) if found else None
         return person if person and self.user_can_authenticate(person) else None
-
-
-@cache
-def _columns() -> tuple[list[str], str]:
-    fields = Person._meta.concrete_fields
-    columns = ", ".join(field.column for field in fields)
-    return [field.attname for field in fields], _PERSON.format(columns=columns, person=Person._meta.db_table)

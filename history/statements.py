@@ -39,6 +39,15 @@ Statement = tuple[str | Prepared, Any]
 """SQL, or what is prepared, and its parameters, as a cursor takes them."""
 
 
+def prepared(name: str, text: str, **marks: str) -> Prepared:
+    """Return the statement ``text`` with ``$1``, ``$2`` … for the values that ``rows`` takes by the names of ``marks``.
+
+    ``marks``: the type of each value in SQL, in their order.
+    """
+    given = ", ".join(f"%({mark})s::{kind}" for mark, kind in marks.items())
+    return Prepared(name, f"PREPARE {name} ({', '.join(marks.values())}) AS {text}", f"EXECUTE {name} ({given})")
+
+
 def compiled(name: str, rows: models.QuerySet, *, around: str = "{}", **marks: Any) -> Prepared:
     """Return the statement that reads ``rows``, with a parameter wherever the value of a mark stands.
 
@@ -48,9 +57,7 @@ def compiled(name: str, rows: models.QuerySet, *, around: str = "{}", **marks: A
     sql, values = rows.query.sql_with_params()
     places = {(type(value), value): f"${number}" for number, value in enumerate(marks.values(), 1)}
     text = around.format(sql % tuple(_word(value, places) for value in values))
-    types = ", ".join(_TYPES[type(value)] for value in marks.values())
-    given = ", ".join(f"%({mark})s" for mark in marks)
-    return Prepared(name, f"PREPARE {name} ({types}) AS {text}", f"EXECUTE {name} ({given})")
+    return prepared(name, text, **{mark: _TYPES[type(value)] for mark, value in marks.items()})
 
 
 def _word(value: Any, places: dict[tuple[type, Any], str]) -> str:
@@ -103,7 +110,8 @@ def _text(cursor: Any, statement: str | Prepared, values: Any) -> str:
     if isinstance(statement, Prepared):
         known = _known.setdefault(connection.connection, set())
         if statement.name not in known:
-            cursor.execute(statement.preparing)
+            with connection.wrap_database_errors:  # once for a connection: no page asks for it
+                cursor.cursor.execute(statement.preparing)
             known.add(statement.name)
         statement = statement.executing
     return cursor.cursor.mogrify(statement, values).decode()

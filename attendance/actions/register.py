@@ -36,6 +36,7 @@ from briefings.actions.sessions import mark_session_held
 from briefings.models import PlacesRule, Session, SessionState
 from history.actions import key_of, record, recording
 from history.refusals import Refused
+from history.statements import Prepared, prepared
 from organisations.models import Affiliation, Organisation
 
 Subject = Place | WalkIn
@@ -267,13 +268,19 @@ def _closed(session: Session) -> Any:
     return Register.objects.filter(pk=session.pk, closed_at__isnull=False)
 
 
-_LOCK = """
+_LOCK = prepared(
+    "places_to_mark",
+    f"""
 SELECT own.id, own.person_id, own.organisation_id, own.profession_id, own.area_id, EXISTS (
-  SELECT FROM {register} register WHERE register.session_id = own.session_id AND register.closed_at IS NOT NULL
+  SELECT FROM {Register._meta.db_table} register
+  WHERE register.session_id = own.session_id AND register.closed_at IS NOT NULL
 )
-FROM {place} own WHERE own.id = ANY(%s) AND own.session_id = %s AND own.person_id IS NOT NULL
+FROM {Place._meta.db_table} own WHERE own.id = ANY($1) AND own.session_id = $2 AND own.person_id IS NOT NULL
 ORDER BY own.id FOR NO KEY UPDATE OF own
-"""
+""",  # noqa: S608
+    places="bigint[]",
+    session="bigint",
+)
 
 
 def _to_mark(session: Session, subjects: Iterable[Subject]) -> dict[tuple[type, Any], Any]:
@@ -284,11 +291,9 @@ def _to_mark(session: Session, subjects: Iterable[Subject]) -> dict[tuple[type, 
     """
     subjects, found = list(subjects), []
     if places := [subject.pk for subject in subjects if isinstance(subject, Place)]:
-        statement = _LOCK.format(register=Register._meta.db_table, place=Place._meta.db_table)
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [places, session.pk])
-            # from_db takes the columns in the order of the model.
-            found += [(Place.from_db(connection.alias, ("id", *_COPIED), row), closed) for *row, closed in cursor]
+        rows = _LOCK.rows(places=places, session=session.pk)
+        # from_db takes the columns in the order of the model.
+        found += [(Place.from_db(connection.alias, ("id", *_COPIED), row), closed) for *row, closed in rows]
     if walk_ins := [subject.pk for subject in subjects if isinstance(subject, WalkIn)]:
         rows = WalkIn.objects.filter(pk__in=walk_ins, session=session).annotate(closed=Exists(_closed(session)))
         found += [(own, own.closed) for own in rows.order_by("pk").select_for_update(no_key=True, of=("self",))]
@@ -313,7 +318,15 @@ def _locked(subject: Subject) -> Any:
 
 
 def _about(subject: Subject) -> dict[str, Subject]:
-    return {"walk_in": subject} if isinstance(subject, WalkIn) else {"place": subject}
+    return {_name(type(subject)): subject}
+
+
+def _name(kind: type) -> str:
+    return "walk_in" if kind is WalkIn else "place"
+
+
+def _number(subject: Subject, kind: type) -> Any:
+    return subject.pk if isinstance(subject, kind) else None
 
 
 def _press_all(
@@ -336,18 +349,35 @@ def _press_all(
     return refused, _settle(session, {there[key]: found for key, found in kept.items()}, now)
 
 
-_KEEP = """
-WITH own AS (
-  INSERT INTO {mark} (id, session_id, place_id, walk_in_id, kind, undoes, made_at, made_by)
-  VALUES {rows} ON CONFLICT (id) DO NOTHING RETURNING id, kind, undoes, place_id, walk_in_id
-), recorded AS ({recorded})
-SELECT id, kind, undoes, place_id, walk_in_id FROM own
-UNION ALL SELECT id, kind, undoes, place_id, walk_in_id FROM {mark} WHERE {about}
-"""
-_RECORDED = """
-SELECT 'marked_' || kind, CASE WHEN place_id IS NULL THEN '{walk_in}' ELSE '{place}' END,
+_RECORDED = f"""
+SELECT 'marked_' || kind,
+       CASE WHEN place_id IS NULL THEN '{WalkIn._meta.label_lower}' ELSE '{Place._meta.label_lower}' END,
        coalesce(place_id::text, walk_in_id::text) FROM own
-"""
+"""  # noqa: S608
+_KEEP = prepared(
+    "presses_kept",
+    f"""
+WITH own AS (
+  INSERT INTO {Mark._meta.db_table} (id, session_id, place_id, walk_in_id, kind, undoes, made_at, made_by)
+  SELECT press.id, $1, press.place, press.walk_in, press.kind, press.undoes, $2, $3
+  FROM unnest($4, $5, $6, $7, $8) AS press (id, place, walk_in, kind, undoes)
+  ON CONFLICT (id) DO NOTHING RETURNING id, kind, undoes, place_id, walk_in_id
+), recorded AS ({recording(_RECORDED) % ("$2", "$3")})
+SELECT id, kind, undoes, place_id, walk_in_id FROM own
+UNION ALL SELECT id, kind, undoes, place_id, walk_in_id FROM {Mark._meta.db_table}
+WHERE place_id = ANY($9) OR walk_in_id = ANY($10)
+""",  # noqa: S608
+    session="bigint",
+    now="timestamptz",
+    actor="text",
+    ids="uuid[]",
+    places="bigint[]",
+    walk_ins="uuid[]",
+    kinds="text[]",
+    undone="uuid[]",
+    about_places="bigint[]",
+    about_walk_ins="uuid[]",
+)
 
 
 def _keep(
@@ -357,26 +387,19 @@ def _keep(
 
     Returns by ``_key`` all presses about the locked rows.
     """
-    values, actor = [], key_of(by)
-    for press in sorted(presses, key=lambda each: each.id):
-        about = _about(press.subject)
-        values += [press.id, session.pk, getattr(about.get("place"), "pk", None)]
-        values += [getattr(about.get("walk_in"), "pk", None), str(press.kind), press.undoes, now, actor]
-    count, asked = len(values) // 8, []
-    values += [now, actor]
-    for kind, condition in ((Place, "place_id = ANY(%s)"), (WalkIn, "walk_in_id = ANY(%s::uuid[])")):
-        if ids := [pk for each, pk in there if each is kind]:
-            asked.append(condition)
-            values.append(ids)
-    statement = _KEEP.format(
-        mark=Mark._meta.db_table,
-        rows=", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s)"] * count),
-        recorded=recording(_RECORDED.format(walk_in=WalkIn._meta.label_lower, place=Place._meta.label_lower)),
-        about=" OR ".join(asked),
+    sent = sorted(presses, key=lambda each: each.id)
+    rows = _KEEP.rows(
+        session=session.pk,
+        now=now,
+        actor=key_of(by),
+        ids=[press.id for press in sent],
+        places=[_number(press.subject, Place) for press in sent],
+        walk_ins=[_number(press.subject, WalkIn) for press in sent],
+        kinds=[str(press.kind) for press in sent],
+        undone=[press.undoes for press in sent],
+        about_places=[pk for kind, pk in there if kind is Place],
+        about_walk_ins=[pk for kind, pk in there if kind is WalkIn],
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows = cursor.fetchall()
     found: dict[tuple[type, Any], list[Press]] = {key: _coming_in(own) for key, own in there.items()}
     for pk, kind, undoes, place, walk_in in rows:
         found[(Place, place) if place else (WalkIn, walk_in)].append(Press(pk, kind, undoes))
@@ -393,11 +416,25 @@ def _coming_in(subject: Subject) -> list[Press]:
     return [Press(subject.pk, MarkKind.ATTENDED)] if isinstance(subject, WalkIn) else []
 
 
-_SETTLE = """
-INSERT INTO {attendance}
-  (session_id, place_id, walk_in_id, outcome, noted_at, person_id, organisation_id, profession_id, area_id)
-VALUES {rows} ON CONFLICT ({name}) DO UPDATE SET outcome = EXCLUDED.outcome, noted_at = EXCLUDED.noted_at
-"""
+def _settling(name: str) -> Prepared:
+    return prepared(
+        f"facts_by_{name}",
+        f"""
+INSERT INTO {Attendance._meta.db_table}
+  (session_id, noted_at, place_id, walk_in_id, outcome, {", ".join(_COPIED)})
+SELECT $1, $2, fact.* FROM unnest($3, $4, $5, $6, $7, $8, $9) AS fact
+ON CONFLICT ({name}) DO UPDATE SET outcome = EXCLUDED.outcome, noted_at = EXCLUDED.noted_at
+""",  # noqa: S608
+        session="bigint",
+        now="timestamptz",
+        places="bigint[]",
+        walk_ins="uuid[]",
+        outcomes="text[]",
+        **dict.fromkeys(_COPIED, "bigint[]"),
+    )
+
+
+_SETTLE = {Place: _settling("place_id"), WalkIn: _settling("walk_in_id")}
 
 
 def _settle(
@@ -405,25 +442,23 @@ def _settle(
 ) -> dict[tuple[type, Any], Outcome | None]:
     """Write what the presses about each locked row come to, and return it by ``_key``."""
     outcomes = {_key(own): outcome_of(found) for own, found in presses.items()}
-    for kind, name in ((Place, "place_id"), (WalkIn, "walk_in_id")):
+    for kind, statement in _SETTLE.items():
         rows = [own for own in presses if isinstance(own, kind)]
         facts = [own for own in rows if outcomes[_key(own)] is not None]
         if facts:
-            values = []
-            for own in facts:
-                about, copied = _about(own), facts_of(own)
-                values += [session.pk, *(about[one].pk if one in about else None for one in ("place", "walk_in"))]
-                values += [str(outcomes[_key(own)]), now, *(copied[column] for column in _COPIED)]
-            statement = _SETTLE.format(
-                attendance=Attendance._meta.db_table,
-                name=name,
-                rows=", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s)"] * len(facts)),
+            copied = [facts_of(own) for own in facts]
+            values = {column: [each[column] for each in copied] for column in _COPIED}
+            statement.rows(
+                session=session.pk,
+                now=now,
+                places=[_number(own, Place) for own in facts],
+                walk_ins=[_number(own, WalkIn) for own in facts],
+                outcomes=[str(outcomes[_key(own)]) for own in facts],
+                **values,
             )
-            with connection.cursor() as cursor:
-                cursor.execute(statement, values)
         if len(facts) < len(rows):
             gone = [own.pk for own in rows if outcomes[_key(own)] is None]
-            Attendance.objects.filter(**{f"{name}__in": gone}).delete()
+            Attendance.objects.filter(**{f"{_name(kind)}__in": gone}).delete()
     return outcomes
 
 

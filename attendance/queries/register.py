@@ -25,6 +25,7 @@ from attendance.models import (
 )
 from attendance.register import Press, standing
 from briefings.models import Mandate, Programme, Session, SessionState
+from history.statements import prepared
 
 FIRST_EXPECTED, FIRST_MARKED, MOST = 25, 10, 2_000
 _MOST_WORDS = 6
@@ -103,7 +104,12 @@ class Rows:
         return self.total - len(self.lines)
 
 
-_TO_MARK = "SELECT id, programme_id, state, date, zone FROM {session} WHERE id = %s AND state IN (%s, %s)"
+_TO_MARK = prepared(
+    "session_to_mark",
+    f"SELECT id, programme_id, state, date, zone FROM {Session._meta.db_table} "  # noqa: S608
+    f"WHERE id = $1 AND state IN ('{SessionState.OPEN.value}', '{SessionState.HELD.value}')",
+    number="bigint",
+)
 
 
 def session_to_mark(number: int) -> Session | None:
@@ -111,13 +117,10 @@ def session_to_mark(number: int) -> Session | None:
 
     Who waits in the door waits for this, so it is read by hand; what else is asked of it is loaded when it is asked.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TO_MARK.format(session=Session._meta.db_table), [number, SessionState.OPEN.value, SessionState.HELD.value]
-        )
-        row = cursor.fetchone()
-    if row is None:
+    rows = _TO_MARK.rows(number=number) if number < 2**63 else []
+    if not rows:
         return None
+    (row,) = rows
     found = Session.from_db(connection.alias, ("id", "programme_id", "state", "date", "zone"), row)
     found.programme = Programme.from_db(connection.alias, ("id",), row[1:2])
     return found
