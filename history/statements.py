@@ -13,6 +13,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
+from zlib import crc32
 
 from django.db import connection, models
 
@@ -70,28 +71,25 @@ def _word(value: Any, places: dict[tuple[type, Any], str]) -> str:
     return f"'{value}'"
 
 
-def insert_of(row: models.Model) -> Statement:
-    """Return the statement that inserts the unsaved ``row`` as it is, its number included where it has one."""
-    sql, names, numbered = _insert(type(row))
-    values = [getattr(row, name) for name in names]
-    if row.pk is None:
-        return _without_number(type(row)), values[:numbered] + values[numbered + 1 :]
-    return sql, values
+def insert_of(row: models.Model, then: str = "") -> Statement:
+    """Return the statement that inserts the unsaved ``row`` as it is, its number included where it has one.
+
+    ``then``: SQL behind it, ON CONFLICT and RETURNING; it is part of what is prepared, so it holds no values.
+    """
+    statement, names = _inserting(type(row), row.pk is not None, then)
+    return statement, {name: getattr(row, name) for name in names}
 
 
 @cache
-def _insert(model: type[models.Model]) -> tuple[str, tuple[str, ...], int]:
-    fields = model._meta.concrete_fields
+def _inserting(model: type[models.Model], numbered: bool, then: str) -> tuple[Prepared, list[str]]:
+    fields = [field for field in model._meta.concrete_fields if numbered or not field.primary_key]
+    # A type with a length would cut what does not fit; the column refuses it.
+    marks = {field.attname: re.sub(r"\(\d+\)", "", field.db_type(connection)) for field in fields}
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    sql = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({", ".join(["%s"] * len(fields))})'  # noqa: S608
-    return sql, tuple(field.attname for field in fields), fields.index(model._meta.pk)
-
-
-@cache
-def _without_number(model: type[models.Model]) -> str:
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({", ".join(["%s"] * len(fields))})'  # noqa: S608
+    places = ", ".join(f"${number}" for number in range(1, len(fields) + 1))
+    name = f"insert_{model._meta.db_table}_{numbered:d}_{crc32(then.encode())}"
+    text = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places}) {then}'  # noqa: S608
+    return prepared(name, text, **marks), list(marks)
 
 
 def send(statements: Iterable[Statement]) -> list[tuple]:

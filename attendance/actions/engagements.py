@@ -6,7 +6,7 @@ id order, then anything else.
 
 from collections.abc import Iterable
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from accounts.models import Person
@@ -21,7 +21,7 @@ from attendance.models import (
 )
 from briefings.models import Session
 from history.refusals import Refused
-from history.statements import Statement, insert_of, send
+from history.statements import Statement, insert_of, prepared, send
 
 
 class BusyThen(Refused):
@@ -41,15 +41,20 @@ def lock_seats(session: Session) -> SeatCount:
 
 def count_seat(seats: SeatCount, number: int) -> None:
     """Add ``number`` (1 or -1) to the seats that are taken, and note in ``seats`` how many are."""
-    with connection.cursor() as cursor:
-        cursor.execute(*counting(seats, number))
-        (seats.taken,) = cursor.fetchone()
+    ((seats.taken,),) = send([counting(seats, number)])
 
 
 def counting(seats: SeatCount, number: int) -> Statement:
     """Return the statement of ``count_seat``."""
-    counted = "UPDATE attendance_seatcount SET taken = taken + %s WHERE session_id = %s RETURNING taken"
-    return counted, [number, seats.session_id]
+    return _COUNT, {"number": number, "session": seats.session_id}
+
+
+_COUNT = prepared(
+    "count_seat",
+    "UPDATE attendance_seatcount SET taken = taken + $1 WHERE session_id = $2 RETURNING taken",
+    number="integer",
+    session="bigint",
+)
 
 
 def lock_people(ids: Iterable[int]) -> None:
@@ -86,8 +91,8 @@ def engage(person_id: int, session: Session) -> None:
 
 def engaging(person_id: int, session: Session) -> Statement:
     """Return the statement of ``engage``: who is there already stays."""
-    sql, values = insert_of(Engagement(person_id=person_id, session=session, during=session.during))
-    return f"{sql} ON CONFLICT (person_id, session_id) DO UPDATE SET during = EXCLUDED.during", values
+    own = Engagement(person_id=person_id, session=session, during=session.during)
+    return insert_of(own, "ON CONFLICT (person_id, session_id) DO UPDATE SET during = EXCLUDED.during")
 
 
 def announce(person_id: int, session: Session) -> CalendarEntry:
@@ -115,9 +120,8 @@ def announcing(entry: CalendarEntry | None, person_id: int, session: Session) ->
     else:
         return entry, []
     entry.person_id, entry.session_id = person_id, session.pk
-    sql, values = insert_of(entry)
     kept = "sequence = EXCLUDED.sequence, revision = EXCLUDED.revision, is_cancelled = EXCLUDED.is_cancelled"
-    return entry, [(f"{sql} ON CONFLICT (person_id, session_id) DO UPDATE SET {kept} RETURNING id", values)]
+    return entry, [insert_of(entry, f"ON CONFLICT (person_id, session_id) DO UPDATE SET {kept} RETURNING id")]
 
 
 def take_out(person_ids: Iterable[int], session: Session) -> None:

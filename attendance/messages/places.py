@@ -14,6 +14,7 @@ from attendance.window import rules_of, window_of
 from briefings.models import Session, SessionState
 from face.dates import clock, day_without_year
 from history import verbs
+from history.statements import Statement
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -45,7 +46,7 @@ def tell_booked(place: Place, *, now: datetime) -> None:
     _queue(BOOKED, place, now, suffix=f":{_sequence(place)}")
 
 
-def statement_of_news(place: Place, *, sequence: int | None, now: datetime) -> tuple[str, tuple] | None:
+def statement_of_news(place: Place, *, sequence: int | None, now: datetime) -> Statement | None:
     """Return the statement that plans what ``tell_booked`` or ``tell_waiting`` would; None where nobody is told.
 
     ``sequence``: the number of the calendar entry; None for a place in the waiting list.

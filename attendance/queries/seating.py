@@ -15,7 +15,7 @@ from attendance.models import BookingRules, CalendarEntry, Engagement, Invitatio
 from attendance.queries.shares import FIRST_CHOICE_LASTS, lost_places, seats_lost
 from briefings.models import Programme, Session
 from briefings.queries import affiliations_in_scope, areas_in_scope
-from history.statements import Prepared, Statement, compiled, send
+from history.statements import Prepared, Statement, compiled, prepared, send
 from organisations.models import Affiliation, Area
 
 
@@ -61,12 +61,21 @@ class Facts:
 
 
 LOCKS = (
-    "SELECT 1 FROM attendance_seatcount WHERE session_id = %(session)s FOR NO KEY UPDATE",
+    prepared(
+        "lock_counter",
+        "SELECT 1 FROM attendance_seatcount WHERE session_id = $1 FOR NO KEY UPDATE",
+        session="bigint",
+    ),
     # Whoever waits here may move up first where a seat is free: all are locked together, in the order of their ids.
-    "SELECT 1 FROM accounts_person WHERE id = ANY(ARRAY[%(person)s::bigint] || ARRAY("
-    "SELECT place.person_id FROM attendance_place place JOIN attendance_seatcount USING (session_id)"
-    " WHERE session_id = %(session)s AND state = 'waiting' AND place.person_id IS NOT NULL"
-    " AND last_in_line > 0 AND capacity - reserved > taken)) ORDER BY id FOR NO KEY UPDATE",
+    prepared(
+        "lock_people",
+        "SELECT 1 FROM accounts_person WHERE id = ANY(ARRAY[$1] || ARRAY("
+        "SELECT place.person_id FROM attendance_place place JOIN attendance_seatcount USING (session_id)"
+        " WHERE session_id = $2 AND state = 'waiting' AND place.person_id IS NOT NULL"
+        " AND last_in_line > 0 AND capacity - reserved > taken)) ORDER BY id FOR NO KEY UPDATE",
+        person="bigint",
+        session="bigint",
+    ),
 )
 """The locks on the counter and the people, in the order of the house (attendance/actions/engagements.py)."""
 
@@ -84,7 +93,7 @@ def read_again(session: Session, person: Person, now: datetime) -> Facts | None:
     return _read((), session, person, now)
 
 
-def _read(locks: tuple[str, ...], session: Session, person: Person, now: datetime) -> Facts | None:
+def _read(locks: tuple[Prepared, ...], session: Session, person: Person, now: datetime) -> Facts | None:
     programme = session.programme
     values = {
         "session": session.pk,

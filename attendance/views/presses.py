@@ -17,7 +17,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.links import cookie_name, open_in_browser
 from attendance.models import Press
-from history.statements import insert_of, send
+from history.statements import insert_of, prepared, send
 
 _LEFT_OUT = {"csrfmiddlewaretoken", "press"}
 
@@ -58,8 +58,7 @@ def _key(request: HttpRequest) -> uuid.UUID | None:
 def _claim(key: uuid.UUID, digest: str) -> Press | None:
     """Return the new row, or None where the key is used; waits for whoever is using it at this moment."""
     made = Press(key=key, digest=digest, made_at=timezone.now())
-    sql, values = insert_of(made)
-    return made if send([(f"{sql} ON CONFLICT DO NOTHING RETURNING 1", values)]) else None
+    return made if send([insert_of(made, "ON CONFLICT DO NOTHING RETURNING 1")]) else None
 
 
 def _effect(made: Press, response: HttpResponse) -> HttpResponse:
@@ -69,9 +68,17 @@ def _effect(made: Press, response: HttpResponse) -> HttpResponse:
     made.location = response["Location"]
     if cookie_name() in response.cookies:
         made.link_id = int(made.location.rstrip("/").rpartition("/")[2])  # open_in_browser leads to /<prefix>/<id>/
-    led = "UPDATE attendance_press SET location = %s, link_id = %s WHERE key = %s"
-    send([(led, [made.location, made.link_id, made.key])])
+    _LED.rows(location=made.location, link=made.link_id, key=made.key)
     return response
+
+
+_LED = prepared(
+    "press_led",
+    "UPDATE attendance_press SET location = $1, link_id = $2 WHERE key = $3",
+    location="text",
+    link="bigint",
+    key="uuid",
+)
 
 
 def _again(request: HttpRequest, before: Press | None, digest: str) -> HttpResponse:

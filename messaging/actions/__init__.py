@@ -14,6 +14,7 @@ from psycopg2.extras import execute_values
 import history.actions
 from history.actions import key_of
 from history.refusals import Refused
+from history.statements import Statement, prepared
 from messaging import kinds, seals, wake
 from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile
 
@@ -58,9 +59,9 @@ def queue(
     Raises QueuedOutsideTransaction, and LookupError for a kind that nobody registered.
     """
     row = Planned(key, to, refs, address, about, due_at, useful_until)
-    statement, values = _statement(kind, row, now, sealed)
+    values = _values(_known(kind), row, now, sealed)
     _demand_transaction()
-    inserted = list(Message.objects.raw(f"{statement} RETURNING *", values))
+    inserted = list(Message.objects.raw(f"{_INSERT} VALUES {_PLACES} {_ONCE} RETURNING *", values))
     if not inserted:
         return None
     if (due_at or now) <= now:
@@ -68,19 +69,15 @@ def queue(
     return inserted[0]
 
 
-def statement_of(*, kind: str, row: Planned, now: datetime) -> tuple[str, tuple]:
-    """Return the SQL that plans one mail, and its values, for a caller that sends several statements at once.
+def statement_of(*, kind: str, row: Planned, now: datetime) -> Statement:
+    """Return the statement that plans one mail, and its values, for a caller that sends several at once.
 
     The worker is woken when the caller's transaction has committed. Raises as ``queue`` does.
     """
+    values = _values(_known(kind), row, now, None)
     _demand_transaction()
-    statement = _statement(kind, row, now, None)
     wake.on_commit()
-    return statement
-
-
-def _statement(kind: str, row: Planned, now: datetime, sealed: bytes | None) -> tuple[str, tuple]:
-    return f"{_INSERT} VALUES {_PLACES} {_ONCE}", _values(_known(kind), row, now, sealed)
+    return _PLAN, dict(zip(_COLUMNS, values, strict=True))
 
 
 def queue_many(*, kind: str, rows: Iterable[Planned], now: datetime) -> int:
@@ -258,12 +255,30 @@ def set_sender(
     return profile
 
 
-_INSERT = (
-    "INSERT INTO messaging_message (kind, key, person_id, address, refs, about, rank, created_at, due_at,"
-    " useful_until, next_try_at, sealed, state, attempts, takeovers, in_doubt)"
-)
-_PLACES = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'planned', 0, 0, false)"
+_COLUMNS = {
+    "kind": "text",
+    "key": "text",
+    "person_id": "bigint",
+    "address": "text",
+    "refs": "jsonb",
+    "about": "text",
+    "rank": "smallint",
+    "created_at": "timestamptz",
+    "due_at": "timestamptz",
+    "useful_until": "timestamptz",
+    "next_try_at": "timestamptz",
+    "sealed": "bytea",
+}
+"""What ``_values`` gives, and its type in SQL."""
+_INSERT = f"INSERT INTO messaging_message ({', '.join(_COLUMNS)}, state, attempts, takeovers, in_doubt)"
+_SENT = "'planned', 0, 0, false)"
+_PLACES = f"({'%s, ' * len(_COLUMNS)}{_SENT}"
 _ONCE = "ON CONFLICT (key) DO NOTHING"
+_PLAN = prepared(
+    "plan_mail",
+    f"{_INSERT} VALUES ({''.join(f'${number}, ' for number in range(1, len(_COLUMNS) + 1))}{_SENT} {_ONCE}",
+    **_COLUMNS,
+)
 
 
 def _values(kind: kinds.Kind, row: Planned, now: datetime, sealed: bytes | None) -> tuple:
