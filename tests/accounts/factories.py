@@ -15,7 +15,7 @@ class PersonFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Person
 
-    name = factory.Sequence(lambda n: f"Person Number{n}")
+    name = factory.Sequence(lambda n: f"Person Number{n:05}")
     email = factory.Sequence(lambda n: f"person{n}@example.org")
 
     @classmethod

@@ -35,7 +35,7 @@ class ProgrammeFactory(DjangoModelFactory):
         model = Programme
         skip_postgeneration_save = True
 
-    name = factory.Sequence(lambda n: f"One Family Plan {n}")
+    name = factory.Sequence(lambda n: f"One Family Plan {n:05}")
     slug = factory.Sequence(lambda n: f"one-family-plan-{n}")
     code = "WV"
     purpose = "Families tell their story once: one plan is shared by all who work with them."
@@ -106,7 +106,7 @@ class VenueFactory(DjangoModelFactory):
     class Meta:
         model = Venue
 
-    name = factory.Sequence(lambda n: f"Eastmarsh Library {n}")
+    name = factory.Sequence(lambda n: f"Eastmarsh Library {n:05}")
     address = "2 Example Street, Eastmarsh"
     access_notes = "Step-free by the side door."
     directions = "Five minutes from the bus station."
@@ -117,7 +117,7 @@ class RoomFactory(DjangoModelFactory):
         model = Room
 
     venue = factory.SubFactory(VenueFactory)
-    name = factory.Sequence(lambda n: f"Reading Room {n}")
+    name = factory.Sequence(lambda n: f"Reading Room {n:05}")
     capacity = 25
 
 
@@ -126,7 +126,7 @@ class SeriesFactory(DjangoModelFactory):
         model = Series
 
     programme = factory.SubFactory(ProgrammeFactory)
-    name = factory.Sequence(lambda n: f"Workshops {n}")
+    name = factory.Sequence(lambda n: f"Workshops {n:05}")
 
 
 class SessionFactory(DjangoModelFactory):

@@ -9,7 +9,7 @@ class PersonFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Person
 
-    name = factory.Sequence(lambda n: f"Amina Samplewood {n}")
+    name = factory.Sequence(lambda n: f"Amina Samplewood {n:05}")
     email = factory.Sequence(lambda n: f"amina{n}@example.org")
 
 

@@ -30,7 +30,7 @@ class PersonFactory(DjangoModelFactory):
     class Params:
         administrator = factory.Trait(is_administrator=True)
 
-    name = factory.Sequence(lambda n: f"Amina Samplewood {n}")
+    name = factory.Sequence(lambda n: f"Amina Samplewood {n:05}")
     email = factory.Sequence(lambda n: f"amina.samplewood.{n}@example.org")
 
     @classmethod
@@ -42,7 +42,7 @@ class ProfessionFactory(DjangoModelFactory):
     class Meta:
         model = Profession
 
-    name = factory.Sequence(lambda n: f"Health visitor {n}")
+    name = factory.Sequence(lambda n: f"Health visitor {n:05}")
 
 
 class AreaFactory(DjangoModelFactory):
@@ -52,7 +52,7 @@ class AreaFactory(DjangoModelFactory):
         model = Area
         skip_postgeneration_save = True
 
-    name = factory.Sequence(lambda n: f"Wren Valley {n}")
+    name = factory.Sequence(lambda n: f"Wren Valley {n:05}")
     parent = None
 
     @factory.post_generation
@@ -66,7 +66,7 @@ class OrganisationFactory(DjangoModelFactory):
     class Meta:
         model = Organisation
 
-    name = factory.Sequence(lambda n: f"Tolbury City Council {n}")
+    name = factory.Sequence(lambda n: f"Tolbury City Council {n:05}")
     kind = OrganisationKind.COUNCIL
 
 
