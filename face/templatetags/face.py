@@ -18,7 +18,7 @@ from face.addresses import address_of
 register = template.Library()
 
 MARKS = ("ring", "half", "full", "dash", "gap")
-BARS = ("b1", "b2", "b3", "b4")
+BARS = ("b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8")
 STATES = ("good", "wait", "open", "bad", "quiet")
 MOST_SEATS = 60
 _STEP, _TOP, _RADIUS = 13, 7, 4.5
@@ -180,7 +180,7 @@ def progress_bar(done: int, total: int) -> SafeString:
 def bar(parts: Iterable[tuple[str, int]], whole: int) -> SafeString:
     """The bar of one row of ``table.bars``.
 
-    ``parts`` are (b1 to b4, number) from the left, ``whole`` is the number that fills the row.
+    ``parts`` are (b1 to b8, number) from the left, ``whole`` is the number that fills the row.
     """
     drawn, place = [], 0.0
     for colour, number in parts:

@@ -66,7 +66,8 @@ def test_the_links_of_a_programme_are_found_under_their_headings(county, shows, 
     walk_to(page, "People and places")
     page.keyboard.press("Enter")
     walk_to(page, "Inviting")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     current = nav.locator("[aria-current=page]")
     assert current.inner_text() == "Inviting"
     assert current.is_visible()

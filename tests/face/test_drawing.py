@@ -1,4 +1,7 @@
-"""Controls are drawn as Django draws them."""
+"""Controls are drawn as Django draws them; bars in the colours there are."""
+
+import re
+from pathlib import Path
 
 from django import forms
 from django.forms.renderers import DjangoTemplates
@@ -8,6 +11,7 @@ from hypothesis import strategies as some
 from pytest_django.asserts import assertHTMLEqual
 
 from face.drawing import Renderer
+from face.templatetags.face import BARS
 
 ODD = '"><script>alert(1)</script>&amp;'
 WORDS = some.text(some.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1, max_size=8)
@@ -36,3 +40,8 @@ def test_every_control_is_djangos(one, words, number, tick, is_bound):
         ours, djangos = (str(Control(**filled, renderer=each())[name]) for each in (Renderer, DjangoTemplates))
         assert ours.startswith(("<select", "<input"))
         assertHTMLEqual(ours, djangos)
+
+
+def test_every_colour_of_a_bar_is_known_to_the_look_and_the_other_way_round():
+    styled = re.findall(r"^\.(b\d) \{ fill:", Path("static/look.css").read_text(), re.MULTILINE)
+    assert sorted(styled) == sorted(BARS)
