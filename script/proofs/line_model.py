@@ -5,15 +5,13 @@ import subprocess
 import sys
 import time
 
-from script.measured import set_up
-
 LIMIT = 1800
+BESIDE = True
 EXAMPLES = 400
 
 
 def main() -> str:
     """Try so many; returns how long it took. Raises AssertionError with the steps that differ."""
-    set_up()
     begun = time.monotonic()
     command = [
         sys.executable,
