@@ -1,5 +1,6 @@
 """How the web server runs, on a laptop and in a container."""
 
+import gc
 import signal
 
 from config.processes import die_with_parent
@@ -20,3 +21,6 @@ forwarded_allow_ips = "127.0.0.1"  # the scheme of a proxy is read by Django's s
 def post_fork(server, worker) -> None:
     """A worker whose master was killed must let go of the port at once."""
     die_with_parent(signal.SIGKILL)
+    # What was loaded before the fork stays; a page makes thousands of objects that end with it, which need no search.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
