@@ -20,7 +20,7 @@ def main() -> Iterator[Figure]:
     cookies = cookies_of(coordinator)
     before = _raw(places)
     with serving() as port:
-        warm_up(port, "/health/live")
+        warm_up(port, f"/sessions/{session.pk}/")  # reads rows, as the raw server's does: its connections are open too
         own = _marks(port, cookies, lambda place: (f"/sessions/{session.pk}/register/mark/", _form(place)), places)
         came = _came(session)
         kept = _kept(port, cookies, session.pk, places)
