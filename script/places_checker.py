@@ -241,7 +241,7 @@ class Checker:
     def _end_of(self, rows: list[Row]) -> None:
         last = rows[-1]
         touched = [self.places[pk] for pk in self._began.get(last.tx, {})]
-        for session in {place["session_id"] for place in touched}:
+        for session in {place["session_id"] for place in touched if _is_under_its_counter(place)}:
             hall, seated = self.stage.halls[session], len(self._seated(session))
             if hall.taken != seated:
                 self._breach(last, f"session {session} counts {hall.taken} seats, and {seated} sit there")
@@ -434,6 +434,15 @@ def _last(rows: list[Row], seq: int) -> dict | None:
 
 def _rank(place: dict) -> tuple:
     return (place["ahead"] is None, place["ahead"] or 0, place["number_in_line"])
+
+
+def _is_under_its_counter(place: dict) -> bool:
+    """Return whether ``place`` was changed under the lock of its session's counter.
+
+    Who is seated elsewhere stops waiting under the lock of their person alone: that frees no seat, and another
+    transaction may be between its place and its count at that moment.
+    """
+    return place["closed_reason"] != "seated_elsewhere"
 
 
 def _possible(values: list[tuple[datetime, Any]], begun: datetime, at: datetime, first: Any) -> list[Any]:

@@ -1,0 +1,49 @@
+"""The checker of the recorded history: what may stand between two rows of another transaction, and what may not."""
+
+from datetime import UTC, datetime, timedelta
+
+from script.places_checker import Checker, Hall, Stage
+from script.places_log import Row
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def test_who_stops_waiting_elsewhere_may_do_so_while_somebody_there_gives_up():
+    assert _breaches("seated_elsewhere") == []
+
+
+def test_who_ends_a_place_while_the_counter_is_wrong_is_found():
+    found = _breaches("offer_lapsed")
+    assert [each for each in found if "session 1 counts 2 seats, and 1 sit there" in each], found
+
+
+def _breaches(reason: str) -> list[str]:
+    """Return what is found about one session where a waiting place ends between a place given up and its count."""
+    hall = Hall(2, 0, NOW + timedelta(days=9), NOW + timedelta(days=9, hours=3))
+    rows = [
+        _place(1, 1, {}, _row(1, "booked")),
+        _place(2, 1, {}, _row(2, "booked")),
+        _count(3, 1, 2),
+        _place(4, 2, {}, _row(3, "waiting", number=1)),
+        _place(5, 3, _row(1, "booked"), _row(1, "given_up", "given_up")),
+        _place(6, 4, _row(3, "waiting", number=1), _row(3, "ended", reason)),
+        _count(7, 3, 1),
+    ]
+    checker = Checker(Stage({1: hall}, one_place=True), [], rows)
+    return [each for each in checker.check() if "sit there" in each]
+
+
+def _row(pk: int, state: str, reason: str = "", number: int | None = None) -> dict:
+    return {
+        "id": pk, "session_id": 1, "person_id": pk, "organisation_id": 1, "state": state, "closed_reason": reason,
+        "number_in_line": number, "ahead": None, "seated_at": None, "offered_until": None, "closed_at": None,
+    }  # fmt: skip
+
+
+def _place(seq: int, tx: int, old: dict, new: dict) -> Row:
+    return Row(seq, tx, NOW, NOW, "attendance_place", new, old)
+
+
+def _count(seq: int, tx: int, taken: int) -> Row:
+    new = {"session_id": 1, "capacity": 2, "reserved": 0, "taken": taken}
+    return Row(seq, tx, NOW, NOW, "attendance_seatcount", new, {})
