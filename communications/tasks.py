@@ -5,6 +5,7 @@ from communications.actions.plan import chase_plan
 from communications.actions.posts import publish_due
 from communications.actions.reuses import forget_contacts
 from communications.actions.stages import keep_ended
+from history.alone import in_turn
 
 
 @shared_task(name="communications.tasks.publish_posts", ignore_result=True)
@@ -26,4 +27,4 @@ def chase_plans() -> int:
     Running it twice does it once.
     """
     now = timezone.now()
-    return chase_plan(now=now) + keep_ended(now=now)
+    return in_turn(lambda: chase_plan(now=now), lambda: keep_ended(now=now))

@@ -35,12 +35,16 @@ def each_alone(what: str, ids: Iterable[Any], act: Callable[[Any], int | bool]) 
 
 
 def in_turn(*works: Callable[[], int]) -> int:
-    """Do ``works`` one after the other, whichever raises AllFailed; return the sum, or raise the first of these."""
+    """Do ``works`` one after the other, whichever fails; return the sum, or raise the first of what they raised."""
     count, first = 0, None
     for work in works:
         try:
             count += work()
-        except AllFailed as error:
+        except OperationalError:
+            raise  # the database is in trouble, not what is due: all of it is looked at again later
+        except Exception as error:
+            if first is not None:  # the first is raised; without this the others would be told nowhere
+                logger.exception("What is due failed")
             first = first or error
     if first is not None:
         raise first

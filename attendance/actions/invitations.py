@@ -21,6 +21,7 @@ from attendance.models import Invitation, InvitationAnswer, InvitationRound, Rou
 from attendance.queries.invitations import InvitationChoice, has_session_to_choose, mail_of, people_to_invite
 from briefings.models import Programme
 from history.actions import key_of, record
+from history.alone import each_alone
 from history.refusals import Refused
 from messaging.models import Message
 from messaging.working_days import add_working_days, is_working_day, working_days_before
@@ -110,9 +111,13 @@ def write_round(*, round_id: int, now: datetime) -> int:
 
 
 def write_waiting_rounds(*, now: datetime) -> int:
-    """Write every round that waits, the oldest first, each in its own transaction; return how many people."""
+    """Write every round that waits, the oldest first, each in its own transaction; return how many people.
+
+    Raises AllFailed.
+    """
     waiting = InvitationRound.objects.filter(state=RoundState.WRITING).order_by("pk")
-    return sum(write_round(round_id=pk, now=now) for pk in list(waiting.values_list("pk", flat=True)))
+    ids = waiting.values_list("pk", flat=True)
+    return each_alone("Writing a round of invitations", ids, lambda pk: write_round(round_id=pk, now=now))
 
 
 @transaction.atomic
@@ -160,14 +165,17 @@ def answer_invitation(*, invitation: Invitation, answer: InvitationAnswer | str,
 def remind_where_at_work(*, now: datetime) -> int:
     """Plan the reminders of every programme where it is a working day between 9am and 5pm; return how many.
 
-    A range of hours and not one, so that reminders come the same day after a night in which nothing ran.
+    A range of hours and not one, so that reminders come the same day after a night in which nothing ran. Raises
+    AllFailed.
     """
-    count = 0
-    for programme in Programme.objects.filter(Exists(InvitationRound.objects.filter(programme=OuterRef("pk")))):
-        local = now.astimezone(ZoneInfo(programme.zone))
-        if local.hour in WORKING_HOURS and is_working_day(local.date(), programme.nation):
-            count += remind_unanswered(programme=programme, now=now)
-    return count
+    programmes = Programme.objects.filter(Exists(InvitationRound.objects.filter(programme=OuterRef("pk"))))
+    at_work = {programme.pk: programme for programme in programmes if _is_at_work(programme, now)}
+    return each_alone("Reminding of invitations", at_work, lambda pk: remind_unanswered(programme=at_work[pk], now=now))
+
+
+def _is_at_work(programme: Programme, now: datetime) -> bool:
+    local = now.astimezone(ZoneInfo(programme.zone))
+    return local.hour in WORKING_HOURS and is_working_day(local.date(), programme.nation)
 
 
 @transaction.atomic

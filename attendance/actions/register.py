@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, Q
+from django.db.models import Exists, Q, QuerySet
 
 from accounts.models import Person
 from attendance.actions.engagements import lock_seats
@@ -34,7 +34,8 @@ from attendance.models import (
 from attendance.register import Press, outcome_of, standing
 from briefings.actions.sessions import mark_session_held
 from briefings.models import PlacesRule, Session, SessionState
-from history.actions import key_of, record, recording
+from history.actions import CLOCK, key_of, record, recording
+from history.alone import each_alone
 from history.refusals import Refused
 from history.statements import Prepared, prepared
 from organisations.models import Affiliation, Organisation
@@ -237,14 +238,20 @@ def reopen_register(*, session: Session, reason: str, by: Any, now: datetime) ->
     return register
 
 
-@transaction.atomic
 def hold_what_is_over(*, now: datetime) -> int:
-    """Note as held the sessions whose register was closed before their end; return how many."""
+    """Note as held the sessions whose register was closed before their end; return how many. Raises AllFailed."""
     due = Session.objects.open().filter(during__endswith__lte=now, register__closed_at__isnull=False)
-    sessions = list(due.select_for_update(no_key=True, of=("self",), skip_locked=True))
-    for session in sessions:
-        mark_session_held(session=session, by="clock", now=now)
-    return len(sessions)
+    ids = due.order_by("date", "pk").values_list("pk", flat=True)
+    return each_alone("Noting a session as held", ids, lambda pk: _hold_one(due.filter(pk=pk), now))
+
+
+@transaction.atomic
+def _hold_one(due: QuerySet[Session], now: datetime) -> bool:
+    session = due.select_for_update(no_key=True, of=("self",), skip_locked=True).first()
+    if session is None:
+        return False
+    mark_session_held(session=session, by=CLOCK, now=now)
+    return True
 
 
 def _locked_register(session: Session) -> Register:

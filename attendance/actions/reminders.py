@@ -11,6 +11,7 @@ from attendance.messages import places as messages
 from attendance.models import Place, PlaceState, Press
 from briefings.models import Session
 from history.actions import CLOCK
+from history.alone import each_alone
 from messaging.working_days import working_days_before
 
 FROM_HOUR = 8
@@ -44,28 +45,31 @@ def remind_of(*, session: Session, now: datetime) -> int:
 
 
 def remind_all(*, now: datetime) -> int:
-    """Plan every reminder that is due, session by session; return how many are new."""
-    soon = Session.objects.open().to_come(now).select_related("programme").order_by("date", "pk")
-    return sum(remind_of(session=session, now=now) for session in soon)
+    """Plan every reminder that is due, session by session; return how many are new. Raises AllFailed."""
+    found = Session.objects.open().to_come(now).select_related("programme").order_by("date", "pk")
+    soon = {session.pk: session for session in found}
+    return each_alone("Reminding of a session", soon, lambda pk: remind_of(session=soon[pk], now=now))
 
 
 def lapse_offers(*, now: datetime) -> int:
-    """End every offer whose limit has passed; return how many."""
-    due = Place.objects.filter(state=PlaceState.OFFERED, offered_until__lte=now).select_related("session")
-    return sum(lapse_offer(place=place, by=CLOCK, now=now) for place in due.order_by("offered_until", "pk"))
+    """End every offer whose limit has passed; return how many. Raises AllFailed."""
+    found = Place.objects.filter(state=PlaceState.OFFERED, offered_until__lte=now).select_related("session")
+    due = {place.pk: place for place in found.order_by("offered_until", "pk")}
+    return each_alone("Ending an offer", due, lambda pk: lapse_offer(place=due[pk], by=CLOCK, now=now))
 
 
 def promote_all(*, now: datetime) -> int:
-    """Seat those in line who fit by now, wherever a seat is free; return how many."""
+    """Seat those in line who fit by now, wherever a seat is free; return how many. Raises AllFailed."""
     line = Place.objects.in_line().filter(session=OuterRef("pk")).values("pk")[:1]
-    found = (
+    waited_for = (
         Session.objects.open()
         .to_come(now)
         .filter(seats__taken__lt=F("seats__capacity") - F("seats__reserved"))
         .annotate(first=Subquery(line))
         .filter(first__isnull=False)
     )
-    return sum(len(promote_waiting(session=session, now=now)) for session in found.order_by("pk"))
+    found = {session.pk: session for session in waited_for.order_by("pk")}
+    return each_alone("Seating who waits", found, lambda pk: len(promote_waiting(session=found[pk], now=now)))
 
 
 def forget_presses(*, now: datetime) -> int:

@@ -15,20 +15,28 @@ def remind_of_sessions() -> int:
 
 @shared_task(name="attendance.tasks.settle_places", ignore_result=True)
 def settle_places() -> int:
-    """End offers whose limit has passed, seat those who wait, and note as held what is over and closed."""
+    """End places without a name and offers whose time has passed, seat those who wait, note as held what is over.
+
+    Each stands or falls alone, and keeps no other waiting.
+    """
     now = timezone.now()
-    reminders.forget_presses(now=now)
-    teams.release_all_unnamed(now=now)
-    settled = reminders.lapse_offers(now=now) + reminders.promote_all(now=now)
-    return settled + register.hold_what_is_over(now=now)
+    return in_turn(
+        lambda: teams.release_all_unnamed(now=now),
+        lambda: reminders.lapse_offers(now=now),
+        lambda: reminders.promote_all(now=now),
+        lambda: register.hold_what_is_over(now=now),
+        lambda: reminders.forget_presses(now=now),
+    )
 
 
 @shared_task(name="attendance.tasks.forget_access_needs", ignore_result=True)
 def forget_access_needs() -> int:
     """Delete what people needed for sessions 30 days ago, and the names of online reports that came 30 days ago."""
     now = timezone.now()
-    forgotten = online.forget_online_rows(now=now)
-    return forgotten + needs.forget_access_needs(today=timezone.localdate(now), now=now)
+    return in_turn(
+        lambda: online.forget_online_rows(now=now),
+        lambda: needs.forget_access_needs(today=timezone.localdate(now), now=now),
+    )
 
 
 @shared_task(name="attendance.tasks.remind_seniors", ignore_result=True)

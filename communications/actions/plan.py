@@ -1,6 +1,6 @@
 """What is to be told to whom by when: planned, owned, fulfilled, and chased until it is."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from communications.queries.addressed import orphaned
 from communications.queries.fulfilling import LINKS, happened_on, is_on_its_way, linked, programme_of, taken_back
 from communications.rules.stages import is_still_there
 from history.actions import CLOCK, record
+from history.alone import each_alone, in_turn
 from history.refusals import Refused
 from organisations.models import Area, Organisation, Profession
 
@@ -171,21 +172,23 @@ def reopen_item(*, item: PlannedItem, by: Any, now: datetime) -> PlannedItem:
 def chase_plan(*, now: datetime) -> int:
     """Settle what has happened, open what was taken back, hand on what nobody owns, remind of what is due.
 
-    Each item in its own transaction; running it twice does it once. Returns how many.
+    Each item in its own transaction; running it twice does it once. Returns how many. Raises AllFailed.
     """
     today = timezone.localdate(now)
     waiting = PlannedItem.objects.open()
     linked = waiting.exclude(**{f"{name}__isnull": True for name in LINKS})
-    count = sum(_alone(settle_item, linked, now))
-    count += sum(_alone(open_taken_back, taken_back(now), now))
-    # First whose owner has left: a reminder to them would reach nobody.
-    count += sum(_alone(find_owner, orphaned(today), now))
-    return count + sum(_alone(remind_of_item, waiting.filter(next_reminder_on__lte=today), now))
+    return in_turn(
+        lambda: _each("Settling a planned item", settle_item, linked, now),
+        lambda: _each("Opening a planned item again", open_taken_back, taken_back(now), now),
+        # First whose owner has left: a reminder to them would reach nobody.
+        lambda: _each("Handing on a planned item", find_owner, orphaned(today), now),
+        lambda: _each("Reminding of a planned item", remind_of_item, waiting.filter(next_reminder_on__lte=today), now),
+    )
 
 
-def _alone(act: Any, items: Any, now: datetime) -> Iterable[int]:
-    for pk in list(items.order_by("due_on", "pk").values_list("pk", flat=True)):
-        yield act(item_id=pk, now=now)
+def _each(what: str, act: Any, items: Any, now: datetime) -> int:
+    ids = items.order_by("due_on", "pk").values_list("pk", flat=True)
+    return each_alone(what, ids, lambda pk: act(item_id=pk, now=now))
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from commitments.clocks import local_day
 from communications.models import KeptCell, Stage, StageKind
 from communications.queries.addressed import How, best_of, count_told
 from history.actions import CLOCK, record
+from history.alone import each_alone
 from history.refusals import Refused
 
 SETTLED = timedelta(days=30)
@@ -103,11 +104,11 @@ def remove_stage(*, stage: Stage, by: Any, now: datetime) -> None:
 def keep_ended(*, now: datetime) -> int:
     """Keep how the audiences of stages that are over were reached; return how many stages.
 
-    Each programme in its own transaction; twice is once.
+    Each programme in its own transaction; twice is once. Raises AllFailed.
     """
     ended = Stage.objects.filter(kept_on=None, ends_on__lte=timezone.localdate(now) - SETTLED)
-    programmes = Programme.objects.filter(pk__in=ended.values("programme")).order_by("pk")
-    return sum(_keep_ended_of(programme, now) for programme in programmes)
+    found = {own.pk: own for own in Programme.objects.filter(pk__in=ended.values("programme")).order_by("pk")}
+    return each_alone("Keeping what stages have reached", found, lambda pk: _keep_ended_of(found[pk], now))
 
 
 @transaction.atomic
