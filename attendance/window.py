@@ -49,6 +49,10 @@ class Window:
         """
         return min(date, self.freezes - timedelta(days=1)) if self.freezes else date
 
+    def last_day_for_names(self, date: date) -> date:
+        """Return the last day on which a place of a session on ``date`` can get its name."""
+        return self.names_before(date) - timedelta(days=1)
+
     @property
     def soon(self) -> str:
         """What somebody who holds a place or wants one should know beforehand, as a sentence; "" for nothing."""

@@ -14,7 +14,9 @@ import briefings.actions.sessions as rows
 from accounts.models import Person
 from attendance.actions import cover, places
 from attendance.actions.engagements import BusyThen, announce, engage, lock_people, lock_seats, still_there, take_out
+from attendance.actions.teams import bring_names_forward
 from attendance.messages import sessions as messages
+from attendance.messages.teams import MOVED
 from attendance.models import (
     LIVE,
     AccessNeed,
@@ -27,6 +29,7 @@ from attendance.models import (
     SeniorAttendance,
 )
 from attendance.queries.sessions import SENIORS_TOLD, PeopleOf, busy_sentence, elsewhere, people_of
+from attendance.queries.teams import teams_without_names
 from briefings.actions.sessions import TOLD, AgendaLine, ReserveTooLarge, RoomTooSmall, SessionIsOver
 from briefings.models import Programme, Room, Series, Session, SessionKind, SessionPart, SessionState
 from history.refusals import Refused
@@ -154,8 +157,9 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
     """Move, re-room or rename ``session``: ``columns`` are among briefings.actions.sessions.CHANGEABLE.
 
     Whoever has a part in an open one is told with the difference, and their calendar entry follows. A place of
-    somebody who is elsewhere at the new time becomes an offer, its seat held (decisions.md). Raises
-    RunsAnotherSession (docs/adr/0003), SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken.
+    somebody who is elsewhere at the new time becomes an offer, its seat held (decisions.md); a team's last day for
+    names comes forward where the list is final before it. Raises RunsAnotherSession (docs/adr/0003), SessionIsOver,
+    InThePast, RoomTooSmall, NowhereToMeet, RoomTaken.
     """
     session = lock_session(session)
     settling = cover.people_to_settle(session) if _TIMES & columns.keys() else set()
@@ -175,6 +179,9 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
         # A draft is known to nobody but the senior managers who were asked to come to it.
         concerned = people.everybody if session.state == SessionState.OPEN else people.seniors
         messages.tell_changed(session, before, concerned, now=now)
+    if "date" in changed:
+        for team in teams_without_names([session]):
+            bring_names_forward(team=team, by=by, now=now, why=MOVED)
     return session
 
 

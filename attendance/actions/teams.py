@@ -26,13 +26,15 @@ from attendance.actions.places import (
 )
 from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
+from attendance.messages.teams import FINAL_EARLIER
 from attendance.models import AccessNeed, Invitation, Place, PlaceState, SeatCount, Team, TeamRule, new_reference
 from attendance.queries.booking import affiliation_for
 from attendance.queries.shares import places_lost_by, seats_kept, shares_of
-from attendance.queries.teams import not_booked
+from attendance.queries.teams import not_booked, teams_without_names
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
 from history.actions import CLOCK, key_of, record
+from history.alone import each_alone
 from history.refusals import Refused
 from organisations.models import Organisation
 
@@ -167,18 +169,18 @@ def switch_to_fit(*, team: Team, by: Any, now: datetime) -> Team:
 
 
 @transaction.atomic
-def bring_names_forward(*, team: Team, by: Any, now: datetime) -> bool:
+def bring_names_forward(*, team: Team, by: Any, now: datetime, why: str = FINAL_EARLIER) -> bool:
     """Bring the last day to name places of ``team`` forward where its list of names is final earlier by now.
 
-    The lead is told the new day. Where that day is over, the places without a name are released as the clock does.
-    Returns False where nothing has to change: a day the lead chose earlier stays, and stays when the list is final
-    later again.
+    The lead is told the new day and ``why`` (of messages.teams.WHY_EARLIER). Where that day is over, the places without
+    a name are released as the clock does. Returns False where nothing has to change: a day the lead chose earlier
+    stays, and stays when the list is final later again.
     """
     lock_seats(team.session)
     session = fresh_session(team.session_id)
     team = Team.objects.select_for_update(no_key=True, of=("self",)).get(pk=team.pk)
     window = window_of(session, rules_of(session), now)
-    last = window.names_before(session.date) - timedelta(days=1)
+    last = window.last_day_for_names(session.date)
     unnamed = Place.objects.live().filter(team=team, person=None).count()
     if not unnamed or team.names_until is None or team.names_until <= last:
         return False
@@ -186,27 +188,23 @@ def bring_names_forward(*, team: Team, by: Any, now: datetime) -> bool:
     team.save(update_fields=["names_until"])
     record(by=by, verb="brought_names_forward", about=team, now=now, fields=["names_until"])
     if last < window.today:
-        release_unnamed(team=team, now=now, by=by, earlier=True)
+        release_unnamed(team=team, now=now, by=by, earlier=why)
     else:
-        team_messages.tell_last_day(team, now=now)
+        team_messages.tell_last_day(team, why=why, now=now)
     return True
 
 
 def bring_all_names_forward(programme: Programme, *, by: Any, now: datetime) -> int:
     """Do so for every team of ``programme``, a transaction each; return for how many the day has changed."""
-    sessions = Session.objects.open().to_come(now).filter(programme=programme)
-    found = Team.objects.filter(session__in=sessions, places__person=None, places__in=Place.objects.live())
-    teams = found.select_related("session").distinct().order_by("pk")
+    teams = teams_without_names(Session.objects.open().to_come(now).filter(programme=programme))
     return sum(bring_names_forward(team=team, by=by, now=now) for team in teams)
 
 
 @transaction.atomic
-def release_unnamed(
-    *, team: Team, now: datetime, by: Any = CLOCK, all_days: bool = False, earlier: bool = False
-) -> int:
+def release_unnamed(*, team: Team, now: datetime, by: Any = CLOCK, all_days: bool = False, earlier: str = "") -> int:
     """End the places of ``team`` that have no name after its last day, and give their seats to who waits.
 
-    ``all_days``: at once, by the lead. ``earlier``: their day was brought forward. The lead is told.
+    ``all_days``: at once, by the lead. ``earlier``: why their day was brought forward. The lead is told.
     Returns how many ended.
     """
     seats = lock_seats(team.session)
@@ -226,11 +224,12 @@ def release_unnamed(
 
 
 def release_all_unnamed(*, now: datetime) -> int:
-    """End every place without a name whose day has passed where its session is; return how many."""
+    """End every place without a name whose day has passed where its session is; return how many. Raises AllFailed."""
     latest = timezone.localdate(now) + timedelta(days=2)  # no zone is further on than that
     found = Team.objects.filter(names_until__lt=latest, places__person=None, places__in=Place.objects.live())
     teams = found.select_related("session").distinct().order_by("pk")
-    return sum(release_unnamed(team=team, now=now) for team in teams if _days_are_over(team, team.session, now))
+    over = {team.pk: team for team in teams if _days_are_over(team, team.session, now)}
+    return each_alone("Releasing places without a name", over, lambda pk: release_unnamed(team=over[pk], now=now))
 
 
 def _days_are_over(team: Team, session: Session, now: datetime) -> bool:

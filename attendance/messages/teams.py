@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -24,26 +25,29 @@ RELEASED = "attendance.team_released"
 LAST_DAY = "attendance.team_last_day"
 NUDGE = "attendance.nudge"
 WANTED = "attendance.invitations_wanted"
+FINAL_EARLIER, MOVED = WHY_EARLIER = ("final", "moved")
+"""Why names are due earlier than when a team was booked: the rules of its programme, or another day of its session."""
+
 NUDGE_RESTS = timedelta(days=7)
 NAMES_SHOWN = 50
 
 
-def tell_released(team: Team, number: int, *, earlier: bool = False, now: datetime) -> None:
+def tell_released(team: Team, number: int, *, earlier: str = "", now: datetime) -> None:
     """Plan the news that ``number`` places without a name went back; to whoever booked the team.
 
-    Where they lead the organisation no more, to those who do. ``earlier``: the last day was brought forward.
+    Where they lead the organisation no more, to those who do. ``earlier``: why the last day was brought forward.
     """
-    refs = {"number": number, "earlier": 1} if earlier else {"number": number}
+    refs = {"number": number, "earlier": earlier} if earlier else {"number": number}
     _tell_lead(RELEASED, team, timezone.localdate(now), refs, now + timedelta(days=7), now)
 
 
-def tell_last_day(team: Team, *, now: datetime) -> None:
-    """Plan the news that the last day to name places of ``team`` was brought forward; to the same people."""
+def tell_last_day(team: Team, *, why: str, now: datetime) -> None:
+    """Plan the news that the last day to name places of ``team`` was brought forward, ``why``; to the same people."""
     over = datetime.combine(team.names_until + timedelta(days=1), time(), ZoneInfo(team.session.zone))
-    _tell_lead(LAST_DAY, team, team.names_until, {}, over, now)
+    _tell_lead(LAST_DAY, team, team.names_until, {"earlier": why}, over, now)
 
 
-def _tell_lead(kind: str, team: Team, day: date, refs: dict[str, int], until: datetime, now: datetime) -> None:
+def _tell_lead(kind: str, team: Team, day: date, refs: dict[str, Any], until: datetime, now: datetime) -> None:
     leads = OrganisationLead.objects.on(timezone.localdate(now)).filter(
         organisation=team.organisation_id, person__is_active=True, person__email__isnull=False
     )
@@ -147,7 +151,7 @@ def render(message: Message) -> Content:
         "session": session,
         "programme": session.programme,
         "number": message.refs.get("number") or Place.objects.live().filter(team=team, person=None).count(),
-        "earlier": "earlier" in message.refs,
+        "earlier": message.refs.get("earlier", ""),
         "address": f"{settings.SITE_URL}{reverse('attendance:team-show', args=[team.pk])}",
     }
     if message.kind == LAST_DAY:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from attendance.models import CoverState, Engagement, Place, PlaceState, SeniorAttendance
 from attendance.queries.teams import unnamed_places
+from attendance.window import rules_of, window_of
 from briefings.actions.sessions import room_in_use, with_changes
 from briefings.models import Programme, Room, Session, SessionPart, SessionQuerySet, SessionState, Slot, utc_range
 from briefings.words import when_in_words
@@ -73,20 +74,27 @@ class Preview:
     keep: int
     offered: list[str]
     waiting: int
+    hurried: int
+    names_until: date
+    names_are_over: bool
     blocked: str
 
 
-def preview_change(session: Session, columns: dict) -> Preview:
+def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
     """Return what changing ``columns`` of ``session`` would do. The instance is changed, nothing is saved.
 
-    ``offered`` names those who keep their seat as an offer because they are elsewhere at the new time; ``blocked``
-    is the sentence of what makes the change impossible, "" where nothing does.
+    ``offered`` names those who keep their seat as an offer because they are elsewhere at the new time; ``hurried`` is
+    how many places need their names earlier than their team was told, by ``names_until``; ``blocked`` is the sentence
+    of what makes the change impossible, "" where nothing does.
     """
     changed = with_changes(session, **columns)
     people = people_of(session)
     clashes = elsewhere(session, people.booked | people.running) if {"date", "starts", "ends"} & changed else []
     lost = {found.person_id: found.person.name for found in clashes if found.person_id in people.booked}
     running = [found for found in clashes if found.person_id in people.running]
+    window = window_of(session, rules_of(session), now)
+    last = window.last_day_for_names(session.date)
+    hurried = Place.objects.live().filter(session=session.pk, person=None, team__names_until__gt=last)
     blocked = busy_sentence(running[0]) if running else ""
     taken = room_in_use(session)
     if taken:
@@ -99,6 +107,9 @@ def preview_change(session: Session, columns: dict) -> Preview:
         keep=len(people.booked) - len(lost),
         offered=sorted(lost.values()),
         waiting=len(people.waiting),
+        hurried=hurried.count() if "date" in changed else 0,
+        names_until=last,
+        names_are_over=last < window.today,
         blocked=blocked,
     )
 

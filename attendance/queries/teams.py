@@ -47,6 +47,12 @@ def colleagues_to_name(team: Team, now: datetime) -> QuerySet[Person]:
     return found.annotate(waits_on=Subquery(first.values("session__date")[:1])).order_by("sort_name", "pk")
 
 
+def teams_without_names(sessions: Iterable[Session]) -> list[Team]:
+    """Return the teams of ``sessions`` that hold places, or wait for them, without a name; with their sessions."""
+    found = Team.objects.filter(session__in=sessions, places__person=None, places__in=Place.objects.live())
+    return list(found.select_related("session").distinct().order_by("pk"))
+
+
 def not_booked(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:
     """Return who of ``organisation`` is eligible for ``programme``, has no place in it and has not said no, by name.
 

@@ -55,7 +55,7 @@ def change(request: HttpRequest, session: int) -> HttpResponse:
     form = ChangeForm(data, initial=ChangeForm.initial_of(found), programme=found.programme)
     if request.method == "POST" and form.is_valid():
         columns = _columns(form, found)
-        preview = preview_change(session_of(request, session), columns)
+        preview = preview_change(session_of(request, session), columns, timezone.now())
         asks = preview.tells and preview.changed & TOLD and not preview.blocked
         if asks and "confirmed" not in request.POST:
             return _preview_page(request, found, columns, preview)
@@ -84,7 +84,7 @@ def _people(number: int) -> str:
 
 def _preview_page(request: HttpRequest, session: Session, columns: dict, preview) -> HttpResponse:
     after = session_of(request, session.pk)
-    preview_change(after, columns)
+    preview_change(after, columns, timezone.now())
     facts = [
         {"name": "When", "value": when_in_words(after), "note": _was(when_in_words, session, after)},
         {"name": "Where", "value": where_in_words(after), "note": _was(where_in_words, session, after)},

@@ -329,11 +329,13 @@ def test_the_preview_says_who_is_told_and_what_is_in_the_way():
         a_place(session, amina)
     a_place(here)
     a_place(here)
-    preview = preview_change(Session.objects.get(pk=here.pk), {"date": date(2026, 12, 3)})
+    preview = preview_change(Session.objects.get(pk=here.pk), {"date": date(2026, 12, 3)}, NOW)
     assert (preview.tells, preview.keep, preview.offered, preview.waiting, preview.blocked) == (
         3, 1, ["Amina Samplewood"], 1, "",
     )  # fmt: skip
-    blocked = preview_change(Session.objects.get(pk=here.pk), {"date": date(2026, 12, 3), "room": there.room}).blocked
+    blocked = preview_change(
+        Session.objects.get(pk=here.pk), {"date": date(2026, 12, 3), "room": there.room}, NOW
+    ).blocked
     assert blocked == (
         f"{there.room} is taken by “{programme.name}” on Thursday 3 December 2026, 9:30am to 12:30pm. "
         "Choose another room, date or half-day."

@@ -30,7 +30,8 @@ from attendance.models import AccessNeed, BookingRules, Invitation, Place, Place
 from attendance.queries.booking import position_of
 from attendance.queries.figures import figures_of
 from attendance.queries.notices import people_to_tell
-from briefings.models import PlacesRule
+from attendance.queries.sessions import preview_change
+from briefings.models import PlacesRule, Session
 from face.dates import day, day_without_year
 from history.actions import CLOCK
 from messaging import kinds
@@ -266,6 +267,38 @@ def test_a_list_that_is_final_earlier_brings_the_last_day_for_names_forward_and_
         name_places(team=late, people=_people(programme, 1), by=CLOCK, now=NOW + timedelta(days=22))
     name_places(team=late, people=_people(programme, 1), by=CLOCK, now=NOW)
     assert kinds.find(told.kind).still_wanted([told], NOW) == {told.pk: "named_meanwhile"}
+    _nothing_wrong()
+
+
+def test_a_session_on_an_earlier_day_brings_the_last_day_for_names_forward_and_the_lead_is_told(programme):
+    set_booking_rules(programme=programme, freeze_days=3, by=CLOCK, now=NOW)
+    session, lead = a_session(programme, capacity=5), a_practitioner(programme)  # on 26 November
+    for number in (20, 9):
+        _book(session, unnamed=1, by=lead, until=date(2026, 11, number))
+    preview = preview_change(Session.objects.get(pk=session.pk), {"date": date(2026, 11, 18)}, NOW)
+    assert (preview.hurried, preview.names_until, preview.names_are_over) == (1, date(2026, 11, 13), False)
+    for day_of_month in (18, 25):  # a later day gives nobody more time: that is for the lead to say
+        change_session(session=session, by=CLOCK, now=NOW, date=date(2026, 11, day_of_month))
+        days = Team.objects.order_by("pk").values_list("names_until", flat=True)
+        assert list(days) == [date(2026, 11, 13), date(2026, 11, 9)]
+    told = Message.objects.get(kind="attendance.team_last_day")
+    assert told.person == lead
+    session.refresh_from_db()
+    assert f"moved to {day(session.date)}, so names are needed earlier" in kinds.find(told.kind).render(told).text
+    _nothing_wrong()
+
+
+def test_where_a_session_is_moved_before_its_last_day_for_names_the_places_go_back(programme):
+    session, lead = a_session(programme, capacity=1), a_practitioner(programme)
+    set_booking_rules(programme=programme, freeze_days=10, by=CLOCK, now=NOW)
+    team = _book(session, unnamed=1, by=lead, until=date(2026, 11, 14))
+    earlier = date(2026, 11, 12)  # the list is final on 2 November
+    assert preview_change(Session.objects.get(pk=session.pk), {"date": earlier}, NOW).names_are_over
+    change_session(session=session, by=CLOCK, now=NOW, date=earlier)
+    assert (_states(team), SeatCount.objects.get(session=session).taken) == ([PlaceState.ENDED], 0)
+    told = Message.objects.get(kind="attendance.team_released")
+    assert told.person == lead
+    assert "since the session was moved to an earlier day" in kinds.find(told.kind).render(told).text
     _nothing_wrong()
 
 
