@@ -64,6 +64,11 @@ def fold(word: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
+def says(text: str, words: str) -> bool:
+    """Return whether ``words`` stand in ``text``, folded and whole: "May" does not stand in "mayor"."""
+    return re.search(rf"(?<!\w){re.escape(fold(words))}(?!\w)", fold(text)) is not None
+
+
 def words_of(text: str) -> set[str]:
     """Return the words of ``text``, folded, those joined by a hyphen also one by one."""
     found = {fold(word) for word in _WORD.findall(text)}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commitments.publishing import Why, fold, found_in, words_of
+from commitments.publishing import Why, fold, found_in, says, words_of
 
 NAMES = ["Amina Samplewood", "Zoë O’Brien", "Will May", "Jo van der Berg", "Ann-Marie Fictional", "Ng"]
 
@@ -125,3 +125,19 @@ def test_a_full_name_is_found_whatever_stands_around_it(before, after):
     assert any("Samplewood" in each.words for each in found_in(text, "x", ["Amina Samplewood"]))
     assert {"amina", "samplewood"} <= words_of(text)
     assert fold("ZOË") == "zoe"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "stands"),
+    [
+        ("Ask the mayor", "May", False),
+        ("Ask May’s team", "May", True),
+        ("Ask Ann-May", "may", True),
+        ("Zoe left", "Zoë", True),
+        ("We send two people.", "two people", True),
+        ("We send two people.", "two", True),
+        ("Twenty-two peoples", "two people", False),
+    ],
+)
+def test_words_stand_in_a_text_whole(text, words, stands):
+    assert says(text, words) is stands

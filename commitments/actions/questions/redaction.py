@@ -24,6 +24,7 @@ from commitments.models import (
     Telling,
     TellingItem,
 )
+from commitments.publishing import says
 from history.actions import record
 from history.refusals import Refused
 
@@ -130,7 +131,7 @@ def _take_from_tellings(question: Question, before: str, words: str, quoted: dic
     found = list(items)
     for own in tellings:
         own.intro = without(own.intro, before, words)
-        own.meant_otherwise = [word for word in own.meant_otherwise if word not in before]
+        own.meant_otherwise = [said for said in own.meant_otherwise if not says(before, said)]
         own.save(update_fields=["intro", "meant_otherwise"])
     for item in found:
         promised = item.assurance.words if item.assurance else ""
