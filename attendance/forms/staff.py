@@ -1,5 +1,6 @@
 """What a coordinator types who acts for somebody on the telephone."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -17,7 +18,9 @@ class PersonSearch(FilterForm):
 
 
 class SessionChoice(forms.ModelChoiceField):
-    """One of the open sessions, in words."""
+    """One of the open sessions, in words; ``quota_used`` are the ids of those in which they would wait all the same."""
+
+    quota_used: Collection[int] = ()
 
     def label_from_instance(self, session: Session) -> str:
         seats = session.seats
@@ -25,7 +28,9 @@ class SessionChoice(forms.ModelChoiceField):
         free = f"{seats.free} of {seats.capacity} free" if seats.free else f"full, {session.waiting} waiting"
         kept = seats.capacity - seats.taken - seats.free
         reserve = f", {kept} kept back" if kept > 0 and seats.reserved else ""
-        return f"{day(session.date)}, {period(session.starts, session.ends)}, {where}: {free}{reserve}"
+        would_wait = seats.free and session.pk in self.quota_used
+        quota = ". Their organisation’s places are taken: they would wait" if would_wait else ""
+        return f"{day(session.date)}, {period(session.starts, session.ends)}, {where}: {free}{reserve}{quota}"
 
 
 class TakeForm(HubForm):
@@ -38,9 +43,12 @@ class TakeForm(HubForm):
         label="Take the other workshops of its series too, where it is in one", required=False
     )
 
-    def __init__(self, *args: Any, sessions: Any, with_series: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, sessions: Any, quota_used: Collection[int], with_series: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["session"].queryset = sessions
+        self.fields["session"].quota_used = quota_used
         if not with_series:
             del self.fields["whole_series"]
 

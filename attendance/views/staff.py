@@ -21,7 +21,7 @@ from attendance.models import LIVE, Invitation, Place, PlaceState
 from attendance.queries.answers import with_answer
 from attendance.queries.booking import affiliation_for, positions_of, with_line
 from attendance.queries.people import people_of, places_of_session, search_people
-from attendance.queries.shares import seats_kept
+from attendance.queries.shares import quota_used, seats_kept
 from attendance.views.on_behalf import said_about, told
 from attendance.views.presses import one_press
 from briefings.models import PlacesRule, Programme, Session, SessionState
@@ -74,7 +74,7 @@ def take_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
     """Take a place for somebody, from the places kept back where that is asked for."""
     programme = _programme(request, slug)
     somebody = _person(request, programme, person)
-    form = _take_form(programme, request.POST)
+    form = _take_form(programme, somebody, request.POST)
     if not form.is_valid():
         return _person_page(request, programme, somebody, take_form=form)
 
@@ -97,7 +97,7 @@ def change_for(request: HttpRequest, slug: str, person: int, place: int) -> Http
     programme = _programme(request, slug)
     somebody = _person(request, programme, person)
     own = _place(programme, somebody, place)
-    form = _take_form(programme, request.POST)
+    form = _take_form(programme, somebody, request.POST)
     if not form.is_valid():
         return _person_page(request, programme, somebody, take_form=form)
 
@@ -291,7 +291,7 @@ def _person_page(request: HttpRequest, programme: Programme, person: Person, **f
         "back_url": reverse("attendance:person-find", args=[programme.slug]),
         "back_words": "Find somebody else",
         "takes_several": programme.places_rule != PlacesRule.ONE,
-        "take_form": _take_form(programme),
+        "take_form": _take_form(programme, person),
         "answer_form": AnswerForm(initial={"answer": invitation.answer}) if invitation else None,
         **forms,
     }
@@ -319,10 +319,13 @@ def _place(programme: Programme, person: Person, number: int) -> Place:
     return get_object_or_404(places, pk=number, person=person, session__programme=programme)
 
 
-def _take_form(programme: Programme, data: Any = None) -> TakeForm:
+def _take_form(programme: Programme, person: Person, data: Any = None) -> TakeForm:
     """Return the form to take a place or change one, with the tick for a whole series where there is one to take."""
+    now, sessions = timezone.now(), _open_sessions(programme)
+    tie = affiliation_for(programme, person, now)
+    used = quota_used(sessions, tie.organisation_id, now) if tie else ()
     with_series = programme.places_rule != PlacesRule.ONE and programme.series.exists()
-    return TakeForm(data, sessions=_open_sessions(programme), with_series=with_series)
+    return TakeForm(data, sessions=sessions, quota_used=used, with_series=with_series)
 
 
 def _open_sessions(programme: Programme) -> Any:

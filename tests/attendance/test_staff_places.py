@@ -5,11 +5,11 @@ import time_machine
 from django.urls import reverse
 
 from attendance.actions.needs import set_access_need
-from attendance.models import Place, PlaceState
+from attendance.models import Place, PlaceState, Quota
 from briefings.models import ProgrammeRole
 from history.models import Look
 from messaging.models import Message
-from tests.attendance.places import NOW, a_place, a_practitioner, a_session, another_day, fill
+from tests.attendance.places import NOW, a_place, a_practitioner, a_session, another_day, fill, partner_of
 from tests.attendance.test_booking_pages import invite, words
 from tests.briefings.factories import AppointmentFactory
 from tests.organisations.factories import PersonFactory
@@ -144,6 +144,20 @@ def test_who_waits_is_put_on_the_list(client, session, coordinator):
     person = a_practitioner(session.programme)
     said = client.post(page_of("take", session, person), {"session": session.pk}, follow=True)
     assert "Put on the waiting list" in words(said)
+
+
+def test_the_dates_say_where_an_organisation_has_its_quota(client, session, coordinator):
+    to = another_day(session.programme)
+    Quota.objects.create(programme=session.programme, organisation=partner_of(session.programme), seats=1)
+    a_place(to)
+    person, would_wait = a_practitioner(session.programme), "places are taken: they would wait"
+    shown = words(client.get(page_of("show", session, person)))
+    assert shown.count(would_wait) == 1
+    assert f"1 of 2 free. Their organisation’s {would_wait}" in shown
+    missing = words(client.post(page_of("take", session, person), {}))
+    assert missing.count(would_wait) == 1
+    client.post(page_of("take", session, person), {"session": to.pk})
+    assert [place.state for place in Place.objects.filter(person=person)] == [PlaceState.WAITING]
 
 
 def test_an_answer_is_noted_and_the_link_sent_again(client, session, coordinator):
