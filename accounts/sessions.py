@@ -29,6 +29,10 @@ _PERSON = prepared(
 class SessionStore(db.SessionStore):
     """Django's own sessions in the database; what is stored, and how it is changed, stays theirs."""
 
+    def _validate_session_key(self, key: str | None) -> bool:
+        # What a browser sends is any text, a NUL in it too; a key of ours is letters and digits.
+        return bool(super()._validate_session_key(key)) and key.isascii() and key.isalnum()
+
     def load(self) -> dict[str, Any]:
         """Return what the session holds; nothing, and a new key when something is kept, where it has ended."""
         found = _SESSION.rows(key=self.session_key, now=timezone.now())

@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 from zlib import crc32
 
-from django.db import connection, models
+from django.db import NotSupportedError, connection, models
 
 _PLAIN = re.compile(r"[a-z_]*")
 
@@ -93,7 +93,24 @@ def _inserting(model: type[models.Model], numbered: bool, then: str) -> tuple[Pr
 
 
 def send(statements: Iterable[Statement]) -> list[tuple]:
-    """Send ``statements`` in one round trip, one after the other; return the rows of the last."""
+    """Send ``statements`` in one round trip, one after the other; return the rows of the last.
+
+    Where a column has become of another type since, as by an update while we run, what is prepared is prepared anew.
+    """
+    statements = list(statements)
+    try:
+        return _send(statements)
+    except NotSupportedError:
+        if connection.in_atomic_block:  # this transaction cannot go on; what comes next begins with another connection
+            connection.close_at = 0
+            raise
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    _known.pop(connection.connection, None)
+    return _send(statements)
+
+
+def _send(statements: list[Statement]) -> list[tuple]:
     with connection.cursor() as cursor:
         text = ";\n".join(_text(cursor, *statement) for statement in statements)
         cursor.execute(text)
