@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from briefings.models import Programme
 from desk.queries.reach import Key, Reach, ReachOf, summed
-from desk.suppression import hidden_lines
+from desk.suppression import hidden_lines, rounded
 from face.addresses import address_of
 
 PARTS = ("organisation", "profession", "area")
@@ -213,7 +213,10 @@ def chart_of(weeks: list[tuple[date, int, int]], eligible: int) -> dict[str, Any
 
 @dataclass(frozen=True)
 class Public:
-    """What everybody may read: (name, figures) with None for a hidden line, and the total; None where it is hidden."""
+    """What everybody may read: (name, figures) with None for a hidden line, and the total; None where it is hidden.
+
+    All numbers are rounded to fives, and the rates are those of the rounded ones.
+    """
 
     rows: list[tuple[str, Reach | None]]
     total: Reach | None
@@ -229,4 +232,9 @@ def public_of(found: ReachOf) -> Public:
     hidden = hidden_lines([(row.attended, row.eligible - row.attended) for row in rows])
     if hidden is None:
         return Public([(row.name, None) for row in rows], None)
-    return Public([(row.name, None if number in hidden else row) for number, row in enumerate(rows)], summed("", rows))
+    shown = [(row.name, None if number in hidden else _in_fives(row)) for number, row in enumerate(rows)]
+    return Public(shown, _in_fives(summed("", rows)))
+
+
+def _in_fives(reach: Reach) -> Reach:
+    return Reach(reach.name, named=rounded(reach.eligible), attended=rounded(reach.attended))

@@ -27,6 +27,11 @@ def hidden_lines(lines: Sequence[Sequence[int]], least: int = LEAST) -> set[int]
     return hidden if lines else None
 
 
+def rounded(number: int, least: int = LEAST) -> int:
+    """Return ``number`` to the nearest multiple of ``least``: of two months nobody can tell how few came between."""
+    return least * ((2 * number + least) // (2 * least))
+
+
 def _gives_away(hidden: list[Sequence[int]], least: int) -> bool:
     """Return whether the sums of the ``hidden`` lines say what stands in one of them.
 

@@ -222,8 +222,8 @@ class PublishingForm(HubForm):
     publishes_reach = forms.BooleanField(
         label="Publish the reach by organisation",
         required=False,
-        help_text="As of the first of the month. Numbers under five are hidden, and more with them, so that nobody can "
-        "work them out. Only for a programme whose sessions are listed for everybody.",
+        help_text="As of the first of the month, rounded to fives. Numbers under five are hidden, and more with them, "
+        "so that nobody can work them out. Only for a programme whose sessions are listed for everybody.",
     )
 
 

@@ -211,7 +211,24 @@ def test_the_public_reads_no_small_numbers(valley, client):
     assert [(name, reach is None) for name, reach in public.rows] == [
         ("Small", True), ("Large 0", True), ("Large 1", True), ("Large 2", False),
     ]  # fmt: skip
-    assert (public.total.eligible, public.hidden) == (9 + 60 + 3, 3)
+    assert (public.total.eligible, public.total.attended, public.hidden) == (70, 25, 3)  # 72 and 25
+    shown = dict(public.rows)["Large 2"]
+    assert (shown.attended, shown.eligible, shown.per_cent) == (10, 20, 50)  # 8 of 22
+
+
+def test_two_months_do_not_tell_the_public_how_few_came_between():
+    def shown(attended: int) -> list:
+        rows = [Reach("Small", named=99, attended=attended), *(large(number) for number in range(3))]
+        public = public_of(type("Found", (), {"rows": rows}))
+        return [(reach.attended, reach.eligible, reach.per_cent) for _, reach in public.rows if reach] + [
+            (public.total.attended, public.total.per_cent)
+        ]
+
+    steps = {}
+    for attended in range(8, 33):
+        steps.setdefault(shown(attended)[0], []).append(attended)
+    assert [len(each) for each in steps.values()] == [5, 5, 5, 5, 5]
+    assert shown(10) == shown(11)
 
 
 def large(number: int) -> Reach:
