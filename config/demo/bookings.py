@@ -38,6 +38,8 @@ from config.demo.pilot import INVITED, OPENED, Pilot
 
 NEEDS = ("I use a wheelchair.", "Please keep a seat near the front: I lip-read.", "No nuts in the biscuits, please.")
 WALK_INS = ("Perdita Unlisted", "Hal Cameby")
+PLACE_OF_TEAM = 1
+"""The organisation whose lead books a team."""
 
 
 class Bookings:
@@ -121,28 +123,32 @@ class Bookings:
             at(today, 8 + number / 10, self._book, key, self._queues[2].pop())
         at(today, 8.4, self._give_up, "full")
         at(today, 8.5, self._move, "later", "workshop")
-        at(today, 8.6, self._set_quota)
-        at(today, 8.7, self._book_team, "later")
+        at(today, 8.6, self._book_team, "later")
+        at(today, 8.7, self._set_quota, "later")
+        at(today, 8.75, self._wait_for_the_quota, "later")
 
-    def _set_quota(self, now: datetime) -> None:
-        """Keep the largest partner from filling a room, for one more week."""
+    def _set_quota(self, key: str, now: datetime) -> None:
+        """Keep the partner that booked a team from filling the room, for one more week: what it has is enough."""
+        own = self.county.organisations[PLACE_OF_TEAM]
+        seated = Place.objects.seated().filter(session=self.pilot.sessions[key], organisation=own).count()
+        released_on = self.calendar.day(5)
         policies.set_quota(
-            programme=self.pilot.programme,
-            organisation=self.county.organisations[0],
-            seats=8,
-            released_on=self.calendar.day(5),
-            by=self.by,
-            now=now,
+            programme=self.pilot.programme, organisation=own, seats=seated, released_on=released_on, by=self.by, now=now
         )
 
+    def _wait_for_the_quota(self, key: str, now: datetime) -> None:
+        """Let a colleague of theirs wait, though places are free."""
+        person = colleagues_to_book(self.pilot.programme, self.county.organisations[PLACE_OF_TEAM], now)[0]
+        places.take_place(session=self.pilot.sessions[key], person=person, by=person, now=now)
+
     def _book_team(self, key: str, now: datetime) -> None:
-        """Let the lead of an organisation book two colleagues, and a place that gets its name later."""
-        session, organisation = self.pilot.sessions[key], self.county.organisations[1]
+        """Let the lead of an organisation book five colleagues, and two places that get their names later."""
+        session, organisation = self.pilot.sessions[key], self.county.organisations[PLACE_OF_TEAM]
         teams.book_team(
             session=session,
             organisation=organisation,
-            people=colleagues_to_book(self.pilot.programme, organisation, now)[:2],
-            unnamed=1,
+            people=colleagues_to_book(self.pilot.programme, organisation, now)[:5],
+            unnamed=2,
             rule=TeamRule.FIT,
             names_until=self.calendar.day(5),
             press=self._id(),

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from attendance.actions.answers import take_answers
-from attendance.actions.places import take_place
+from attendance.actions.places import accept_offer, take_place
 from attendance.actions.policies import set_booking_rules
+from attendance.actions.reminders import lapse_offers
 from attendance.models import CalendarEntry, Place, PlaceState
 from attendance.queries.shares import lost_places
 from config.demo.clock import Calendar
@@ -19,7 +20,7 @@ ANSWER = (
 
 
 class Replies:
-    """Answers to entries of ``pilot``, an offer that waits for one, and what bounced."""
+    """Answers to entries of ``pilot``, offers: one lapsed, one accepted, one that waits for an answer; a bounce."""
 
     def __init__(self, calendar: Calendar, pilot: Pilot) -> None:
         self.calendar, self.pilot = calendar, pilot
@@ -27,8 +28,11 @@ class Replies:
     def plan(self) -> None:
         """Put what comes this morning into the calendar."""
         at, today = self.calendar.at, self.calendar.today
+        day = self.calendar.day
+        at(day(-4), 17, self._offer)
+        at(day(-2), 14, self._lapse)
+        at(day(-2), 15, self._accept)
         at(today, 8.3, self._wait_before_others)
-        at(today, 8.35, self._offer)
         for number, (key, said, proven) in enumerate(
             (("soon", "ACCEPTED", True), ("soon", "TENTATIVE", True), ("later", "DECLINED", False))
         ):
@@ -40,10 +44,19 @@ class Replies:
         take_place(session=self.pilot.sessions["full"], person=lost.person, by=lost.person, now=now)
 
     def _offer(self, now: datetime) -> None:
-        """From some days before a session a freed place is offered, with a day to answer: the next one is."""
+        """From some days before a session a freed place is offered, with a day to answer."""
         set_booking_rules(
             programme=self.pilot.programme, by=self.pilot.cast["coordinator"], now=now, offer_days=12, offer_hours=24
         )
+
+    def _lapse(self, now: datetime) -> None:
+        """Nobody answered the first offer, so the next in line gets one; who accepts it has a place."""
+        lapse_offers(now=now)
+
+    def _accept(self, now: datetime) -> None:
+        offers = Place.objects.filter(session=self.pilot.sessions["full"], state=PlaceState.OFFERED)
+        for place in offers.select_related("session", "person").order_by("pk"):
+            accept_offer(place=place, by=place.person, now=now)
 
     def _answer(self, key: str, number: int, said: str, proven: bool, now: datetime) -> None:
         """Let the answer of somebody with a place come; what our server cannot vouch for waits for the coordinator."""

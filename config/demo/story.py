@@ -14,6 +14,7 @@ from config.demo.clock import ZONE, Calendar
 from config.demo.county import CAST, County, make_county
 from config.demo.guidance import GuidanceOfPilot
 from config.demo.live import LiveQuestions
+from config.demo.online import OnlineDay
 from config.demo.pilot import BEGINS, Pilot
 from config.demo.posts import Posts
 from config.demo.promises import Promises
@@ -50,6 +51,7 @@ def tell_story(*, now: datetime, seed: int = 1) -> County:
     workshops = Workshops(county, calendar, pilot, Random(seed))  # noqa: S311 (chance, no secret)
     workshops.plan()
     Answers(county, calendar, pilot, workshops, Random(seed)).plan()  # noqa: S311 (chance, no secret)
+    OnlineDay(county, calendar, pilot).plan()
     replies = Replies(calendar, pilot)
     replies.plan()
     calendar.tell()

@@ -102,7 +102,11 @@ SESSIONS = (
     ("online", 23, "morning", None, None, 60, 4, "open"),
     ("draft", 28, "morning", 1, 0, 24, 0, "draft"),
     ("last", 33, "afternoon", 0, 0, 24, 0, "draft"),
+    ("screen", -2, "morning", None, None, 60, 9, "online"),
 )
+
+GUEST = "Hal Cameby"
+"""Who comes to the online session without a place, twice: it broke down and began anew."""
 
 PURPOSE = (
     "From this winter the twelve bodies that support families in Wrenshire work from one plan for each family. These "

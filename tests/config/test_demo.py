@@ -6,7 +6,19 @@ from django.utils import timezone
 
 from accounts.models import Person
 from attendance.invariants import findings
-from attendance.models import CalendarAnswer, Place, PlaceState, WalkIn
+from attendance.models import (
+    CalendarAnswer,
+    OnlineDecision,
+    OnlineReport,
+    Place,
+    PlaceState,
+    Quota,
+    Team,
+    WalkIn,
+)
+from attendance.queries.booking import affiliation_for
+from attendance.queries.online import walk_ins_alike
+from attendance.queries.shares import why_waiting
 from briefings.models import Session
 from commitments.models import (
     Agreement,
@@ -39,7 +51,7 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
 
     assert [what for _, found in findings() for what in found] == []
     assert sorted(Session.objects.filter(programme__code="OFP").values_list("state", flat=True)) == [
-        "cancelled", *["draft"] * 2, *["held"] * 5, *["open"] * 6,
+        "cancelled", *["draft"] * 2, *["held"] * 5, *["open"] * 7,
     ]  # fmt: skip
     assert set(Question.objects.values_list("state", flat=True)) == set(QuestionState.values)
     assert set(Assurance.objects.values_list("state", flat=True)) == set(AssuranceState.values)
@@ -55,6 +67,9 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
     assert set(Reuse.objects.values_list("state", flat=True)) == {"waiting", "shown"}
     assert Place.objects.filter(state=PlaceState.WAITING).exists()
     assert Place.objects.filter(state=PlaceState.OFFERED, offered_from_line=True).count() == 1
+    assert Place.objects.filter(closed_reason="offer_lapsed").count() == 1
+    _quota_keeps_somebody_waiting()
+    _second_report_is_to_be_decided()
     assert set(CalendarAnswer.objects.values_list("outcome", flat=True)) == {"confirmed", "noted", "asks"}
     assert Bounce.objects.standing().count() == 1
     assert {person is None for person in WalkIn.objects.values_list("person", flat=True)} == {True, False}
@@ -68,6 +83,25 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
 
     call_command("demo")
     assert (Person.objects.count(), Message.objects.count()) == (people, messages)
+
+
+def _quota_keeps_somebody_waiting() -> None:
+    now, quota = timezone.now(), Quota.objects.get()
+    team = Team.objects.get()
+    assert (quota.released_on > timezone.localdate(now), team.places.filter(person=None).count()) == (True, 2)
+    waits = Place.objects.in_line().get(session=team.session)
+    tie = affiliation_for(waits.session.programme, waits.person, now)
+    assert "all the places it may have in this session. The rest is free" in why_waiting(
+        waits.session, waits.person, tie, now
+    )
+
+
+def _second_report_is_to_be_decided() -> None:
+    first, second = OnlineReport.objects.order_by("uploaded_at")
+    assert (first.taken_over_at is None, second.taken_over_at) == (False, None)
+    rows = list(second.presences.filter(decision=OnlineDecision.OPEN))
+    alike = walk_ins_alike(second.session, rows)
+    assert sorted(len(alike[row.pk]) for row in rows) == [0, 1], "one is a walk-in already, one nobody knows"
 
 
 def _standings() -> set[str]:
