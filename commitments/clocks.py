@@ -144,9 +144,11 @@ def clock_from(starts: date, days: int, calendar: Calendar | str) -> Clock:
 def resumed(due: date, paused_on: date, today: date, calendar: Calendar) -> date:
     """Return the due date of a clock that stood still from ``paused_on`` and goes on ``today``.
 
-    As many working days are left as were left on the day it was paused.
+    As many working days are left as were left on the day it was paused; where none was, it is due on the first day from
+    ``today`` that is worked.
     """
-    return calendar.after(today, max(calendar.between(paused_on, due), 0))
+    left = max(calendar.between(paused_on, due), 0)
+    return calendar.after(today, left if left or calendar.is_worked(today) else 1)
 
 
 def next_rung(due: date, after_step: int, today: date, calendar: Calendar | str, ladder: Ladder = USUAL) -> Rung:

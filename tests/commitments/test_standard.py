@@ -128,6 +128,8 @@ def test_closure_days_are_left_out_as_bank_holidays_are(starts, days, due):
     [
         ("2026-11-16", "2026-11-06", "2026-11-20", "2026-11-30"),  # six days were left, six are left
         ("2026-11-16", "2026-11-16", "2026-11-20", "2026-11-20"),  # none was left
+        ("2026-11-16", "2026-11-16", "2026-11-21", "2026-11-23"),  # none was left, and nobody works on a Saturday
+        ("2026-12-21", "2026-12-21", "2026-12-25", "2026-12-29"),  # nor at Christmas
         ("2026-11-16", "2026-11-14", "2026-11-15", "2026-11-16"),  # over a weekend nothing is lost
     ],
 )
