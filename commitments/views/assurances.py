@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Person
+from attendance.queries.sessions import sessions_visible_to
 from briefings.models import Programme
 from briefings.rules import mandates_of
 from commitments.clocks import local_day
@@ -98,6 +99,7 @@ def show_assurance(request: HttpRequest, assurance: int) -> HttpResponse:
         "evidence": evidence,
         "reviews": reviews,
         "last_keeper": last_keeper,
+        "opens_session": bool(own.session) and sessions_visible_to(request.user).filter(pk=own.session_id).exists(),
         "handover": asked,
         "declined": list(declined),
         "events": timeline(own),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Person
 from accounts.permissions import Permission, has
+from attendance.queries.sessions import sessions_visible_to
 from briefings.models import Programme
 from commitments.clocks import local_day
 from commitments.forms.questions import QuestionFilter
@@ -105,6 +106,8 @@ def show_question(request: HttpRequest, question: UUID) -> HttpResponse:
         "answers": list(own.answers.select_related("organisation", "given_by")),
         "holding_replies": list(own.holding_replies.select_related("organisation", "given_by")),
         "merged": list(own.merged.order_by("raised_on", "reference")),
+        "opens": _opened(request, own, today),
+        "opens_session": bool(own.session) and sessions_visible_to(request.user).filter(pk=own.session_id).exists(),
         "assurances": assurances_visible_to(request.user, today).filter(questions=own).order_by("pk"),
         "declined": list(queries.declined_commissions(own)) if triages else [],
         "passed_on": list(queries.reasoned_commissions(own)) if triages else [],
@@ -120,6 +123,14 @@ def show_question(request: HttpRequest, question: UUID) -> HttpResponse:
         "alike": alike(own.words, _others(own)) if triages and own.state == QuestionState.RAISED else [],
     }
     return render(request, "commitments/questions/show.html", context)
+
+
+def _opened(request: HttpRequest, own: Question, today: date) -> set[UUID]:
+    """Return the keys of the questions joined with ``own`` that this person may open: their words alone are for all."""
+    joined = Question.objects.filter(Q(merged_into=own) | Q(pk=own.merged_into_id))
+    return set(
+        joined.filter(pk__in=questions_visible_to(request.user, today).values("pk")).values_list("pk", flat=True)
+    )
 
 
 ANSWERABLE = (*TAKEN_ON, *TOLD)

@@ -16,8 +16,9 @@ from commitments.actions import questions as actions
 from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
 from commitments.forms.questions import CommissionForm
-from commitments.models import AskedAs, Commission, Question
+from commitments.models import Commission, Question
 from commitments.queries.assurances import mandates_on
+from commitments.queries.questions import anonymous_among
 from commitments.rules import can_triage
 from commitments.views.questions import question_of
 from history.refusals import Refused
@@ -64,7 +65,7 @@ def commission_it(request: HttpRequest, question: UUID) -> HttpResponse:
 def put_aside(request: HttpRequest, question: UUID) -> HttpResponse:
     """End a question that this programme cannot answer."""
     own = to_triage(request, question)
-    is_anonymous = own.asked_as == AskedAs.NOBODY
+    is_anonymous = anonymous_among(own)
     hint = "Whoever asked reads these words. Say where they can ask instead."
     form = ReasonForm(
         request.POST if request.method == "POST" else None,

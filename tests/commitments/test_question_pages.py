@@ -227,6 +227,26 @@ def test_out_of_scope_needs_a_reason(cast, coordinator):
     assert Message.objects.filter(kind="commitments.question_out_of_scope").count() == 1
 
 
+def test_who_ends_what_somebody_else_asked_anonymously_is_told_that_everybody_reads_why(cast, coordinator):
+    whole, other = cast.question(), cast.question("The same?", asked_as=AskedAs.NOBODY)
+    assert "They stand on the answers page" not in words(coordinator.get(of("out-of-scope", whole)))
+    merge(question=other, into=whole, by=cast.coordinator, now=NOW)
+    assert "They stand on the answers page" in words(coordinator.get(of("out-of-scope", whole)))
+
+
+def test_no_link_leads_where_the_reader_may_not_go(cast, senior):
+    session = SessionFactory(programme=cast.programme, state="held")
+    commission = cast.commissioned(session=session)
+    whole, other = commission.question, cast.question("The same?")
+    merge(question=other, into=whole, by=cast.coordinator, now=NOW)
+    page = senior.get(of("show", whole))
+    assert "The same?" in words(page)
+    for address in (of("show", other), reverse("attendance:session-show", args=[session.pk])):
+        assert senior.get(address).status_code == 404
+        assert f'"{address}"' not in page.content.decode()
+        assert f'"{address}"' in signed_in(cast.coordinator).get(of("show", whole)).content.decode()
+
+
 def test_the_owner_accepts_and_declines_on_the_page(cast, senior):
     question = cast.commissioned().question
     assert "The question is yours" in words(senior.post(of("accept", question), follow=True))
