@@ -16,6 +16,7 @@ from briefings.models import Nation, Programme, Session
 from briefings.queries import one_of
 from commitments.clocks import Calendar
 from commitments.models import (
+    TOLD,
     UNANSWERED,
     Answer,
     AskedAs,
@@ -245,6 +246,22 @@ def _change_in_words(change: ClockChange) -> str:
 def left_when_it_goes_on(question: Question, calendar: Calendar) -> str:
     """Return how much time is left once the clock of a paused ``question`` goes on."""
     return f"{_days(max(calendar.between(question.paused_on, question.due_on), 0))} left when the clock goes on"
+
+
+def when_due(question: Question, today: date) -> str:
+    """Return when the answer to ``question`` is due, as a sentence that is true on ``today``: it may be late, or wait.
+
+    "" where nothing is owed.
+    """
+    if question.state in TOLD:
+        return "There is an answer already, which stands until better words are published."
+    if question.state not in UNANSWERED:
+        return ""
+    if question.paused_on:
+        return f"The answer waits for now, until {day(question.paused_until)} at the latest."
+    if question.due_on < today:
+        return f"The answer was due on {day(question.due_on)} and is late."
+    return f"The answer is due {'today' if question.due_on == today else f'on {day(question.due_on)}'}."
 
 
 def distance(due_on: date, today: date, calendar: Calendar | str) -> str:

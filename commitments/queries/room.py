@@ -25,6 +25,7 @@ from commitments.models import (
     Showing,
 )
 from commitments.queries.assurances import mandates_on
+from commitments.queries.questions import when_due
 from organisations.models import Affiliation, Organisation
 
 READABLE_FOR = timedelta(days=14)
@@ -110,11 +111,12 @@ class Shown:
     answer: str
     answered_for: str
     promised: str
-    due_on: date | None
+    due: str
 
 
 def shown_in(room: LiveRoom) -> list[Shown]:
     """Return the questions that phones and the screen show, unanswered ones first. Their order tells nothing."""
+    today = timezone.localdate()
     asked = _with_newest_answer(
         Question.objects.filter(in_room__room=room, in_room__showing=Showing.SHOWN).exclude(state__in=_ENDED)
     )
@@ -125,7 +127,7 @@ def shown_in(room: LiveRoom) -> list[Shown]:
             answer=question.newest_words or "" if question.state in TOLD else "",
             answered_for=question.newest_for or "" if question.state in TOLD else "",
             promised=str(question.organisation) if _is_with_owner(question) else "",
-            due_on=question.due_on if _is_with_owner(question) else None,
+            due=when_due(question, today) if _is_with_owner(question) else "",
         )
         for question in asked.select_related("organisation").order_by("reference")
     ]

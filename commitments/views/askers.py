@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.links import personal_link
 from attendance.views.presses import one_press
 from commitments.actions import questions as actions
+from commitments.clocks import local_day
 from commitments.models import UNANSWERED, Asker, QuestionState
 from history.refusals import Refused
 
@@ -40,6 +41,7 @@ def show_own(request: HttpRequest, link: int) -> HttpResponse:
         and not whole.is_reopened,
         "may_withdraw": is_owed and not whole.is_reopened,
         "is_owed": is_owed,
+        "is_late": is_owed and whole.due_on < local_day(whole.programme, timezone.now()),
         "standing": whole.assurances.standing().select_related("organisation", "person").order_by("due_on", "pk"),
     }
     return render(request, "commitments/asker/show.html", context)
@@ -111,6 +113,7 @@ def _own(request: HttpRequest) -> Asker:
         "question__session",
         "question__organisation",
         "question__merged_into__organisation",
+        "question__merged_into__programme",
         "person",
     )
     return get_object_or_404(found, link=request.link, person=request.link.person_id)

@@ -298,3 +298,84 @@ def test_a_press_after_the_question_went_to_somebody_else_says_so(cast):
     answer = client.post(reverse("commitments:question-accept", args=[made.question_id]), follow=True)
     assert "has moved on since you opened the page" in words(answer)
     assert fresh(made.question).owner == other.person
+
+
+# What mails say is true on their day
+
+
+def test_who_asked_what_was_joined_reads_why_the_programme_cannot_answer(cast):
+    whole = accepted(cast)
+    asker = joined(cast, whole)
+    actions.put_out_of_scope(question=whole, reason="Ask the Zzyx team.", by=cast.coordinator, now=NOW)
+    for person in (asker.person, cast.practitioner):
+        assert "The reason: Ask the Zzyx team." in last_mail(person, "question_out_of_scope")
+
+
+def test_an_answer_offers_to_object_only_to_who_may(cast):
+    whole = accepted(cast)
+    asker = joined(cast, whole)
+    common = {"audience": Audience.ASKER, "by": cast.senior, "now": NOW}
+    actions.publish_answer(question=whole, words="All", **common)
+    assert "You can say so once" in last_mail(asker.person, "question_answered")
+    actions.say_unanswered(asker=asker, by=asker.person, now=NOW)
+    actions.publish_answer(question=fresh(whole), words="All but one", **common)
+    for person in (asker.person, cast.practitioner):
+        said = last_mail(person, "question_answered")
+        assert "All but one" in said
+        assert "once" not in said
+
+
+def test_no_mail_and_no_page_says_that_an_answer_is_due_on_a_day_that_has_passed(cast, time_machine):
+    whole, apart = accepted(cast), cast.question("What of the school?")
+    asker = Asker.objects.select_related("person").get(question=apart)
+    other = MandateFactory(programme=cast.programme, organisation=cast.organisation)
+    late = NOW + timedelta(days=30)
+    time_machine.move_to(late, tick=False)
+    common = {"by": cast.coordinator, "now": late}
+    actions.merge(question=apart, into=whole, **common)
+    actions.send_holding_reply(question=whole, words="We ask", **common)
+    passed = {"organisation": cast.organisation, "person": other.person, "reason": "Theirs"}
+    actions.transfer(question=fresh(whole), **passed, **common)
+    page = words(opened(asker.link).get(reverse("commitments:asker-show", args=[asker.link_id])))
+    assert "is asked to answer it. It was due on Monday 16 November 2026 and is late. You are told" in page
+    deliver_due()
+    actions.part(question=fresh(apart), **common)
+    told = [(asker.person, "merged"), (asker.person, "holding"), (other.person, "commissioned"),
+            (cast.senior, "transferred"), (cast.practitioner, "parted")]  # fmt: skip
+    for person, kind in told:
+        assert "The answer was due on Monday 16 November 2026 and is late." in last_mail(person, f"question_{kind}")
+
+
+def test_who_is_asked_reads_how_the_date_came_about_only_where_it_was_not_moved(cast):
+    question = cast.commissioned().question
+    assert "due on Monday 16 November 2026. That is 10 working days from 2 November 2026." in last_mail(
+        cast.senior, "question_commissioned"
+    )
+    actions.extend(question=question, due_on=date(2026, 12, 15), reason="Long", by=cast.coordinator, now=NOW)
+    first = MandateFactory(programme=cast.programme, organisation=cast.organisation).person
+    actions.transfer(
+        question=question, organisation=cast.organisation, person=first, reason="Theirs", by=cast.coordinator, now=NOW
+    )
+    said = last_mail(first, "question_commissioned")
+    assert "The answer is due on Tuesday 15 December 2026." in said
+    assert "working days" not in said
+    actions.pause_clock(
+        question=question, until=date(2026, 11, 20), reason="We wait", by=cast.coordinator, now=NOW
+    )  # fmt: skip
+    second = MandateFactory(programme=cast.programme, organisation=cast.organisation).person
+    actions.transfer(
+        question=question, organisation=cast.organisation, person=second, reason="Theirs", by=cast.coordinator, now=NOW
+    )
+    said = last_mail(second, "question_commissioned")
+    assert "The answer waits for now, until Friday 20 November 2026 at the latest." in said
+    assert "due on" not in said
+
+
+def test_a_clock_that_goes_on_at_once_names_the_date_and_no_other(cast):
+    question = accepted(cast)
+    common = {"question": question, "by": cast.coordinator, "now": NOW}
+    actions.pause_clock(until=date(2026, 11, 20), reason="We wait", **common)
+    actions.resume_clock(**common)
+    said = last_mail(cast.practitioner, "question_moved")
+    assert "The answer waits no longer: it is due on Monday 16 November 2026." in said
+    assert "before" not in said

@@ -21,6 +21,8 @@ from commitments.models import (
     CommissionState,
     Question,
 )
+from commitments.queries.counting import first_due
+from commitments.queries.questions import when_due
 from commitments.queries.standards import holders_of, keepers_of
 from history.actions import key_of
 from messaging.actions import Planned
@@ -169,6 +171,8 @@ def render_commission(message: Message) -> Content:
         "person": message.person,
         "question": question,
         "programme": question.programme,
+        "due": when_due(question, local_day(question.programme, message.due_at)),
+        "is_as_counted": question.paused_on is None and first_due(question) == question.due_on,
         "address": address_of(own.link) if message.kind == COMMISSIONED else page_of(question),
     }
     return render_mail(f"commitments/mail/{name}", context, subject.format(question.reference))
@@ -191,6 +195,7 @@ def render_question(message: Message) -> Content:
         "programme": question.programme,
         "is_owner": question.owner_id == message.person_id,
         "needs_owner": question.owner_id is None,
+        "due": when_due(question, local_day(question.programme, message.due_at)),
         "address": page_of(question),
     }
     name = "question_reopened" if is_reopened else "question_released"
@@ -210,6 +215,7 @@ def render_clearance(message: Message) -> Content:
         "person": message.person,
         "question": question,
         "programme": question.programme,
+        "due": when_due(question, local_day(question.programme, message.due_at)),
         "address": page_of(question),
     }
     name, subject = _ABOUT_CLEARANCES[message.kind]
