@@ -471,10 +471,20 @@ def _refuse_two_at_once(session: Session, person: Person) -> None:
         raise AskedElsewhere(person, other.session)
 
 
+def move_ends_of_links(session: Session) -> None:
+    """Let the links of all requests for ``session`` end when they would if it had always been on its day."""
+    about = [key_of(own) for own in SeniorAttendance.objects.filter(session=session)]
+    PersonalLink.objects.filter(purpose="cover", about__in=about).update(ends_at=_link_ends_at(session))
+
+
+def _link_ends_at(session: Session) -> datetime:
+    return session.during.upper + LINK_OUTLIVES
+
+
 def _give_links(asked: Iterable[SeniorAttendance], now: datetime) -> None:
     """Give each request a link of its senior manager, and one for each assistant of theirs."""
     for own in asked:
-        ends_at = own.session.during.upper + LINK_OUTLIVES
+        ends_at = _link_ends_at(own.session)
         about, wanted = key_of(own), [own.person, *_assistants(own)]
         there = PersonalLink.objects.filter(purpose="cover", about=about, revoked_at=None)
         for link in there.exclude(person__in=wanted):  # who was an assistant is none any more

@@ -297,9 +297,12 @@ def give_link(place: Place, now: datetime) -> None:
 
 
 def _link_of(place: Place, now: datetime) -> PersonalLink:
-    session = place.session
-    ends_at = datetime.combine(session.date, time(), ZoneInfo(session.zone)) + LINK_OUTLIVES
-    return unsaved_link(LinkRow("place", place.person, place, ends_at), now)
+    return unsaved_link(LinkRow("place", place.person, place, link_ends_at(place.session)), now)
+
+
+def link_ends_at(session: Session) -> datetime:
+    """Return until when the link to a place in ``session`` opens its page."""
+    return datetime.combine(session.date, time(), ZoneInfo(session.zone)) + LINK_OUTLIVES
 
 
 def seated_elsewhere(session: Session, person: Person) -> Place | None:

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Least
 
 import briefings.actions.sessions as rows
-from accounts.models import Person
+from accounts.models import Person, PersonalLink
 from attendance.actions import cover, places
 from attendance.actions.engagements import BusyThen, announce, engage, lock_people, lock_seats, still_there, take_out
 from attendance.actions.teams import bring_names_forward
@@ -23,6 +23,7 @@ from attendance.models import (
     CalendarEntry,
     CoverState,
     Engagement,
+    Handover,
     Place,
     PlaceState,
     SeatCount,
@@ -321,7 +322,7 @@ def refuse_if_run_elsewhere(clashes: list[Engagement], people: PeopleOf) -> None
 
 
 def move_engagements(session: Session, busy: set[int], settling: set[int], now: datetime) -> None:
-    """Let everybody's engagement follow the moved ``session``; those who are ``busy`` then have to choose.
+    """Let everybody's engagement and links follow the moved ``session``; those who are ``busy`` then have to choose.
 
     What senior managers cannot stand by any more is given up; ``settling`` are the people locked for that.
     """
@@ -338,7 +339,18 @@ def move_engagements(session: Session, busy: set[int], settling: set[int], now: 
     came = set(coming.values_list("person", flat=True))
     coming.update(state=CoverState.ASKED, answered_at=None, answered_by="", reminded_step=0)
     take_out(busy, session)
+    _move_ends_of_links(session)
     cover.settle_moved(session=session, locked=settling, came=came, now=now)
+
+
+def _move_ends_of_links(session: Session) -> None:
+    """Let the links that live until ``session`` or some time after it follow its move, and so their mails stay true."""
+    PersonalLink.objects.filter(place__session=session, place__state__in=LIVE).update(
+        ends_at=places.link_ends_at(session)
+    )
+    asked = Handover.objects.filter(place__session=session, taken_at=None, ended_at=None)
+    PersonalLink.objects.filter(handover__in=asked).update(ends_at=session.during.lower)
+    cover.move_ends_of_links(session)
 
 
 def raise_entries(session: Session) -> None:

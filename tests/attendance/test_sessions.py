@@ -5,7 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from accounts.models import PersonalLink
 from attendance.actions import sessions as actions
+from attendance.actions.cover import ask_to_cover
+from attendance.actions.handovers import ask_colleague
 from attendance.actions.places import OFFER_LASTS, FewerSeatsThanTaken
 from attendance.models import (
     AccessNeed,
@@ -29,6 +32,7 @@ from briefings.actions.sessions import (
     change_agenda,
 )
 from briefings.models import Part, PlacesRule, Session, SessionState, Slot
+from history.actions import CLOCK
 from history.models import Entry
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session
@@ -495,3 +499,17 @@ def test_a_session_keeps_the_wall_clock_when_the_clocks_change(day, utc):
     session = actions.plan_session(programme=programme, plan=a_plan(date=day), by="clock", now=early)
     session = Session.objects.get(pk=session.pk)
     assert (session.starts, session.during.lower.hour, session.during.lower.minute) == (time(9, 30), utc, 30)
+
+
+def test_links_that_live_until_a_session_follow_its_move():
+    session = a_session()
+    place, colleague = a_place(session), a_practitioner(session.programme)
+    asked = ask_colleague(place=place, email=colleague.email, by=place.person, now=NOW)
+    senior = MandateFactory(programme=session.programme)
+    (request,) = ask_to_cover(requests=[(session, senior)], by=CLOCK, now=NOW)
+    request.refresh_from_db()
+    actions.change_session(session=session, date=date(2027, 4, 1), **WITH)
+    ends = {link.purpose: link.ends_at.date() for link in PersonalLink.objects.exclude(purpose="availability")}
+    assert ends == {"place": date(2027, 6, 29), "handover": date(2027, 4, 1), "cover": date(2027, 5, 1)}
+    assert PersonalLink.objects.get(pk=asked.link_id).ends_at > NOW
+    assert PersonalLink.objects.get(pk=request.link_id).ends_at > NOW
