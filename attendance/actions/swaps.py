@@ -23,7 +23,7 @@ from attendance.actions.places import (
 )
 from attendance.messages import places as messages
 from attendance.models import LIVE, SEATED, AccessNeed, Place, PlaceState, SeatCount
-from attendance.queries.booking import affiliation_for
+from attendance.queries.booking import affiliation_of
 from attendance.queries.shares import seats_kept, shares_of
 from briefings.models import Session, SessionState
 from history.actions import record
@@ -46,11 +46,11 @@ class QuotaIsUsed(Refused):
 def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_reserve: bool = False) -> Place:
     """Give up ``place`` for a seat in the session ``to``, in one transaction: nobody is ever left with neither.
 
-    Returns the new place; the access needs go with it and the seat left behind goes to the first in line. Changing to
-    the session there is a place in already returns that place. Raises PlaceHasEnded, NotOpen, OutsideWindow,
-    NotEligible, BusyThen, OfferIsOver where ``to`` was offered and the limit has passed, SessionIsFull where ``to`` has
-    no free seat, or none but those kept for people whose session was cancelled, and QuotaIsUsed where the organisation
-    may have no more; the old place is kept then.
+    Returns the new place, of the same organisation; the access needs go with it and the seat left behind goes to the
+    first in line. Changing to the session there is a place in already returns that place. Raises PlaceHasEnded,
+    NotOpen, OutsideWindow, NotEligible, BusyThen, OfferIsOver where ``to`` was offered and the limit has passed,
+    SessionIsFull where ``to`` has no free seat, or none but those kept for people whose session was cancelled, and
+    QuotaIsUsed where the organisation may have no more; the old place is kept then.
     """
     counters = lock_both(place.session_id, to.pk)
     line = Place.objects.in_line().filter(session__in=(place.session_id, to.pk), person__isnull=False)
@@ -63,7 +63,7 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
         raise PlaceHasEnded
     if session.state != SessionState.OPEN or session.during.lower <= now:
         raise NotOpen
-    affiliation = affiliation_for(session.programme, place.person, now)
+    affiliation = affiliation_of(place, now)
     if affiliation is None:
         raise NotEligible
     refuse_outside_window(session, by, now)
@@ -73,7 +73,7 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
     if own and own.offered_until and own.offered_until <= now:
         raise OfferIsOver(own, own.offered_until)
     if not own and not (from_reserve and seats.taken < seats.capacity):
-        if seats.free <= seats_kept(session.programme, now):
+        if seats.free <= seats_kept(session, now):
             raise SessionIsFull
         if not shares_of(session, now).has_room(affiliation.organisation_id):
             raise QuotaIsUsed

@@ -40,6 +40,15 @@ def affiliation_for(
     return ties.select_related("organisation", "profession").prefetch_related("areas").order_by("pk").first()
 
 
+def affiliation_of(place: Place, now: datetime) -> Affiliation | None:
+    """Return the tie by which the person of ``place`` can have another date: that to the organisation it belongs to.
+
+    Where that has ended, or is in scope no more, what ``affiliation_for`` returns.
+    """
+    own = {"programme": place.session.programme, "person": place.person, "now": now}
+    return affiliation_for(**own, organisation=place.organisation_id) or affiliation_for(**own)
+
+
 def places_in(programme: Programme, person: Person) -> list[Place]:
     """Return the places of ``person`` in ``programme`` that live, seated ones first, with what a page shows of them."""
     live = (

@@ -604,3 +604,15 @@ def test_shortly_after_midnight_in_summer_it_is_the_next_day():
     assert list(chosen_affiliations(session.programme, InvitationChoice(), after_midnight)) == [
         Affiliation.objects.get(person=begins)
     ]
+
+
+def test_another_date_is_taken_for_the_organisation_that_the_place_belongs_to():
+    programme = a_programme()
+    other = PartnerFactory(programme=programme).organisation
+    person = a_practitioner(programme)
+    AffiliationFactory(person=person, organisation=other, profession=ProfessionFactory())
+    place = a_place(a_session(programme), person)
+    assert place.organisation == partner_of(programme)
+    Place.objects.filter(pk=place.pk).update(organisation=other)  # as the lead of the other one books
+    new = swaps.change_place(place=place, to=another_day(programme), by=person, now=NOW)
+    assert new.organisation == other
