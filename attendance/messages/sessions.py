@@ -44,16 +44,29 @@ def tell_changed(
 ) -> None:
     """Plan one mail to each of ``people`` with what was before and what is now; once for each revision.
 
-    A change that has not left yet is told together with this one: what was before is what they still believe.
+    A change that has not left yet is told together with this one: what was before is what each still believes. Whoever
+    has heard nothing of a change that is taken back hears nothing now, unless they have to choose because of it.
     ``by_zone``: the clock stays, and its zone has new rules.
     """
-    earlier, old, new = _not_told_yet(session), _facts(before), _facts(session)
+    not_told, choosing = _not_told_yet(session), _has_to_choose(session)
+    by_belief: dict[tuple, set[int]] = {}
+    for person in people:
+        by_belief.setdefault(tuple(not_told.get(person, {}).items()), set()).add(person)
+    for earlier, some in by_belief.items():
+        refs = _difference(dict(earlier), before, session)
+        if by_zone:
+            refs["by_zone"] = 1
+        told = some if any(refs.values()) or "was_notes" in refs else some & choosing
+        refs |= {"session": session.pk, "revision": session.revision}
+        _queue_many(CHANGED, session, told, now, refs=refs, suffix=f":{session.revision}")
+
+
+def _difference(earlier: dict[str, Any], before: Session, session: Session) -> dict[str, Any]:
+    """Return what was before, by the ``earlier`` news that has not left or by ``before``; "" for what is the same."""
+    old, new = _facts(before), _facts(session)
     was = {name: earlier.get(name) or old[name] for name in new}
     was = {f"was_{name}": words if words != new[name] else "" for name, words in was.items()}
-    refs = {"session": session.pk, "revision": session.revision, **was, **_getting_in(earlier, before, session)}
-    if by_zone:
-        refs["by_zone"] = 1
-    _queue_many(CHANGED, session, people, now, refs=refs, suffix=f":{session.revision}")
+    return {**was, **_getting_in(earlier, before, session)}
 
 
 def _facts(session: Session) -> dict[str, str]:
@@ -74,14 +87,15 @@ def _getting_in(earlier: dict[str, Any], before: Session, session: Session) -> d
     return found
 
 
-def _not_told_yet(session: Session) -> dict[str, Any]:
-    """Return what the mails of the last change say was before, as long as one of them has not left: it says all."""
+def _not_told_yet(session: Session) -> dict[int, dict[str, Any]]:
+    """Return what the mail of the last change says was before, by person, for those whom it has not left for."""
     waiting = Message.objects.filter(
         kind=CHANGED, refs__contains={"session": session.pk}, state__in=[Message.State.PLANNED, Message.State.HELD]
     )
-    first = waiting.order_by("-pk").values_list("refs", flat=True).first() or {}
+    names = ("when", "where", "title", "link", "notes")
     return {
-        name: first[f"was_{name}"] for name in ("when", "where", "title", "link", "notes") if f"was_{name}" in first
+        person: {name: refs[f"was_{name}"] for name in names if f"was_{name}" in refs}
+        for person, refs in waiting.order_by("pk").values_list("person", "refs")
     }
 
 
@@ -219,7 +233,8 @@ def render(message: Message) -> Content:
 
 def _nearest(place: Place, session: Session) -> list[Session]:
     """Return three sessions with free places, the nearest to whom ``place`` was, each by date."""
-    others = [other for other in sessions_to_choose(session.programme, timezone.now()) if other.seats.free]
+    to_choose = sessions_to_choose(session.programme, timezone.now())
+    others = [other for other in to_choose if other.seats.free and not other.window.why_closed]
     groups = by_distance(others, [place.area] if place.area else ())
     return [other for group in groups for other in group.sessions][:3]
 
@@ -254,16 +269,15 @@ def _entry(message: Message, session: Session) -> CalendarEntry | None:
     if message.kind in (CANCELLED, PART_ENDED):
         return found if found.is_cancelled else None
     # What was taken out by this change goes out with it; what was given up long ago is not spoken of again.
-    is_news = message.kind == CHANGED and _has_to_choose(message, session)
+    is_news = message.kind == CHANGED and bool(_has_to_choose(session, person=message.person_id))
     return found if not found.is_cancelled or is_news else None
 
 
-def _has_to_choose(message: Message, session: Session) -> bool:
-    own = {"session": session, "person": message.person_id}
-    return (
-        Place.objects.filter(state=PlaceState.OFFERED, offered_from_line=False, **own).exists()
-        or SeniorAttendance.objects.filter(state=CoverState.ASKED, **own).exists()
-    )
+def _has_to_choose(session: Session, **own: Any) -> set[int]:
+    """Return the ids of those whose part in ``session`` is open since it was moved."""
+    places = Place.objects.filter(session=session, state=PlaceState.OFFERED, offered_from_line=False, **own)
+    seniors = SeniorAttendance.objects.filter(session=session, state=CoverState.ASKED, **own)
+    return {*places.values_list("person", flat=True), *seniors.values_list("person", flat=True)}
 
 
 def _joins(message: Message, session: Session, place: Place | None) -> bool:

@@ -173,3 +173,28 @@ def test_who_gave_the_place_up_before_the_change_left_is_not_told_of_it():
     give_up_place(place=place, by=place.person, now=NOW)
     assert reasons() == {f"{messages.CHANGED}:1": "no_part_any_more"}
     assert messages.render(mail_of(messages.CHANGED, place.person)).calendar is None
+
+
+def test_who_has_heard_nothing_of_a_change_that_is_taken_back_hears_nothing():
+    session = a_session()
+    first, second = a_place(session), a_place(session)
+    actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    Message.objects.filter(kind=messages.CHANGED, person=first.person).delete()  # it has left
+    actions.change_session(session=session, date=date(2026, 11, 26), **WITH)
+    session.refresh_from_db()
+    news = Message.objects.filter(kind=messages.CHANGED, refs__contains={"revision": session.revision})
+    assert [mail.person for mail in news] == [first.person]
+    assert "It was on Thursday 3 December 2026" in messages.render(news[0]).text
+    stale = Message.objects.filter(kind=messages.CHANGED, person=second.person)
+    assert set(messages.not_wanted(list(stale), NOW).values()) == {"changed_again"}
+
+
+def test_who_has_to_choose_hears_of_a_move_that_is_taken_back():
+    session = a_session(a_programme(places_rule=PlacesRule.UNLIMITED))
+    place = a_place(session)
+    a_place(a_session(session.programme, date=date(2026, 12, 3)), place.person)
+    actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    actions.change_session(session=session, date=date(2026, 11, 26), **WITH)
+    text = messages.render(mail_of(messages.CHANGED, place.person)).text
+    assert "It was moved and moved back" in text
+    assert "We keep your seat until" in text
