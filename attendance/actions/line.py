@@ -201,7 +201,7 @@ def promote(session: Session, seats: SeatCount, now: datetime) -> list[Place]:
         _passed_over(session, [place.person_id for place in line if place.person_id], now),
         shares_of(session, now),
     )
-    kept = seats_kept(session.programme, now) if line else 0
+    kept = seats_kept(session, now) if line else 0
     promoted: list[Place] = []
     for group in _groups(line):
         head = group[0]

@@ -243,7 +243,7 @@ def _seat_or_wait(team: Team, places: list[Place], seats: SeatCount, session: Se
     places.sort(key=lambda place: (place.ahead is None, place.ahead or 0))
     room = shares_of(session, now).room_of(team.organisation_id, seats.free)
     # What is kept for others is not for the team, but for those of it whose own session was cancelled.
-    rest = min(room, seats.free - seats_kept(session.programme, now, without=lost))
+    rest = min(room, seats.free - seats_kept(session, now, without=lost))
     fits = [number < (rest if place.ahead is None else room) for number, place in enumerate(places)]
     if team.rule == TeamRule.ALL and not all(fits):
         fits = [False] * len(places)

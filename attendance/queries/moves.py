@@ -63,7 +63,7 @@ def judge(
     ties = _ties(to, people, now)
     why_not = _standing_in_the_way(places, origin, to)
     shares = shares_of(to, now)
-    room = seats.capacity - seats.taken if from_reserve else seats.free - seats_kept(to.programme, now)
+    room = seats.capacity - seats.taken if from_reserve else seats.free - seats_kept(to, now)
     verdicts = []
     for place in places:
         tie = _best(ties.get(place.person_id, []), place)

@@ -163,6 +163,7 @@ def _facts(every_profession: bool, every_area: bool) -> Prepared:
     now = marks["lost_since"] + FIRST_CHOICE_LASTS
     own = Place.objects.filter(person=person).order_by("pk")
     lost = lost_places(programme, now)
+    kept = seats_lost(lost, OuterRef(OuterRef("pk"))).order_by().values("session__programme")
     rows = (
         Session.objects.order_by()
         .filter(pk=marks["session"], seats__isnull=False)
@@ -181,9 +182,7 @@ def _facts(every_profession: bool, every_area: bool) -> Prepared:
                 "session",
             ),
             _first(lost.filter(person=person).order_by("pk")),
-            Subquery(
-                seats_lost(lost).order_by().values("session__programme").values(n=Count("person", distinct=True)),
-            ),
+            Subquery(kept.values(n=Count("person", distinct=True))),
             Exists(Quota.objects.filter(programme=programme)),
             Exists(Place.objects.in_line().filter(session=OuterRef("pk"))),
             Exists(own.in_line().filter(session__programme=programme)),

@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import Person
-from attendance.models import Place, PlaceState, Quota
-from briefings.models import Programme, Session
+from attendance.models import SEATED, Place, PlaceState, Quota
+from briefings.models import PlacesRule, Programme, Session
 from face.dates import day
 from organisations.models import Affiliation
 
@@ -87,8 +88,18 @@ def mark_quota_used(sessions: Iterable[Session], organisation: int | None, now: 
 
 
 def lost_places(programme: Programme, now: datetime) -> QuerySet[Place]:
-    """Return the places that a cancellation ended lately, of those who have nothing else in ``programme`` yet."""
-    instead = Place.objects.live().filter(person=OuterRef("person"), session__programme=programme)
+    """Return the places that a cancellation ended lately, of those who have chosen nothing in ``programme`` since.
+
+    What they held or waited for before, in a programme of several places each, is not instead of it.
+    """
+    instead = Place.objects.live().filter(
+        Q(made_at__gte=OuterRef("closed_at"))
+        | Q(seated_at__gte=OuterRef("closed_at"))
+        # A place of a team that was named since was made and seated before.
+        | Q(state__in=SEATED, session__programme__places_rule=PlacesRule.ONE),
+        person=OuterRef("person"),
+        session__programme=programme,
+    )
     return Place.objects.filter(
         ~Exists(instead),
         session__programme=programme,
@@ -110,18 +121,33 @@ def places_lost_by(people: Iterable[int], programme: Programme, now: datetime) -
     return dict(found.values_list("person", "pk"))
 
 
-def seats_kept(programme: Programme, now: datetime, *, without: Iterable[int] = ()) -> int:
-    """Return how many seats are kept in each session: one for each person whose session was cancelled.
+def seats_kept(session: Session, now: datetime, *, without: Iterable[int] = ()) -> int:
+    """Return how many seats of ``session`` are kept: one for each person whose session was cancelled.
 
     ``without``: the ids of people who are being seated now.
     """
-    kept = seats_lost(lost_places(programme, now)).exclude(person__in=list(without))
+    kept = seats_lost(lost_places(session.programme, now), session.pk).exclude(person__in=list(without))
     return kept.aggregate(n=Count("person", distinct=True))["n"]
 
 
-def seats_lost(lost: QuerySet[Place]) -> QuerySet[Place]:
-    """Return those of the ``lost_places`` that were seats: one is kept for each of their people."""
-    return lost.filter(seated_at__isnull=False)
+def mark_kept(sessions: Iterable[Session], programme: Programme, now: datetime) -> None:
+    """Tell each of ``sessions`` of ``programme`` by ``kept`` what ``seats_kept`` returns; one query for all."""
+    sessions = list(sessions)
+    lost = seats_lost(lost_places(programme, now), OuterRef(OuterRef("pk")))
+    number = Subquery(lost.order_by().values("session__programme").values(n=Count("person", distinct=True)))
+    found = Session.objects.filter(pk__in=[session.pk for session in sessions]).order_by()
+    kept = dict(found.values_list("pk", number))
+    for session in sessions:
+        session.kept = kept.get(session.pk) or 0
+
+
+def seats_lost(lost: QuerySet[Place], session: Any) -> QuerySet[Place]:
+    """Return those of the ``lost_places`` for which a seat is kept in ``session`` (an id, or an outer reference).
+
+    That is one for each who lost a seat, but not for who holds a place in it, or waits for it, already.
+    """
+    there = Place.objects.live().filter(person=OuterRef("person"), session=session)
+    return lost.filter(~Exists(there), seated_at__isnull=False)
 
 
 def why_waiting(session: Session, person: Person, tie: Affiliation | None, now: datetime) -> str:
@@ -134,7 +160,7 @@ def why_waiting(session: Session, person: Person, tie: Affiliation | None, now: 
         quota = own.first() or Quota.objects.filter(programme=session.programme_id, organisation=None).first()
         until = f" The rest is free for everybody from {day(quota.released_on)}." if quota.released_on else ""
         return f"{tie.organisation} has all the places it may have in this session.{until}"
-    kept = seats_kept(session.programme, now)
+    kept = seats_kept(session, now)
     if kept and free <= kept and place_lost_by(person, session.programme, now) is None:
         return (
             "The free places are kept for people whose session was cancelled. "

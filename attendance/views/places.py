@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,6 +22,7 @@ from attendance.forms.places import AccessNeedForm
 from attendance.models import (
     CAME,
     LIVE,
+    SEATED,
     AbsenceReason,
     AccessNeed,
     Attendance,
@@ -32,7 +34,7 @@ from attendance.models import (
     PlaceState,
 )
 from attendance.queries.booking import (
-    affiliation_for,
+    affiliation_of,
     by_distance,
     positions_of,
     sessions_to_choose,
@@ -41,10 +43,10 @@ from attendance.queries.booking import (
 from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
-from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used, seats_kept
+from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_kept, mark_quota_used
 from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
-from briefings.models import Session
+from briefings.models import PlacesRule, Session
 from history.refusals import Refused
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
@@ -55,16 +57,18 @@ READ_OR_POST = ["GET", "HEAD", "POST"]
 def show_place(request: HttpRequest, link: int) -> HttpResponse:
     """Show one's own place with everything that can be done about it."""
     place, now = _place(request), timezone.now()
+    window = window_of(place.session, rules_of(place.session), now)
     context = {
         **_context(place),
         "is_over": place.session.during.lower <= now,
+        "others_can": place.session.during.lower > now and not window.is_frozen,
         "offer_is_over": place.state == PlaceState.OFFERED and place.offered_until <= now,
         "has_ended": place.session.during.upper <= now,
         "checks_in": place.state == PlaceState.BOOKED and _checks_in(place, now),
         **(_afterwards(place) if place.session.during.lower <= now else {}),
         "position": position_of(place, now),
         "waits_as": positions_of([place]).get(place.pk, ""),
-        "window": window_of(place.session, rules_of(place.session), now),
+        "window": window,
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
         "asked": _asked(place) if place.state == PlaceState.BOOKED else None,
         "newer": _newer(place) if place.state not in LIVE else None,
@@ -189,7 +193,8 @@ def give_up(request: HttpRequest, link: int) -> HttpResponse:
     if place.state not in LIVE and refusal is None:
         return redirect("attendance:place-show", link=link)
     waiting = Place.objects.in_line().filter(session=place.session_id).exclude(pk=place.pk).count()
-    context = {**_context(place), "waiting": waiting, "refusal": refusal}
+    window = window_of(place.session, rules_of(place.session), timezone.now())
+    context = {**_context(place), "waiting": waiting, "window": window, "refusal": refusal}
     return render(request, "attendance/place/give_up.html", context, status=409 if refusal else 200)
 
 
@@ -216,16 +221,17 @@ def choose_other(request: HttpRequest, link: int) -> HttpResponse:
     lost = _is_lost(place)
     if not lost and (place.state not in LIVE or place.session.during.lower <= now):
         return redirect("attendance:place-show", link=link)
-    affiliation = affiliation_for(place.session.programme, place.person, now)
-    kept = 0 if lost else seats_kept(place.session.programme, now)
-    sessions = sessions_to_choose(place.session.programme, now)
+    affiliation = affiliation_of(place, now)
+    own = Place.objects.live().filter(person=place.person_id, session__programme=place.session.programme_id)
+    # Instead of one place another that they have already would be one place fewer.
+    held = set((own if lost else own.seated()).values_list("session", flat=True)) | {place.session_id}
+    sessions = [each for each in sessions_to_choose(place.session.programme, now) if each.pk not in held]
     mark_quota_used(sessions, affiliation and affiliation.organisation_id, now)
+    mark_kept(sessions, place.session.programme, now)
     others = [
         session
         for session in sessions
-        if session.pk != place.session_id
-        and (lost or (session.seats.free > kept and not session.quota_used))
-        and not session.window.why_closed
+        if (lost or (session.seats.free > session.kept and not session.quota_used)) and not session.window.why_closed
     ]
     groups = by_distance(others, affiliation.areas.all() if affiliation else ())
     return render(request, "attendance/place/choose_other.html", {**_context(place), "groups": groups, "lost": lost})
@@ -318,6 +324,17 @@ def _context(place: Place) -> dict:
 
 
 def _newer(place: Place) -> Place | None:
-    """Return the place of the same person in the same programme that lives, where there is one."""
+    """Return the place that its person has instead of ``place``, which has ended, where there is one.
+
+    In a programme of one place that is whatever they have. Where somebody may have several, what they held beside it
+    is not instead of it: only another place in the same session is, or what they changed to or chose since.
+    """
     live = Place.objects.live().filter(person=place.person_id, session__programme=place.session.programme_id)
+    if place.closed_reason in ("changed_date", "moved", "session_cancelled"):
+        since = Q(made_at__gte=place.closed_at) | Q(seated_at__gte=place.closed_at)
+        if place.session.programme.places_rule == PlacesRule.ONE:
+            since |= Q(state__in=SEATED)
+        live = live.filter(since)
+    elif place.session.programme.places_rule != PlacesRule.ONE:
+        live = live.filter(session=place.session_id)
     return live.select_related("session", "link").order_by("-made_at", "-pk").first()

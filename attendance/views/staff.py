@@ -204,7 +204,7 @@ def list_places(request: HttpRequest, session: int) -> HttpResponse:
         "section": "sessions",
         "session": own,
         "unnamed": Place.objects.live().filter(session=own, person=None).count(),
-        "all_kept": hasattr(own, "seats") and 0 < own.seats.free <= seats_kept(own.programme, now),
+        "all_kept": hasattr(own, "seats") and 0 < own.seats.free <= seats_kept(own, now),
         "page": page,
         "shows_needs": shows_needs,
         "may_book": may_book,

@@ -82,7 +82,7 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
         "session": chosen,
         "button": "Book the team",
         "window": window,
-        "kept": min(seats_kept(chosen.programme, now), chosen.seats.free),
+        "kept": min(seats_kept(chosen, now), chosen.seats.free),
         "back_url": reverse("attendance:team-choose", args=[own.pk]),
         "back_words": "Back to the sessions",
     }

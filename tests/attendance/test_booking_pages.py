@@ -12,6 +12,7 @@ from attendance.actions.swaps import SessionIsFull
 from attendance.models import AccessNeed, BookingRules, CalendarEntry, Invitation, Place, PlaceState, Quota, SeatCount
 from attendance.queries.booking import by_distance
 from briefings.models import Programme
+from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
 from tests.briefings.factories import RoomFactory, VenueFactory
@@ -390,3 +391,33 @@ def test_get_changes_nothing(client, place):
     for name in ("send-entry", "accept"):
         mine(client, place)
         assert client.get(reverse(f"attendance:place-{name}", args=[place.link_id])).status_code == 405
+
+
+def test_once_the_list_of_names_is_final_nobody_is_told_that_others_can_have_a_place(client):
+    programme = a_programme()
+    session = a_session(programme, capacity=1)
+    place, waiting = a_place(session), a_place(session)
+    BookingRules.objects.create(programme=programme, freeze_days=99)
+    assert "nobody moves up any more" in opened(client, waiting.link, "p")
+    opened(client, place.link, "p")
+    assert "nobody else can have your place" in words(client.get(f"/p/{place.link_id}/give-up/"))
+    client.post(f"/p/{place.link_id}/give-up/")
+    page = words(client.get(f"/p/{place.link_id}/"))
+    assert "You have given up this place." in page
+    assert "can have it now" not in page
+    assert "Take my place back" not in page
+    mail = kinds.find("attendance.place_given_up").render(Message.objects.get(kind="attendance.place_given_up"))
+    assert "can have it now" not in mail.text
+    assert "Take the place back" not in mail.text
+    waiting.refresh_from_db()
+    assert waiting.state == PlaceState.WAITING
+
+
+def test_where_booking_has_closed_a_place_that_nobody_waits_for_does_not_come_back(client):
+    programme = a_programme()
+    place = a_place(a_session(programme))
+    BookingRules.objects.create(programme=programme, closes_days=99)
+    opened(client, place.link, "p")
+    assert "booking is closed: you cannot get it back" in words(client.get(f"/p/{place.link_id}/give-up/"))
+    client.post(f"/p/{place.link_id}/give-up/")
+    assert "Take my place back" not in words(client.get(f"/p/{place.link_id}/"))

@@ -13,8 +13,10 @@ from attendance.actions.sessions import cancel_session
 from attendance.invariants import findings
 from attendance.messages import notices
 from attendance.messages import sessions as messages
-from attendance.models import Place, PlaceState, SessionNotice
+from attendance.models import BookingRules, Place, PlaceState, SessionNotice
 from attendance.queries.shares import FIRST_CHOICE_LASTS
+from briefings.models import PlacesRule
+from face.dates import day
 from history.actions import CLOCK
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_programme, a_session, another_day, fill
@@ -141,3 +143,60 @@ def test_a_place_is_kept_for_you_only_as_long_as_it_is(client):
     page = client.get(f"/p/{place.link_id}/").content.decode()
     assert "a place is kept for you" not in page
     assert f"/p/{place.link_id}/change/" in page
+
+
+def test_where_somebody_has_several_places_what_they_hold_beside_it_ends_no_claim(client):
+    now = timezone.now()
+    programme = a_programme(places_rule=PlacesRule.UNLIMITED)
+    days = [(now + timedelta(days=30 + 7 * number)).date() for number in range(3)]
+    session, held, other = (a_session(programme, capacity=1 + (day == days[1]), date=day) for day in days)
+    place = a_place(session, now=now)
+    kept = a_place(held, place.person, now=now)
+    _cancel(session, now + timedelta(hours=1))
+    later = now + timedelta(hours=2)
+    assert a_place(held, now=later).state == PlaceState.BOOKED  # nothing is kept where they come already
+    assert a_place(other, now=later).state == PlaceState.WAITING
+    client.get(f"/p/{token_of(place.link)}/")
+    page = client.get(f"/p/{place.link_id}/").content.decode()
+    assert "You choose another date before others" in page
+    assert "You now have" not in page
+    listed = client.get(f"/p/{place.link_id}/change/").content.decode()
+    assert f"/change/{other.pk}/" in listed
+    assert f"/change/{held.pk}/" not in listed
+    new = a_place(other, place.person, now=later)
+    assert new.state == PlaceState.BOOKED
+    assert "You now have a place on" in client.get(f"/p/{place.link_id}/").content.decode()
+    give_up_place(place=new, by=place.person, now=later)
+    client.get(f"/p/{token_of(kept.link)}/")
+    give_up_place(place=kept, by=place.person, now=later)
+    assert "Take my place back" in client.get(f"/p/{kept.link_id}/").content.decode()
+
+
+def test_who_waited_elsewhere_before_still_chooses_and_is_told_that_they_wait(client):
+    now = timezone.now()
+    programme = a_programme()
+    days = [(now + timedelta(days=30 + 7 * number)).date() for number in range(3)]
+    full, other, third = (a_session(programme, capacity=1, date=day) for day in days)
+    for session in (full, other):
+        a_place(session, now=now)
+    place = a_place(full, now=now)
+    waiting = a_place(other, place.person, now=now)
+    _cancel(full, now + timedelta(hours=1))
+    client.get(f"/p/{token_of(place.link)}/")
+    assert client.get(f"/p/{place.link_id}/change/").status_code == 200
+    a_place(third, place.person, now=now + timedelta(hours=2))
+    waiting.refresh_from_db()
+    assert waiting.closed_reason == "seated_elsewhere"
+
+
+def test_the_mail_offers_no_date_that_cannot_be_booked():
+    now = timezone.now()
+    programme = a_programme()
+    BookingRules.objects.create(programme=programme, closes_days=40)
+    session = a_session(programme, date=(now + timedelta(days=60)).date())
+    closed, other = (another_day(programme, date=(now + timedelta(days=days)).date()) for days in (30, 70))
+    place = a_place(session, now=now)
+    _cancel(session, now)
+    text = messages.render(Message.objects.get(kind=messages.CANCELLED, person=place.person)).text
+    assert day(other.date) in text
+    assert day(closed.date) not in text
