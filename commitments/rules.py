@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accounts.models import Person
 from accounts.permissions import Permission, has
 from attendance.models import CAME, Attendance
 from briefings.models import Partner, Programme, Session, programme_ids_with
-from briefings.queries import one_of
 from briefings.rules import mandate_for, mandates_of
 from commitments.models import (
     Agreement,
@@ -23,6 +24,7 @@ from commitments.models import (
     HandoverState,
     Question,
 )
+from history.statements import Prepared, compiled
 from organisations.models import Organisation
 from organisations.rules import led_organisation_ids
 
@@ -48,16 +50,24 @@ def questions_visible_to(person: Any, on: date) -> QuerySet[Question]:
     programmes = programme_ids_with(person, Permission.READ_QUESTIONS)
     if programmes is None:
         return Question.objects.all()
-    asked = Commission.objects.filter(person=person).values("question")
-    cleared = Clearance.objects.of_holder(person, on).values("draft__question")
-    # Each of these has an index, and ``one_of`` is read once: what they lead to is read, not every question there is.
+    # Each ground has an index. What other tables lead to is read here: as subqueries it would be built, planned and
+    # read again in each of the statements of a list.
+    others = [key for (key,) in _asked_or_cleared().rows(person=person.pk, on=on)]
     return Question.objects.filter(
         Q(programme__in=programmes)
         | Q(owner=person)
-        | Q(one_of("pk", asked))
         | Q(organisation__in=led_organisation_ids(person))
-        | Q(one_of("pk", cleared))
+        | Q(pk__in=others)
     )
+
+
+@cache
+def _asked_or_cleared() -> Prepared:
+    """Return the statement that reads which questions of other owners a person was asked or clears."""
+    somebody, day = Person(pk=-1), date.min
+    asked = Commission.objects.filter(person=somebody).exclude(question__owner=somebody).values_list("question")
+    cleared = Clearance.objects.of_holder(somebody, day).values_list("draft__question")
+    return compiled("questions_asked_or_cleared", asked.union(cleared), person=somebody.pk, on=day)
 
 
 def questions_of_programme(person: Any, programme: Programme, on: date) -> QuerySet[Question]:

@@ -7,7 +7,7 @@ sees what was committed before it began, so what reads may stand behind what loc
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -59,6 +59,26 @@ def compiled(name: str, rows: models.QuerySet, *, around: str = "{}", **marks: A
     places = {(type(value), value): f"${number}" for number, value in enumerate(marks.values(), 1)}
     text = around.format(sql % tuple(_word(value, places) for value in values))
     return prepared(name, text, **{mark: _TYPES[type(value)] for mark, value in marks.items()})
+
+
+def of_keys(name: str, rows: models.QuerySet) -> Prepared:
+    """Return the statement that reads those of ``rows`` whose keys are ``keys``; the key is their first column.
+
+    ``rows`` have no condition of their own and no order: ``rows_of`` brings theirs.
+    """
+    key = rows.model._meta.pk
+    sql, values = rows.order_by().query.sql_with_params()
+    text = sql % tuple(_word(value, {}) for value in values)
+    of_them = f'{text} WHERE "{rows.model._meta.db_table}"."{key.column}" = ANY($1)'
+    return prepared(name, of_them, keys=f"{key.rel_db_type(connection)}[]")
+
+
+def rows_of(statement: Prepared, keys: Sequence[Any]) -> list[tuple]:
+    """Return the rows that ``statement``, made by ``of_keys``, reads for ``keys``, in the order of these."""
+    if not keys:
+        return []
+    found = {row[0]: row for row in statement.rows(keys=f"{{{','.join(map(str, keys))}}}")}
+    return [found[key] for key in keys if key in found]
 
 
 def _word(value: Any, places: dict[tuple[type, Any], str]) -> str:

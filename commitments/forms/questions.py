@@ -22,7 +22,6 @@ from commitments.models import AskedAs, Audience, GovernanceRole, Question, Ques
 from commitments.queries.questions import UNANSWERED_WORD, anonymous_among
 from face.fields import HintedRadios
 from face.forms import FilterForm, HubForm
-from organisations.models import Organisation
 
 
 class QuestionFilter(FilterForm):
@@ -32,7 +31,7 @@ class QuestionFilter(FilterForm):
     state = forms.ChoiceField(
         label="State", choices=[("", "All"), (UNANSWERED_WORD, "Not answered yet"), *QuestionState.choices]
     )
-    organisation = forms.ModelChoiceField(label="Organisation", queryset=Organisation.objects.none(), empty_label="All")
+    organisation = forms.TypedChoiceField(label="Organisation", coerce=int, empty_value=None)
     whose = forms.ChoiceField(
         label="Owner", choices=[("", "Anybody"), ("mine", "Me"), ("nobody", "Nobody yet: the coordinator’s")]
     )
@@ -40,10 +39,10 @@ class QuestionFilter(FilterForm):
     late = forms.BooleanField(label="Only what is late")
 
     def __init__(
-        self, *args: Any, organisations: QuerySet[Organisation], themes: list[tuple[str, str]], **kwargs: Any
+        self, *args: Any, organisations: list[tuple[int, str]], themes: list[tuple[str, str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = organisations
+        self.fields["organisation"].choices = [("", "All"), *organisations]
         self.fields["theme"].choices = [("", "All"), *themes]
 
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import Case, F, Func, IntegerField, Q, Value, When
+from django.db.models.functions import Upper
 
 from attendance.models import Place
 from briefings.models import Programme, Session
@@ -26,6 +27,10 @@ class AskedAs(models.TextChoices):
 OWED = Case(When(state__in=UNANSWERED, then=Value(0)), default=Value(1), output_field=IntegerField())
 OWED_ON = Case(When(state__in=UNANSWERED, then=F("due_on")))
 """What lists are sorted by: what is owed first, by its date."""
+WRITTEN = Func(
+    "words", "reference", arg_joiner=" || ' ' || ", template="(%(expressions)s)", output_field=models.TextField()
+)
+"""What typed words are looked for in, one after the other: no word has a space in it, so none is found across."""
 
 
 class QuestionQuerySet(models.QuerySet):
@@ -164,6 +169,7 @@ class Question(models.Model):
             models.Index(fields=["organisation", "state", "due_on"], name="question_by_organisation"),
             GinIndex(fields=["stems"], name="question_stems"),
             GinIndex(OpClass("words", name="gin_trgm_ops"), name="question_trigrams"),
+            GinIndex(OpClass(Upper(WRITTEN), name="gin_trgm_ops"), name="question_written"),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,16 @@
 """What somebody has to do about questions today: for the mail of the day and the lists."""
 
 from datetime import date
+from functools import cache
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from accounts.models import Person
 from briefings.models import Appointment, ProgrammeRole
 from commitments.models import UNANSWERED, Clearance, ClearanceState, Question
+from history.statements import Prepared, compiled
 from organisations.rules import led_organisation_ids
 
 
@@ -33,3 +37,24 @@ def to_clear(person: Person, today: date) -> QuerySet[Clearance]:
     shown = ("role", "organisation__name", "draft__question__reference", "draft__question__words")
     found = found.select_related("draft__question", "organisation").only(*shown, "draft__question__due_on")
     return found.order_by("asked_at", "pk")
+
+
+class ToClear(NamedTuple):
+    """What a list says of one clearance that waits."""
+
+    pk: int
+    question_id: UUID
+    reference: str
+    words: str
+
+
+def waiting_to_clear(person: Person, today: date) -> list[ToClear]:
+    """Return what ``to_clear`` does in plain values: each list of questions asks."""
+    return [ToClear._make(row) for row in _waiting().rows(person=person.pk, on=today)]
+
+
+@cache
+def _waiting() -> Prepared:
+    found = to_clear(Person(pk=-1), date.min).select_related(None)
+    columns = ("pk", "draft__question", "draft__question__reference", "draft__question__words")
+    return compiled("clearances_that_wait", found.values_list(*columns), person=-1, on=date.min)

@@ -1,19 +1,19 @@
 """What pages show of questions: lists, how a date came about, what has happened, who asked, published answers."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from functools import cache, partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 from django.utils import timezone
 
 from accounts.models import Person
 from briefings.models import Nation, Programme, Session
-from briefings.queries import one_of
 from commitments.clocks import Calendar
 from commitments.models import (
     TOLD,
@@ -28,12 +28,15 @@ from commitments.models import (
     QuestionState,
     Theme,
 )
-from commitments.models.questions import OWED, OWED_ON
+from commitments.models.questions import OWED, OWED_ON, WRITTEN
 from commitments.queries.counting import changes_of, day_one, first_due
-from commitments.queries.standards import theme_from
+from commitments.queries.standards import own_themes_of, theme_from, themes_of
 from face.dates import day, day_plain, day_without_year
+from face.paging import LONG, InOrder, Page, counted_page, page_of
 from history.queries import Event, timeline
+from history.statements import Prepared, compiled, of_keys, rows_of
 from messaging.working_days import holidays
+from organisations.models import Organisation
 
 UNANSWERED_WORD = "unanswered"
 MOST_WORDS = 6
@@ -87,19 +90,34 @@ def questions_found(
         questions = questions.filter(**theme_from(theme))
     if late_on:
         questions = questions.late(late_on)
-    for word in words.split()[:6]:
-        questions = questions.filter(Q(words__icontains=word) | Q(reference__icontains=word))
+    typed = words.split()[:MOST_WORDS]
+    if typed:
+        questions = questions.alias(written=WRITTEN).filter(*(Q(written__icontains=word) for word in typed))
     return questions
 
 
-def answering_in(questions: QuerySet[Question], *, all_of_them: bool) -> Q:
-    """Return the condition on organisations that one of ``questions`` is theirs to answer.
-
-    Each organisation is looked up among ``all_of_them``, where ``questions`` are all of a programme; else the few that
-    a person may read are read once.
+def choices_in(programme: Programme) -> tuple[list[tuple[int, str]], list[tuple[str, str]]]:
+    """Return what the questions of ``programme`` can be filtered by, as choices: who answers one of them, by name, and
+    the themes. One query where ``programme`` was loaded together with its ``question_policy``.
     """
-    theirs = questions.exclude(organisation=None).values("organisation")
-    return Q(pk__in=theirs) if all_of_them else Q(one_of("pk", theirs.distinct()))
+    rows = _choices().rows(programme=programme.pk)
+    organisations = [(pk, name) for kind, name, pk in rows if kind == "organisation"]
+    return organisations, themes_of(programme, [(pk, name) for kind, name, pk in rows if kind == "theme"])
+
+
+@cache
+def _choices() -> Prepared:
+    theirs = Question.objects.filter(programme=-1).exclude(organisation=None).values("organisation")
+    answering = Organisation.objects.filter(pk__in=theirs).values_list(Value("organisation"), "name", "pk")
+    themes = own_themes_of(Programme(pk=-1)).values_list(Value("theme"), "name", "pk").order_by()
+    found = answering.union(themes, all=True).order_by("name", "pk")
+    return compiled("choices_among_the_questions_of_a_programme", found, programme=-1)
+
+
+def answering_in(questions: QuerySet[Question]) -> list[tuple[int, str]]:
+    """Return the organisations that have one of a few ``questions`` to answer, by name, as choices."""
+    theirs = questions.exclude(organisation=None).order_by("organisation__name", "organisation")
+    return list(theirs.values_list("organisation", "organisation__name").distinct())
 
 
 def in_order(questions: QuerySet[Question]) -> QuerySet[Question]:
@@ -113,8 +131,7 @@ def _sorted(questions: QuerySet[Question]) -> QuerySet[Question]:
     return questions.order_by(OWED, OWED_ON.asc(nulls_last=True), F("raised_on").desc(), "pk")
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """What a list shows of one question. Plain values: of a long list every page is read by somebody who waits."""
 
     pk: UUID
@@ -166,29 +183,29 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class InPages:
-    """``found`` in its order for ``page_of``: one page is chosen by what sorts alone, then read with all around it."""
-
-    found: QuerySet[Question]
-    keys: Sequence[UUID] | None = None
-    """All of them, where they were read to be counted."""
-
-    def __getitem__(self, rows: slice) -> list[Listed]:
-        chosen = _sorted(self.found).values("pk")[rows] if self.keys is None else self.keys[rows]
-        page = _sorted(Question.objects.filter(pk__in=chosen))
-        return [Listed(*row) for row in page.values_list(*_COLUMNS)]
+@cache
+def _around() -> Prepared:
+    return of_keys("listed_questions", Question.objects.values_list(*_COLUMNS))
 
 
-def in_pages(found: QuerySet[Question], *, searched: bool) -> tuple[InPages, int]:
-    """Return ``found`` for ``page_of``, and how many there are.
+def list_page(found: QuerySet[Question], asked: str | None, *, few: bool) -> Page:
+    """Return the page of ``found`` that was ``asked`` for, as ``page_of`` does, each row as ``Listed``.
 
-    What was ``searched`` for words is searched once, its keys kept; else counting apart is cheaper: an index does it.
+    Keys are put in order by what sorts alone; the rows of one page are read with all around them. Where there are
+    ``few`` beside all of a programme, counting them is as dear as reading them, so that it is done in one; else an
+    index counts, and reads the page from its nearer end.
     """
-    if not searched:
-        return InPages(found), found.count()
-    keys = list(_sorted(found).values_list("pk", flat=True))
-    return InPages(found, keys), len(keys)
+    if few:
+        page = counted_page(partial(_counted, found), asked, size=LONG)
+    else:
+        page = page_of(InOrder(_sorted(found).values_list("pk", flat=True), found.count()), asked, size=LONG)
+    rows = [Listed._make(row) for row in rows_of(_around(), page.rows)]
+    return replace(page, rows=rows)
+
+
+def _counted(found: QuerySet[Question], start: int, stop: int) -> tuple[list[UUID], int]:
+    rows = list(_sorted(found.annotate(total=Window(Count("*")))).values_list("pk", "total")[start:stop])
+    return [key for key, _ in rows], rows[0][1] if rows else 0
 
 
 def with_answered_on(questions: QuerySet[Question]) -> QuerySet[Question]:

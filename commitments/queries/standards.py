@@ -1,12 +1,15 @@
 """What holds for the questions of a programme: its calendar, ladder, themes, clearance, and who looks after them."""
 
+from collections.abc import Iterable
 from datetime import date
+
+from django.db.models import QuerySet
 
 from accounts.models import Person
 from briefings.models import Programme, ProgrammeRole
 from briefings.rules import coordinators_of
 from commitments.clocks import Calendar, Ladder, Step, ladder_of
-from commitments.models import GovernanceHolder, Question, QuestionPolicy, Theme
+from commitments.models import GovernanceHolder, OwnTheme, Question, QuestionPolicy, Theme
 from organisations.models import Organisation
 
 
@@ -33,14 +36,19 @@ def ladder_for(programme: Programme) -> Ladder:
     return ladder_of([Step(rung.days, tuple(rung.tells)) for rung in rungs], policy.repeat_days)
 
 
-def themes_of(programme: Programme) -> list[tuple[str, str]]:
+def themes_of(programme: Programme, own: Iterable[tuple[int, str]] | None = None) -> list[tuple[str, str]]:
     """Return what a question of ``programme`` may be filed under, as choices: standard themes, then own ones.
 
-    An own theme has the value ``own-<id>``; ``theme_from`` reads it back.
+    An own theme has the value ``own-<id>``; ``theme_from`` reads it back. ``own``: what ``own_themes_of`` has found.
     """
     used = policy_of(programme).themes
-    own = programme.own_themes.filter(is_ended=False).values_list("pk", "name")
+    own = own_themes_of(programme).values_list("pk", "name") if own is None else own
     return [choice for choice in Theme.choices if choice[0] in used] + [(f"own-{pk}", name) for pk, name in own]
+
+
+def own_themes_of(programme: Programme) -> QuerySet[OwnTheme]:
+    """Return the themes that ``programme`` has added and still uses, in their order."""
+    return programme.own_themes.filter(is_ended=False)
 
 
 def theme_from(value: str) -> dict:

@@ -30,7 +30,7 @@ from commitments.models import (
 )
 from commitments.queries import questions as queries
 from commitments.queries.counting import counted_today
-from commitments.queries.owed import to_clear
+from commitments.queries.owed import waiting_to_clear
 from commitments.queries.similar import alike
 from commitments.queries.standards import calendar_of, themes_of
 from commitments.rules import (
@@ -44,10 +44,8 @@ from commitments.rules import (
     questions_of_programme,
     questions_visible_to,
 )
-from face.paging import LONG, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
-from organisations.models import Organisation
 
 HEADS = (
     "Reference", "Programme", "Session", "Question", "State", "Raised on", "Organisation", "Owner", "Due on", "Late",
@@ -208,13 +206,17 @@ def _mandate(question: Question) -> str:
     return own.order_by("-since").values_list("job_title", flat=True).first() or ""
 
 
-def _found(request: HttpRequest, programme: Programme | None) -> tuple[QuestionFilter, QuerySet[Question]]:
+def _found(request: HttpRequest, programme: Programme | None) -> tuple[QuestionFilter, QuerySet[Question], bool]:
+    """Return the filter, what it finds, and whether it is looked for among all questions of the programme."""
     today = timezone.localdate()
     read = questions_of_programme(request.user, programme, today) if programme else None
     own = questions_visible_to(request.user, today) if read is None else read
     by_role = programme is not None and has(request.user, Permission.READ_QUESTIONS, programme)
-    owners = Organisation.objects.filter(queries.answering_in(own, all_of_them=by_role)).order_by("name")
-    themes = themes_of(programme) if programme else list(Theme.choices)
+    if by_role:
+        owners, themes = queries.choices_in(programme)
+    else:
+        owners = queries.answering_in(own)
+        themes = themes_of(programme) if programme else list(Theme.choices)
     chosen = QuestionFilter(request.GET, organisations=owners, themes=themes)
     whose = chosen.value("whose")
     if whose == "mine":  # their owner reads them anyway
@@ -229,15 +231,14 @@ def _found(request: HttpRequest, programme: Programme | None) -> tuple[QuestionF
         late_on=today if chosen.value("late") else None,
         words=chosen.value("q") or "",
     )
-    return chosen, found
+    return chosen, found, by_role
 
 
 def _list(request: HttpRequest, programme: Programme | None, more: dict) -> HttpResponse:
     now = timezone.now()
     today = timezone.localdate(now)
-    chosen, found = _found(request, programme)
-    rows, total = queries.in_pages(found, searched=bool(chosen.value("q")))
-    page = page_of(rows, request.GET.get("page"), size=LONG, total=total)
+    chosen, found, by_role = _found(request, programme)
+    page = queries.list_page(found, request.GET.get("page"), few=bool(chosen.value("q")) or not by_role)
     owners = [Person(pk=pk) for pk in {row.owner_id for row in page.rows} - {None}]
     look_at_many(by=request.user, at=owners, page="commitments:question-list", now=now)
     context = {
@@ -249,7 +250,7 @@ def _list(request: HttpRequest, programme: Programme | None, more: dict) -> Http
         "today": today,
         "in_programme": programme,
         "triages": bool(programme and can_triage(request.user, programme)),
-        "to_clear": to_clear(request.user, today),
+        "to_clear": waiting_to_clear(request.user, today),
         "reads_figures": bool(programme and has(request.user, Permission.READ_QUESTIONS, programme)),
         **({"programme": programme} if programme else {}),
         **more,
@@ -258,7 +259,7 @@ def _list(request: HttpRequest, programme: Programme | None, more: dict) -> Http
 
 
 def _export(request: HttpRequest, programme: Programme | None) -> StreamingHttpResponse:
-    _, found = _found(request, programme)
+    _, found, _ = _found(request, programme)
     owners = Person.objects.filter(pk__in=found.values("owner"))
     look_at_many(by=request.user, at=owners, page="commitments:question-export", now=timezone.now())
     name = f"{programme.slug}-questions" if programme else "questions"
