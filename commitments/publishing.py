@@ -144,8 +144,8 @@ _NAMED_STREET = re.compile(
     r"\b(?:[A-Z][\w’'-]*\s+){1,3}(?:Street|Road|Lane|Avenue|Close|Drive|Crescent|Gardens|Terrace|Grove|Mews)\b"
 )
 _NUMBERS = (
-    # United Kingdom telephone numbers (Ofcom: 10 or 11 digits from 0) and NHS numbers (3 3 4).
-    re.compile(r"(?<![\w+])(?:\+44\s?|0)(?:\d[\s-]?){9,10}(?!\d)"),
+    # United Kingdom telephone numbers (Ofcom: 10 or 11 digits from 0), also with brackets, and NHS numbers (3 3 4).
+    re.compile(r"(?<![\w+])\(?(?:\+44\s?(?:\(0\)\s?)?|0)(?:\d\)?[\s.-]?){9,10}(?!\d)"),
     re.compile(r"(?<!\d)\d{3}[\s-]?\d{3}[\s-]?\d{4}(?!\d)"),
     re.compile(r"\b[A-CEGHJ-PR-TW-Z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-D]\b"),
     # A day of birth.
@@ -175,15 +175,18 @@ _PEOPLE = (
     "people|persons?|practitioners?|professionals?|workers?|staff|colleagues?|nurses?|visitors?|midwi(?:fe|ves)|"
     "officers?|teachers?|doctors?|gps?|managers?|volunteers?|famil(?:y|ies)|mothers?|fathers?|parents?|child(?:ren)?|"
     "girls?|boys?|wom[ae]n|m[ae]n|patients?|clients?|residents?|tenants?|victims?|attenders?|respondents?|members?|"
+    "carers?|pupils?|students?|learners?|adults?|bab(?:y|ies)|infants?|teenagers?|siblings?|brothers?|sisters?|"
+    "households?|individuals?|employees?|users?|others|cases?|referrals?|"
     "of (?:us|them|you)|(?:who|that) (?:asked|attended|came|said)"
 )
 _FEW = re.compile(
-    rf"(?<![\w.,/:£-])(?:{_SMALL}|one|two|three|four)(?![\d.,:/%]*\d|%|\s*%)\s+(?:[\w’'-]+\s+){{0,2}}?(?:{_PEOPLE})\b",
+    rf"(?<![\w.,/:£–-])(?:{_SMALL}|one|two|three|four)(?![\d.,:/%]*\d|%|\s*%)[\s–-]+"
+    rf"(?:\(?[\w’'-]+\)?\s+){{0,2}}?(?:{_PEOPLE})\b",
     re.IGNORECASE,
 )
 _CAME = re.compile(
-    rf"(?<![\w.,/:£-])(?:{_SMALL}|one|two|three|four)\s+(?:(?:have|has|had)\s+)?"
-    r"(?:attended|came|turned up|took part|replied|responded|declined|disagreed)\b",
+    rf"(?<![\w.,/:£-])(?<!question )(?<!number )(?:{_SMALL}|one|two|three|four)\s+(?:(?:have|has|had)\s+)?"
+    r"(?:attended|came|turned up|took part|replied|responded|declined|disagreed|agreed|asked|said|complained|voted)\b",
     re.IGNORECASE,
 )
 _HARDLY_ANY = re.compile(

@@ -69,7 +69,16 @@ def test_a_street_without_a_number_is_looked_at_by_a_person():
 
 
 @pytest.mark.parametrize(
-    "text", ["call 0116 496 0000", "NHS 943 476 5919", "NI QQ 12 34 56 C".replace("QQ", "AB"), "born 3 March 1980"]
+    "text",
+    [
+        "call 0116 496 0000",
+        "NHS 943 476 5919",
+        "NI QQ 12 34 56 C".replace("QQ", "AB"),
+        "born 3 March 1980",
+        "call (0116) 496 0000",
+        "+44 (0)116 496 0000",
+        "0116.496.0000",
+    ],
 )
 def test_numbers_that_point_at_somebody(text):
     assert [why for why, _ in found(text)] == [Why.NUMBER]
@@ -85,6 +94,11 @@ def test_numbers_that_point_at_somebody(text):
         ("4 who attended", "4 who attended"),
         ("Only 3 attended, 22 did not", "3 attended"),
         ("2 have declined", "2 have declined"),
+        ("2 asked", "2 asked"),
+        ("3 carers", "3 carers"),
+        ("in 2 cases", "2 cases"),
+        ("a 3-year-old boy", "3-year-old boy"),
+        ("2–3 pupils", "2–3 pupils"),
     ],
 )
 def test_figures_under_five(text, words):
@@ -94,7 +108,8 @@ def test_figures_under_five(text, words):
 @pytest.mark.parametrize(
     "text",
     ["12 health visitors", "in 3 weeks", "2 sessions", "step 4", "14 of 25", "1.3 people", "2026 people", "£3 people",
-     "0 people", "version 2", "5 nurses", "| 12 | 5 |"],
+     "0 people", "version 2", "5 nurses", "| 12 | 5 |", "question 2 asked for it", "on 0116",
+     "from 1.2.2026 to 4.5.2026", "10-14 pupils", "2 other dates"],
 )  # fmt: skip
 def test_figures_that_count_no_few(text):
     assert found(text) == []
@@ -107,7 +122,16 @@ def test_a_figure_in_words_may_be_an_exact_promise():
 
 
 @pytest.mark.parametrize(
-    "words", ["a single mother", "a couple of families", "a handful of young people", "Two came", "three turned up"]
+    "words",
+    [
+        "a single mother",
+        "a couple of families",
+        "a handful of young people",
+        "Two came",
+        "three turned up",
+        "two (2) people",
+        "One said",
+    ],
 )
 def test_few_are_few_in_other_words_too(words):
     assert found(f"{words}, we hear.") == [(Why.FEW, words)]
