@@ -92,6 +92,9 @@ class ThemeForm(HubForm):
         self.fields["theme"].choices = [("", "None"), *themes]
 
 
+_READ_BY = "Whoever asked reads it. "
+
+
 class PauseForm(ReasonForm):
     """Until when the clock stands still, and why."""
 
@@ -100,8 +103,8 @@ class PauseForm(ReasonForm):
     )
     field_order = ("reason", "until")
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        hint = "Whoever asked reads it. For example: we wait for an answer from the asker."
+    def __init__(self, *args: Any, today: date, is_told: bool, **kwargs: Any) -> None:
+        hint = f"{_READ_BY if is_told else ''}For example: the law changes next month."
         super().__init__(*args, label="Why does it wait?", hint=hint, **kwargs)
         self.fields["until"].initial = today + timedelta(weeks=2)
 
@@ -112,5 +115,5 @@ class ExtendForm(ReasonForm):
     due_on = ThreeBoxDateField(label="New due date", help_text="A working day, for example 27 3 2027.")
     field_order = ("due_on", "reason")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label="Why does it take longer?", hint="Whoever asked reads it.", **kwargs)
+    def __init__(self, *args: Any, is_told: bool, **kwargs: Any) -> None:
+        super().__init__(*args, label="Why does it take longer?", hint=_READ_BY.strip() if is_told else "", **kwargs)

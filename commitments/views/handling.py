@@ -22,7 +22,7 @@ from commitments.queries.similar import alike
 from commitments.queries.standards import themes_of
 from commitments.rules import can_triage
 from commitments.views.questions import question_of
-from commitments.views.triage import READ_OR_POST, done, form_page, to_triage
+from commitments.views.triage import READ_OR_POST, done, form_page, is_anybody_told, to_triage
 from history.refusals import Refused
 
 REDACTABLE = {"answer": "answers", "draft": "drafts", "holding-reply": "holding_replies"}
@@ -73,7 +73,8 @@ def join(request: HttpRequest, question: UUID) -> HttpResponse:
         except Refused as refusal:
             form.add_refusal(refusal, "into")
         else:
-            messages.success(request, f"It is answered together with {into.reference}. Whoever asked is told")
+            told = ". Whoever asked is told" if is_anybody_told(own) else ""
+            messages.success(request, f"It is answered together with {into.reference}{told}")
             return redirect("commitments:question-show", question=into.pk)
     return form_page(request, own, form, "Join this question with another", "Join them", template="join")
 
@@ -157,7 +158,8 @@ def _redact(request: HttpRequest, own: Question, what: Any, kind: str) -> HttpRe
 def pause(request: HttpRequest, question: UUID) -> HttpResponse:
     """Let the clock stand still until a day."""
     own = to_triage(request, question)
-    form = PauseForm(_posted(request), today=local_day(own.programme, timezone.now()))
+    today, is_told = local_day(own.programme, timezone.now()), is_anybody_told(own)
+    form = PauseForm(_posted(request), today=today, is_told=is_told)
 
     def act() -> None:
         said = form.cleaned_data
@@ -165,9 +167,8 @@ def pause(request: HttpRequest, question: UUID) -> HttpResponse:
             question=own, until=said["until"], reason=said["reason"], by=request.user, now=timezone.now()
         )
 
-    return _form(
-        request, own, form, act, "The clock stands still. Whoever asked is told", "Pause the clock", "Pause it"
-    )
+    said = f"The clock stands still{'. Whoever asked is told' if is_told else ''}"
+    return _form(request, own, form, act, said, "Pause the clock", "Pause it")
 
 
 @require_POST
@@ -183,13 +184,14 @@ def resume(request: HttpRequest, question: UUID) -> HttpResponse:
 def extend(request: HttpRequest, question: UUID) -> HttpResponse:
     """Give a question more time."""
     own = to_triage(request, question)
-    form = ExtendForm(_posted(request))
+    is_told = is_anybody_told(own)
+    form = ExtendForm(_posted(request), is_told=is_told)
 
     def act() -> None:
         said = form.cleaned_data
         actions.extend(question=own, due_on=said["due_on"], reason=said["reason"], by=request.user, now=timezone.now())
 
-    said = "The question has its new date. Whoever asked is told"
+    said = f"The question has its new date{'. Whoever asked is told' if is_told else ''}"
     return _form(request, own, form, act, said, "Give this question more time", "Set the new date")
 
 

@@ -17,6 +17,7 @@ from attendance.queries.sessions import sessions_visible_to
 from briefings.models import Programme
 from commitments.clocks import local_day
 from commitments.forms.questions import QuestionFilter
+from commitments.messages.questions import askers_owed
 from commitments.models import (
     TAKEN_ON,
     TOLD,
@@ -115,6 +116,7 @@ def show_question(request: HttpRequest, question: UUID) -> HttpResponse:
         "is_asked": bool(commission and commission.person_id == request.user.pk),
         "is_owner": own.owner_id == request.user.pk,
         "is_owed": own.state in UNANSWERED,
+        "is_anybody_told": askers_owed(own).exists(),
         "can_answer": can_answer(request.user, own, today) and own.state in ANSWERABLE,
         **_date(own, today),
         **_drafts(request, own, today, triages=triages),

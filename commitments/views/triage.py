@@ -16,6 +16,7 @@ from commitments.actions import questions as actions
 from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
 from commitments.forms.questions import CommissionForm
+from commitments.messages.questions import askers_owed
 from commitments.models import Commission, Question
 from commitments.queries.assurances import mandates_on
 from commitments.queries.questions import anonymous_among
@@ -65,8 +66,8 @@ def commission_it(request: HttpRequest, question: UUID) -> HttpResponse:
 def put_aside(request: HttpRequest, question: UUID) -> HttpResponse:
     """End a question that this programme cannot answer."""
     own = to_triage(request, question)
-    is_anonymous = anonymous_among(own)
-    hint = "Whoever asked reads these words. Say where they can ask instead."
+    is_anonymous, is_told = anonymous_among(own), is_anybody_told(own)
+    hint = f"{'Whoever asked reads these words. ' if is_told else ''}Say where they can ask instead."
     form = ReasonForm(
         request.POST if request.method == "POST" else None,
         label="Why can this programme not answer it?",
@@ -77,7 +78,7 @@ def put_aside(request: HttpRequest, question: UUID) -> HttpResponse:
         reason = form.cleaned_data["reason"]
         actions.put_out_of_scope(question=own, reason=reason, by=request.user, now=timezone.now())
 
-    said = "The question has ended as out of scope. Whoever asked is told why"
+    said = f"The question has ended as out of scope{'. Whoever asked is told why' if is_told else ''}"
     return _with_reason(request, own, form, act, said, "This question is out of scope", "End it as out of scope")
 
 
@@ -120,6 +121,11 @@ def to_triage(request: HttpRequest, question: UUID) -> Question:
     if not can_triage(request.user, own.programme):
         raise Http404
     return own
+
+
+def is_anybody_told(own: Question) -> bool:
+    """Return whether somebody who asked can be written to: nobody can where all of them asked anonymously."""
+    return askers_owed(own).exists()
 
 
 def _asked(request: HttpRequest, own: Question) -> Commission:

@@ -175,6 +175,24 @@ def test_the_date_is_paused_extended_and_corrected_on_the_page(cast, coordinator
     assert "Told by telephone" in page
 
 
+def test_no_page_says_that_somebody_is_told_where_nobody_can_be(cast, coordinator):
+    anonymous = cast.question("Who may?", asked_as=AskedAs.NOBODY)
+    actions.open_question(question=anonymous, by=cast.coordinator, now=NOW)
+    pause = {"reason": "The law changes", **date_in("until", "2026-11-20")}
+    assert of("hold", anonymous) not in coordinator.get(of("show", anonymous)).content.decode()
+    pages = [
+        coordinator.get(of("pause", anonymous)),
+        coordinator.get(of("extend", anonymous)),
+        coordinator.get(of("out-of-scope", anonymous)),
+        coordinator.post(of("pause", anonymous), pause, follow=True),
+        coordinator.post(of("out-of-scope", anonymous), {"reason": "Ask the officer"}, follow=True),
+    ]
+    assert not any("hoever asked" in words(page) for page in pages)
+    named = accepted(cast)
+    assert of("hold", named) in coordinator.get(of("show", named)).content.decode()
+    assert "Whoever asked is told" in words(coordinator.post(of("pause", named), pause, follow=True))
+
+
 def test_the_rules_of_a_programme_are_set_on_one_page(cast, coordinator):
     wrong = {"repeat_days": "5", "days_1": "-2", "days_2": "-2", "tells_2": ["owner"]}
     page = words(coordinator.post(rules("question-rules-change", cast), wrong))
