@@ -26,7 +26,9 @@ def remind_of_requests(*, now: datetime) -> int:
     """
     asked = (
         SeniorAttendance.objects.filter(
-            state=CoverState.ASKED, session__state=SessionState.OPEN, session__during__startswith__gt=now
+            state=CoverState.ASKED,
+            session__state__in=(SessionState.DRAFT, SessionState.OPEN),
+            session__during__startswith__gt=now,
         )
         .select_related("session__programme", "person", "organisation")
         .select_for_update(no_key=True, of=("self",), skip_locked=True)

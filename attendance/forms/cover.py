@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from attendance.models import SeniorAttendance
 from attendance.queries.proposals import why_in_words
-from briefings.models import Mandate, Programme, Session
+from briefings.models import Mandate, Programme, Session, SessionState
 from briefings.words import when_in_words
 from face.forms import FilterForm, HubForm
 from organisations.models import Organisation
@@ -62,7 +62,7 @@ class SessionsField(forms.ModelMultipleChoiceField):
     """Sessions to tick, each by its day, hours and title."""
 
     def label_from_instance(self, session: Session) -> str:
-        return f"{when_in_words(session)}{f': {session.title}' if session.title else ''}"
+        return f"{_when(session)}{f': {session.title}' if session.title else ''}"
 
 
 class MandateField(forms.ModelChoiceField):
@@ -162,7 +162,11 @@ class ProposalForm(HubForm):
 
 def _request_in_words(session: Session, mandate: Mandate, loads: dict[int, str]) -> str:
     why = loads.get(mandate.pk, "")
-    return f"{when_in_words(session)}: {mandate.person.name}, {mandate.organisation.name}{f' ({why})' if why else ''}"
+    return f"{_when(session)}: {mandate.person.name}, {mandate.organisation.name}{f' ({why})' if why else ''}"
+
+
+def _when(session: Session) -> str:
+    return f"{when_in_words(session)}{', draft' if session.state == SessionState.DRAFT else ''}"
 
 
 class NextField(MandateField):

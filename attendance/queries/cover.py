@@ -18,8 +18,14 @@ from organisations.models import Organisation
 NOBODY, NO_PARTNER = "nobody", "no_partner"
 ORDER = (CoverState.ATTENDED, CoverState.COMING, CoverState.ASKED, CoverState.APOLOGIES)
 """Of several senior managers of one organisation the best state stands for it."""
-COUNTED = (SessionState.OPEN, SessionState.HELD)
-"""Sessions of which a share is taken: not those in draft or cancelled."""
+
+
+def planned(today: date) -> Q:
+    """Return the condition on sessions that somebody senior is to come to, or came to.
+
+    Those in draft are among them while they are to come: whoever covers them is asked before they open.
+    """
+    return Q(state__in=(SessionState.OPEN, SessionState.HELD)) | Q(state=SessionState.DRAFT, date__gte=today)
 
 
 @dataclass
@@ -210,14 +216,14 @@ def meanings_of(programme: Programme, sessions: Iterable[Session], today: date) 
 def shares_of(programmes: Iterable[Programme], today: date) -> dict[tuple[int, int], Share]:
     """Return by (programme, organisation) where each partner stands to its programme's share of the sessions.
 
-    Of programmes with that rule alone; in one query, or none. Open and held sessions of its time as a partner count.
+    Of programmes with that rule alone; in one query, or none. The planned sessions of its time as a partner count.
     """
     numbers = {each.pk: each.cover_number for each in programmes if each.cover_rule == CoverRule.SHARE}
     if not numbers:
         return {}
     ends = Q(date__lt=Coalesce(OuterRef("until"), Value(date.max)))
     of_partner = Session.objects.filter(
-        ends, date__gte=OuterRef("since"), programme=OuterRef("programme"), state__in=COUNTED
+        ends, planned(today), date__gte=OuterRef("since"), programme=OuterRef("programme")
     )
     came = SeniorAttendance.objects.filter(
         Q(state=CoverState.ATTENDED) | Q(state=CoverState.COMING, session__date__gte=today),

@@ -16,7 +16,7 @@ from accounts.permissions import Permission, has
 from attendance.actions import cover as actions
 from attendance.forms.cover import AskForm, MatrixFilter
 from attendance.models import CoverState, SeniorAttendance
-from attendance.queries.cover import Matrix, cover_matrix, meanings_of
+from attendance.queries.cover import Matrix, cover_matrix, meanings_of, planned
 from attendance.views import cover_drawn
 from briefings.models import Mandate, Partner, Programme, Session, SessionState
 from face.paging import page_of
@@ -157,7 +157,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     form = AskForm(
         request.POST if request.method == "POST" else None,
         initial=_chosen_before(request),
-        sessions=sessions_of([programme]).filter(state=SessionState.OPEN, during__startswith__gt=now),
+        sessions=to_ask_for(programme, now),
         mandates=_mandates(programme, today),
         organisations=partners_of(programme, now),
     )
@@ -199,9 +199,15 @@ def withdraw(request: HttpRequest, slug: str, request_id: int) -> HttpResponse:
 
 
 def sessions_of(programmes: list[Programme]) -> QuerySet[Session]:
-    """Return the sessions of ``programmes`` that are open or held, the next first."""
-    shown = Session.objects.filter(programme__in=programmes, state__in=(SessionState.OPEN, SessionState.HELD))
+    """Return the sessions of ``programmes`` that are open or held, or in draft and to come, the next first."""
+    shown = Session.objects.filter(planned(timezone.localdate()), programme__in=programmes)
     return shown.select_related("programme").order_by("date", "starts", "pk")
+
+
+def to_ask_for(programme: Programme, now: datetime) -> QuerySet[Session]:
+    """Return the sessions of ``programme`` to which somebody senior can be asked: before it opens too."""
+    to_come = sessions_of([programme]).filter(during__startswith__gt=now)
+    return to_come.filter(state__in=(SessionState.DRAFT, SessionState.OPEN))
 
 
 def partners_of(programme: Programme, now: datetime) -> QuerySet[Organisation]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from attendance.models import CoverState
 from attendance.queries.cover import NO_PARTNER, NOBODY, Cell, Matrix, Meaning, Row
-from briefings.models import CoverRule, Programme
+from briefings.models import CoverRule, Programme, SessionState
 from face.dates import day_short
 from organisations.models import Organisation
 
@@ -21,7 +21,7 @@ SHOWN = {
     NOBODY: ("bad", "gap", "Nobody"),
     NO_PARTNER: ("quiet", "dash", "Not a partner"),
 }
-HEADS = ["Programme", "Session", "Date", "Organisation", "Cover", "Senior managers", "Meets the rule"]
+HEADS = ["Programme", "Session", "Date", "Organisation", "Cover", "Senior managers", "Meets the rule", "State"]
 
 
 def rule_in_words(programme: Programme) -> str:
@@ -80,6 +80,7 @@ def drawn(matrix: Matrix, now: datetime, *, can_ask: Container[int], codes: bool
         "columns": [
             (f"{row.session.programme.code}\n" if codes else "")
             + f"{day_short(row.session.date)}\n{row.session.get_slot_display().lower()}"
+            + ("\ndraft" if row.session.state == SessionState.DRAFT else "")
             for row in matrix.rows
         ],
         "rows": [
@@ -133,4 +134,5 @@ def lines(matrix: Matrix) -> Iterable[list[Any]]:
                     SHOWN[cell.state][2],
                     "; ".join(own.person.name for own in cell.requests if own.state == cell.state),
                     "yes" if row.meets_rule else "no",
+                    row.session.get_state_display(),
                 ]

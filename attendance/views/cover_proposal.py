@@ -14,8 +14,8 @@ from attendance.covering import Unmet, Why
 from attendance.forms.cover import ProposalFilter, ProposalForm
 from attendance.queries.proposals import Proposed, proposed_requests
 from attendance.views import cover_drawn
-from attendance.views.cover import partners_of, programme_of, said, sessions_of
-from briefings.models import Session, SessionState
+from attendance.views.cover import partners_of, programme_of, said, to_ask_for
+from briefings.models import Session
 from face.dates import day_without_year
 from history.actions import look_at_many
 from history.refusals import Refused
@@ -30,7 +30,7 @@ def propose(request: HttpRequest, slug: str) -> HttpResponse:
     programme, now = programme_of(request, slug), timezone.now()
     if not has(request.user, Permission.MANAGE_SESSIONS, programme):
         raise Http404
-    to_come = sessions_of([programme]).filter(state=SessionState.OPEN, during__startswith__gt=now)
+    to_come = to_ask_for(programme, now)
     months = to_come.order_by().annotate(month=TruncMonth("date")).values_list("month", flat=True).distinct()
     chosen = ProposalFilter(request.GET or None, months=sorted(months), organisations=partners_of(programme, now))
     fitting = list(_of_month(to_come, chosen.value("month")))

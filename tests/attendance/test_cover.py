@@ -26,7 +26,7 @@ from history.alone import AllFailed
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import a_place, a_programme, a_session, another_day, partner_of
-from tests.briefings.factories import NOW, AppointmentFactory, MandateFactory, PartnerFactory
+from tests.briefings.factories import NOW, AppointmentFactory, MandateFactory, PartnerFactory, SessionFactory
 from tests.organisations.factories import (
     AffiliationFactory,
     OrganisationFactory,
@@ -691,6 +691,19 @@ def test_a_share_is_judged_over_all_sessions(cast, django_assert_num_queries):
     assert matrix.shares == {cast.organisation.pk: Share(2, 3, 2), late.organisation_id: Share(0, 1, 1)}
     assert [[each.pk for each in row.lacking] for row in matrix.rows] == [[], [late.organisation_id]]
     assert NO_PARTNER in {cell.state for cell in matrix.rows[0].cells}
+
+
+def test_a_draft_to_come_counts_in_a_share_and_is_reminded_of(cast):
+    cast.programme.cover_rule, cast.programme.cover_number = CoverRule.SHARE, 50
+    cast.programme.save()
+    draft = SessionFactory(programme=cast.programme, date=date(2026, 12, 8), state=SessionState.DRAFT)
+    key = (cast.programme.pk, cast.organisation.pk)
+    assert shares_of([cast.programme], NOW.date())[key] == Share(0, 2, 1)
+    assert shares_of([cast.programme], date(2026, 12, 9))[key] == Share(0, 1, 1)
+    (own,) = cast.ask((draft, cast.mandate))
+    assert cover_ladder.remind_of_requests(now=draft.during.lower - timedelta(days=7)) == 1
+    own.refresh_from_db()
+    assert own.reminded_step == 3
 
 
 # two answers at once

@@ -14,12 +14,12 @@ from accounts.models import PersonalLink
 from attendance.actions import cover
 from attendance.messages import cover as messages
 from attendance.models import CoverState, SeniorAttendance
-from briefings.models import CoverRule, ProgrammeRole
+from briefings.models import CoverRule, ProgrammeRole, SessionState
 from history.actions import key_of
 from messaging.models import Message
 from tests.attendance.places import a_programme, a_session, another_day
 from tests.attendance.test_cover import Cast, mails, said
-from tests.briefings.factories import NOW, AppointmentFactory, PartnerFactory
+from tests.briefings.factories import NOW, AppointmentFactory, PartnerFactory, SessionFactory
 from tests.organisations.factories import OrganisationFactory, OrganisationLeadFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +216,34 @@ def test_a_gap_leads_to_asking_for_that_session(coordinator, cast):
     link = f"{reverse('attendance:cover-ask', args=[cast.programme.slug])}?session={cast.session.pk}"
     assert link in show(coordinator, cast).content.decode()
     assert "checked" in coordinator.get(link).content.decode()
+
+
+def test_senior_managers_are_asked_for_a_draft_before_it_opens(
+    coordinator, client, cast, django_assert_max_num_queries
+):
+    """As the plan goes: sessions are planned, covered, opened. What is never opened is asked for no more."""
+    draft = SessionFactory(programme=cast.programme, date=date(2026, 12, 8), state=SessionState.DRAFT)
+    SessionFactory(programme=cast.programme, date=date(2026, 10, 1), state=SessionState.DRAFT)
+    page = show(coordinator, cast).content.decode()
+    assert "Tue 8 Dec<br>morning<br>draft" in page
+    assert "Ask for Tuesday 8 December 2026, morning, draft" in page
+    assert "1 Oct" not in show(coordinator, cast, month="all").content.decode()
+    propose = coordinator.get(reverse("attendance:cover-propose", args=[cast.programme.slug]), {"month": "2026-12"})
+    assert "9:30am to 12:30pm, draft: " in propose.content.decode()
+    address = reverse("attendance:cover-ask", args=[cast.programme.slug])
+    assert coordinator.post(address, {"sessions": draft.pk, "seniors": cast.mandate.pk}).status_code == 302
+    own = SeniorAttendance.objects.get(session=draft)
+    export = coordinator.get(reverse("attendance:cover-export", args=[cast.programme.slug]))
+    text = b"".join(export.streaming_content).decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [(line["State"], line["Cover"]) for line in lines] == [("Open", "Nobody"), ("Draft", "Asked")]
+    client.logout()
+    link = opened(client, own)
+    assert "Tuesday 8 December 2026" in client.get(link).content.decode()
+    assert client.get(f"{link}brief/").status_code == 200
+    client.post(f"{link}coming/")
+    own.refresh_from_db()
+    assert own.state == CoverState.COMING
 
 
 def test_somebody_is_not_needed_any_more(coordinator, cast):
