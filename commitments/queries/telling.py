@@ -144,7 +144,9 @@ def _answered(programme: Programme, session: Session | None, on: date) -> Iterab
     for question in waiting.iterator(chunk_size=MOST_ITEMS):
         who = question.organisation.name if question.organisation else "The coordinator"
         until = f"{who} owes the answer, by {day_plain(question.due_on)}."
-        if question.due_on < on and question.paused_on is None:
+        if question.paused_on:
+            until = f"{who} owes the answer. It waits for now, until {day_plain(question.paused_until)} at the latest."
+        elif question.due_on < on:
             until = f"{who} owes the answer. It was due on {day_plain(question.due_on)}, and is late."
         alone = question.answered_to not in (None, Audience.PUBLIC)
         yield Drafted(Section.OPEN, question.words, until, question=question, for_attended=alone)

@@ -18,7 +18,15 @@ from commitments.actions import telling as actions
 from commitments.actions.assurances import confirm_kept, end_assurance, note_assurance, propose_kept
 from commitments.actions.outputs import note_output
 from commitments.actions.policies import name_holder
-from commitments.actions.questions import commission, merge, publish_answer, put_out_of_scope, redact, say_unanswered
+from commitments.actions.questions import (
+    commission,
+    merge,
+    pause_clock,
+    publish_answer,
+    put_out_of_scope,
+    redact,
+    say_unanswered,
+)
 from commitments.actions.questions.redaction import GONE, without
 from commitments.messages import telling as messages
 from commitments.models import (
@@ -164,6 +172,17 @@ def test_what_is_late_is_told_as_late(cast):
     )
     assert asked[2] == f"{cast.organisation.name} owes the answer. It was due on 16 November 2026, and is late."
     assert said[2].endswith("It was to be kept by 1 December 2026. It is late.")
+
+
+def test_of_what_waits_no_day_is_told_on_which_it_is_not_due(cast):
+    question = cast.commissioned(words="Who may open it at night?").question
+    until = (NOW + timedelta(days=11)).date()
+    pause_clock(question=question, until=until, reason="We wait", by=cast.coordinator, now=NOW)
+    (asked,) = items(
+        actions.draft_telling(programme=cast.programme, kind=TellingKind.ANSWERED, by=cast.coordinator, now=NOW)
+    )
+    waits = "It waits for now, until 13 November 2026 at the latest."
+    assert asked[2] == f"{cast.organisation.name} owes the answer. {waits}"
 
 
 @pytest.mark.parametrize("ends", [False, True], ids=["open again", "out of scope"])
