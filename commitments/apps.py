@@ -20,7 +20,10 @@ class CommitmentsConfig(AppConfig):
             references,
             telling,
         )
+        from commitments.queries.questions import names_of_askers
+        from history.queries import register_namer
 
+        register_namer(names_of_askers)
         register_purpose("question", "q")
         register_purpose("commission", "commission")
         register_purpose("assurance", "assurance")

@@ -1,6 +1,6 @@
 """What pages show of questions: lists, how a date came about, what has happened, who asked, published answers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
@@ -296,13 +296,21 @@ def _days(number: int) -> str:
     return f"{number} working day{'' if number == 1 else 's'}"
 
 
+WHO_ASKED = "Who asked it"
+
+
+def names_of_askers(keys: Iterable[str]) -> dict[str, str]:
+    """Return the words of the history for who asked, where it keeps no name of them."""
+    return {"asker": WHO_ASKED} if "asker" in keys else {}
+
+
 def history_of(question: Question, shows_names: bool) -> list[Event]:
     """Return what has happened to ``question``, newest first. Who asked is named only where ``shows_names``."""
     found = timeline(question)
     if shows_names:
         return found
     return [
-        Event(each.words, "Who asked it", each.at, each.mark, each.entry)
+        Event(each.words, WHO_ASKED, each.at, each.mark, each.entry)
         if each.entry.verb in ("raised", "withdrew", "asker_withdrew", "reopened")
         else each
         for each in found

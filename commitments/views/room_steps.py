@@ -20,6 +20,7 @@ from commitments.queries.assurances import mandates_on
 from commitments.queries.room import room_of, same_as, speakers_of, without_owner
 from commitments.rules import can_triage
 from commitments.views.scribe import session_of_scribe
+from commitments.views.triage import is_anybody_told
 from face.forms import HubForm
 from history.actions import look_at_many
 from history.refusals import Refused
@@ -165,7 +166,7 @@ def answered_now(request: HttpRequest, session: int, question: str) -> HttpRespo
     form = AnsweredForm(request.POST, prefix="answered", speakers=speakers)
     if not form.is_valid():
         return _one(request, own, asked, answered_form=form)
-    said = f"{asked.reference} is answered. Who asked is told"
+    said = f"{asked.reference} is answered{'. Whoever asked is told' if is_anybody_told(asked) else ''}"
     return _do(request, own, lambda **by: actions.answer_in_room(question=asked, **form.cleaned_data, **by), said)
 
 

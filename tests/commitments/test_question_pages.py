@@ -428,7 +428,9 @@ def test_only_who_said_so_reads_that_they_said_it_was_not_answered(cast):
     say_unanswered(asker=first, by=cast.practitioner, now=NOW)
     for asker, said in ((first, "because you said"), (second, "somebody who asked it too said")):
         assert said in words(opened(asker.link).get(f"/q/{asker.link_id}/"))
-    assert "The answer so far" in words(signed_in(cast.coordinator).get(of("show", question)))
+    page = words(signed_in(cast.coordinator).get(of("show", question)))
+    assert "The answer so far" in page
+    assert "open again Who asked it, " in page
 
 
 def test_the_scribe_notes_what_was_promised(cast):

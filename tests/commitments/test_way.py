@@ -88,6 +88,16 @@ def test_passing_on_keeps_the_due_date_and_tells_who_had_it(cast):
     assert kinds_to(cast.senior)[-1] == "transferred"
 
 
+def test_who_was_asked_before_is_told_that_somebody_else_is_asked_now(cast):
+    first, mandate = cast.commissioned(), other_senior(cast)
+    actions.commission(
+        question=first.question, organisation=mandate.organisation, person=mandate.person, by=cast.coordinator, now=NOW
+    )
+    assert kinds_to(cast.senior) == ["commissioned", "transferred"]
+    assert kinds_to(mandate.person) == ["commissioned"]
+    assert kinds_to(cast.coordinator) == []
+
+
 def test_passing_on_is_refused_to_strangers_to_the_same_and_without_a_mandate(cast):
     question, mandate = accepted(cast), other_senior(cast)
     to = {"organisation": mandate.organisation, "person": mandate.person, "reason": "x", "now": NOW}

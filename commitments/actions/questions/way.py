@@ -92,7 +92,7 @@ def open_question(*, question: Question, by: Any, now: datetime) -> Question:
 
 @transaction.atomic
 def commission(*, question: Question, organisation: Organisation, person: Person, by: Any, now: datetime) -> Commission:
-    """Ask one senior manager of one organisation to answer; who was asked before is asked no more.
+    """Ask one senior manager of one organisation to answer; who was asked before is asked no more, and is told so.
 
     The due date stays that of the service standard, counted from the day the question was raised. What somebody owns
     already is transferred instead. Raises NoMandate, NotNow.
@@ -100,7 +100,11 @@ def commission(*, question: Question, organisation: Organisation, person: Person
     question = locked(question, "commissioned")
     if question.state == QuestionState.DRAFTING and question.owner_id:
         raise NotNow
-    return _ask(question, organisation, person, by=by, verb="commissioned", now=now)
+    before = question.owner
+    made = _ask(question, organisation, person, by=by, verb="commissioned", now=now)
+    if before:
+        messages.tell_transferred(made, before, by, now=now)
+    return made
 
 
 @transaction.atomic

@@ -59,10 +59,14 @@ def tell_declined(commission: Commission, *, now: datetime) -> None:
     tell(DECLINED, key, _keepers(question, now), {"commission": commission.pk}, question, now)
 
 
-def tell_transferred(commission: Commission, before: Person, by: Person, *, now: datetime) -> None:
+def tell_transferred(commission: Commission, before: Person, by: Any, *, now: datetime) -> None:
     """Tell who had the question, and the coordinators, where it went; not whoever did it."""
     question = commission.question
-    people = [each for each in (before, *_keepers(question, now)) if each.pk not in (by.pk, commission.person_id)]
+    people = [
+        each
+        for each in (before, *_keepers(question, now))
+        if each.pk != commission.person_id and key_of(each) != key_of(by)
+    ]
     key = f"commitments.commission:{commission.pk}:transferred"
     tell(TRANSFERRED, key, people, {"commission": commission.pk}, question, now)
 
