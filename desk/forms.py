@@ -29,15 +29,15 @@ class ReachFilter(FilterForm):
     area = forms.ChoiceField(label="Area")
     by = forms.ChoiceField(label="A line for each", choices=BY)
 
-    def __init__(self, *args, names: dict[str, dict[int | None, str]], **kwargs) -> None:
+    def __init__(self, *args, names: dict[str, dict[int | None, str]], own: frozenset[int] | None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self.usual = "organisation" if own is None else "profession"
+        """What a line is for where nothing was chosen: for who sees one organisation its professions."""
+        # What is chosen so stands first, where a list shows what nobody has chosen.
+        self.fields["by"].choices = sorted(BY, key=lambda choice: choice[0] != self.usual)
         for name, words in names.items():
             known = sorted(((str(pk), each) for pk, each in words.items() if pk), key=lambda pair: pair[1].casefold())
             self.fields[name].choices = [("", "All"), *known]
-
-    def usual(self, own: frozenset[int] | None) -> str:
-        """Return what a line is for where nothing was chosen: for who sees one organisation its professions."""
-        return "organisation" if own is None else "profession"
 
     def chosen(self) -> list[dict[str, str]]:
         """Return what is filtered by; the kind of line is no filter."""

@@ -9,7 +9,7 @@ from accounts.models import PersonalLink
 from attendance import weeks
 from attendance.models import Availability, CoverState, SeniorAttendance
 from attendance.weeks import Half
-from briefings.models import Mandate, Session
+from briefings.models import Mandate, Session, SessionState
 from history.actions import key_of
 from messaging.working_days import holidays
 
@@ -78,7 +78,8 @@ def diary_of(mandate: Mandate, first: date, today: date) -> Diary:
         )
     }
     until = first + SHOWN * weeks.WEEK
-    dated = Session.objects.open().filter(programme=programme, date__gte=first, date__lt=until)
+    to_cover = (SessionState.DRAFT, SessionState.OPEN)  # they are asked before it opens
+    dated = Session.objects.filter(programme=programme, state__in=to_cover, date__gte=first, date__lt=until)
     coming = SeniorAttendance.objects.filter(
         person=mandate.person_id, state=CoverState.COMING, session__date__gte=first, session__date__lt=until
     )

@@ -37,7 +37,7 @@ def show_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     if own is not None and not own:
         return _public_page(request, programme, now)
     found, at = _counted(programme, now)
-    form = ReachFilter(request.GET or None, names=_names(found, own))
+    form = ReachFilter(request.GET or None, names=_names(found, own), own=own)
     chosen = _chosen(form, own)
     can_invite = has(request.user, Permission.INVITE_PEOPLE, programme)
     rows = reach_page.rows_of(found, chosen, programme if can_invite else None)
@@ -76,7 +76,7 @@ def download_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     programme = get_object_or_404(_seen(request), slug=slug)
     own = _own(request, programme)
     found, _ = _counted(programme, timezone.now())
-    chosen = _chosen(ReachFilter(request.GET or None, names=_names(found, own)), own)
+    chosen = _chosen(ReachFilter(request.GET or None, names=_names(found, own), own=own), own)
     rows = reach_page.rows_of(found, chosen)
     return stream_csv(f"reach-{programme.slug}", reach_page.HEADS, reach_page.lines(rows))
 
@@ -156,6 +156,4 @@ def _chosen(form: ReachFilter, own: frozenset[int] | None) -> Chosen:
     def number(name: str) -> int | None:
         return int(form.value(name)) if form.value(name) else None
 
-    return Chosen(
-        number("organisation"), number("profession"), number("area"), form.value("by") or form.usual(own), own
-    )
+    return Chosen(number("organisation"), number("profession"), number("area"), form.value("by") or form.usual, own)

@@ -15,11 +15,11 @@ from attendance.actions import availability
 from attendance.messages.availability import ASKED_WHEN, not_wanted
 from attendance.models import Availability
 from attendance.views import cover_proposal
-from briefings.models import Assistant, CoverRule
+from briefings.models import Assistant, CoverRule, SessionState
 from tests.attendance.places import a_session, another_day
 from tests.attendance.test_cover import Cast, mails, said
 from tests.attendance.test_cover_pages import opened
-from tests.briefings.factories import NOW, PartnerFactory
+from tests.briefings.factories import NOW, PartnerFactory, SessionFactory
 from tests.organisations.factories import OrganisationFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -93,12 +93,14 @@ def test_nobody_else_says_it(cast):
 
 
 def test_looking_changes_nothing_and_everything_is_ticked_at_first(client, cast):
+    SessionFactory(programme=cast.programme, date=date(2026, 11, 25), state=SessionState.DRAFT)
     page = page_of(client, cast)
     html = client.get(page).content.decode()
     assert Availability.objects.count() == 0
     assert html.count(" checked") == html.count('name="can"') > 50
     assert "Weeks that were never saved" in html
     assert "Thursday 26 November, morning, a session is planned" in html
+    assert "Wednesday 25 November, morning, a session is planned" in html  # in draft: it is covered before it opens
 
 
 def test_saving_keeps_each_half_day_of_the_weeks_shown(client, cast):

@@ -186,6 +186,8 @@ def test_a_lead_sees_the_own_organisation_alone(valley, client):
         assert "Zeta" not in html
         assert "figures of your own organisation alone" in html
         assert "Ask the lead" not in html
+    form = client.get(valley.address).context["filter"]
+    assert form.fields["by"].choices[0] == ("profession", "Profession")  # what the lines are stands in the filter
     lines = b"".join(client.get(reverse("desk:reach-download", args=["valley"])).streaming_content).decode()
     assert "Zeta" not in lines
     assert "Nurse" in lines
