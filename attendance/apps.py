@@ -46,6 +46,7 @@ class AttendanceConfig(AppConfig):
     @staticmethod
     def _register_links() -> None:
         from accounts.permissions import Permission, has, scopes_with
+        from briefings.rules import can_manage_venues
         from face.navigation import PEOPLE, QUESTIONS, SITE, Link, register
 
         def may_invite(person, programme) -> bool:
@@ -66,6 +67,10 @@ class AttendanceConfig(AppConfig):
         def sees_figures_anywhere(person, programme) -> bool:
             return bool(scopes_with(person, Permission.SEE_FIGURES))
 
+        def keeps_venues(person, programme) -> bool:
+            return can_manage_venues(person)
+
+        register(Link("venues", "Venues", "attendance:venue-list", keeps_venues, order=40, row=SITE))
         register(Link("feedback", "Feedback", "attendance:feedback-show", sees_feedback, order=70, group=QUESTIONS))
         register(Link("all-cover", "Senior cover", "attendance:cover-all", sees_figures_anywhere, order=50, row=SITE))
         register(Link("booking", "Book for somebody", "attendance:person-find", may_book, order=35, group=PEOPLE))

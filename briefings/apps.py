@@ -20,7 +20,6 @@ class BriefingsConfig(AppConfig):
     @staticmethod
     def _register_links() -> None:
         from accounts.permissions import Permission, has, scopes_with
-        from briefings.rules import can_manage_venues
         from face.navigation import PEOPLE, SITE, Link, register
 
         def may(permission: Permission):
@@ -29,10 +28,6 @@ class BriefingsConfig(AppConfig):
         def sees_programmes(person, programme) -> bool:
             return bool(scopes_with(person, Permission.SEE_PROGRAMME))
 
-        def keeps_venues(person, programme) -> bool:
-            return can_manage_venues(person)
-
         register(Link("people", "People", "briefings:person-list", may(Permission.SEE_PEOPLE), order=40, group=PEOPLE))
         register(Link("set-up", "Set-up", "briefings:set-up-show", may(Permission.MANAGE_PROGRAMME), order=90))
         register(Link("programmes", "Programmes", "briefings:programme-list", sees_programmes, order=10, row=SITE))
-        register(Link("venues", "Venues", "briefings:venue-list", keeps_venues, order=40, row=SITE))

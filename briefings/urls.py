@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import SlugConverter
 
 from briefings.actions.programmes import RESERVED_SLUGS
-from briefings.views import assistants, partners, people, programmes, roles, set_up, venues
+from briefings.views import assistants, partners, people, programmes, roles, set_up
 
 app_name = "briefings"
 
@@ -52,13 +52,4 @@ _people = [
     path("programmes/<programme:slug>/people/not-in-scope/", people.list_others, name="person-others"),
     path("programmes/<programme:slug>/people.csv", people.download_people, name="person-download"),
 ]
-_venues = [
-    path("venues/", venues.list_venues, name="venue-list"),
-    path("venues/add/", venues.new_venue, name="venue-add"),
-    path("venues/<int:venue>/", venues.show_venue, name="venue-show"),
-    path("venues/<int:venue>/change/", venues.edit_venue, name="venue-change"),
-    path("venues/<int:venue>/rooms/add/", venues.new_room, name="room-add"),
-    path("venues/<int:venue>/rooms/<int:room>/", venues.edit_room, name="room-change"),
-    path("venues/<int:venue>/rooms/<int:room>/remove/", venues.drop_room, name="room-remove"),
-]
-urlpatterns = [*_programmes, *_set_up, *_assistants, *_people, *_venues]
+urlpatterns = [*_programmes, *_set_up, *_assistants, *_people]

@@ -55,6 +55,21 @@ def people_of(session: Session) -> PeopleOf:
     return found
 
 
+def people_concerned(session: Session) -> set[int]:
+    """Return the ids of those who are told of a change of ``session``.
+
+    A draft is known to nobody but the senior managers who were asked to come to it.
+    """
+    people = people_of(session)
+    return people.everybody if session.state == SessionState.OPEN else people.seniors
+
+
+def at_venue(venue: int, now: datetime) -> SessionQuerySet:
+    """Return the sessions to come that are planned in a room of ``venue`` (an id)."""
+    states = (SessionState.DRAFT, SessionState.OPEN)
+    return Session.objects.to_come(now).filter(room__venue=venue, state__in=states)
+
+
 def elsewhere(session: Session, people: Iterable[int]) -> list[Engagement]:
     """Return what ``people`` have in other sessions at the time of ``session`` (its instance, saved or not)."""
     return list(

@@ -13,6 +13,7 @@ from attendance.urls import (
     register,
     series,
     sessions,
+    venues,
 )
 
 app_name = "attendance"
@@ -29,4 +30,5 @@ urlpatterns = [
     *online.urlpatterns,
     *places.urlpatterns,
     *invitations.urlpatterns,
+    *venues.urlpatterns,
 ]

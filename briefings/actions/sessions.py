@@ -216,6 +216,17 @@ def follow_zone(*, session: Session, by: Any, now: datetime) -> bool:
 
 
 @transaction.atomic
+def note_new_place(*, session: Session, by: Any, now: datetime) -> None:
+    """Raise the revision of ``session``: its room is the same, and is called otherwise or has another address.
+
+    The caller holds the seat counter.
+    """
+    session.revision += 1
+    session.save(update_fields=["revision"])
+    record(by=by, verb="changed", about=session, now=now, fields=["room"])
+
+
+@transaction.atomic
 def mark_open(*, session: Session, by: Any, now: datetime) -> None:
     """Open the draft ``session`` for booking. Raises SessionIsOver, InThePast, NowhereToMeet."""
     _check_move(session, SessionState.OPEN)

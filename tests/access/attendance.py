@@ -12,6 +12,7 @@ from tests.access import (
     attendance_register,
     attendance_series,
     attendance_sessions,
+    attendance_venues,
 )
 from tests.access.routes import Route
 
@@ -27,4 +28,5 @@ ROUTES: list[Route] = [
     *attendance_register.ROUTES,
     *attendance_series.ROUTES,
     *attendance_sessions.ROUTES,
+    *attendance_venues.ROUTES,
 ]

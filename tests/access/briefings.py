@@ -4,13 +4,11 @@ from datetime import date
 
 from briefings.models import Assistant
 from tests.access.routes import Route, nothing, other_programme, own_programme
-from tests.briefings.factories import AppointmentFactory, MandateFactory, PartnerFactory, RoomFactory
+from tests.briefings.factories import AppointmentFactory, MandateFactory, PartnerFactory
 from tests.cast import Cast
 from tests.organisations.factories import PersonFactory
 
 SIGNED_IN_ONLY = "coordinator other facilitator board governance lead other_lead senior practitioner"
-KEEPS_VENUES = "administrator coordinator other"
-KEEPS_NONE = "facilitator board governance lead other_lead senior practitioner"
 
 
 def own_task(cast: Cast) -> dict:
@@ -93,22 +91,8 @@ def _in(programme, **rows) -> dict:
     return {"slug": programme.slug, **{name: row.pk for name, row in rows.items()}}
 
 
-def other_venue(cast: Cast) -> dict:
-    """Venues belong to nobody: every coordinator keeps them all."""
-    return {"venue": RoomFactory().venue_id}
-
-
-def other_room(cast: Cast) -> dict:
-    room = RoomFactory()
-    return {"venue": room.venue_id, "room": room.pk}
-
-
 def _kept_by_the_coordinator(name: str, own, other) -> list[Route]:
     return [Route(name, own, {200: "administrator coordinator"}), Route(name, other, {200: "administrator other"})]
-
-
-def _kept_with_venues(name: str, made) -> Route:
-    return Route(name, made, {200: KEEPS_VENUES, 403: KEEPS_NONE})
 
 
 _OF_A_PROGRAMME = (
@@ -153,7 +137,4 @@ ROUTES: list[Route] = [
         )
     ),
     Route("briefings:assistant-end", assistant_of_another, {}),
-    *(_kept_with_venues(f"briefings:{name}", nothing) for name in ("venue-list", "venue-add")),
-    *(_kept_with_venues(f"briefings:{name}", other_venue) for name in ("venue-show", "venue-change", "room-add")),
-    *(_kept_with_venues(f"briefings:{name}", other_room) for name in ("room-change", "room-remove")),
 ]

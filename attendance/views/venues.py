@@ -1,5 +1,8 @@
 """Venues and their rooms."""
 
+from typing import Any
+
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -8,20 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from briefings.actions.venues import (
-    RoomNameTaken,
-    RoomTooSmall,
-    VenueNameTaken,
-    add_room,
-    add_venue,
-    change_room,
-    change_venue,
-    remove_room,
-)
-from briefings.forms.venues import RoomForm, VenueFilter, VenueForm
-from briefings.models import Room, Venue
+from attendance.actions.venues import change_room, change_venue
+from attendance.forms.venues import RoomForm, VenueFilter, VenueForm
+from attendance.queries.sessions import at_venue
+from briefings.actions.venues import RoomNameTaken, RoomTooSmall, VenueNameTaken, add_room, add_venue, remove_room
+from briefings.models import Room, SessionQuerySet, Venue
 from briefings.rules import can_manage_venues
-from briefings.views.pages import confirm_page, form_page
 from face.paging import page_of
 from history.refusals import Refused
 
@@ -50,7 +45,7 @@ def list_venues(request: HttpRequest) -> HttpResponse:
         "filter": chosen,
         "page": page_of(found, request.GET.get("page")),
     }
-    return render(request, "briefings/venue_list.html", context)
+    return render(request, "attendance/venues/list.html", context)
 
 
 @require_safe
@@ -58,7 +53,7 @@ def show_venue(request: HttpRequest, venue: int) -> HttpResponse:
     """One venue: how to get in and there, and its rooms."""
     _demand_right(request)
     chosen = get_object_or_404(Venue.objects.select_related("area"), pk=venue)
-    return render(request, "briefings/venue.html", {"venue": chosen, "rooms": list(chosen.rooms.all())})
+    return render(request, "attendance/venues/show.html", {"venue": chosen, "rooms": list(chosen.rooms.all())})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,8 +67,8 @@ def new_venue(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_refusal(refusal, _FIELD.get(type(refusal)))
         else:
-            return redirect("briefings:venue-show", venue=venue.pk)
-    return _page(request, form, "Add a venue", "Add the venue", reverse("briefings:venue-list"), "Back to the venues")
+            return redirect("attendance:venue-show", venue=venue.pk)
+    return _page(request, form, "Add a venue", "Add the venue", reverse("attendance:venue-list"), "Back to the venues")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,12 +79,13 @@ def edit_venue(request: HttpRequest, venue: int) -> HttpResponse:
     form = VenueForm(request.POST if request.method == "POST" else None, instance=chosen)
     if request.method == "POST" and form.is_valid():
         try:
-            change_venue(venue=chosen, changes=form.cleaned_data, by=request.user, now=timezone.now())
+            told = change_venue(venue=chosen, changes=form.cleaned_data, by=request.user, now=timezone.now())
         except Refused as refusal:
             form.add_refusal(refusal, _FIELD.get(type(refusal)))
         else:
-            return redirect("briefings:venue-show", venue=chosen.pk)
-    return _page(request, form, f"Change {chosen.name}", "Save", *_back_to(chosen))
+            return _changed(request, chosen, told)
+    concerned = at_venue(chosen.pk, timezone.now())
+    return _page(request, form, f"Change {chosen.name}", "Save", *_back_to(chosen), concerned)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,7 +100,7 @@ def new_room(request: HttpRequest, venue: int) -> HttpResponse:
         except Refused as refusal:
             form.add_refusal(refusal, _FIELD.get(type(refusal)))
         else:
-            return redirect("briefings:venue-show", venue=chosen.pk)
+            return redirect("attendance:venue-show", venue=chosen.pk)
     return _page(request, form, f"Add a room to {chosen.name}", "Add the room", *_back_to(chosen))
 
 
@@ -116,12 +112,13 @@ def edit_room(request: HttpRequest, venue: int, room: int) -> HttpResponse:
     form = RoomForm(request.POST if request.method == "POST" else None, instance=chosen)
     if request.method == "POST" and form.is_valid():
         try:
-            change_room(room=chosen, changes=form.cleaned_data, by=request.user, now=timezone.now())
+            told = change_room(room=chosen, changes=form.cleaned_data, by=request.user, now=timezone.now())
         except Refused as refusal:
             form.add_refusal(refusal, _FIELD.get(type(refusal)))
         else:
-            return redirect("briefings:venue-show", venue=chosen.venue_id)
-    return _page(request, form, f"Change {chosen.name}", "Save", *_back_to(chosen.venue))
+            return _changed(request, chosen.venue, told)
+    concerned = at_venue(chosen.venue_id, timezone.now()).filter(room=chosen)
+    return _page(request, form, f"Change {chosen.name}", "Save", *_back_to(chosen.venue), concerned)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,20 +134,46 @@ def drop_room(request: HttpRequest, venue: int, room: int) -> HttpResponse:
             refused = refusal.sentence
         else:
             return redirect(back)
-    return confirm_page(
-        request,
-        title=f"Remove {chosen.name}?",
-        facts=[("Venue", chosen.venue.name), ("Room", chosen.name), ("Holds", f"{chosen.capacity} people")],
-        words="It can no longer be chosen for a session.",
-        button="Remove the room",
-        back=back,
-        refusal=refused,
-    )
+    facts = {"Venue": chosen.venue.name, "Room": chosen.name, "Holds": f"{chosen.capacity} people"}
+    context = {
+        "title": f"Remove {chosen.name}?",
+        "facts": [{"name": name, "value": value} for name, value in facts.items()],
+        "consequence": "It can no longer be chosen for a session.",
+        "button": "Remove the room",
+        "danger": True,
+        "back_url": back,
+        "refusal": refused,
+    }
+    return render(request, "attendance/sessions/confirm.html", context, status=422 if refused else 200)
 
 
 def _back_to(venue: Venue) -> tuple[str, str]:
-    return reverse("briefings:venue-show", args=[venue.pk]), f"Back to {venue.name}"
+    return reverse("attendance:venue-show", args=[venue.pk]), f"Back to {venue.name}"
 
 
-def _page(request: HttpRequest, form, title: str, button: str, back: str, back_words: str) -> HttpResponse:
-    return form_page(request, form, title=title, button=button, back=back, back_words=back_words)
+def _changed(request: HttpRequest, venue: Venue, told: int) -> HttpResponse:
+    if told:
+        messages.success(request, f"Saved. {told} {'person is' if told == 1 else 'people are'} told")
+    return redirect("attendance:venue-show", venue=venue.pk)
+
+
+def _page(
+    request: HttpRequest,
+    form: Any,
+    title: str,
+    button: str,
+    back: str,
+    back_words: str,
+    concerned: SessionQuerySet | None = None,
+) -> HttpResponse:
+    """Return the page of one form; ``concerned`` are the sessions whose people are told of the change."""
+    context = {
+        "form": form,
+        "title": title,
+        "button": button,
+        "back_url": back,
+        "back_words": back_words,
+        "sessions": concerned.count() if concerned is not None else 0,
+        "renames": "the name or the address" if isinstance(form, VenueForm) else "the name",
+    }
+    return render(request, "attendance/venues/form.html", context, status=422 if form.errors else 200)
