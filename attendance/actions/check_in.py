@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import sort_key
 from attendance.actions.register import add_walk_in, check_can_mark, mark
-from attendance.models import REFERENCE_LETTERS, CheckInCode, MarkKind, Place, Register
+from attendance.models import REFERENCE_LETTERS, CheckInCode, Mark, MarkKind, Place, Register
 from attendance.queries.register import on_the_register
 from briefings.models import Session, SessionState
 from history.actions import STRANGER, record
@@ -80,7 +80,7 @@ def plain_code(code: str) -> str:
 
 
 def check_in_place(*, place: Place, code: str, now: datetime) -> None:
-    """Mark the person of ``place`` as here, by the code of its session. Doing it again changes nothing.
+    """Mark the person of ``place`` as here, by the code of its session. Again it changes nothing, unless taken back.
 
     Raises CodeUnknown (also for the code of another session), RegisterIsClosed.
     """
@@ -93,14 +93,14 @@ def check_in_place(*, place: Place, code: str, now: datetime) -> None:
 def check_in(*, code: str, email: str, name: str, organisation: Organisation, now: datetime) -> None:
     """Mark who has a place under ``email`` as here, and add everybody else as a walk-in. Nothing tells which it was.
 
-    The same again changes nothing. Raises CodeUnknown, RegisterIsClosed.
+    The same again changes nothing, unless it was taken back at the door. Raises CodeUnknown, RegisterIsClosed.
     """
     session = session_of_code(code, now)
     place = on_the_register(session).filter(person__email=email).select_related("session", "person").first()
     if place:
         _mark(place, now)
         return
-    press = uuid5(_PRESSES, f"{session.pk}:{organisation.pk}:{sort_key(name)}")
+    press = _press(session, f"{session.pk}:{organisation.pk}:{sort_key(name)}")
     try:
         with transaction.atomic():
             add_walk_in(session=session, name=name, organisation=organisation, press=press, by=STRANGER, now=now)
@@ -111,5 +111,13 @@ def check_in(*, code: str, email: str, name: str, organisation: Organisation, no
 
 
 def _mark(place: Place, now: datetime) -> None:
-    press = uuid5(_PRESSES, f"place:{place.pk}")
+    press = _press(place.session, f"place:{place.pk}")
     mark(session=place.session, subject=place, kind=MarkKind.ATTENDED, press=press, by=place.person, now=now)
+
+
+def _press(session: Session, words: str) -> UUID:
+    """Return the id of the press that ``words`` name: the same until it is taken back, because then it is another."""
+    press = uuid5(_PRESSES, words)
+    while Mark.objects.filter(session=session, kind=MarkKind.UNDO, undoes=press).exists():
+        press = uuid5(press, words)
+    return press

@@ -1,15 +1,18 @@
 """Checking oneself in by the code in the room: with a place or without, and nothing tells which."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.links import address_of
 from attendance.actions import check_in as check_ins
 from attendance.actions import register as actions
 from attendance.models import Attendance, CheckInCode, Mark, WalkIn
+from attendance.register import standing
 from attendance.views import check_in as pages
 from tests.attendance.places import a_place, a_practitioner, a_session, another_day, partner_of
 from tests.attendance.registers import a_coordinator, half_way, text_of
@@ -77,6 +80,21 @@ def test_who_has_none_is_a_walk_in_and_the_answer_is_the_same(client, session, c
     assert with_place.content == without.content == again.content
     walk_in = WalkIn.objects.get()
     assert (walk_in.name, walk_in.made_by) == ("Gus Imaginary", "stranger")
+
+
+def test_who_was_undone_at_the_door_and_checks_in_again_is_here(client, session, code):
+    """A slip at the door, or they were not there yet: what the page says has to be true."""
+    somebody(session)
+    for name, email in (("Amina", "amina@example.org"), ("Gus Imaginary", "gus@example.org")):
+        for _ in range(3):
+            here(client, session, code, name=name, email=email)
+            assert Attendance.objects.count() == 1
+            here(client, session, code, name=name, email=email)
+            fact = Attendance.objects.get()
+            (press,) = standing(actions._presses(fact.place or fact.walk_in))
+            common = {"session": session, "subject": fact.place or fact.walk_in, "by": "clock", "now": timezone.now()}
+            actions.mark(kind="undo", press=uuid4(), undoes=press.id, **common)
+            assert not Attendance.objects.exists()
 
 
 def test_the_page_of_the_place_takes_the_code(client, session, code):
