@@ -58,9 +58,12 @@ class DecisionsForm(forms.Form):
             places, others = _places(alike), _places(own for own in left if own not in alike)
             walk_ins = [(f"o{own.pk}", own.name) for own in self.organisations.values()]
             choices = [("", "Decide later"), (LEAVE_OUT, "Leave out")]
-            there = [(f"w{own.pk}", f"{own.name}, {own.organisation}") for own in walked_in.get(row.pk, [])]
+            there = [
+                (f"w{own.pk}", f"{own.name}, {own.organisation} (walked in already)")
+                for own in walked_in.get(row.pk, [])
+            ]
             if there:
-                choices.append(("Walked in already", there))
+                choices.append(("A walk-in that is there", there))
             if places:
                 choices.append(("Has a place", places))
             if others:

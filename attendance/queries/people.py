@@ -14,6 +14,18 @@ from briefings.models import Programme, Session
 from briefings.queries import affiliations_in_scope
 from organisations.rules import people_visible_to
 
+WHY_CLOSED = {
+    "calendar_reply": "declined in their calendar",
+    "changed_date": "changed for another date",
+    "moved": "moved to another date by us",
+    "named": "their organisation gave them a place",
+    "offer_lapsed": "the offer was not answered in time",
+    "seated_elsewhere": "got a place on another date",
+    "session_cancelled": "the session was cancelled",
+    "substituted": "a colleague has taken it over",
+}
+"""Why a place has ended, for staff on the telephone, where its state does not say it."""
+
 
 def people_of(programme: Programme, by: Any, now: datetime) -> QuerySet[Person]:
     """Return the people of ``programme`` whom ``by`` may see: eligible ones, invited ones, those with a place."""

@@ -20,7 +20,7 @@ from attendance.forms.staff import AnswerForm, PersonSearch, TakeForm
 from attendance.models import LIVE, Invitation, Place, PlaceState
 from attendance.queries.answers import with_answer
 from attendance.queries.booking import affiliation_for, positions_of, with_line
-from attendance.queries.people import people_of, places_of_session, search_people
+from attendance.queries.people import WHY_CLOSED, people_of, places_of_session, search_people
 from attendance.queries.shares import quota_used, seats_kept
 from attendance.views.on_behalf import said_about, told
 from attendance.views.presses import one_press
@@ -275,6 +275,7 @@ def _person_page(request: HttpRequest, programme: Programme, person: Person, **f
     for place in places:
         place.position = positions.get(place.pk, "")
         place.can_change = place.state in LIVE and place.session.during.lower > now
+        place.why_closed = WHY_CLOSED.get(place.closed_reason, "")
     context = {
         "programme": programme,
         "caption": programme.name,

@@ -10,7 +10,10 @@ from surveys.queries import CHANGE_KEY, SCALE_KEY, Bar
 
 register = template.Library()
 _SCALE_HEADS = [{"short": value or "Not said", "long": words if value else ""} for value, words in SCALE.items()]
-_CHANGE_HEADS = [{"short": words, "long": ""} for _, words in CHANGE_KEY]
+_SHORT = {"Towards agreement": "Towards", "Away from it": "Away"}
+_CHANGE_HEADS = [
+    {"short": (short := _SHORT.get(words, words)), "long": words.removeprefix(short).strip()} for _, words in CHANGE_KEY
+]
 
 
 @register.inclusion_tag("surveys/_chart.html")

@@ -89,6 +89,7 @@ def test_the_page_shows_where_somebody_stands_and_acts_for_them(client, session,
     to = another_day(session.programme)
     changed = client.post(page_of("change", session, person, place.pk), {"session": to.pk}, follow=True)
     assert "The date is changed" in words(changed)
+    assert "Changed for another date, 2 November 2026 at 9am" in words(changed)
     new = Place.objects.live().get()
     assert new.session == to
     sent = client.post(page_of("send-entry", session, person, new.pk), follow=True)
