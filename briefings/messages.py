@@ -9,6 +9,7 @@ from django.utils import timezone
 
 import messaging.actions
 from briefings.models import Appointment, Assistant
+from briefings.words import ROLE_DOES
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
 
@@ -49,6 +50,7 @@ def render(message: Message) -> Content:
         "person": appointment.person,
         "programme": programme,
         "role": appointment.get_role_display(),
+        "does": ROLE_DOES[appointment.role],
         "address": f"{settings.SITE_URL}{page}",
     }
     subject = f"You are now {_with_article(appointment.get_role_display())} of {programme.name}"

@@ -1,7 +1,15 @@
-"""When and where a session is, as people read it; the words for dates alone are those of ``face.dates``."""
+"""When and where a session is, and what a role does, as people read it; words for dates alone are ``face.dates``."""
 
-from briefings.models import Session
+from briefings.models import ProgrammeRole, Session
 from face.dates import day, period
+
+ROLE_DOES = {
+    ProgrammeRole.COORDINATOR: "sets the programme up, plans, invites, sees who is eligible",
+    ProgrammeRole.FACILITATOR: "runs sessions: the register, questions, what was agreed",
+    ProgrammeRole.BOARD: "sees reach, cover, questions and assurances in figures",
+    ProgrammeRole.INFORMATION_GOVERNANCE: "sees who looked at and changed whose data",
+}
+"""What whoever has a role does in a programme, for the form that gives it and the mail that tells of it."""
 
 
 def when_in_words(session: Session) -> str:

@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.models import Person
 from briefings.models import Programme, ProgrammeRole
+from briefings.words import ROLE_DOES
 from face.fields import HintedRadios, ThreeBoxDateField
 from face.forms import HubForm
 from organisations.models import Organisation
@@ -42,14 +43,7 @@ class AppointForm(NamedPersonForm):
     role = forms.ChoiceField(
         label="Which role?",
         choices=ProgrammeRole.choices,
-        widget=HintedRadios(
-            hints={
-                "coordinator": "Sets the programme up, plans, invites, sees who is eligible.",
-                "facilitator": "Runs sessions: the register, questions, what was agreed.",
-                "board": "Sees reach, cover, questions and assurances in figures.",
-                "information_governance": "Sees who looked at and changed whose data.",
-            }
-        ),
+        widget=HintedRadios(hints={role: f"{does[0].upper()}{does[1:]}." for role, does in ROLE_DOES.items()}),
     )
     field_order = ("role", "email", "name")
 

@@ -27,6 +27,8 @@ def test_an_appointed_person_is_told_which_role_in_which_programme():
     assert mail.subject == "You are now a facilitator of Wren Valley"
     assert f"/programmes/{programme.slug}/" in mail.text
     assert f"/programmes/{programme.slug}/" in mail.html
+    for words in (mail.text, mail.html):
+        assert "Whoever has this role runs sessions: the register" in words
 
 
 @pytest.mark.parametrize(
