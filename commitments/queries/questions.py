@@ -20,6 +20,7 @@ from commitments.models import (
     UNANSWERED,
     Answer,
     AskedAs,
+    Asker,
     Audience,
     ClockChange,
     Commission,
@@ -340,6 +341,14 @@ def askers_of(question: Question, shows_names: bool) -> Askers:
 def anonymous_among(question: Question) -> bool:
     """Return whether ``question``, or one that was joined with it, was asked anonymously."""
     return question.asked_as == AskedAs.NOBODY or question.merged.filter(asked_as=AskedAs.NOBODY).exists()
+
+
+def others_wait(asker: Asker) -> bool:
+    """Return whether somebody else waits for the answer that ``asker`` waits for, or may: one who asked anonymously."""
+    whole = asker.question.merged_into_id or asker.question_id
+    asked = Question.objects.filter(Q(pk=whole) | Q(merged_into=whole))
+    others = Asker.objects.filter(question__in=asked, withdrawn_on=None).exclude(pk=asker.pk)
+    return others.exists() or asked.filter(asked_as=AskedAs.NOBODY).exists()
 
 
 def found_by_anybody(programme: Programme) -> tuple[Audience, ...]:

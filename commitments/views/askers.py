@@ -17,6 +17,7 @@ from attendance.views.presses import one_press
 from commitments.actions import questions as actions
 from commitments.clocks import local_day
 from commitments.models import UNANSWERED, Asker, QuestionState
+from commitments.queries.questions import others_wait
 from history.refusals import Refused
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
@@ -76,18 +77,19 @@ def say_not_answered(request: HttpRequest, link: int) -> HttpResponse:
 def withdraw(request: HttpRequest, link: int) -> HttpResponse:
     """Take the question back before it is answered."""
     own = _own(request)
+    is_of_others = others_wait(own)
     if request.method == "POST":
         return _done(
             request,
             link,
             lambda: actions.withdraw_question(asker=own, by=request.link.person, now=timezone.now()),
             "You get no answer any more: others asked the same, and it is answered for them"
-            if _is_of_others(own)
+            if is_of_others
             else "Your question is withdrawn. Nobody answers it any more",
         )
     became = (
         "Others asked the same, so it is answered for them, and you are told nothing more. This cannot be undone."
-        if _is_of_others(own)
+        if is_of_others
         else "It is not answered, and this cannot be undone. You can ask it again."
     )
     context = {
@@ -98,13 +100,6 @@ def withdraw(request: HttpRequest, link: int) -> HttpResponse:
         "danger": True,
     }
     return render(request, "commitments/asker/confirm.html", context)
-
-
-def _is_of_others(own: Asker) -> bool:
-    """Return whether somebody else is still owed the answer: one who asked the same question, or one joined with it."""
-    question = own.question
-    same = question.askers.filter(withdrawn_on=None).exclude(pk=own.pk)
-    return question.merged_into_id is not None or same.exists() or question.merged.exists()
 
 
 def _own(request: HttpRequest) -> Asker:

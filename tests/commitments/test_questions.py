@@ -107,7 +107,7 @@ def test_commissioning_gives_it_an_owner_who_is_told_with_a_link(cast):
     )
     said = words_of(mails(messages.COMMISSIONED)[0])
     assert "/commission/" in said
-    assert "due on Monday 16 November 2026: 10 working days from 2 November 2026" in said
+    assert "due on Monday 16 November 2026. That is 10 working days from 2 November 2026." in said
 
 
 def test_only_who_has_a_mandate_can_be_asked(cast):

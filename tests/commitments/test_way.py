@@ -23,7 +23,7 @@ from commitments.models import (
     QuestionState,
 )
 from commitments.queries.assurances import mandates_on
-from commitments.queries.questions import history_of
+from commitments.queries.questions import history_of, others_wait
 from commitments.tasks import remind_due
 from history.actions import record
 from history.models import Entry
@@ -188,6 +188,31 @@ def test_withdrawing_what_others_asked_as_well_ends_it_for_one_alone(cast):
 
 
 # Drafts, holding replies, clearance
+
+
+def test_what_was_joined_ends_with_the_last_who_waited_for_it(cast):
+    whole, other = accepted(cast), cast.question("The same?")
+    actions.merge(question=other, into=whole, by=cast.coordinator, now=NOW)
+    first, second = Asker.objects.get(question=whole), Asker.objects.get(question=other)
+    actions.withdraw_question(asker=first, by=cast.practitioner, now=NOW)
+    assert fresh(whole).state == QuestionState.ACCEPTED
+    assert others_wait(first)
+    assert not others_wait(second)
+    actions.withdraw_question(asker=second, by=cast.practitioner, now=NOW)
+    for each in (whole, other):
+        ended = fresh(each)
+        assert (ended.state, ended.merged_into, ended.next_reminder_on) == (QuestionState.WITHDRAWN, None, None)
+    assert not whole.commissions.filter(state="accepted").exists()
+
+
+def test_what_somebody_asked_anonymously_goes_on_when_everybody_else_has_withdrawn(cast):
+    whole, other = accepted(cast), cast.question("The same?")
+    for each in (other, cast.question("Once more?", asked_as=AskedAs.NOBODY)):
+        actions.merge(question=each, into=whole, by=cast.coordinator, now=NOW)
+    for asker in Asker.objects.filter(question__in=[whole, other]):
+        assert others_wait(asker)
+        actions.withdraw_question(asker=asker, by=cast.practitioner, now=NOW)
+    assert fresh(whole).state == QuestionState.ACCEPTED
 
 
 def test_a_holding_reply_tells_the_asker_and_moves_nothing(cast):

@@ -19,13 +19,23 @@ from commitments.actions.questions.moving import (
     end_commissions,
     lock,
     locked,
+    locked_all,
     set_clock,
     start_answer_clock,
     stop_writing,
 )
 from commitments.clocks import clock_from, local_day
 from commitments.messages import questions as messages
-from commitments.models import AskedAs, Asker, Commission, CommissionState, Question, QuestionState
+from commitments.models import (
+    MOVES,
+    UNANSWERED,
+    AskedAs,
+    Asker,
+    Commission,
+    CommissionState,
+    Question,
+    QuestionState,
+)
 from commitments.queries.standards import calendar_of
 from commitments.rules import can_triage
 from history.actions import key_of, record
@@ -33,6 +43,7 @@ from history.refusals import Refused
 from organisations.models import Organisation
 
 LINK_LASTS = timedelta(days=365)
+WITHDRAWN = "Withdrawn by who asked it"
 
 
 class SamePlace(Refused):
@@ -202,9 +213,14 @@ def put_out_of_scope(*, question: Question, reason: str, by: Any, now: datetime)
 def withdraw_question(*, asker: Asker, by: Any, now: datetime) -> Question:
     """Take an own question back before it is answered. Raises NotNow.
 
-    Where others asked it as well it goes on for them, and only this asker is told nothing more.
+    Where others asked it as well it goes on for them, and only this asker is told nothing more. The question with which
+    it was joined ends as well where nobody waits for it any more.
     """
-    question = locked(asker.question, "withdrew")
+    joined_with = Question.objects.values_list("merged_into", flat=True).get(pk=asker.question_id)
+    held = {each.pk: each for each in locked_all([pk for pk in (asker.question_id, joined_with) if pk])}
+    question, whole = held[asker.question_id], held.get(joined_with)
+    if question.state not in MOVES["withdrew"].sources or question.merged_into_id != joined_with:
+        raise NotNow
     asker = Asker.objects.select_for_update(no_key=True, of=("self",)).get(pk=asker.pk)
     if asker.withdrawn_on is not None:
         raise NotNow
@@ -214,7 +230,15 @@ def withdraw_question(*, asker: Asker, by: Any, now: datetime) -> Question:
     if question.askers.filter(withdrawn_on=None).exists() or question.merged.exists():
         record(by=by, verb="asker_withdrew", about=question, now=now)
         return question
-    return _end(question, QuestionState.WITHDRAWN, "Withdrawn by who asked it", by, now, verb="withdrew")
+    _end(question, QuestionState.WITHDRAWN, WITHDRAWN, by, now, verb="withdrew")
+    if whole and whole.state in UNANSWERED and not _is_waited_for(whole):
+        _end(whole, QuestionState.WITHDRAWN, WITHDRAWN, "asker", now, verb="withdrew")
+    return question
+
+
+def _is_waited_for(question: Question) -> bool:
+    is_nobodys = question.asked_as == AskedAs.NOBODY
+    return is_nobodys or question.merged.exists() or question.askers.filter(withdrawn_on=None).exists()
 
 
 def _end(question: Question, state: QuestionState, reason: str, by: Any, now: datetime, verb: str) -> Question:
