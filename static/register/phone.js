@@ -9,7 +9,7 @@
   const at = id => document.getElementById(id);
   const EVERY = 15000, FIRST = 25, MOST_AT_ONCE = 200;
   const shown = { expected: FIRST, marked: 10 };
-  const state = { kept: { rows: [], queue: [] }, csrf: "", link: "unknown", busy: false, again: false };
+  const state = { kept: { rows: [], queue: [] }, csrf: "", link: "unknown", busy: false, again: false, forgot: false };
   const uuid = () => crypto.randomUUID();
 
   // --- what is there, from what the register had and what is only here
@@ -46,7 +46,7 @@
     const kept = state.kept, loaded = kept.session !== undefined;
     at("loaded").hidden = at("counts").hidden = !loaded;
     say();
-    if (!loaded) return;
+    if (!loaded) { at("expected-rows").replaceChildren(); at("marked-rows").replaceChildren(); return; }
     const all = rows(), places = all.filter(row => row.key.startsWith("p"));
     const came = places.filter(row => ["attended", "in_part"].includes(row.outcome)).length;
     const walked = all.length - places.length;
@@ -178,7 +178,7 @@
     return answer.json();
   }
 
-  // After the day no name is loaded any more; what is only here is still sent.
+  // After the day, or once somebody has pressed that the names go, none is loaded; what is only here is still sent.
   async function load(over) {
     const since = (state.kept.session && state.kept.session.at) || (over && new Date().toISOString());
     const answer = await ask(main.dataset.rows + (since ? `?since=${encodeURIComponent(since)}` : ""));
@@ -220,7 +220,7 @@
     if (state.busy) { state.again = true; return; }
     state.busy = true;
     try {
-      const over = Date.now() >= Date.parse(main.dataset.forget);
+      const over = state.forgot || Date.now() >= Date.parse(main.dataset.forget);
       if (!over || state.kept.queue.length) await load(over);
       while (state.kept.queue.length && state.kept.session.maySend && await send());
       state.link = over ? "forgotten" : "there";
@@ -288,10 +288,11 @@
     show();
   });
   at("forget").addEventListener("click", async () => {
+    state.forgot = true;
     await store.forget(0, session);
     await refresh();
-    state.link = "forgotten";
     show();
+    sync();
   });
   at("tab-only").checked = store.inTab();
   at("tab-only").addEventListener("change", async event => {

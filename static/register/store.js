@@ -148,6 +148,7 @@ window.registerStore = (() => {
 
     // Forget the names of every session whose day is over at `now` (milliseconds), or of `session` in any case.
     forget: (now, session) => within("readwrite", stores => {
+      opened.clear();
       stores.sessions.getAll().onsuccess = event => {
         for (const each of event.target.result) {
           if (Date.parse(each.forgetAt) > now && each.id !== session) continue;

@@ -159,6 +159,24 @@ def test_a_register_without_signal(new_page, live_server):
     says(phone, "Everything has reached the register")
     assert phone.locator("h3").count() == 6
 
+    # Whoever has the names forgotten sees none again until they open the page anew; what was pressed is sent.
+    phone.context.set_offline(True)
+    button(phone, "Here: Gus Imaginary-Longsworth").click()
+    says(phone, "No signal. 1 mark is only on this phone")
+    button(phone, "Forget the names now").click()
+    until(phone, f"() => ({NAMES_ON})().then(found => !found.length)")
+    phone.context.set_offline(False)
+    says(phone, "This phone has forgotten the names")
+    assert outcomes()["Gus Imaginary-Longsworth"] == "attended"
+    for event in ("online", "visibilitychange"):
+        phone.evaluate("name => (name === 'online' ? window : document).dispatchEvent(new Event(name))", event)
+    phone.wait_for_load_state("networkidle")
+    says(phone, "This phone has forgotten the names")
+    assert (names_on(phone), phone.locator("h3").count()) == ([], 0)
+    phone.reload()
+    says(phone, "Everything has reached the register")
+    assert phone.locator("h3").count() == 6
+
     # What is left goes the next time any page of the site is opened.
     phone.goto("/help/")
     phone.evaluate("""() => new Promise(resolve => {
