@@ -1,7 +1,7 @@
 """Who may do what in a programme, and whom a coordinator sees."""
 
 from datetime import date
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any
 
@@ -21,6 +21,7 @@ from accounts.permissions import (
 )
 from briefings.models import Appointment, Mandate, Programme, ProgrammeRole, SessionPart
 from briefings.queries import affiliations_in_scope
+from history.statements import Prepared, compiled
 from organisations.models import Organisation
 
 ROLES = {
@@ -105,6 +106,25 @@ def mandates_of(person: Any, on: date) -> QuerySet[Mandate]:
     if not person.is_authenticated:
         return Mandate.objects.none()
     return speaking(on).filter(person=person)
+
+
+def spoken_for(person: Any, on: date) -> list[tuple[int, int]]:
+    """Return for whom ``person`` may speak on ``on``, as pairs of organisation and programme: ``mandates_of`` in ids.
+
+    Read once for one instance of the person, which is once a request, as roles are.
+    """
+    if not person.is_authenticated:
+        return []
+    kept = person.__dict__.setdefault("_spoken_for", {})
+    if on not in kept:
+        kept[on] = _spoken().rows(person=person.pk, on=on)
+    return kept[on]
+
+
+@cache
+def _spoken() -> Prepared:
+    rows = mandates_of(Person(pk=-1), date.min).order_by().values_list("organisation", "programme")
+    return compiled("for_whom_a_person_speaks", rows, person=-1, on=date.min)
 
 
 def mandate_for(

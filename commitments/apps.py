@@ -199,7 +199,7 @@ class CommitmentsConfig(AppConfig):
         from django.utils import timezone
 
         from accounts.permissions import Permission, has, scopes_with
-        from commitments.rules import programmes_with_assurances, programmes_with_lists
+        from commitments.rules import is_among, programmes_with_assurances, programmes_with_lists
         from face.navigation import QUESTIONS, SITE, Link, register
 
         def among(programmes, person, programme) -> bool:
@@ -215,8 +215,7 @@ class CommitmentsConfig(AppConfig):
             if programmes is programmes_with_lists and among(programmes_with_assurances, person, programme):
                 return True  # whom assurances concern, questions concern too: mostly one question is enough
             if key not in asked:
-                found = programmes(person, timezone.localdate())
-                asked[key] = found.filter(pk=programme.pk).exists() if programme else found.exists()
+                asked[key] = is_among(programmes, person, timezone.localdate(), programme)
             return asked[key]
 
         reads, concerned = partial(among, programmes_with_lists), partial(among, programmes_with_assurances)

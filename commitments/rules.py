@@ -1,6 +1,7 @@
 """Who may ask, answer and promise."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 from typing import Any
@@ -8,10 +9,10 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Person
-from accounts.permissions import Permission, has
+from accounts.permissions import Permission, has, scopes_with
 from attendance.models import CAME, Attendance
 from briefings.models import Partner, Programme, Session, programme_ids_with
-from briefings.rules import mandate_for, mandates_of
+from briefings.rules import mandate_for, mandates_of, spoken_for
 from commitments.models import (
     Agreement,
     AgreementVersion,
@@ -86,25 +87,32 @@ def assurances_visible_to(person: Any, on: date) -> QuerySet[Assurance]:
     programmes = programme_ids_with(person, Permission.READ_QUESTIONS)
     if programmes is None:
         return Assurance.objects.all()
-    # Read once: as a subquery it would stand twice in each of the statements of a list.
-    spoken_for = defaultdict(set)
-    for organisation, programme in mandates_of(person, on).order_by().values_list("organisation", "programme"):
-        spoken_for[programme].add(organisation)
+    # Read here: as subqueries they would be built, planned and read again in each of the statements of a list.
+    spoken = defaultdict(set)
+    for organisation, programme in spoken_for(person, on):
+        spoken[programme].add(organisation)
+    asked = [key for (key,) in _asked_to_take_over().rows(person=person.pk)]
     led = led_organisation_ids(person)
     mine = Q()
     # By programme: who speaks for one organisation here and for another there does not read the one there.
-    for programme, bodies in spoken_for.items():
+    for programme, bodies in spoken.items():
         mine |= Q(programme=programme) & (Q(organisation__in=bodies) | Q(carried_by__in=bodies))
     return Assurance.objects.filter(
         Q(programme__in=programmes)
         | Q(person=person)
         | Q(keeper=person)
         | Q(noted_by=person)
-        | Q(pk__in=Handover.objects.filter(person=person, state=HandoverState.ASKED).values("assurance"))
+        | Q(pk__in=asked)
         | Q(organisation__in=led)
         | Q(carried_by__in=led)
         | mine
     )
+
+
+@cache
+def _asked_to_take_over() -> Prepared:
+    asked = Handover.objects.filter(person=-1, state=HandoverState.ASKED).values_list("assurance")
+    return compiled("assurances_asked_to_take_over", asked, person=-1)
 
 
 def assurances_of_programme(person: Any, programme: Programme, on: date) -> QuerySet[Assurance]:
@@ -136,6 +144,25 @@ def programmes_with_lists(person: Any, on: date) -> QuerySet[Programme]:
     )
 
 
+def is_among(
+    programmes: Callable[[Any, date], QuerySet[Programme]], person: Any, on: date, programme: Programme | None
+) -> bool:
+    """Return whether ``programme``, or any, is among ``programmes`` (of those above) of ``person``, for navigation.
+
+    It is asked on every page: who leads no organisation is concerned by the assurances of where they hold a mandate.
+    """
+    if programmes is programmes_with_assurances and not led_organisation_ids(person):
+        spoken = spoken_in(person, on)
+        return _reads(person, programme) or (programme.pk in spoken if programme else bool(spoken))
+    found = programmes(person, on)
+    return found.filter(pk=programme.pk).exists() if programme else found.exists()
+
+
+def _reads(person: Any, programme: Programme | None) -> bool:
+    read = Permission.READ_QUESTIONS
+    return has(person, read, programme) if programme else bool(scopes_with(person, read))
+
+
 def _where(person: Any, permission: Permission) -> Q:
     """Return the condition on programmes that ``person`` holds ``permission`` there."""
     ids = programme_ids_with(person, permission)
@@ -145,6 +172,11 @@ def _where(person: Any, permission: Permission) -> Q:
 def _spoken(person: Any, on: date) -> Q:
     """Return the condition on programmes that ``person`` holds a mandate there."""
     return Q(pk__in=mandates_of(person, on).values("programme"))
+
+
+def spoken_in(person: Any, on: date) -> set[int]:
+    """Return the ids of the programmes in which ``person`` holds a mandate on ``on``."""
+    return {programme for _, programme in spoken_for(person, on)}
 
 
 def _led(person: Any, on: date) -> Q:
@@ -182,7 +214,7 @@ def can_scribe_at(person: Any, session: Session, today: date) -> bool:
 
 def staff_organisations(person: Any, programme: Programme, on: date) -> set[int]:
     """Return the ids of the partners of ``programme`` for whose staff ``person`` may ask: by mandate, or as lead."""
-    found = set(mandates_of(person, on).filter(programme=programme).values_list("organisation", flat=True))
+    found = {organisation for organisation, each in spoken_for(person, on) if each == programme.pk}
     if led := led_organisation_ids(person):
         partners = programme.partners.on(on).filter(organisation__in=led)
         found.update(partners.values_list("organisation", flat=True))
@@ -196,7 +228,7 @@ def can_raise_for(person: Any, programme: Programme, on: date) -> bool:
 
 def programmes_to_raise_in(person: Any, on: date) -> QuerySet[Programme]:
     """Return the programmes in which ``person`` may raise a question for themselves or others, for the first page."""
-    may = _where(person, Permission.TRIAGE_QUESTIONS) | _spoken(person, on) | _led(person, on)
+    may = _where(person, Permission.TRIAGE_QUESTIONS) | Q(pk__in=spoken_in(person, on)) | _led(person, on)
     return Programme.objects.filter(may).order_by("name", "pk")
 
 

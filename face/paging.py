@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+from django.db.models import Count, Window
 
 SHORT, LONG = 25, 50
 _AROUND = 1
@@ -94,6 +97,22 @@ class InOrder:
         if start <= self.total - stop:
             return list(self.found[start:stop])
         return list(self.found.reverse()[self.total - stop : self.total - start])[::-1]
+
+
+def page_of_keys(found: Any, asked: str | None, *, size: int, few: bool) -> Page:
+    """Return the page of ``found``, an ordered QuerySet, that was ``asked`` for, with keys for rows.
+
+    A key is put in its place by what sorts alone; what stands around it is read for one page. Where there are ``few``,
+    or an index helps nobody, counting them is as dear as reading them and is done in one.
+    """
+    if few:
+        return counted_page(partial(_counted, found), asked, size=size)
+    return page_of(InOrder(found.values_list("pk", flat=True), found.count()), asked, size=size)
+
+
+def _counted(found: Any, start: int, stop: int) -> tuple[list[Any], int]:
+    rows = list(found.annotate(total=Window(Count("*"))).values_list("pk", "total")[start:stop])
+    return [key for key, _ in rows], rows[0][1] if rows else 0
 
 
 class ReadOnce:

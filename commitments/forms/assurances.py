@@ -19,7 +19,6 @@ from commitments.forms.fields import (
 from commitments.models import AssuranceKind, AssuranceState, Question
 from commitments.queries.assurances import UNENDED_WORD
 from face.forms import FilterForm, HubForm
-from organisations.models import Organisation
 
 
 class AssuranceFilter(FilterForm):
@@ -29,15 +28,15 @@ class AssuranceFilter(FilterForm):
     state = forms.ChoiceField(
         label="State", choices=[("", "All"), (UNENDED_WORD, "Not ended yet"), *AssuranceState.choices]
     )
-    organisation = forms.ModelChoiceField(label="Organisation", queryset=Organisation.objects.none(), empty_label="All")
+    organisation = forms.TypedChoiceField(label="Organisation", coerce=int, empty_value=None)
     kind = forms.ChoiceField(label="Kind", choices=[("", "All"), *AssuranceKind.choices])
     late = forms.BooleanField(label="Only what is late")
     unkept = forms.BooleanField(label="Only what somebody has to take over")
     evidence = forms.BooleanField(label="Only with evidence")
 
-    def __init__(self, *args: Any, organisations: QuerySet[Organisation], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, organisations: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = organisations
+        self.fields["organisation"].choices = [("", "All"), *organisations]
 
 
 class PromiseForm(ByWhenMixin, HubForm):

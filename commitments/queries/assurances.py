@@ -1,16 +1,20 @@
 """What pages show of assurances: lists, what stands, and for whom somebody may speak or note."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts.models import Person
 from briefings.models import Mandate, Programme
 from briefings.rules import speaking
 from commitments.models import UNENDED, Assurance, AssuranceState, EvidenceFile, HandoverState
+from face.paging import LONG, Page, page_of_keys
+from history.statements import Prepared, compiled, of_keys, rows_of
+from organisations.models import Organisation
 
 UNENDED_WORD = "unended"
 MOST_VERSIONS = 20
@@ -46,7 +50,7 @@ def assurances_found(
     has_evidence: bool = False,
     words: str = "",
 ) -> QuerySet[Assurance]:
-    """Return those of ``assurances`` that fit, what has not ended first and the earliest due before the rest.
+    """Return those of ``assurances`` that fit, in no order; see ``in_order`` and ``list_page``.
 
     ``state`` is an AssuranceState or UNENDED_WORD; ``organisation`` the one that gave or carries it; ``late_on`` leaves
     only what was due before that day, ``is_unkept`` what somebody has to take over, ``has_evidence`` what is shown.
@@ -69,16 +73,27 @@ def assurances_found(
         assurances = assurances.unended().filter(due_on__lt=late_on)
     for word in words.split()[:6]:
         assurances = assurances.filter(Q(words__icontains=word) | Q(reference__icontains=word))
+    return assurances
+
+
+def in_order(assurances: QuerySet[Assurance]) -> QuerySet[Assurance]:
+    """Return ``assurances`` with all around them, what has not ended first and the earliest due before the rest."""
+    found = _sorted(_with_files(assurances))
+    return found.select_related("programme", "organisation", "person", "session", "carried_by", "keeper")
+
+
+def _sorted(assurances: QuerySet[Assurance]) -> QuerySet[Assurance]:
     ended = Case(When(state__in=UNENDED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    return assurances.order_by(ended, "due_on", "pk")
+
+
+def _with_files(assurances: QuerySet[Assurance]) -> QuerySet[Assurance]:
     files = EvidenceFile.objects.filter(evidence__assurance=OuterRef("pk")).order_by()
     number = files.values("evidence__assurance").annotate(number=Count("pk")).values("number")
-    found = assurances.annotate(ended=ended, files=Coalesce(Subquery(number), 0))
-    found = found.select_related("programme", "organisation", "person", "session", "carried_by", "keeper")
-    return found.order_by("ended", F("due_on").asc(), "pk")
+    return assurances.annotate(files=Coalesce(Subquery(number), 0))
 
 
-@dataclass(frozen=True, slots=True)
-class ListedAssurance:
+class ListedAssurance(NamedTuple):
     """What a list shows of one assurance: plain values, as ``commitments.queries.questions.Listed``."""
 
     pk: int
@@ -112,16 +127,38 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class AssurancesInPages:
-    """What ``assurances_found`` has found, for ``page_of``: a page is chosen first, then read with all around."""
+@cache
+def _around() -> Prepared:
+    return of_keys("listed_assurances", _with_files(Assurance.objects.all()).values_list(*_COLUMNS))
 
-    found: QuerySet[Assurance]
 
-    def __getitem__(self, rows: slice) -> list[ListedAssurance]:
-        chosen = self.found.values("pk")[rows]
-        page = assurances_found(Assurance.objects.filter(pk__in=chosen))
-        return [ListedAssurance(*row) for row in page.values_list(*_COLUMNS)]
+def list_page(found: QuerySet[Assurance], asked: str | None, *, few: bool) -> Page:
+    """Return the page of ``found`` that was ``asked`` for, each row as ``ListedAssurance``: as that of questions."""
+    page = page_of_keys(_sorted(found), asked, size=LONG, few=few)
+    return replace(page, rows=[ListedAssurance._make(row) for row in rows_of(_around(), page.rows)])
+
+
+def giving_in(assurances: QuerySet[Assurance], programme: Programme | None) -> list[tuple[int, str]]:
+    """Return the organisations that gave one of ``assurances`` or carry it, by name, as choices.
+
+    ``programme``: the one of which ``assurances`` are all; else they are few, and read.
+    """
+    if programme is not None:
+        return _giving().rows(programme=programme.pk)
+    pairs = assurances.order_by().values_list(*_BODIES).distinct()
+    found = {pk: name for row in pairs for pk, name in (row[:2], row[2:])}
+    return sorted(found.items(), key=lambda choice: (choice[1].casefold(), choice[0]))
+
+
+_BODIES = ("organisation", "organisation__name", "carried_by", "carried_by__name")
+
+
+@cache
+def _giving() -> Prepared:
+    own = Assurance.objects.filter(programme=-1).order_by()
+    found = Organisation.objects.filter(pk__in=own.values("organisation").union(own.values("carried_by")))
+    choices = found.order_by("name", "pk").values_list("pk", "name")
+    return compiled("organisations_giving_in_a_programme", choices, programme=-1)
 
 
 def standing_for(programme: Programme) -> QuerySet[Assurance]:

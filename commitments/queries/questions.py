@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
-from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When, Window
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from accounts.models import Person
@@ -33,7 +33,7 @@ from commitments.models.questions import OWED, OWED_ON, WRITTEN
 from commitments.queries.counting import changes_of, day_one, first_due
 from commitments.queries.standards import own_themes_of, theme_from, themes_of
 from face.dates import day, day_plain, day_without_year
-from face.paging import LONG, InOrder, Page, counted_page, page_of
+from face.paging import LONG, Page, page_of_keys
 from history.queries import Event, timeline
 from history.statements import Prepared, compiled, of_keys, rows_of
 from messaging.working_days import holidays
@@ -190,23 +190,12 @@ def _around() -> Prepared:
 
 
 def list_page(found: QuerySet[Question], asked: str | None, *, few: bool) -> Page:
-    """Return the page of ``found`` that was ``asked`` for, as ``page_of`` does, each row as ``Listed``.
+    """Return the page of ``found`` that was ``asked`` for, each row as ``Listed``.
 
-    Keys are put in order by what sorts alone; the rows of one page are read with all around them. Where there are
-    ``few`` beside all of a programme, counting them is as dear as reading them, so that it is done in one; else an
-    index counts, and reads the page from its nearer end.
+    ``few``: they are not all of a programme, so that no index has them in their order.
     """
-    if few:
-        page = counted_page(partial(_counted, found), asked, size=LONG)
-    else:
-        page = page_of(InOrder(_sorted(found).values_list("pk", flat=True), found.count()), asked, size=LONG)
-    rows = [Listed._make(row) for row in rows_of(_around(), page.rows)]
-    return replace(page, rows=rows)
-
-
-def _counted(found: QuerySet[Question], start: int, stop: int) -> tuple[list[UUID], int]:
-    rows = list(_sorted(found.annotate(total=Window(Count("*")))).values_list("pk", "total")[start:stop])
-    return [key for key, _ in rows], rows[0][1] if rows else 0
+    page = page_of_keys(_sorted(found), asked, size=LONG, few=few)
+    return replace(page, rows=[Listed._make(row) for row in rows_of(_around(), page.rows)])
 
 
 def with_answered_on(questions: QuerySet[Question]) -> QuerySet[Question]:

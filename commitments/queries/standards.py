@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.models import Person
@@ -10,6 +12,7 @@ from briefings.models import Programme, ProgrammeRole
 from briefings.rules import coordinators_of
 from commitments.clocks import Calendar, Ladder, Step, ladder_of
 from commitments.models import GovernanceHolder, OwnTheme, Question, QuestionPolicy, Theme
+from history.statements import Prepared, compiled
 from organisations.models import Organisation
 
 
@@ -27,6 +30,31 @@ def policy_of(programme: Programme) -> QuestionPolicy:
     if with_it.is_cached(programme):
         return with_it.get_cached_value(programme) or QuestionPolicy(programme=programme)
     return QuestionPolicy.objects.filter(programme=programme).first() or QuestionPolicy(programme=programme)
+
+
+def programme_called(slug: str) -> Programme | None:
+    """Return the programme ``slug`` together with what it says about its questions, or None; who may see it is asked
+    by who calls. One statement that each connection prepares: nearly every page of a programme begins with it.
+    """
+    found = _called().rows(slug=slug)
+    if not found:
+        return None
+    programme = Programme.from_db(connection.alias, _PROGRAMME, found[0][: len(_PROGRAMME)])
+    policy = found[0][len(_PROGRAMME) :]
+    kept = QuestionPolicy.from_db(connection.alias, _POLICY, policy) if policy[0] is not None else None
+    Programme._meta.get_field("question_policy").set_cached_value(programme, kept)
+    return programme
+
+
+_PROGRAMME = [field.attname for field in Programme._meta.concrete_fields]
+_POLICY = [field.attname for field in QuestionPolicy._meta.concrete_fields]
+
+
+@cache
+def _called() -> Prepared:
+    rows = Programme.objects.filter(slug="slug").order_by()
+    columns = (*_PROGRAMME, *(f"question_policy__{name}" for name in _POLICY))
+    return compiled("programme_with_its_policy", rows.values_list(*columns), slug="slug")
 
 
 def ladder_for(programme: Programme) -> Ladder:

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Programme
-from briefings.rules import mandates_of
 from commitments.models import (
     UNANSWERED,
     UNENDED,
@@ -24,7 +23,7 @@ from commitments.models import (
 )
 from commitments.queries import agreements, assurances, outputs, questions
 from commitments.queries.questions import shortened
-from commitments.rules import programmes_to_raise_in
+from commitments.rules import programmes_to_raise_in, spoken_in
 from face.addresses import address_of, addresses_of
 from face.dates import day_plain
 from face.templatetags.face import state
@@ -141,7 +140,7 @@ def asking_and_promising(person: Any) -> dict[str, Any]:
     Two queries; nothing for who may do neither.
     """
     today = timezone.localdate()
-    promising = Programme.objects.filter(pk__in=mandates_of(person, today).values("programme")).order_by("name", "pk")
+    promising = Programme.objects.filter(pk__in=spoken_in(person, today)).order_by("name", "pk")
     return {"raise_in": list(programmes_to_raise_in(person, today)), "give_in": list(promising)}
 
 

@@ -34,6 +34,7 @@ from commitments.rules import (
     outcomes_seen,
     programmes_with_assurances,
 )
+from commitments.views.programmes import programme_read
 from face.paging import LONG, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
@@ -259,7 +260,7 @@ def agreement_of(request: HttpRequest, agreement: int) -> Agreement:
 
 def programme_of(request: HttpRequest, slug: str) -> Programme:
     """Return the programme whose agreements concern this person; raises Http404 for any other."""
-    return get_object_or_404(programmes_with_assurances(request.user, timezone.localdate()), slug=slug)
+    return programme_read(request, slug, programmes_with_assurances)
 
 
 def _head(person: Person, programme: Programme, today: date) -> EndorsementChain | None:

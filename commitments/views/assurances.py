@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.models import Person
+from accounts.permissions import Permission, has
 from attendance.queries.sessions import sessions_visible_to
 from briefings.models import Programme
-from briefings.rules import mandates_of
 from commitments.clocks import local_day
 from commitments.forms.assurances import AssuranceFilter
 from commitments.models import (
@@ -36,13 +36,13 @@ from commitments.rules import (
     can_triage,
     programmes_with_assurances,
     questions_visible_to,
+    spoken_in,
 )
+from commitments.views.programmes import programme_read
 from face.downloads import as_attachment
-from face.paging import LONG, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
 from history.queries import timeline
-from organisations.models import Organisation
 
 HEADS = (
     "Reference", "Programme", "Organisation", "Given by", "Role", "Kind", "Words", "For", "State", "Given on", "Due on",
@@ -167,16 +167,16 @@ def assurance_of(request: HttpRequest, assurance: int) -> Assurance:
 
 
 def _programme(request: HttpRequest, slug: str) -> Programme:
-    return get_object_or_404(programmes_with_assurances(request.user, timezone.localdate()), slug=slug)
+    return programme_read(request, slug, programmes_with_assurances)
 
 
-def _found(request: HttpRequest, programme: Programme | None) -> tuple[AssuranceFilter, QuerySet[Assurance]]:
+def _found(request: HttpRequest, programme: Programme | None) -> tuple[AssuranceFilter, QuerySet[Assurance], bool]:
+    """Return the filter, what it finds, and whether it is looked for among all assurances of the programme."""
     today = timezone.localdate()
     person = request.user
     own = assurances_of_programme(person, programme, today) if programme else assurances_visible_to(person, today)
-    ids = own.order_by().values("organisation").union(own.order_by().values("carried_by"))
-    givers = Organisation.objects.filter(pk__in=ids).order_by("name")
-    chosen = AssuranceFilter(request.GET, organisations=givers)
+    by_role = programme is not None and has(person, Permission.READ_QUESTIONS, programme)
+    chosen = AssuranceFilter(request.GET, organisations=queries.giving_in(own, programme if by_role else None))
     found = queries.assurances_found(
         own,
         state=chosen.value("state") or "",
@@ -187,13 +187,13 @@ def _found(request: HttpRequest, programme: Programme | None) -> tuple[Assurance
         has_evidence=bool(chosen.value("evidence")),
         words=chosen.value("q") or "",
     )
-    return chosen, found
+    return chosen, found, by_role
 
 
 def _list(request: HttpRequest, programme: Programme | None) -> HttpResponse:
     now = timezone.now()
-    chosen, found = _found(request, programme)
-    page = page_of(queries.AssurancesInPages(found), request.GET.get("page"), size=LONG, total=found.count())
+    chosen, found, by_role = _found(request, programme)
+    page = queries.list_page(found, request.GET.get("page"), few=bool(chosen.value("q")) or not by_role)
     seen = {pk for own in page.rows for pk in (own.person_id, own.keeper_id)} - {None}
     look_at_many(by=request.user, at=[Person(pk=pk) for pk in seen], page="commitments:assurance-list", now=now)
     context = {
@@ -212,19 +212,20 @@ def _list(request: HttpRequest, programme: Programme | None) -> HttpResponse:
 
 def _to_give_in(person: Person, programme: Programme | None, now) -> list[Programme]:
     """Return the programmes in which ``person`` gives or notes assurances: the one shown, or where they speak."""
-    own = Programme.objects.filter(pk__in=mandates_of(person, timezone.localdate(now)).values("programme"))
+    spoken = spoken_in(person, timezone.localdate(now))
     if programme is None:
-        return list(own.order_by("name", "pk"))
-    may = can_scribe(person, programme) or can_triage(person, programme) or own.filter(pk=programme.pk).exists()
+        return list(Programme.objects.filter(pk__in=spoken).order_by("name", "pk"))
+    may = can_scribe(person, programme) or can_triage(person, programme) or programme.pk in spoken
     return [programme] if may else []
 
 
 def _export(request: HttpRequest, programme: Programme | None) -> StreamingHttpResponse:
-    _, found = _found(request, programme)
-    own = found.order_by()
-    givers = Person.objects.filter(Q(pk__in=own.values("person")) | Q(pk__in=own.values("keeper")))
+    _, found, _ = _found(request, programme)
+    givers = Person.objects.filter(Q(pk__in=found.values("person")) | Q(pk__in=found.values("keeper")))
     look_at_many(by=request.user, at=givers, page="commitments:assurance-export", now=timezone.now())
-    return stream_csv(f"{programme.slug}-assurances" if programme else "assurances", HEADS, _rows(found))
+    return stream_csv(
+        f"{programme.slug}-assurances" if programme else "assurances", HEADS, _rows(queries.in_order(found))
+    )
 
 
 def _rows(found: QuerySet[Assurance]) -> Iterator[list]:

@@ -20,6 +20,7 @@ from commitments.forms.outputs import ChangeActionForm, EndForm, OutputFilter, O
 from commitments.models import ActionState, Output, OutputKind
 from commitments.queries.outputs import outputs_of, outputs_of_session
 from commitments.rules import can_scribe_at, can_triage, programmes_with_outputs
+from commitments.views.programmes import programme_read
 from face.paging import LONG, page_of
 from history.actions import look_at_many
 from history.refusals import Refused
@@ -89,7 +90,7 @@ def remove(request: HttpRequest, session: int, output: int) -> HttpResponse:
 @require_safe
 def list_outputs(request: HttpRequest, slug: str) -> HttpResponse:
     """What the workshops of a programme left behind, with what is open and by when."""
-    programme = get_object_or_404(programmes_with_outputs(request.user), slug=slug)
+    programme = programme_read(request, slug, lambda person, on: programmes_with_outputs(person))
     now = timezone.now()
     chosen = OutputFilter(request.GET)
     found = outputs_of(

@@ -22,6 +22,7 @@ from commitments.queries.questions import earlier_answers, ended_for_nobody, pub
 from commitments.queries.similar import alike_answered
 from commitments.queries.standards import themes_of
 from commitments.queries.telling import told_to_place
+from commitments.views.programmes import public_programme
 from face.paging import SHORT, ReadOnce, page_of
 
 MOST_PUT_ASIDE = 20
@@ -34,7 +35,7 @@ FOR_PRACTITIONERS = (Audience.PUBLIC, Audience.PRACTITIONERS)
 @require_safe
 def list_answers(request: HttpRequest, slug: str) -> HttpResponse:
     """The published answers of a programme: the same page at the same address for everybody."""
-    programme = get_object_or_404(Programme.objects.public(), slug=slug)
+    programme = public_programme(slug)
     template = "commitments/public/answers.html"
     return _answers(request, programme, (Audience.PUBLIC,), template=template, is_everybody=True)
 
@@ -44,7 +45,7 @@ def list_answers(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def list_promises(request: HttpRequest, slug: str) -> HttpResponse:
     """What senior managers have promised in a programme and stand by, and what was kept."""
-    programme = get_object_or_404(Programme.objects.public(), slug=slug)
+    programme = public_programme(slug)
     page = page_of(given_of(programme), request.GET.get("page"), size=SHORT)
     today = local_day(programme, timezone.now())
     context = {"programme": programme, "page": page, "today": today, "title": "What senior managers have promised"}

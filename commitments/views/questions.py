@@ -45,6 +45,7 @@ from commitments.rules import (
     questions_of_programme,
     questions_visible_to,
 )
+from commitments.views.programmes import programme_read
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
 
@@ -184,13 +185,7 @@ def question_of(request: HttpRequest, question: UUID) -> Question:
 
 
 def _programme(request: HttpRequest, slug: str) -> Programme:
-    # Who reads by a role is found by it, without asking what else might let them in.
-    by_role = Programme.objects.where(request.user, Permission.READ_QUESTIONS)
-    found = by_role.select_related("question_policy").filter(slug=slug).first()
-    if found is None:
-        others = programmes_with_lists(request.user, timezone.localdate()).select_related("question_policy")
-        found = get_object_or_404(others, slug=slug)
-    return found
+    return programme_read(request, slug, programmes_with_lists)
 
 
 def _list_address(request: HttpRequest, programme: Programme) -> str:

@@ -33,6 +33,7 @@ from commitments.queries.telling import (
     told_to_place,
 )
 from commitments.rules import can_triage
+from commitments.views.programmes import programme_read, public_programme
 from commitments.views.raising import shown_sessions
 from face.paging import SHORT, page_of
 from history.queries import timeline
@@ -50,7 +51,7 @@ SHOWN = {
 @require_http_methods(READ_OR_POST)
 def list_tellings(request: HttpRequest, slug: str) -> HttpResponse:
     """What a programme has told and is about to tell, with a form for another draft."""
-    programme = get_object_or_404(Programme.objects.where(request.user, Permission.READ_QUESTIONS), slug=slug)
+    programme = programme_read(request, slug)
     may = can_triage(request.user, programme)
     form = None
     if may:
@@ -305,7 +306,7 @@ def withdraw(request: HttpRequest, telling: int) -> HttpResponse:
 @require_safe
 def list_told(request: HttpRequest, slug: str) -> HttpResponse:
     """What a programme has told everybody."""
-    programme = get_object_or_404(Programme.objects.public(), slug=slug)
+    programme = public_programme(slug)
     page = page_of(told_everybody(programme), request.GET.get("page"), size=SHORT)
     context = {"programme": programme, "page": page, "title": "What became of what you asked and said"}
     return render(request, "commitments/public/told_list.html", context)
@@ -316,7 +317,7 @@ def list_told(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def show_told(request: HttpRequest, slug: str, telling: int) -> HttpResponse:
     """One telling for everybody, to read or to print."""
-    programme = get_object_or_404(Programme.objects.public(), slug=slug)
+    programme = public_programme(slug)
     own = told_everybody(programme).filter(pk=telling).first()
     if own is None:
         return _taken_off(request, programme, telling)
