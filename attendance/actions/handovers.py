@@ -107,7 +107,7 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     if clash:
         raise BusyThen(clash.session)
     if held:  # they leave the line for the place
-        close(held, seats, PlaceState.ENDED, "seated_elsewhere", now)
+        close(held, seats, PlaceState.ENDED, "took_over", now)
     entry = had_entry(place)
     close(place, seats, PlaceState.GIVEN_UP, "substituted", now)
     new = new_place(place.session, colleague, tie, by, now)

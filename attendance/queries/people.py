@@ -23,6 +23,7 @@ WHY_CLOSED = {
     "seated_elsewhere": "got a place on another date",
     "session_cancelled": "the session was cancelled",
     "substituted": "a colleague has taken it over",
+    "took_over": "took over the place of a colleague",
 }
 """Why a place has ended, for staff on the telephone, where its state does not say it."""
 

@@ -61,6 +61,7 @@ for_others = [
     path(f"{PERSON}answer/", staff.answer_for, name="person-answer"),
     path(f"{PERSON}send-link/", staff.send_link_for, name="person-send-link"),
     path(f"{PERSON}places/<int:place>/change/", staff.change_for, name="person-change"),
+    path(f"{PERSON}places/<int:place>/seat/", staff.seat_for, name="person-seat"),
     path(f"{PERSON}places/<int:place>/give-up/", staff.give_up_for, name="person-give-up"),
     path(f"{PERSON}places/<int:place>/send-entry/", staff.send_entry_for, name="person-send-entry"),
     path("sessions/<int:session>/places/", staff.list_places, name="session-places"),

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import Person
 from accounts.permissions import Permission, has
 from attendance.actions.invitations import answer_invitation, send_link_again
-from attendance.actions.places import give_up_place, send_entry_again, take_place
+from attendance.actions.places import accept_offer, give_up_place, send_entry_again, take_place
+from attendance.actions.reserve import seat_from_reserve
 from attendance.actions.series import in_words, take_series
 from attendance.actions.swaps import change_place
 from attendance.forms.staff import AnswerForm, PersonSearch, TakeForm
@@ -81,6 +82,9 @@ def take_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
     def act() -> str:
         now, chosen = timezone.now(), dict(form.cleaned_data)
         whole = chosen.pop("whole_series", False)
+        held = _held_in(chosen["session"], somebody)
+        if held and not whole:
+            return _seat_there(held, request.user, from_reserve=chosen["from_reserve"])
         own = {"session": chosen["session"], "person": somebody, "by": request.user, "now": now}
         place, others = take_series(take=lambda: take_place(**{**own, **chosen}), whole=whole, **own)
         said = "Booked" if place.state == PlaceState.BOOKED else "Put on the waiting list"
@@ -103,10 +107,42 @@ def change_for(request: HttpRequest, slug: str, person: int, place: int) -> Http
 
     def act() -> str:
         chosen = {"to": form.cleaned_data["session"], "from_reserve": form.cleaned_data["from_reserve"]}
+        if own.session_id == chosen["to"].pk:
+            return _seat_there(own, request.user, from_reserve=chosen["from_reserve"])
         change_place(place=own, by=request.user, now=timezone.now(), **chosen)
         return f"The date is changed. {told(somebody)}"
 
     return _acted(request, programme, somebody, act, form=form, form_name="take_form")
+
+
+@require_POST
+@one_press
+def seat_for(request: HttpRequest, slug: str, person: int, place: int) -> HttpResponse:
+    """Say yes for somebody to an offer, or give who waits a place now, from those kept back too."""
+    programme = _programme(request, slug)
+    somebody = _person(request, programme, person)
+    own = _place(programme, somebody, place)
+    return _acted(request, programme, somebody, lambda: _seat(own, request.user))
+
+
+def _seat(place: Place, by: Person) -> str:
+    act = accept_offer if place.state == PlaceState.OFFERED else seat_from_reserve
+    act(place=place, by=by, now=timezone.now())
+    return f"Booked. {told(place.person)}"
+
+
+def _held_in(session: Session, person: Person) -> Place | None:
+    """Return the place that ``person`` has in ``session`` already, on which nothing can be taken or changed."""
+    live = Place.objects.live().filter(session=session, person=person)
+    return live.select_related("session__programme", "person").first()
+
+
+def _seat_there(held: Place, by: Person, *, from_reserve: bool) -> str:
+    """Seat the person of ``held`` where there is anything to do about it. Raises Refused where there is not."""
+    if held.state == PlaceState.OFFERED or (held.state == PlaceState.WAITING and from_reserve):
+        return _seat(held, by)
+    waits = held.state == PlaceState.WAITING
+    raise Refused(f"{held.person.name} {'waits for' if waits else 'has a place in'} this session already.")
 
 
 @require_http_methods(READ_OR_POST)
@@ -267,7 +303,7 @@ def _person_page(request: HttpRequest, programme: Programme, person: Person, **f
     now = timezone.now()
     places = list(
         with_answer(Place.objects.filter(person=person, session__programme=programme))
-        .select_related("session__programme", "session__room__venue")
+        .select_related("session__programme", "session__room__venue", "session__seats")
         .order_by("-made_at", "-pk")
     )
     invitation = Invitation.objects.filter(programme=programme, person=person).first()
@@ -276,6 +312,9 @@ def _person_page(request: HttpRequest, programme: Programme, person: Person, **f
         place.position = positions.get(place.pk, "")
         place.can_change = place.state in LIVE and place.session.during.lower > now
         place.why_closed = WHY_CLOSED.get(place.closed_reason, "")
+        seats = getattr(place.session, "seats", None)
+        has_seat = seats is not None and seats.taken < seats.capacity
+        place.can_be_seated = place.state == PlaceState.WAITING and has_seat
     context = {
         "programme": programme,
         "caption": programme.name,
@@ -287,7 +326,7 @@ def _person_page(request: HttpRequest, programme: Programme, person: Person, **f
         "affiliation": affiliation_for(programme, person, now),
         "invitation": invitation,
         "places": places,
-        "changeable": next((place for place in places if place.can_change), None),
+        "changeable": [place for place in places if place.can_change],
         "mails": _last_mails(programme, person),
         "back_url": reverse("attendance:person-find", args=[programme.slug]),
         "back_words": "Find somebody else",

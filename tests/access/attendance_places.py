@@ -265,6 +265,8 @@ ROUTES = [
     Route("attendance:person-send-link", other_invited_person, ACTING_ELSEWHERE, post=True),
     Route("attendance:person-change", persons_place, BOOKING, post=True),
     Route("attendance:person-change", other_persons_place, OTHERS, post=True),
+    Route("attendance:person-seat", persons_place, ACTING, post=True),
+    Route("attendance:person-seat", other_persons_place, ACTING_ELSEWHERE, post=True),
     Route("attendance:person-give-up", persons_place, BOOKING),
     Route("attendance:person-give-up", other_persons_place, OTHERS),
     Route("attendance:person-send-entry", persons_place, ACTING, post=True),

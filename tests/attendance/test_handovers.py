@@ -22,6 +22,7 @@ from attendance.actions.places import HasPlaceElsewhere, OutsideWindow, give_up_
 from attendance.invariants import findings
 from attendance.models import AccessNeed, BookingRules, Handover, Place, PlaceState, SeatCount, Team, TeamRule
 from briefings.models import PlacesRule
+from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import NOW, PartnerFactory, a_place, a_practitioner, a_programme, a_session, another_day
 from tests.organisations.factories import AffiliationFactory, OrganisationFactory, PersonFactory, ProfessionFactory
@@ -80,6 +81,8 @@ def test_who_waits_leaves_the_line_for_the_place(place):
     new = take_over(handover=_ask(place, waiting.person), by=waiting.person, now=NOW)
     waiting.refresh_from_db()
     assert (waiting.state, new.state) == (PlaceState.ENDED, PlaceState.BOOKED)
+    mail = kinds.find("attendance.place_booked").render(Message.objects.get(person=new.person, kind__endswith="booked"))
+    assert "You no longer wait" not in mail.text
 
 
 def test_only_somebody_of_the_same_organisation_in_scope_can_be_asked(programme, place):

@@ -1,14 +1,22 @@
 """What staff do about places: on the telephone, and with the list of a session."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.urls import reverse
 
+from attendance.actions.engagements import BusyThen
 from attendance.actions.needs import set_access_need
-from attendance.models import Place, PlaceState, Quota
-from briefings.models import ProgrammeRole
+from attendance.actions.places import HasPlaceElsewhere, NotEligible, NotOpen, PlaceHasEnded, give_up_place
+from attendance.actions.reserve import seat_from_reserve
+from attendance.invariants import findings
+from attendance.models import Engagement, Place, PlaceState, Quota
+from briefings.models import PlacesRule, Programme, ProgrammeRole, Session
+from history.actions import CLOCK
 from history.models import Look
 from messaging.models import Message
+from organisations.models import Affiliation
 from tests.attendance.places import NOW, a_place, a_practitioner, a_session, another_day, fill, partner_of
 from tests.attendance.test_booking_pages import invite, words
 from tests.briefings.factories import AppointmentFactory
@@ -107,6 +115,73 @@ def test_the_reserve_is_given_out_on_the_telephone(client, coordinator, session)
     person = a_practitioner(session.programme)
     client.post(page_of("take", session, person), {"session": kept.pk, "from_reserve": "on"})
     assert Place.objects.get().state == PlaceState.BOOKED
+
+
+def test_who_waits_gets_a_place_that_is_kept_back(client, coordinator, session):
+    kept = another_day(session.programme, capacity=2, reserved=1)
+    fill(kept)
+    places = [a_place(kept) for _ in range(3)]
+    first, second, third = (place.person for place in places)
+    refused = words(client.post(page_of("change", session, third, places[2].pk), {"session": kept.pk}))
+    assert f"{third.name} waits for this session already." in refused
+    form = {"session": kept.pk, "from_reserve": "on"}
+    assert "Give them a place now" in words(client.get(page_of("show", session, third)))
+    done = words(client.post(page_of("change", session, third, places[2].pk), form, follow=True))
+    assert "Booked. They are told by e-mail" in done
+    assert Message.objects.filter(kind="attendance.place_booked", person=third).count() == 1
+    gone = words(client.post(page_of("seat", session, second, places[1].pk), follow=True))
+    assert "Every place of this session is taken" in gone
+    assert "Give them a place now" not in words(client.get(page_of("show", session, first)))
+    states = dict(Place.objects.filter(session=kept).values_list("person", "state"))
+    assert [states[person.pk] for person in (first, second, third)] == ["waiting", "waiting", "booked"]
+    assert [found for _, found in findings() if found] == []
+
+
+@pytest.mark.parametrize(
+    ("stands", "refusal"),
+    [("elsewhere", HasPlaceElsewhere), ("busy", BusyThen), ("left", NotEligible), ("ended", PlaceHasEnded),
+     ("over", NotOpen)],
+)  # fmt: skip
+def test_a_seat_kept_back_is_for_who_may_have_it(session, stands, refusal):
+    kept = another_day(session.programme, capacity=2, reserved=1)
+    fill(kept)
+    place = a_place(kept)
+    if stands == "elsewhere":
+        other = a_place(session)
+        Place.objects.filter(pk=other.pk).update(person=place.person)
+    if stands == "busy":
+        Engagement.objects.create(person=place.person, session=session, during=kept.during)
+    if stands == "left":
+        Affiliation.objects.filter(person=place.person).update(until=NOW.date())
+    if stands == "ended":
+        give_up_place(place=place, by=place.person, now=NOW)
+    now = NOW + timedelta(days=365 * (stands == "over"))
+    with pytest.raises(refusal):
+        seat_from_reserve(place=place, by=CLOCK, now=now)
+    assert Place.objects.get(pk=place.pk).state != PlaceState.BOOKED
+
+
+def test_the_coordinator_says_yes_to_an_offer_for_somebody(client, coordinator, session):
+    place = a_place(session)
+    Place.objects.filter(pk=place.pk).update(
+        state=PlaceState.OFFERED, offered_until=NOW + timedelta(days=1), offered_from_line=True
+    )
+    assert "Take it for them" in words(client.get(page_of("show", session, place.person)))
+    said = words(client.post(page_of("seat", session, place.person, place.pk), follow=True))
+    assert "Booked. They are told by e-mail" in said
+    assert Place.objects.get(pk=place.pk).state == PlaceState.BOOKED
+    again = words(client.post(page_of("take", session, place.person), {"session": session.pk}))
+    assert f"{place.person.name} has a place in this session already." in again
+
+
+def test_where_somebody_holds_several_places_each_can_be_changed(client, coordinator, session):
+    Programme.objects.filter(pk=session.programme_id).update(places_rule=PlacesRule.UNLIMITED)
+    session = Session.objects.get(pk=session.pk)
+    place = a_place(session)
+    other = a_place(another_day(session.programme), place.person)
+    shown = words(client.get(page_of("show", session, place.person)))
+    for each in (place, other):
+        assert page_of("change", session, place.person, each.pk) in shown
 
 
 def test_a_refusal_and_a_missing_choice_are_said_at_the_field(client, session, coordinator):

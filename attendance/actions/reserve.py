@@ -1,0 +1,61 @@
+"""The coordinator gives a seat to who waits already: one that is kept back, or that a quota keeps from them."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
+from attendance.actions.line import seat
+from attendance.actions.places import (
+    HasPlaceElsewhere,
+    NotEligible,
+    NotOpen,
+    PlaceHasEnded,
+    lock_place,
+    refuse_outside_window,
+    seated_elsewhere,
+)
+from attendance.messages import places as messages
+from attendance.models import SEATED, Place, PlaceState
+from attendance.queries.booking import affiliation_of
+from briefings.models import SessionState
+from history.actions import record
+from history.refusals import Refused
+
+
+class EverySeatTaken(Refused):
+    sentence = "Every place of this session is taken, those kept back too. They keep their position in the line."
+
+
+@transaction.atomic
+def seat_from_reserve(*, place: Place, by: Any, now: datetime) -> Place:
+    """Seat the person of the waiting ``place`` before others: as ``take_place`` does for who comes ``from_reserve``.
+
+    Who has a seat keeps it, so twice is once. Raises PlaceHasEnded, NotOpen, OutsideWindow, NotEligible,
+    HasPlaceElsewhere, BusyThen, EverySeatTaken.
+    """
+    seats = lock_seats(place.session)
+    lock_people([place.person_id])
+    place = lock_place(place)
+    session = place.session
+    if place.state in SEATED:
+        return place
+    if place.state != PlaceState.WAITING:
+        raise PlaceHasEnded
+    if session.state != SessionState.OPEN or session.during.lower <= now:
+        raise NotOpen
+    refuse_outside_window(session, by, now)
+    if affiliation_of(place, now) is None:
+        raise NotEligible
+    elsewhere, clash = seated_elsewhere(session, place.person), clash_of(session, place.person)
+    if elsewhere:
+        raise HasPlaceElsewhere(elsewhere)
+    if clash:
+        raise BusyThen(clash.session)
+    if seats.taken >= seats.capacity:
+        raise EverySeatTaken
+    seat(place, seats, now)
+    record(by=by, verb="took", about=place, now=now)
+    messages.tell_booked(place, now=now)
+    return place
