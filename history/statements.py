@@ -1,21 +1,24 @@
 """Statements written once: what the ORM would build again for each of two hundred presses, and several sent at once.
 
 ``compiled`` makes one of a queryset, so that a rule stays where it is written, in words of the ORM; each connection
-prepares it once. ``insert_of`` keeps that of a model. ``send`` takes several in one round trip: in READ COMMITTED each
-sees what was committed before it began, so what reads may stand behind what locks
-(docs/adr/0083-locked-first-and-read-then.md).
+prepares it once. ``Reading`` does the same and returns instances. ``insert_of`` keeps that of a model. ``send`` takes
+several in one round trip: in READ COMMITTED each sees what was committed before it began, so what reads may stand
+behind what locks (docs/adr/0083-locked-first-and-read-then.md).
 """
 
 import re
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from django.db import NotSupportedError, connection, models
+from django.db.models.query import ModelIterable
 
 _PLAIN = re.compile(r"[a-z_]*")
 
@@ -55,7 +58,11 @@ def compiled(name: str, rows: models.QuerySet, *, around: str = "{}", **marks: A
     ``marks``: a value for each parameter, of the right type and found nowhere else. Every other value must be a plain
     word. ``around``: SQL with ``{}`` where the statement is to stand.
     """
-    sql, values = rows.query.sql_with_params()
+    return _compiled(name, rows.query.sql_with_params(), around, marks)
+
+
+def _compiled(name: str, statement: tuple[str, tuple], around: str, marks: dict[str, Any]) -> Prepared:
+    sql, values = statement
     places = {(type(value), value): f"${number}" for number, value in enumerate(marks.values(), 1)}
     text = around.format(sql % tuple(_word(value, places) for value in values))
     return prepared(name, text, **{mark: _TYPES[type(value)] for mark, value in marks.items()})
@@ -89,6 +96,26 @@ def _word(value: Any, places: dict[tuple[type, Any], str]) -> str:
         return str(value).lower()
     assert _PLAIN.fullmatch(value), f"{value!r} is no plain word and no mark."
     return f"'{value}'"
+
+
+class Reading:
+    """The queryset ``rows``, written down once; ``name``, ``around`` and ``marks`` are those of ``compiled``.
+
+    What it finds comes as from the ORM, with what ``select_related`` and ``annotate`` ask for.
+    """
+
+    def __init__(self, name: str, rows: models.QuerySet, *, around: str = "{}", **marks: Any) -> None:
+        self._model = rows.model
+        self._compiler = rows.query.get_compiler(connection=connection)
+        self._statement = _compiled(name, self._compiler.as_sql(), around, marks)
+
+    def rows(self, **values: Any) -> list[Any]:
+        """Return the instances that are found with ``values`` for the marks."""
+        compiler, found = copy(self._compiler), self._statement.rows(**values)  # it is done, but for the rows
+        compiler.execute_sql = lambda **how: [found]
+        query = SimpleNamespace(get_compiler=lambda using: compiler)
+        own = SimpleNamespace(model=self._model, db=connection.alias, query=query, _known_related_objects={})
+        return list(ModelIterable(own))
 
 
 def insert_of(row: models.Model, then: str = "") -> Statement:

@@ -1,9 +1,10 @@
 """The register as it is shown: who is not marked yet, who is, and what the marks come to in figures."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from uuid import UUID, uuid4
 
 from django.db import connection
@@ -25,7 +26,7 @@ from attendance.models import (
 )
 from attendance.register import Press, standing
 from briefings.models import Mandate, Programme, Session, SessionState
-from history.statements import prepared
+from history.statements import Prepared, Reading, compiled, prepared
 
 FIRST_EXPECTED, FIRST_MARKED, MOST = 25, 10, 2_000
 _MOST_WORDS = 6
@@ -126,6 +127,23 @@ def session_to_mark(number: int) -> Session | None:
     return found
 
 
+_NUMBER = 9_000_000_000_000_000_000
+"""Numbers from here on stand for parameters of what each look at a register asks: no row has them."""
+_ONE = Session(pk=_NUMBER + 1, programme_id=_NUMBER + 2, date=date(9000, 1, 1))
+
+
+def session_with_register(number: int) -> Session | None:
+    """Return the session with this number if it is open or held, with all that a page of its register shows of it."""
+    return next(iter(_with_register().rows(number=number)), None) if number < 2**63 else None
+
+
+@cache
+def _with_register() -> Reading:
+    known = Session.objects.select_related("programme", "register", "seats", "room__venue").order_by()
+    rows = known.filter(pk=_ONE.pk, state__in=(SessionState.OPEN, SessionState.HELD))
+    return Reading("session_with_register", rows, number=_ONE.pk)
+
+
 def on_the_register(session: Session) -> QuerySet[Place]:
     """Return the places that stand on the register: those that hold a seat, and any that was marked."""
     return Place.objects.filter(
@@ -135,39 +153,74 @@ def on_the_register(session: Session) -> QuerySet[Place]:
 
 def register_counts(session: Session) -> Counts:
     """Return the figures of ``session``'s register, in three queries."""
-    on_place, on_walk_in = Q(place__isnull=False), Q(walk_in__isnull=False)
-    undecided = on_walk_in & Q(walk_in__person__isnull=True, walk_in__left_at__isnull=True)
-    facts = Attendance.objects.filter(session=session).aggregate(
-        here=Count("pk", filter=on_place & Q(outcome=Outcome.ATTENDED)),
-        in_part=Count("pk", filter=on_place & Q(outcome=Outcome.IN_PART)),
-        excused=Count("pk", filter=on_place & Q(outcome=Outcome.EXCUSED)),
-        absent=Count("pk", filter=on_place & Q(outcome=Outcome.ABSENT)),
-        walked_in=Count("pk", filter=on_walk_in & Q(outcome__in=CAME)),
-        undecided=Count("pk", filter=undecided),
+    facts, places, last = (each.rows(session=session.pk) for each in _counts())
+    found = dict.fromkeys((*_FACTS, *_PLACES), 0)
+    for names, rows in ((_FACTS, facts), (_PLACES, places)):
+        found |= dict(zip(names, rows[0], strict=True)) if rows else {}
+    return Counts(**found, last_at=last[0][0])
+
+
+_ON_PLACE, _ON_WALK_IN = Q(place__isnull=False), Q(walk_in__isnull=False)
+_FACTS = {
+    "here": Count("pk", filter=_ON_PLACE & Q(outcome=Outcome.ATTENDED)),
+    "in_part": Count("pk", filter=_ON_PLACE & Q(outcome=Outcome.IN_PART)),
+    "excused": Count("pk", filter=_ON_PLACE & Q(outcome=Outcome.EXCUSED)),
+    "absent": Count("pk", filter=_ON_PLACE & Q(outcome=Outcome.ABSENT)),
+    "walked_in": Count("pk", filter=_ON_WALK_IN & Q(outcome__in=CAME)),
+    "undecided": Count("pk", filter=_ON_WALK_IN & Q(walk_in__person__isnull=True, walk_in__left_at__isnull=True)),
+}
+_PLACES = {"expected": Count("pk"), "unmarked": Count("pk", filter=Q(attendance__isnull=True))}
+
+
+@cache
+def _counts() -> tuple[Prepared, Prepared, Prepared]:
+    moments = [
+        Subquery(kept.values("session").annotate(at=Max("made_at")).values("at"))
+        for kept in (Mark.objects.filter(session=OuterRef("pk")), WalkIn.objects.filter(session=OuterRef("pk")))
+    ]
+    # When the last press was kept; PostgreSQL's GREATEST leaves NULL out.
+    last = Session.objects.filter(pk=_ONE.pk).order_by().values_list(Greatest(*moments))
+    return (
+        _in_sum("register_facts", Attendance.objects.filter(session=_ONE), _FACTS),
+        _in_sum("register_places", on_the_register(_ONE), _PLACES),
+        compiled("register_last", last, session=_ONE.pk),
     )
-    places = on_the_register(session).aggregate(
-        expected=Count("pk"), unmarked=Count("pk", filter=Q(attendance__isnull=True))
-    )
-    return Counts(**facts, **places, last_at=_last_at(session))
+
+
+def _in_sum(name: str, rows: QuerySet, sums: dict[str, Count]) -> Prepared:
+    return compiled(name, rows.order_by().values("session").annotate(**sums).values_list(*sums), session=_ONE.pk)
 
 
 def not_marked_yet(session: Session, find: str = "", most: int = FIRST_EXPECTED) -> Rows:
     """Return the first ``most`` who stand on the register without a mark and match ``find``, by last name."""
-    found = on_the_register(session).filter(attendance__isnull=True)
-    found = _matching(found, find, person="person__", walk_in=None)
-    rows = list(_counted(found.select_related("person", "organisation").order_by("person__sort_name", "pk"))[:most])
+    rows = list(_unmarked(session, find)[:most]) if find else _first(_unmarked).rows(session=session.pk, most=most)
     return Rows([_of_place(place) for place in rows], rows[0].total if rows else 0)
+
+
+def _unmarked(session: Session, find: str) -> QuerySet:
+    found = _matching(on_the_register(session).filter(attendance__isnull=True), find, person="person__", walk_in=None)
+    return _counted(found.select_related("person", "organisation").order_by("person__sort_name", "pk"))
 
 
 def already_marked(session: Session, find: str = "", most: int = FIRST_MARKED) -> Rows:
     """Return the ``most`` who were marked last and match ``find``, the newest first, each with what to undo."""
-    found = Attendance.objects.filter(Q(place__person__isnull=False) | Q(walk_in__isnull=False), session=session)
-    found = _matching(found, find, person="place__person__", walk_in="walk_in__")
-    related = ("place__person", "walk_in__person", "organisation")
-    rows = list(_counted(found.select_related(*related).order_by("-noted_at", "-pk"))[:most])
+    rows = list(_marked(session, find)[:most]) if find else _first(_marked).rows(session=session.pk, most=most)
     presses = _standing(rows)
     lines = [_of_fact(row, presses[row.place_id or row.walk_in_id]) for row in rows]
     return Rows(lines, rows[0].total if rows else 0)
+
+
+def _marked(session: Session, find: str) -> QuerySet:
+    found = Attendance.objects.filter(Q(place__person__isnull=False) | Q(walk_in__isnull=False), session=session)
+    found = _matching(found, find, person="place__person__", walk_in="walk_in__")
+    related = ("place__person", "walk_in__person", "organisation")
+    return _counted(found.select_related(*related).order_by("-noted_at", "-pk"))
+
+
+@cache
+def _first(half: Callable[[Session, str], QuerySet]) -> Reading:
+    name = f"register{half.__name__}"
+    return Reading(name, half(_ONE, ""), around="{} LIMIT $2", session=_ONE.pk, most=_NUMBER + 3)
 
 
 def seniors_on_register(session: Session) -> tuple[list[SeniorAttendance], list[Mandate]]:
@@ -176,23 +229,27 @@ def seniors_on_register(session: Session) -> tuple[list[SeniorAttendance], list[
     Who has come is among the first; who was told that they are not needed is among the others, and so is another
     mandate of somebody who is listed: they may have come for that organisation.
     """
-    mandates = list(
-        Mandate.objects.on(session.date)
-        .filter(programme=session.programme_id)
-        .select_related("person", "organisation")
-        .order_by("organisation__name", "person__sort_name", "pk")
-    )
+    mandates = _mandates().rows(day=session.date, programme=session.programme_id)
     held = {(mandate.person_id, mandate.organisation_id): mandate for mandate in mandates}
-    found = (
-        SeniorAttendance.objects.filter(session=session)
-        .exclude(state__in=(CoverState.WITHDRAWN, CoverState.APOLOGIES))
-        .select_related("person", "organisation")
-    )
-    seniors = list(found.order_by("person__sort_name", "pk"))
+    seniors = _seniors().rows(session=session.pk)
     for own in seniors:
         own.mandate = held.get((own.person_id, own.organisation_id))
     listed = {(own.person_id, own.organisation_id) for own in seniors}
     return seniors, [each for each in mandates if (each.person_id, each.organisation_id) not in listed]
+
+
+@cache
+def _mandates() -> Reading:
+    found = Mandate.objects.on(_ONE.date).filter(programme=_ONE.programme_id).select_related("person", "organisation")
+    rows = found.order_by("organisation__name", "person__sort_name", "pk")
+    return Reading("register_mandates", rows, day=_ONE.date, programme=_ONE.programme_id)
+
+
+@cache
+def _seniors() -> Reading:
+    found = SeniorAttendance.objects.filter(session=_ONE).select_related("person", "organisation")
+    found = found.exclude(state__in=(CoverState.WITHDRAWN, CoverState.APOLOGIES))
+    return Reading("register_seniors", found.order_by("person__sort_name", "pk"), session=_ONE.pk)
 
 
 def _matching(found: QuerySet, find: str, *, person: str, walk_in: str | None) -> QuerySet:
@@ -212,29 +269,27 @@ def _counted(found: QuerySet) -> QuerySet:
     return found.annotate(total=Window(Count("pk")))
 
 
-def _last_at(session: Session) -> datetime | None:
-    """Return when the last press on the register of ``session`` was kept."""
-    moments = [
-        Subquery(kept.values("session").annotate(at=Max("made_at")).values("at"))
-        for kept in (Mark.objects.filter(session=OuterRef("pk")), WalkIn.objects.filter(session=OuterRef("pk")))
-    ]
-    # PostgreSQL's GREATEST leaves NULL out.
-    return Session.objects.filter(pk=session.pk).values_list(Greatest(*moments), flat=True).get()
+_MARKS = prepared(
+    "register_marks",
+    f"SELECT id, kind, undoes, place_id, walk_in_id FROM {Mark._meta.db_table} "  # noqa: S608
+    "WHERE place_id = ANY($1) OR walk_in_id = ANY($2) ORDER BY made_at, id",
+    places="bigint[]",
+    walk_ins="uuid[]",
+)
 
 
 def _standing(rows: Iterable[Attendance]) -> dict[int | UUID, list[Press]]:
     """Return the standing presses of each place and walk-in of ``rows``, the oldest first."""
-    places, walk_ins = set(), {}
+    places, walk_ins = [], {}
     for row in rows:
         if row.place_id:
-            places.add(row.place_id)
+            places.append(row.place_id)
         else:
             walk_ins[row.walk_in_id] = row.walk_in
     found: dict[int | UUID, list[Press]] = defaultdict(list)
     for key in walk_ins:
         found[key].append(Press(key, MarkKind.ATTENDED))
-    marks = Mark.objects.filter(Q(place__in=places) | Q(walk_in__in=walk_ins)).order_by("made_at", "pk")
-    for pk, kind, undoes, place, walk_in in marks.values_list("pk", "kind", "undoes", "place", "walk_in"):
+    for pk, kind, undoes, place, walk_in in _MARKS.rows(places=places, walk_ins=list(walk_ins)):
         found[place or walk_in].append(Press(pk, kind, undoes))
     return defaultdict(list, {key: standing(presses) for key, presses in found.items()})
 

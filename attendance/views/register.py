@@ -29,9 +29,10 @@ from attendance.queries.register import (
     register_counts,
     seniors_on_register,
     session_to_mark,
+    session_with_register,
 )
 from attendance.rules import can_keep_register
-from briefings.models import Mandate, Session, SessionState
+from briefings.models import Mandate, Session
 from history.actions import look_at_many
 from history.refusals import Refused
 from organisations.models import Organisation
@@ -44,8 +45,7 @@ _UNREADABLE = "This press did not arrive whole. Press once more."
 
 def session_at_door(request: HttpRequest, session: int) -> Session:
     """Return the session whose register this person keeps now; Http404 for any other, a draft or a cancelled one."""
-    known = Session.objects.select_related("programme", "register", "seats", "room__venue")
-    return _kept_by(request, known.filter(pk=session, state__in=(SessionState.OPEN, SessionState.HELD)).first())
+    return _kept_by(request, session_with_register(session))
 
 
 def _kept_by(request: HttpRequest, found: Session | None) -> Session:
