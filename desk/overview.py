@@ -14,9 +14,11 @@ from attendance.queries.sessions import sessions_listed
 from briefings.models import Programme, Session
 from commitments.models import AssuranceState
 from communications.models import Stage
+from communications.queries import addressed
 from communications.queries.addressed import Addressed, addressed_of
 from communications.queries.timeline import current_of
 from desk import addresses
+from desk.queries import reach
 from desk.queries.programmes import (
     AGES,
     ASKED,
@@ -30,10 +32,11 @@ from desk.queries.programmes import (
 )
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
-from face.keeping import kept_for_a_moment
+from face.keeping import Sources
 from organisations.models import Organisation
 
 SESSIONS_SHOWN = 12
+_SOURCES = Sources(*dict.fromkeys((*reach.SOURCES.models, *addressed.SOURCES.models)))
 _COVER = {
     CoverState.ATTENDED: ("good", "full", "Attended"),
     CoverState.COMING: ("good", "full", "Coming"),
@@ -75,17 +78,17 @@ class Counted:
 
 
 def counted(programme: Programme, now: datetime) -> Counted:
-    """Return the reach of ``programme``, the figures of its sessions and of its stage so far, a minute old at most."""
+    """Return the reach of ``programme``, the figures of its sessions and of its stage so far, as they are kept."""
 
     def count() -> tuple[ReachOf, Figures, Stage | None, Addressed | None]:
         held, today = programme.sessions.filter(during__endswith__lt=now), timezone.localdate(now)
         stage = current_of(list(programme.stages.all()), today)
-        addressed = addressed_of(programme, [stage], today)[stage.pk] if stage else None
+        told = addressed_of(programme, [stage], today)[stage.pk] if stage else None
         # Of a county's thousand cells this page shows the sums alone: they would be read back for each who looks.
-        return replace(reach_of(programme, today), cells={}, names={}), figures_of(held), stage, addressed
+        return replace(reach_of(programme, today), cells={}, names={}), figures_of(held), stage, told
 
-    (reach, day, stage, addressed), at = kept_for_a_moment(f"overview-sums:{programme.pk}", now, count)
-    return Counted(reach, day, at, stage, addressed)
+    (far, day, stage, told), at = _SOURCES.at(now).get(f"overview-sums:{programme.pk}", count)
+    return Counted(far, day, at, stage, told)
 
 
 def parts_of(row: Reach) -> list[tuple[str, int]]:

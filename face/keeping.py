@@ -1,36 +1,136 @@
-"""Keeping for a moment what took long to count."""
+"""Keeping what was counted for as long as nothing of it has changed, and for a moment what takes long to count."""
 
 import contextlib
 import time
+from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from django.core.cache import caches
+from django.db import connection
+from django.db.models import Model
 from redis.exceptions import RedisError
 
-_WORTH_KEEPING = 0.1
+_WORTH_SHARING = 0.1
 _TIMES_AS_LONG = 100
 _MOST_SECONDS = 60
+_MOST_HERE = 200
 
 
-def kept_for_a_moment(key: str, now: datetime, make: Callable[[], Any]) -> tuple[Any, datetime]:
-    """Return what ``make`` returns and of which moment it is: figures over 100,000 people need not be counted twice.
+@dataclass(frozen=True)
+class _Kept:
+    """What was counted, when, what the tables had been through by then, and how long it may stand all the same."""
 
-    What took longer than a tenth of a second is kept a hundred times as long as it took, a minute at most; what is
-    quick is always counted anew. Without the cache everything is.
+    answer: Any
+    at: datetime
+    changes: str
+    seconds: int
+
+    def stands(self, changes: str, now: datetime) -> bool:
+        age = (now - self.at) / timedelta(seconds=1)
+        return 0 <= age < _MOST_SECONDS and (changes == self.changes or age < self.seconds)
+
+
+class Sources:
+    """The tables that some counts read: a change of any row of ``models`` makes what was kept of them old.
+
+    PostgreSQL counts for itself what each table has been through; a trigger on each of ``models``
+    (desk/migrations/0001) lets everybody know of it with the commit, so that to ask costs next to nothing
+    (docs/adr/0105-kept-figures-know-what-they-count.md).
     """
-    store = caches["quick"]
+
+    every: list["Sources"] = []
+
+    def __init__(self, *models: type[Model]) -> None:
+        self.models = models
+        tables = ", ".join(f"'{connection.ops.quote_name(model._meta.db_table)}'::regclass" for model in models)
+        self._asking = _ASKING.format(tables=tables)
+        Sources.every.append(self)
+
+    def at(self, now: datetime) -> "Keeping":
+        """Return what is kept of counts over these tables for a page that is made at ``now``: one statement.
+
+        Nothing is in a transaction: its own changes are seen by nobody else.
+        """
+        if connection.in_atomic_block:
+            return Keeping(None, now)
+        with connection.cursor() as cursor:
+            cursor.execute(self._asking)
+            return Keeping(cursor.fetchone()[0], now)
+
+
+_ASKING = """
+SELECT CASE WHEN current_setting('track_counts')::boolean
+       THEN concat_ws(' ', pg_postmaster_start_time(), sum(pg_stat_get_tuples_inserted(one)
+                      + pg_stat_get_tuples_updated(one) + pg_stat_get_tuples_deleted(one))) END
+FROM unnest(ARRAY[{tables}]) AS each (one)
+"""
+"""NULL where the database does not count."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept, as the page sees it that is made at ``now``; ``changes`` is what its tables have been through."""
+
+    changes: str | None
+    now: datetime
+
+    def get(self, key: str, make: Callable[[], Any]) -> tuple[Any, datetime]:
+        """Return what ``make`` returns and of which moment it is: nobody may change what they are given.
+
+        What is kept stands while no table has changed, a minute at most, as counts look at the clock too. What takes
+        longer than a tenth of a second to count is shared between the processes and stands a hundred times as long as
+        it took whatever changes, a minute at most. Without the cache nothing is shared.
+        """
+        if self.changes is None:
+            return make(), self.now
+        kept = self._stands(_here.get(key)) or self._stands(_shared(key))
+        if kept is None:
+            began = time.perf_counter()
+            answer = make()
+            took = time.perf_counter() - began
+            seconds = min(_MOST_SECONDS, max(1, round(took * _TIMES_AS_LONG))) if took > _WORTH_SHARING else 0
+            kept = _Kept(answer, self.now, self.changes, seconds)
+            if seconds:
+                with contextlib.suppress(RedisError):
+                    caches["quick"].set(f"kept:{key}", kept, timeout=_MOST_SECONDS)
+        _here.set(key, kept)
+        return kept.answer, kept.at
+
+    def _stands(self, kept: _Kept | None) -> _Kept | None:
+        return kept if kept and kept.stands(self.changes, self.now) else None
+
+
+def _shared(key: str) -> _Kept | None:
     try:
-        found = store.get(key)
+        return caches["quick"].get(f"kept:{key}")
     except RedisError:
-        return make(), now
-    if found is not None:
-        return found
-    began = time.perf_counter()
-    answer = make(), now
-    took = time.perf_counter() - began
-    if took > _WORTH_KEEPING:
-        with contextlib.suppress(RedisError):
-            store.set(key, answer, timeout=min(_MOST_SECONDS, max(1, round(took * _TIMES_AS_LONG))))
-    return answer
+        return None
+
+
+class _Here:
+    """What this process keeps: what was asked for last, so much of it that no visitor can fill the memory."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[str, _Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str) -> _Kept | None:
+        return self._rows.get(key)
+
+    def set(self, key: str, kept: _Kept) -> None:
+        with self._lock:
+            self._rows[key] = kept
+            self._rows.move_to_end(key)
+            while len(self._rows) > _MOST_HERE:
+                self._rows.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._rows.clear()
+
+
+_here = _Here()

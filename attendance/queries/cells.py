@@ -6,13 +6,20 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
+from accounts.models import Person
 from attendance.models import Attendance, Invitation, Place, WalkIn
-from briefings.models import Programme, Session
+from briefings.models import Partner, Programme, Session
 from briefings.queries import affiliations_in_scope
-from organisations.models import AffiliationArea
+from organisations.models import Affiliation, AffiliationArea, Area, Organisation
 
 Key = tuple[int, int | None, int | None]
 """Organisation, profession and area of a cell; None where the staff list does not say."""
+
+READ = (
+    Programme, Programme.areas.through, Programme.professions.through, Area, Partner, Organisation, Person, Affiliation,
+    AffiliationArea, Session, Attendance, Place, Invitation, WalkIn,
+)  # fmt: skip
+"""What ``read_cells`` reads, the tables that a statement of its caller brings in aside."""
 
 _ELIGIBLE = """
 WITH tied AS (

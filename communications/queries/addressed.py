@@ -15,11 +15,12 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Person
 from attendance.models import CAME, SEATED
-from attendance.queries.cells import Key, read_cells
+from attendance.queries.cells import READ, Key, read_cells
 from briefings.models import Appointment, Mandate, Partner, Programme
 from briefings.queries import area_ids_in_scope
-from communications.models import KeptCell, PlannedItem, PostState, Stage
+from communications.models import KeptCell, PlannedItem, Post, PostState, Stage
 from communications.queries.fulfilling import LINKS
+from face.keeping import Sources
 from history.actions import key_of
 from messaging.models import Message
 from organisations.models import Affiliation, Area, HeadCount, Organisation, Profession
@@ -41,6 +42,12 @@ class How(models.TextChoices):
     PLANNED = "planned", "Not yet: planned"
     NOBODY = "nobody", "Not addressed"
 
+
+SOURCES = Sources(
+    *READ, HeadCount, Profession, Message, Stage, KeptCell, Post, PlannedItem, PlannedItem.organisations.through,
+    PlannedItem.professions.through, PlannedItem.areas.through,
+)  # fmt: skip
+"""What it is counted from who was addressed."""
 
 Told = dict[int, dict[Key, set[str]]]
 """By the id of a stage and by cell: each way in which somebody of it was reached, or will be."""

@@ -10,10 +10,9 @@ from django.shortcuts import get_object_or_404
 from accounts.permissions import Permission
 from briefings.models import Programme
 from communications.models import PlannedItem, Stage
-from communications.queries.addressed import Addressed, addressed_of
+from communications.queries.addressed import SOURCES, Addressed, addressed_of
 from communications.queries.fulfilling import LINKS
 from communications.rules.stages import items_kept_by, stages_seen_by
-from face.keeping import kept_for_a_moment
 
 
 def programme_of(request: HttpRequest, slug: str, permission: Permission) -> Programme:
@@ -44,5 +43,5 @@ def addressed_lately(programme: Programme, stages: list[Stage], today: date, now
     plan = items.aggregate(number=Count("pk"), last=Max("pk"), done=Max("done_at"), open=Count("next_reminder_on"))
     state = f"{plan} {[(stage.pk, stage.starts_on, stage.ends_on) for stage in stages]}"
     key = f"addressed:{programme.pk}:{zlib.crc32(state.encode())}"
-    found, _ = kept_for_a_moment(key, now, lambda: addressed_of(programme, stages, today))
+    found, _ = SOURCES.at(now).get(key, lambda: addressed_of(programme, stages, today))
     return found

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from typing import Any
 
-from attendance.models import CAME, SEATED, Outcome
-from attendance.queries.cells import Key, read_cells
+from attendance.models import CAME, SEATED, Outcome, SeatCount
+from attendance.queries.cells import READ, Key, read_cells
 from briefings.models import Partner, Programme
 from briefings.queries import area_ids_in_scope
+from face.keeping import Sources
 from organisations.models import Area, HeadCount, Profession
+
+SOURCES = Sources(*READ, HeadCount, Profession, SeatCount)
+"""What reach is counted from, and the figures of the sessions that stand beside it."""
 
 _HOW_FAR = """, day AS (
   SELECT a.person_id, bool_or(a.outcome = ANY(%(came)s)) AS came,

@@ -15,9 +15,9 @@ from attendance.queries.figures import Figures, figures_of
 from briefings.models import Partner, Programme
 from desk import reach_page
 from desk.forms import ReachFilter
-from desk.queries.reach import ReachOf, reach_of, weeks_of
+from desk.queries.reach import SOURCES, ReachOf, reach_of, weeks_of
 from desk.reach_page import Chosen
-from face.keeping import kept_for_a_moment
+from face.keeping import Keeping
 from face.paging import LONG, page_of
 from face.spreadsheets import stream_csv
 from organisations.rules import led_organisation_ids
@@ -36,17 +36,16 @@ def show_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     own = _own(request, programme)
     if own is not None and not own:
         return _public_page(request, programme, now)
-    found, at = _counted(programme, now)
+    kept = SOURCES.at(now)
+    found, at = _counted(programme, kept)
     form = ReachFilter(request.GET or None, names=_names(found, own), own=own)
     chosen = _chosen(form, own)
     can_invite = has(request.user, Permission.INVITE_PEOPLE, programme)
     rows = reach_page.rows_of(found, chosen, programme if can_invite else None)
     # As each line is the sum of cells, all lines are the sum of the organisations: these are few.
     total = found.total if chosen.is_everything else rows.total("All that is shown")
-    weeks, _ = kept_for_a_moment(
-        f"reach-weeks:{programme.pk}:{chosen.key}",
-        now,
-        lambda: weeks_of(programme, timezone.localdate(now), chosen.fits),
+    weeks, _ = kept.get(
+        f"reach-weeks:{programme.pk}:{chosen.key}", lambda: weeks_of(programme, timezone.localdate(now), chosen.fits)
     )
     page = page_of(rows, request.GET.get("page"), size=LONG)
     context = {
@@ -60,7 +59,7 @@ def show_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
         "total": total,
         "unmatched": found.unmatched if own is None else 0,
         "head_counts": [each for each in found.head_counts if own is None or each[0] in _own_names(found, own)],
-        "day": _days_over(programme, now) if own is None else None,
+        "day": _days_over(programme, kept) if own is None else None,
         "chart": reach_page.chart_of(weeks, total.eligible),
         "at": at,
         "is_own": own is not None,
@@ -75,30 +74,29 @@ def download_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The lines that the page shows, all of them, for a spreadsheet."""
     programme = get_object_or_404(_seen(request), slug=slug)
     own = _own(request, programme)
-    found, _ = _counted(programme, timezone.now())
+    found, _ = _counted(programme, SOURCES.at(timezone.now()))
     chosen = _chosen(ReachFilter(request.GET or None, names=_names(found, own), own=own), own)
     rows = reach_page.rows_of(found, chosen)
     return stream_csv(f"reach-{programme.slug}", reach_page.HEADS, reach_page.lines(rows))
 
 
-def _counted(programme: Programme, now: datetime) -> tuple[ReachOf, datetime]:
+def _counted(programme: Programme, kept: Keeping) -> tuple[ReachOf, datetime]:
     """Return the reach of ``programme`` and of which moment it is."""
-    return kept_for_a_moment(
-        f"reach:{programme.pk}", now, lambda: reach_of(programme, timezone.localdate(now), with_names=True)
-    )
+    today = timezone.localdate(kept.now)
+    return kept.get(f"reach:{programme.pk}", lambda: reach_of(programme, today, with_names=True))
 
 
-def _days_over(programme: Programme, now: datetime) -> Figures:
-    over = programme.sessions.filter(during__endswith__lt=now)
-    return kept_for_a_moment(f"figures-over:{programme.pk}", now, lambda: figures_of(over))[0]
+def _days_over(programme: Programme, kept: Keeping) -> Figures:
+    over = programme.sessions.filter(during__endswith__lt=kept.now)
+    return kept.get(f"figures-over:{programme.pk}", lambda: figures_of(over))[0]
 
 
 def _public_page(request: HttpRequest, programme: Programme, now: datetime) -> HttpResponseBase:
     if not (programme.is_public and programme.publishes_reach):
         return _not_here(request)
     on = _published_on(timezone.localdate(now))
-    found, _ = kept_for_a_moment(
-        f"public-reach:{programme.pk}:{on}", now, lambda: reach_page.public_of(reach_of(programme, on, until=on - DAY))
+    found, _ = SOURCES.at(now).get(
+        f"public-reach:{programme.pk}:{on}", lambda: reach_page.public_of(reach_of(programme, on, until=on - DAY))
     )
     context = {"programme": programme, "title": "Reach", "caption": programme.name, "found": found, "on": on}
     return render(request, "desk/reach/public.html", context)

@@ -280,9 +280,7 @@ def test_the_stage_of_a_programme_follows_the_days(plan):
     assert current_of([], TODAY) is None
 
 
-def test_the_plan_asks_as_often_for_one_as_for_many(plan, monkeypatch):
-    monkeypatch.setattr("face.keeping._WORTH_KEEPING", float("inf"))  # however slow this machine is just now
-
+def test_the_plan_asks_as_often_for_one_as_for_many(plan):
     def grow(number: int) -> None:
         for count in range(number):
             day = TODAY + timedelta(days=count % 80)
