@@ -18,6 +18,8 @@ _DURATION = re.compile(r"(?:\d+\s*[^\W\d_]+\.?\s*)+")
 _UNITS = dict.fromkeys(("h", "hr", "std", "godz"), 3600) | dict.fromkeys(("m", "min"), 60)
 _UNITS |= dict.fromkeys(("s", "sec", "sek", "seg"), 1)
 """Seconds by the words for units in English, German, Polish and the languages that write h, min, s."""
+_LONGEST, _YEARS = 30 * 24 * 3600, range(2000, 2100)
+"""Seconds and years that a meeting can have: what is more was broken by hand."""
 _MOMENT = re.compile(
     r"^(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4}),?\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([ap])?\.?\s?m?\.?$",
     re.IGNORECASE,
@@ -284,7 +286,7 @@ def _seconds(text: str) -> int | None:
     parts = re.findall(r"(\d+)\s*([^\W\d_]+)", words)
     if not _DURATION.fullmatch(words) or any(unit not in _UNITS for _, unit in parts):
         return None
-    return sum(min(int(number), 99_999) * _UNITS[unit] for number, unit in parts)
+    return min(sum(min(int(number), 99_999) * _UNITS[unit] for number, unit in parts), _LONGEST)
 
 
 def _order(texts: list[str], day: date) -> str:
@@ -320,7 +322,8 @@ def _naive(text: str, order: str) -> datetime | None:
         hours = hours % 12 + (12 if half.lower() == "p" else 0)
     try:
         full = int(year) + (2000 if len(year) < 3 else 0)
-        return datetime(full, int(month), int(day), hours, int(minute), int(second or 0))  # noqa: DTZ001 local time
+        found = datetime(full, int(month), int(day), hours, int(minute), int(second or 0))  # noqa: DTZ001 local time
+        return found if full in _YEARS else None
     except ValueError:
         return None
 

@@ -440,6 +440,14 @@ def test_a_file_that_is_no_report_is_explained(client, session, coordinator):
     assert client.post(address, {}).status_code == 422
 
 
+@pytest.mark.parametrize("joined", ["31/12/9999, 23:00:00", "01/01/0001, 00:00:00", "01/01/9999, 00:00:00", "nothing"])
+def test_a_time_of_no_meeting_there_can_be_is_no_time(session, joined):
+    """A row that was broken by hand stops no report: it is there, and nobody can say from when."""
+    rows = [a_line("Guest"), f"Odd\t{joined}\t\t{'99999h ' * 3000}\t\tAttendee"]
+    report = upload(session, *rows)
+    assert dict(report.presences.values_list("name", "first_at"))["Odd"] is None
+
+
 @pytest.mark.parametrize("people", [1, 3])
 def test_a_report_needs_as_many_queries_for_one_as_for_three(
     client, session, coordinator, people, django_assert_max_num_queries
