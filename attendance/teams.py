@@ -37,6 +37,7 @@ _HEADS = {
         "pierwsze dołączenie",
         "beitrittszeit",
         "erster beitritt",
+        "beitreten",
     ),
     "left": (
         "leave time",
@@ -45,6 +46,7 @@ _HEADS = {
         "ostatnie wyjście",
         "verlassenszeit",
         "letztes verlassen",
+        "verlassen",
     ),
     "duration": ("duration", "in-meeting duration", "czas udziału w spotkaniu", "dauer", "dauer der besprechung"),
     "address": ("email", "e-mail", "adres e-mail", "e-mail-adresse"),

@@ -141,6 +141,11 @@ def test_another_language_is_read_too():
     ]  # fmt: skip
     version, (amina,) = who("\r\n".join([*GERMAN, *joins]))
     assert (version, amina.minutes) == (2, 60)
+    joins[1:3] = [
+        "Rolle\tVerlassen\tBeitreten\tName\tDauer", "X\t26.11.26, 10:00:00\t26.11.26, 09:30:00\tAmina\t30 Min. 0 Sek.",
+    ]  # fmt: skip
+    version, (amina,) = who("\r\n".join([*GERMAN, *joins]))
+    assert (version, amina.minutes) == (2, 30)
 
 
 def test_known_heads_are_read_wherever_they_stand():
