@@ -379,3 +379,50 @@ def test_a_clock_that_goes_on_at_once_names_the_date_and_no_other(cast):
     said = last_mail(cast.practitioner, "question_moved")
     assert "The answer waits no longer: it is due on Monday 16 November 2026." in said
     assert "before" not in said
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("merged", "It was joined with question {whole}, which asks the same"),
+        ("out of scope", "The reason: Ask the officer"),
+        ("withdrawn", "Whoever asked it has withdrawn it."),
+        ("answered", "{coordinator} (Coordinator, {organisation}) has answered it."),
+    ],
+)
+def test_an_owner_is_told_where_nothing_is_owed_any_more(cast, how, says):
+    question, whole = accepted(cast), cast.question("The same?")
+    common = {"question": question, "by": cast.coordinator, "now": NOW}
+    match how:
+        case "merged":
+            actions.merge(into=whole, **common)
+        case "out of scope":
+            actions.put_out_of_scope(reason="Ask the officer", **common)
+        case "withdrawn":
+            asker = Asker.objects.get(question=question)
+            actions.withdraw_question(asker=asker, by=cast.practitioner, now=NOW)
+        case _:
+            actions.publish_answer(words="All", audience=Audience.ASKER, **common)
+    said = last_mail(cast.senior, "question_settled")
+    names = {"whole": whole.reference, "coordinator": cast.coordinator.name, "organisation": cast.organisation.name}
+    assert says.format(**names) in said
+
+
+def test_who_answers_their_own_question_is_told_nothing_of_it(cast):
+    question = accepted(cast)
+    for words_of_answer in ("All", "All of them"):
+        actions.publish_answer(
+            question=fresh(question), words=words_of_answer, audience=Audience.ASKER, by=cast.senior, now=NOW
+        )
+    actions.publish_answer(question=fresh(question), words="Yes", audience=Audience.ASKER, by=cast.coordinator, now=NOW)
+    assert kinds_to(cast.senior) == ["commissioned"]
+
+
+def test_an_owner_whose_question_is_open_again_is_not_told_that_nothing_is_owed(cast):
+    question = accepted(cast)
+    common = {"by": cast.coordinator, "now": NOW}
+    actions.publish_answer(question=question, words="All", audience=Audience.ASKER, **common)
+    actions.say_unanswered(asker=Asker.objects.get(question=question), by=cast.practitioner, now=NOW)
+    deliver_due()
+    settled = Message.objects.get(kind="commitments.question_settled")
+    assert (settled.state, settled.reason) == ("withheld", "question_is_open_again")

@@ -38,6 +38,7 @@ def _given(cast: Cast, **options) -> Assurance:
     "commitments.question_transferred", "commitments.question_holding", "commitments.question_answered",
     "commitments.question_reopened", "commitments.question_merged", "commitments.question_moved",
     "commitments.question_out_of_scope", "commitments.question_parted", "commitments.question_date",
+    "commitments.question_settled",
 )  # fmt: skip
 def the_way_of_questions() -> None:
     cast = Cast()
@@ -61,6 +62,7 @@ def the_way_of_questions() -> None:
     questions.say_unanswered(asker=Asker.objects.get(question=reopened), by=cast.practitioner, now=NOW)
     questions.publish_answer(question=_accepted(cast), words="All", audience=Audience.PUBLIC, by=cast.senior, now=NOW)
     questions.put_out_of_scope(question=cast.question(), reason="Not here", by=cast.coordinator, now=NOW)
+    questions.put_out_of_scope(question=_accepted(cast), reason="Not here", by=cast.coordinator, now=NOW)
     cast.commissioned()
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.models import Person
 from briefings.rules import mandate_for
 from commitments.actions.questions.moving import (
+    LIVE_COMMISSION,
     NotNow,
     NotYours,
     become,
@@ -288,6 +289,7 @@ def _publish(question, words, audience, by, organisation, role, now: datetime, *
         question=question, version=1 + question.answers.count(), words=words, audience=audience,
         organisation=organisation, given_by=by, given_as=role, published_at=now,
     )  # fmt: skip
+    others = question.commissions.filter(state__in=LIVE_COMMISSION).exclude(person=by).select_related("person").first()
     asked = question.commissions.filter(state=CommissionState.ASKED)
     asked.filter(person=by).update(state=CommissionState.ACCEPTED, decided_at=now)
     asked.update(state=CommissionState.ENDED, decided_at=now)
@@ -297,6 +299,8 @@ def _publish(question, words, audience, by, organisation, role, now: datetime, *
     verb = "answered_again" if again else "answered"
     become(question, QuestionState.ANSWERED, by=actor or by, verb=verb, now=now)
     messages.tell_answered(answer, now=now)
+    if not again:
+        messages.tell_settled(others, by=by, now=now)
     return answer
 
 

@@ -67,11 +67,12 @@ def merge(*, question: Question, into: Question, by: Any, now: datetime) -> Ques
     if into.state in TOLD:
         # Who asks it now may object as long as anybody else could.
         into.next_reminder_on = calendar_of(into.programme).after(today, SAID_UNANSWERED_WITHIN)
-    end_commissions(question, now)
+    ended = end_commissions(question, now)
     stop_writing(question, now, keep=False)
     Question.objects.filter(pk__in=[each.pk for each in before]).update(merged_into=into)
     question.merged_into, question.next_reminder_on = into, None
     become(question, QuestionState.MERGED, by=by, verb="merged", now=now)
+    messages.tell_settled(ended, by=by, now=now)
     state = QuestionState.ANSWERED if into.state in TOLD else into.state
     become(into, state, by=by, verb="joined", now=now)
     for each in (question, *before):

@@ -16,6 +16,7 @@ from commitments.models import (
     UNANSWERED,
     ClockChange,
     ClockChangeKind,
+    Commission,
     CommissionState,
     Draft,
     DraftState,
@@ -34,6 +35,9 @@ MOVING = (
     "paused_until", "answered_on", "is_not_late", "reminded_step", "next_reminder_on", "is_reopened", "end_reason",
     "merged_into",
 )  # fmt: skip
+
+
+LIVE_COMMISSION = (CommissionState.ASKED, CommissionState.ACCEPTED)
 
 
 class NotNow(Refused):
@@ -142,10 +146,13 @@ def note_change(
     )  # fmt: skip
 
 
-def end_commissions(question: Question, now: datetime) -> None:
-    """End what is asked of somebody about ``question``, and what they have accepted."""
-    live = question.commissions.filter(state__in=(CommissionState.ASKED, CommissionState.ACCEPTED))
-    live.update(state=CommissionState.ENDED, decided_at=now)
+def end_commissions(question: Question, now: datetime) -> Commission | None:
+    """End what is asked of somebody about ``question``, or what they have accepted; return it, where there is one."""
+    live = question.commissions.filter(state__in=LIVE_COMMISSION).select_related("person").first()
+    if live:
+        live.state, live.decided_at = CommissionState.ENDED, now
+        live.save(update_fields=["state", "decided_at"])
+    return live
 
 
 def stop_writing(question: Question, now: datetime, *, keep: bool) -> None:

@@ -242,10 +242,12 @@ def _is_waited_for(question: Question) -> bool:
 
 
 def _end(question: Question, state: QuestionState, reason: str, by: Any, now: datetime, verb: str) -> Question:
-    end_commissions(question, now)
+    ended = end_commissions(question, now)
     stop_writing(question, now, keep=False)
     question.end_reason, question.next_reminder_on, question.merged_into = reason, None, None
-    return become(question, state, by=by, verb=verb, now=now)
+    become(question, state, by=by, verb=verb, now=now)
+    messages.tell_settled(ended, by=by, now=now)
+    return question
 
 
 def _new_asker(question: Question, person: Person, place: Place | None, now: datetime) -> Asker:

@@ -43,6 +43,7 @@ from commitments.messages.questions.staff import (
     tell_released,
     tell_reopened,
     tell_returned,
+    tell_settled,
     tell_transferred,
 )
 
@@ -54,7 +55,7 @@ __all__ = [
     "render_for_asker", "tell_answered", "tell_commissioned", "tell_declined", "tell_holding", "tell_joined",
     "tell_moved", "tell_nobody_clears", "tell_out_of_scope", "tell_owner_of_date",
     "tell_parted", "tell_received", "tell_released", "tell_reopened",
-    "tell_returned", "tell_transferred",
+    "tell_returned", "tell_settled", "tell_transferred",
 ]  # fmt: skip
 
 

@@ -38,6 +38,7 @@ CLEARANCE = "commitments.question_clearance"
 RETURNED = "commitments.question_returned"
 NOBODY_CLEARS = "commitments.question_nobody_clears"
 DATE = "commitments.question_date"
+SETTLED = "commitments.question_settled"
 
 
 def tell_commissioned(commission: Commission, *, now: datetime) -> None:
@@ -69,6 +70,21 @@ def tell_transferred(commission: Commission, before: Person, by: Any, *, now: da
     ]
     key = f"commitments.commission:{commission.pk}:transferred"
     tell(TRANSFERRED, key, people, {"commission": commission.pk}, question, now)
+
+
+def tell_settled(commission: Commission | None, *, by: Any, now: datetime) -> None:
+    """Tell who was asked to answer, unless it is they who did it, that nothing is owed any more, and why."""
+    if commission and key_of(commission.person) != key_of(by):
+        key = f"commitments.commission:{commission.pk}:settled:{now.isoformat()}"
+        tell(SETTLED, key, [commission.person], {"commission": commission.pk}, commission.question, now)
+
+
+def settled_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code of each such mail whose question is owed again."""
+    ids = [message.refs["commission"] for message in batch]
+    owed = Commission.objects.filter(pk__in=ids, question__state__in=UNANSWERED).values_list("pk", flat=True)
+    again = set(owed)
+    return {m.pk: "question_is_open_again" for m in batch if m.refs["commission"] in again}
 
 
 def tell_reopened(question: Question, change: ClockChange, *, now: datetime) -> None:
@@ -165,9 +181,9 @@ def clearance_not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, s
 
 def render_commission(message: Message) -> Content:
     """Return the mail about one commission: to the senior manager asked, or to others when declined or passed on."""
-    own = Commission.objects.select_related("question__programme", "person", "organisation", "link").get(
-        pk=message.refs["commission"]
-    )
+    own = Commission.objects.select_related(
+        "question__programme", "question__merged_into", "person", "organisation", "link"
+    ).get(pk=message.refs["commission"])
     question = own.question
     name, subject = _ABOUT_COMMISSIONS[message.kind]
     context = {
@@ -175,6 +191,7 @@ def render_commission(message: Message) -> Content:
         "person": message.person,
         "question": question,
         "programme": question.programme,
+        "answer": question.answers.select_related("given_by", "organisation").first(),
         "due": when_due(question, local_day(question.programme, message.due_at)),
         "is_as_counted": question.paused_on is None and first_due(question) == question.due_on,
         "address": address_of(own.link) if message.kind == COMMISSIONED else page_of(question),
@@ -186,6 +203,7 @@ _ABOUT_COMMISSIONS = {
     COMMISSIONED: ("question_commissioned", "Can you answer question {}?"),
     DECLINED: ("question_declined", "Question {} needs another owner"),
     TRANSFERRED: ("question_transferred", "Question {} has another owner"),
+    SETTLED: ("question_settled", "Question {} needs no answer from you any more"),
 }
 
 
@@ -261,6 +279,7 @@ def register_kinds() -> None:
     register(Kind(COMMISSIONED, render_commission, commission_not_wanted, label="Question to answer"))
     register(Kind(DECLINED, render_commission, label="Question declined"))
     register(Kind(TRANSFERRED, render_commission, label="Question passed on"))
+    register(Kind(SETTLED, render_commission, settled_not_wanted, label="Question that needs no answer"))
     register(Kind(REOPENED, render_question, label="Question open again"))
     register(Kind(RELEASED, render_question, label="Question without an owner"))
     register(Kind(CLEARANCE, render_clearance, clearance_not_wanted, label="Answer to clear"))
