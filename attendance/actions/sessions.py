@@ -14,6 +14,7 @@ import briefings.actions.sessions as rows
 from accounts.models import Person, PersonalLink
 from attendance.actions import cover, places
 from attendance.actions.engagements import BusyThen, announce, engage, lock_people, lock_seats, still_there, take_out
+from attendance.actions.line import become, settle_in
 from attendance.actions.teams import bring_names_forward
 from attendance.messages import sessions as messages
 from attendance.messages.teams import MOVED
@@ -324,7 +325,8 @@ def refuse_if_run_elsewhere(clashes: list[Engagement], people: PeopleOf) -> None
 def move_engagements(session: Session, busy: set[int], settling: set[int], now: datetime) -> None:
     """Let everybody's engagement and links follow the moved ``session``; those who are ``busy`` then have to choose.
 
-    What senior managers cannot stand by any more is given up; ``settling`` are the people locked for that.
+    Whoever had to choose because of an earlier move, and is free by this one, has the place as before. What senior
+    managers cannot stand by any more is given up; ``settling`` are the people locked for that.
     """
     limit = min(now + places.OFFER_LASTS, session.during.lower)
     Engagement.objects.filter(session=session, person__in=busy).delete()
@@ -335,12 +337,22 @@ def move_engagements(session: Session, busy: set[int], settling: set[int], now: 
     Place.objects.filter(session=session, state=PlaceState.OFFERED).update(
         offered_until=Least("offered_until", session.during.lower)
     )
+    _settle_who_is_free_again(session, busy, now)
     coming = SeniorAttendance.objects.filter(session=session, person__in=busy, state=CoverState.COMING)
     came = set(coming.values_list("person", flat=True))
     coming.update(state=CoverState.ASKED, answered_at=None, answered_by="", reminded_step=0)
     take_out(busy, session)
     _move_ends_of_links(session)
     cover.settle_moved(session=session, locked=settling, came=came, now=now)
+
+
+def _settle_who_is_free_again(session: Session, busy: set[int], now: datetime) -> None:
+    offered = Place.objects.filter(session=session, state=PlaceState.OFFERED, offered_from_line=False)
+    free = offered.filter(offered_until__gt=now, person__isnull=False).exclude(person__in=busy)
+    for place in free.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+        place.session = session
+        become(place, PlaceState.BOOKED, offered_until=None)
+        settle_in(place, now)
 
 
 def _move_ends_of_links(session: Session) -> None:

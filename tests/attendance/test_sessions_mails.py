@@ -7,8 +7,9 @@ from icalendar import Calendar
 
 from attendance.actions import sessions as actions
 from attendance.actions.places import give_up_place
+from attendance.invariants import findings
 from attendance.messages import sessions as messages
-from attendance.models import BookingRules, CoverState, SeniorAttendance
+from attendance.models import BookingRules, CoverState, PlaceState, SeniorAttendance
 from briefings.models import Part, PlacesRule
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session
@@ -189,12 +190,16 @@ def test_who_has_heard_nothing_of_a_change_that_is_taken_back_hears_nothing():
     assert set(messages.not_wanted(list(stale), NOW).values()) == {"changed_again"}
 
 
-def test_who_has_to_choose_hears_of_a_move_that_is_taken_back():
+def test_who_had_to_choose_has_the_place_again_where_the_move_is_taken_back():
     session = a_session(a_programme(places_rule=PlacesRule.UNLIMITED))
     place = a_place(session)
     a_place(a_session(session.programme, date=date(2026, 12, 3)), place.person)
     actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    mail_of(messages.CHANGED, place.person).delete()  # it has left
     actions.change_session(session=session, date=date(2026, 11, 26), **WITH)
-    text = messages.render(mail_of(messages.CHANGED, place.person)).text
-    assert "It was moved and moved back" in text
-    assert "We keep your seat until" in text
+    place.refresh_from_db()
+    assert (place.state, place.offered_until) == (PlaceState.BOOKED, None)
+    content = messages.render(mail_of(messages.CHANGED, place.person))
+    assert "You keep your place." in content.text
+    assert entry_of(content) == ("REQUEST", "CONFIRMED", 2)
+    assert [found for _, found in findings() if found] == []
