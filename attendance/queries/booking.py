@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from attendance.models import Place, PlaceState
+from attendance.queries.shares import kept_in
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session
 from briefings.queries import affiliations_in_scope
@@ -76,10 +77,11 @@ def with_line(sessions: QuerySet[Session]) -> QuerySet[Session]:
 def sessions_to_choose(programme: Programme, now: datetime) -> list[Session]:
     """Return the open sessions of ``programme`` that have not begun at ``now``, by date, as ``with_line`` does.
 
-    Each knows its ``window``.
+    Each knows its ``window``, and by ``kept`` how many seats are kept for people whose session was cancelled.
     """
     found = Session.objects.open().to_come(now).filter(programme=programme, seats__isnull=False)
-    sessions = list(with_line(found).order_by("date", "starts", "pk"))
+    found = with_line(found).annotate(kept=kept_in(programme, now))
+    sessions = list(found.order_by("date", "starts", "pk"))
     for session in sessions:
         session.window = window_of(session, rules_of(session), now)
     return sessions

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import Person
 from attendance.models import SEATED, Place, PlaceState, Quota
@@ -130,15 +131,23 @@ def seats_kept(session: Session, now: datetime, *, without: Iterable[int] = ()) 
     return kept.aggregate(n=Count("person", distinct=True))["n"]
 
 
-def mark_kept(sessions: Iterable[Session], programme: Programme, now: datetime) -> None:
-    """Tell each of ``sessions`` of ``programme`` by ``kept`` what ``seats_kept`` returns; one query for all."""
-    sessions = list(sessions)
+def kept_in(programme: Programme, now: datetime) -> Coalesce:
+    """Return what ``seats_kept`` returns, as a column of sessions of ``programme``."""
     lost = seats_lost(lost_places(programme, now), OuterRef(OuterRef("pk")))
-    number = Subquery(lost.order_by().values("session__programme").values(n=Count("person", distinct=True)))
-    found = Session.objects.filter(pk__in=[session.pk for session in sessions]).order_by()
-    kept = dict(found.values_list("pk", number))
-    for session in sessions:
-        session.kept = kept.get(session.pk) or 0
+    number = lost.order_by().values("session__programme").values(n=Count("person", distinct=True))
+    return Coalesce(Subquery(number), 0)
+
+
+def mark_all_kept(sessions: Iterable[Session], person: Person | None, programme: Programme, now: datetime) -> None:
+    """Tell each of ``sessions`` of ``programme`` by ``all_kept`` whether ``person`` would wait for a free place.
+
+    That is where every free one is ``kept`` for others, whose session was cancelled; None: somebody whom we do not
+    know. One query at most.
+    """
+    full = [session for session in sessions if 0 < session.seats.free <= session.kept]
+    chooses_first = bool(full and person) and place_lost_by(person, programme, now) is not None
+    for session in full:
+        session.all_kept = not chooses_first
 
 
 def seats_lost(lost: QuerySet[Place], session: Any) -> QuerySet[Place]:

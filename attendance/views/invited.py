@@ -21,7 +21,7 @@ from attendance.queries.booking import (
 )
 from attendance.queries.seating import session_to_take
 from attendance.queries.series import others_to_take, taken_with
-from attendance.queries.shares import mark_quota_used, why_waiting
+from attendance.queries.shares import mark_all_kept, mark_quota_used, why_waiting
 from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
@@ -42,6 +42,7 @@ def show_sessions(request: HttpRequest, link: int) -> HttpResponse:
     is_done = bool(seated) and programme.places_rule == PlacesRule.ONE
     sessions = sessions_to_choose(programme, now) if affiliation and not is_done else []
     mark_quota_used(sessions, affiliation and affiliation.organisation_id, now)
+    mark_all_kept(sessions, person, programme, now)
     held = {place.session_id for place in places}
     positions = positions_of(places)
     for place in places:

@@ -43,7 +43,7 @@ from attendance.queries.booking import (
 from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
-from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_kept, mark_quota_used
+from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
 from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
@@ -227,7 +227,6 @@ def choose_other(request: HttpRequest, link: int) -> HttpResponse:
     held = set((own if lost else own.seated()).values_list("session", flat=True)) | {place.session_id}
     sessions = [each for each in sessions_to_choose(place.session.programme, now) if each.pk not in held]
     mark_quota_used(sessions, affiliation and affiliation.organisation_id, now)
-    mark_kept(sessions, place.session.programme, now)
     others = [
         session
         for session in sessions

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission, has
 from attendance.forms.sessions import SessionFilter
-from attendance.models import Place, PlaceState, SeatCount
+from attendance.models import Place, PlaceState
 from attendance.queries.booking import affiliation_for, position_of
 from attendance.queries.sessions import filter_options, sessions_listed, sessions_visible_to, weeks_of
-from attendance.queries.shares import mark_quota_used
+from attendance.queries.shares import kept_in, mark_all_kept, mark_quota_used, seats_kept
 from attendance.rules import can_keep_materials, can_keep_register, can_load_register
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
@@ -51,11 +51,13 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
     found = sessions_listed(programme, staff=staff, now=timezone.now())
     chosen = SessionFilter(request.GET, options=filter_options(found), staff=staff)
     rows = _filtered(found, chosen).select_related(None).select_related("room__venue", "area", "seats")
+    if not staff:
+        rows = rows.annotate(kept=kept_in(programme, timezone.now()))
     page = page_of(rows.order_by("date", "starts", "pk"), request.GET.get("page"))
     for session in page.rows:
         session.programme = programme
     if not staff:
-        _mark_quota_used(request, programme, [session for session in page.rows if hasattr(session, "seats")])
+        _mark_who_waits(request, programme, [session for session in page.rows if hasattr(session, "seats")])
     return render(
         request,
         "attendance/sessions/list.html",
@@ -74,11 +76,14 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _mark_quota_used(request: HttpRequest, programme: Programme, sessions: list[Session]) -> None:
-    """Tell each of ``sessions`` whether the person who is signed in would wait for a free place of it."""
-    if request.user.is_authenticated and sessions:
-        now = timezone.now()
-        tie = affiliation_for(programme, request.user, now)
+def _mark_who_waits(request: HttpRequest, programme: Programme, sessions: list[Session]) -> None:
+    """Tell each of ``sessions`` whether whoever looks at it would wait for a free place of it."""
+    if not sessions:
+        return
+    now, person = timezone.now(), request.user if request.user.is_authenticated else None
+    mark_all_kept(sessions, person, programme, now)
+    if person:
+        tie = affiliation_for(programme, person, now)
         mark_quota_used(sessions, tie and tie.organisation_id, now)
 
 
@@ -176,19 +181,17 @@ def _months_on(first: date, by: int) -> date:
 @require_safe
 def show_session(request: HttpRequest, session: int) -> HttpResponse:
     """One session: what it shows depends on who looks."""
-    found = get_object_or_404(
-        sessions_visible_to(request.user).select_related("programme__booking_rules", "room__venue", "area", "series"),
-        pk=session,
-    )
+    with_all = ("programme__booking_rules", "room__venue", "area", "series", "seats")
+    found = get_object_or_404(sessions_visible_to(request.user).select_related(*with_all), pk=session)
     now, programme = timezone.now(), found.programme
-    seats = SeatCount.objects.filter(session=found).first()
+    seats = getattr(found, "seats", None)  # a draft has no counter
     staff = has(request.user, Permission.SEE_PROGRAMME, programme)
     bookable = found.state == SessionState.OPEN and found.during.lower > now
     parts = _parts_shown(request, found, staff, now)
     place = _own_place(request, found)
     if bookable and seats and not staff and place is None:
-        found.seats = seats
-        _mark_quota_used(request, programme, [found])
+        found.kept = seats_kept(found, now)
+        _mark_who_waits(request, programme, [found])
     runs = staff or found.parts.filter(person=request.user.pk).exists()
     context = {
         "title": str(found),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.links import token_of
+from accounts.links import make_link, token_of
 from attendance.actions.notices import NobodyToTell, send_notice
 from attendance.actions.places import give_up_place
 from attendance.actions.reminders import promote_all
@@ -13,13 +13,13 @@ from attendance.actions.sessions import cancel_session
 from attendance.invariants import findings
 from attendance.messages import notices
 from attendance.messages import sessions as messages
-from attendance.models import BookingRules, Place, PlaceState, SessionNotice
+from attendance.models import BookingRules, Invitation, Place, PlaceState, SessionNotice
 from attendance.queries.shares import FIRST_CHOICE_LASTS
 from briefings.models import PlacesRule
 from face.dates import day
 from history.actions import CLOCK
 from messaging.models import Message
-from tests.attendance.places import NOW, a_place, a_programme, a_session, another_day, fill
+from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill
 from tests.briefings.factories import AppointmentFactory, RoomFactory
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +200,22 @@ def test_the_mail_offers_no_date_that_cannot_be_booked():
     text = messages.render(Message.objects.get(kind=messages.CANCELLED, person=place.person)).text
     assert day(other.date) in text
     assert day(closed.date) not in text
+
+
+def test_every_list_says_that_free_places_are_kept_for_others(client):
+    now = timezone.now()
+    programme = a_programme(is_public=True)
+    session, other = (a_session(programme, capacity=1, date=(now + timedelta(days=days)).date()) for days in (30, 40))
+    place = a_place(session, now=now)
+    person = a_practitioner(programme)
+    own = Invitation.objects.create(programme=programme, person=person, invited_at=now)
+    own.link = make_link(purpose="invitation", person=person, about=own, ends_at=now + timedelta(days=9), now=now)
+    own.save(update_fields=["link"])
+    _cancel(session, now)
+    client.get(f"/i/{token_of(own.link)}/")
+    pages = [f"/i/{own.link_id}/", f"/programmes/{programme.slug}/sessions/", f"/sessions/{other.pk}/"]
+    for page in pages:
+        assert "kept for people whose session was cancelled: you would wait" in client.get(page).content.decode(), page
+    client.force_login(place.person)
+    for page in pages[1:]:
+        assert "kept for people whose session was cancelled" not in client.get(page).content.decode(), page

@@ -152,7 +152,7 @@ def test_a_draft_and_a_session_that_is_not_there_are_the_same_to_others(client, 
 
 
 def test_the_page_of_a_session_asks_as_much_for_one_place_as_for_three(client, programme, django_assert_num_queries):
-    session = a_session(programme, capacity=3)
+    session = a_session(programme, capacity=4)
     for places in (1, 3):
         while session.places.count() < places:
             a_place(session)
