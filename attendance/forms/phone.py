@@ -15,7 +15,7 @@ from organisations.models import Organisation
 
 MOST = 500
 """How much a phone may send at once."""
-_LONGEST_NAME = 300
+_LONGEST_NAME, _FIRST_YEAR = 300, 2000
 
 
 class UnreadableMarks(ValueError):
@@ -38,12 +38,12 @@ def read_marks(body: bytes) -> tuple[list[SentWalkIn], list[SentPress], datetime
 
 
 def since_of(text: str) -> datetime | None:
-    """Return the aware moment that ``text`` names; None for anything else."""
+    """Return the aware moment that ``text`` names; None for anything else, and for what no phone of ours can mean."""
     try:
         found = parse_datetime(text[:40])
     except ValueError:
         return None
-    return found if found and is_aware(found) else None
+    return found if found and is_aware(found) and found.year >= _FIRST_YEAR else None
 
 
 def _listed(sent: Any, read: Callable) -> list[Any]:

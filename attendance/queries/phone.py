@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import Person
 from attendance.models import Mark, MarkKind, Place, WalkIn
@@ -57,6 +58,16 @@ def rows_of(session: Session, *, since: datetime | None = None, also: Iterable[P
         list(places.select_related("person", "organisation").order_by("person__sort_name", "pk")),
         list(walk_ins.select_related("person", "organisation").order_by("name", "pk")),
     )
+
+
+def places_in_short(session: Session) -> list[int]:
+    """Return how many places stand on the register, and the sum of their numbers.
+
+    A phone that comes to another result loads the register anew: who was promoted, named or gave up since is in no
+    press.
+    """
+    found = on_the_register(session).aggregate(number=Count("pk"), total=Coalesce(Sum("pk"), 0))
+    return [found["number"], int(found["total"])]
 
 
 def _rows(places: list[Place], walk_ins: list[WalkIn]) -> list[Row]:

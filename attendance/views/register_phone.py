@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from attendance.actions.phone import take_presses
 from attendance.forms.phone import UnreadableMarks, read_marks, since_of
 from attendance.models import Place, WalkIn
-from attendance.queries.phone import rows_of
+from attendance.queries.phone import places_in_short, rows_of
 from attendance.rules import can_load_register, can_send_marks
 from attendance.views.register import is_closed
 from briefings.models import Session, SessionState
@@ -50,6 +50,8 @@ def give_rows(request: HttpRequest, session: int) -> JsonResponse:
     answer = _answer(request, own, now, since=since)
     if since is None:
         answer["organisations"] = _organisations(own)
+    else:
+        answer["places"] = places_in_short(own)
     return JsonResponse(answer)
 
 

@@ -183,7 +183,14 @@
     const since = (state.kept.session && state.kept.session.at) || (over && new Date().toISOString());
     const answer = await ask(main.dataset.rows + (since ? `?since=${encodeURIComponent(since)}` : ""));
     await takeOver(answer, !since);
+    // Who has got or lost a place since then is in no press: then all of the register is loaded.
+    if (since && !over && String(answer.places) !== String(places())) await takeOver(await ask(main.dataset.rows), true);
   }
+
+  const places = () => {
+    const own = state.kept.rows.filter(row => row.key.startsWith("p")).map(row => Number(row.key.slice(1)));
+    return [own.length, own.reduce((sum, number) => sum + number, 0)];
+  };
 
   async function takeOver(answer, whole = false) {
     state.csrf = answer.csrf;

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 import time_machine
 from django.db import OperationalError, connection, transaction
+from django.db.models import Sum
 from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from attendance.actions import register as actions
 from attendance.actions.phone import SentPress, take_presses
-from attendance.models import Attendance, Mark, WalkIn
+from attendance.models import Attendance, Mark, Place, PlaceState, WalkIn
 from attendance.queries.phone import subject_of
 from briefings.models import Part, SessionPart
 from history.models import Look
@@ -107,7 +108,33 @@ def test_only_what_has_changed_is_given_again(client, session, keeper):
         [f"p{second.pk}", "Beatrix Makebelieve", second.organisation.name, [[press["id"], "attended"]]]
     ]
     assert "organisations" not in answer
+    assert answer["places"] == [2, Place.objects.aggregate(Sum("pk"))["pk__sum"]]
     assert len(rows(client, session, since="nonsense").json()["rows"]) == 2
+
+
+def test_a_phone_knows_that_somebody_has_moved_up_or_given_up_since_it_was_loaded(client, session, keeper):
+    """Their place was made long before, and nothing is pressed: no change on the register tells of them."""
+    first, waiting = somebody(session), somebody(session, "Beatrix Makebelieve")
+    Place.objects.filter(pk=waiting.pk).update(
+        state=PlaceState.WAITING, number_in_line=1, seated_at=None, limit_key=None
+    )
+    before = rows(client, session).json()
+    assert [row[0] for row in before["rows"]] == [f"p{first.pk}"]
+    later = half_way(session) + timedelta(minutes=5)
+    with time_machine.travel(later, tick=False):
+        for seen, changes in (
+            ([2, first.pk + waiting.pk], {"state": PlaceState.BOOKED, "number_in_line": None, "seated_at": later}),
+            ([1, first.pk], {"state": PlaceState.GIVEN_UP, "closed_at": later}),
+        ):
+            Place.objects.filter(pk=waiting.pk).update(**changes)
+            answer = rows(browser_of(keeper), session, since=before["at"]).json()
+            assert answer["places"] == seen
+
+
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "x", "9999-12-31T23:59:59Z"])
+def test_a_moment_that_no_phone_means_is_no_error(client, session, keeper, since):
+    assert rows(client, session, since=since).status_code == 200
+    assert send(client, session, since=since).status_code == 200
 
 
 def test_a_phone_that_goes_on_asking_looks_at_each_person_once(client, session, keeper):

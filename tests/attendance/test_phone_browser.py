@@ -11,6 +11,7 @@ from django.utils import timezone
 from attendance.models import Attendance, WalkIn
 from attendance.register import Press, outcome_of
 from briefings.models import Part, Session, SessionPart
+from tests.attendance.places import a_place, a_practitioner
 from tests.attendance.test_register_browser import a_day, button
 from tests.attendance.test_sessions_browser import sign_in
 from tests.browser import check_page, screenshot, targets_are_large, walk_to
@@ -145,6 +146,14 @@ def test_a_register_without_signal(new_page, live_server):
     phone.get_by_label("Keep the names in this tab alone").uncheck()
     until(phone, f"!{IN_TAB}")
     assert len(names_on(phone)) == 6
+
+    # Somebody moves up after the register was loaded, and gives up again: the phone learns of it.
+    before = timezone.now() - timedelta(days=9)
+    place = a_place(session, a_practitioner(session.programme, name="Nia Notreal-Late"), now=before)
+    for number, change in ((7, lambda: None), (6, place.delete)):
+        change()
+        phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        until(phone, f"document.querySelectorAll('h3').length === {number}")
 
     # The day is over: the browser drops by itself what opens the names, though no page is opened.
     (key,) = [each for each in phone.context.cookies(phone.url) if each["name"] == "register-key"]
