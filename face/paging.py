@@ -115,20 +115,6 @@ def _counted(found: Any, start: int, stop: int) -> tuple[list[Any], int]:
     return [key for key, _ in rows], rows[0][1] if rows else 0
 
 
-class ReadOnce:
-    """What was found with much work, an ordered QuerySet, for ``page_of``: its keys are read once, and counted."""
-
-    def __init__(self, found: Any) -> None:
-        self._found = found
-        self._keys = list(found.values_list("pk", flat=True))
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __getitem__(self, rows: slice) -> Sequence[Any]:
-        return list(self._found.filter(pk__in=self._keys[rows]))
-
-
 def _number(asked: str | None) -> int:
     # Nine digits are more pages than there can be, and int() of a very long text is slow.
     text = (asked or "").strip()

@@ -1,8 +1,8 @@
 """What pages show of questions: lists, how a date came about, what has happened, who asked, published answers."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -33,7 +33,7 @@ from commitments.models.questions import OWED, OWED_ON, WRITTEN
 from commitments.queries.counting import changes_of, day_one, first_due
 from commitments.queries.standards import own_themes_of, theme_from, themes_of
 from face.dates import day, day_plain, day_without_year
-from face.paging import LONG, Page, page_of_keys
+from face.paging import LONG, SHORT, Page, page_of_keys
 from history.queries import Event, timeline
 from history.statements import Prepared, compiled, of_keys, rows_of
 from messaging.working_days import holidays
@@ -394,9 +394,7 @@ def published_answers(
     found = readable_answers(programme, audiences, session).filter(~Exists(later), question__state__in=answered)
     if theme:
         found = found.filter(**{f"question__{column}": value for column, value in theme_from(theme).items()})
-    joined = Question.objects.filter(merged_into=OuterRef("question")).order_by("reference").values("reference")
-    found = found.annotate(also=ArraySubquery(joined))
-    found = found.select_related("question__own_theme", "organisation")
+    found = found.select_related("question", "organisation")
     if not words.strip():
         return found.order_by("-published_at", "pk")
     return _with_words(found, words).order_by("-rank", "-published_at", "pk")
@@ -427,8 +425,53 @@ def _with_words(answers: QuerySet[Answer], words: str) -> QuerySet[Answer]:
     return answers.alias(both=both).annotate(rank=SearchRank(F("both"), query)).filter(Q(both=query) | literal)
 
 
+class ListedAnswer(NamedTuple):
+    """What a page shows of one published answer: plain values, as ``Listed``."""
+
+    pk: int
+    question_id: UUID
+    version: int
+    words: str
+    published_at: datetime
+    organisation: str
+    asked: str
+    reference: str
+    theme: str
+    own_theme: str | None
+    also: list[str]
+    """The references of questions that were joined with it."""
+
+    @property
+    def about(self) -> str:
+        """The theme in words, "" where there is none."""
+        return self.own_theme or _THEMES.get(self.theme, "")
+
+
+_ANSWER_COLUMNS = (
+    "pk", "question", "version", "words", "published_at", "organisation__name", "question__words",
+    "question__reference", "question__theme", "question__own_theme__name",
+)  # fmt: skip
+
+
+@cache
+def _around_answers() -> Prepared:
+    joined = Question.objects.filter(merged_into=OuterRef("question")).order_by("reference").values("reference")
+    return of_keys("listed_answers", Answer.objects.values_list(*_ANSWER_COLUMNS, ArraySubquery(joined)))
+
+
+def listed_answers(keys: Sequence[int]) -> list[ListedAnswer]:
+    """Return the answers of ``keys`` in the order of these."""
+    return [ListedAnswer._make(row) for row in rows_of(_around_answers(), keys)]
+
+
+def answers_page(found: QuerySet[Answer], asked: str | None) -> Page:
+    """Return the page of ``found``, by ``published_answers``, that was ``asked`` for, each row as ``ListedAnswer``."""
+    page = page_of_keys(found, asked, size=SHORT, few=True)
+    return replace(page, rows=listed_answers(page.rows))
+
+
 def earlier_answers(
-    answers: Collection[Answer],
+    answers: Collection[ListedAnswer],
     programme: Programme,
     audiences: Collection[str] = (Audience.PUBLIC,),
     session: Session | None = None,

@@ -1,11 +1,15 @@
 """Tags for pages that show questions and promises."""
 
+from collections.abc import Mapping
 from datetime import date
 from html import escape
 from typing import Any
+from uuid import UUID
 
 from django import template
+from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone
+from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
 
 from briefings.models import Programme
@@ -14,12 +18,16 @@ from commitments.models import (
     UNENDED,
     ActionState,
     AgreementVersion,
+    Answer,
     Assurance,
     AssuranceState,
     Output,
+    OutputKind,
     Question,
     QuestionState,
     Standing,
+    Term,
+    Theme,
 )
 from commitments.queries import agreements, assurances, outputs, questions
 from commitments.queries.questions import shortened
@@ -30,7 +38,10 @@ from face.templatetags.face import state
 
 register = template.Library()
 MOST_STANDING = 5
+_SHORT = 60
 _STATES, _PROMISE_STATES = dict(QuestionState.choices), dict(AssuranceState.choices)
+_KINDS, _TERMS, _THEMES = dict(OutputKind.choices), dict(Term.choices), dict(Theme.choices)
+_ACTION_STATES = dict(ActionState.choices)
 
 
 @register.simple_tag
@@ -119,11 +130,99 @@ _TO_TAKE_OVER = '<br><span class="soft"><strong>to be taken over</strong></span>
 
 
 @register.simple_tag
-def action_state(action: Output, today: date | None = None) -> SafeString:
+def answer_cards(rows: list[questions.ListedAnswer], earlier: Mapping[UUID, list[Answer]] | None = None) -> SafeString:
+    """Published answers with their questions, each in one piece; with what was answered before, by question."""
+    drawn = (_answer_card(row, (earlier or {}).get(row.question_id, [])) for row in rows)
+    return mark_safe("\n".join(drawn))  # noqa: S308 - what people wrote is escaped
+
+
+def _answer_card(row: questions.ListedAnswer, earlier: list[Answer]) -> str:
+    replaced = ", in words that replace earlier ones" if earlier else ""
+    also = f", also asked as {escape(', '.join(row.also))}" if row.also else ""
+    about = f". About: {escape(row.about)}" if row.about else ""
+    return (
+        f'<article class="sheet stack told" aria-labelledby="question-{row.pk}">'
+        f'<h2 id="question-{row.pk}" class="asked">{linebreaksbr(row.asked)}</h2>'
+        f"<div>{linebreaks(row.words, autoescape=True)}</div>"
+        f'<p class="soft">{escape(row.organisation)}, {day_plain(row.published_at)}{replaced}. '
+        f"Question {escape(row.reference)}{also}{about}</p>{_before(earlier)}</article>"
+    )
+
+
+def _before(earlier: list[Answer]) -> str:
+    if not earlier:
+        return ""
+    drawn = "".join(
+        f'<div class="stack tight"><p class="soft">{escape(each.organisation.name)}, {day_plain(each.published_at)}</p>'
+        f"<div>{linebreaks(each.words, autoescape=True)}</div></div>"
+        for each in earlier
+    )
+    return f'<details><summary>What was answered before</summary><div class="stack">{drawn}</div></details>'
+
+
+@register.simple_tag
+def action_state(action: Output | outputs.ListedOutput, today: date | None = None) -> SafeString:
     """The state of an action as mark, colour and word; "late" where it is open and ``today`` is after its date."""
     if today and action.action_state == ActionState.OPEN and action.due_on < today:
         return state("gap", "bad", "Open, late")
-    return state(*outputs.SHOWN[action.action_state], action.get_action_state_display())
+    return state(*outputs.SHOWN[action.action_state], _ACTION_STATES[action.action_state])
+
+
+@register.simple_tag
+def output(own: Output | outputs.ListedOutput, today: date) -> SafeString:
+    """What a workshop left behind: its kind, its words, and of an action who does it by when. ``today``: there."""
+    theme = f", {_THEMES[own.theme].lower()}" if own.theme else ""
+    term = f", {_TERMS[own.term].lower()}" if own.term else ""
+    element = "blockquote" if own.kind == OutputKind.QUOTATION else "div"
+    drawn = (
+        f'<p class="soft small"><strong>{_KINDS[own.kind]}</strong>{theme}{term}</p>'
+        f"<{element}>{linebreaks(own.words, autoescape=True)}</{element}>{_action(own, today)}"
+    )
+    return mark_safe(drawn)  # noqa: S308 - what people wrote is escaped
+
+
+def _action(own: Output | outputs.ListedOutput, today: date) -> str:
+    if own.kind != OutputKind.ACTION:
+        return ""
+    owner = own.owner if isinstance(own.owner, str) else own.owner.name
+    ended = f'<p class="soft">{linebreaksbr(own.end_words)}</p>' if own.end_words else ""
+    return f"<p>{action_state(own, today)} {escape(owner)}, by {day_plain(own.due_on)}</p>{ended}"
+
+
+@register.simple_tag(takes_context=True)
+def output_rows(
+    context: template.Context, rows: list[outputs.ListedOutput], today: date, *, programme: Programme, can_end: bool
+) -> SafeString:
+    """The rows of a list of outputs, each in one piece as those of questions, with what can be done about it."""
+    drawn = (
+        f'<li class="stack tight">{output(row, today)}'
+        f'<p class="soft small">{escape(row.session)}, {day_plain(row.session_on)}</p>'
+        f"{_what_can_be_done(row, programme, context['csrf_token'] if can_end else '')}<hr></li>"
+        for row in rows
+    )
+    return mark_safe("\n".join(drawn))  # noqa: S308 - what people wrote is escaped
+
+
+def _what_can_be_done(row: outputs.ListedOutput, programme: Programme, token: str) -> str:
+    """Return the links and buttons of ``row``; without ``token`` for who only reads."""
+    of_it = f'<span class="vh">: {escape(shortened(row.words, _SHORT))}</span>'
+    own = programme.slug, row.pk
+    if token and row.action_state == ActionState.OPEN:
+        return (
+            f'<p class="row"><a class="link" href="{address_of("commitments:action-change", *own)}">'
+            f"Give it to somebody else, or move its date{of_it}</a> "
+            f'<a class="link" href="{address_of("commitments:action-end", *own)}">End this action{of_it}</a></p>'
+        )
+    if row.agreement_id:
+        address = address_of("commitments:agreement-show", row.agreement_id)
+        return f'<p><a class="link" href="{address}">The agreement that was made of it{of_it}</a></p>'
+    if token and row.kind == OutputKind.AGREEMENT:
+        return (
+            f'<form method="post" action="{address_of("commitments:output-agreement", *own)}">'
+            f'<input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
+            f'<button class="btn second">Make an agreement of it{of_it}</button></form>'
+        )
+    return ""
 
 
 @register.inclusion_tag("commitments/public/_standing.html")

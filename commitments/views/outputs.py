@@ -18,10 +18,9 @@ from commitments.actions.outputs import change_action, drop_action, finish_actio
 from commitments.clocks import local_day
 from commitments.forms.outputs import ChangeActionForm, EndForm, OutputFilter, OutputForm
 from commitments.models import ActionState, Output, OutputKind
-from commitments.queries.outputs import outputs_of, outputs_of_session
+from commitments.queries.outputs import list_page, outputs_of, outputs_of_session
 from commitments.rules import can_scribe_at, can_triage, programmes_with_outputs
 from commitments.views.programmes import programme_read
-from face.paging import LONG, page_of
 from history.actions import look_at_many
 from history.refusals import Refused
 
@@ -100,8 +99,8 @@ def list_outputs(request: HttpRequest, slug: str) -> HttpResponse:
         theme=chosen.value("theme") or "",
         only_open=bool(chosen.value("open")),
     )
-    page = page_of(found, request.GET.get("page"), size=LONG)
-    owners = [each.owner for each in page.rows if each.owner]
+    page = list_page(found, request.GET.get("page"))
+    owners = [Person(pk=pk) for pk in {each.owner_id for each in page.rows} - {None}]
     look_at_many(by=request.user, at=owners, page="commitments:programme-outputs", now=now)
     context = {
         "programme": programme,

@@ -18,12 +18,18 @@ from commitments.clocks import local_day
 from commitments.forms.questions import AnswersFilter
 from commitments.models import Audience
 from commitments.queries.assurances import given_of
-from commitments.queries.questions import earlier_answers, ended_for_nobody, published_answers
+from commitments.queries.questions import (
+    answers_page,
+    earlier_answers,
+    ended_for_nobody,
+    listed_answers,
+    published_answers,
+)
 from commitments.queries.similar import alike_answered
 from commitments.queries.standards import themes_of
 from commitments.queries.telling import told_to_place
 from commitments.views.programmes import public_programme
-from face.paging import SHORT, ReadOnce, page_of
+from face.paging import SHORT, page_of
 
 MOST_PUT_ASIDE = 20
 MOST_TOLD = 10
@@ -89,10 +95,8 @@ def _answers(
     words = chosen.value("q") or ""
     circle = {"audiences": audiences, "session": session}
     found = published_answers(programme, words=words, theme=chosen.value("theme") or "", **circle)
-    page = page_of(ReadOnce(found), request.GET.get("page"), size=SHORT)
-    earlier = earlier_answers(page.rows, programme, **circle)
-    for answer in page.rows:
-        answer.earlier = earlier.get(answer.question_id, [])
+    page = answers_page(found, request.GET.get("page"))
+    alike = alike_answered(words, published_answers(programme, **circle)) if words and not page.total else []
     put_aside = ended_for_nobody(programme, words)[:MOST_PUT_ASIDE] if is_everybody else []
     context = {
         "programme": programme,
@@ -100,7 +104,8 @@ def _answers(
         "title": "Questions and answers",
         "filter": chosen,
         "page": page,
-        "alike": alike_answered(words, published_answers(programme, **circle)) if words and not page.total else [],
+        "earlier": earlier_answers(page.rows, programme, **circle),
+        "alike": listed_answers([answer.pk for answer in alike]),
         "put_aside": list(put_aside),
         "personal_link": True,
         "empty_title": "" if chosen.chosen() else "No answer is published yet",

@@ -1,16 +1,25 @@
 """Long lists: whose grounds let them read what, pages from either end, what is found, nothing lost between pages."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 from django.urls import reverse
 
+from briefings.models import SessionKind
 from commitments.actions import policies
-from commitments.actions.questions import accept_commission, decline_commission, send_to_clearance
-from commitments.models import AskedAs, Question
+from commitments.actions.assurances import note_assurance
+from commitments.actions.questions import (
+    accept_commission,
+    decline_commission,
+    open_question,
+    publish_answer,
+    send_to_clearance,
+)
+from commitments.models import AskedAs, Output, Question
 from commitments.queries.questions import in_order
 from commitments.rules import questions_visible_to
+from tests.briefings.factories import SessionFactory
 from tests.commitments.factories import NOW, TODAY, Cast
 from tests.commitments.pages import signed_in, words
 from tests.organisations.factories import OrganisationFactory, OrganisationLeadFactory, PersonFactory
@@ -124,12 +133,20 @@ def test_words_are_looked_for_in_words_and_reference_alike(cast, typed, expected
 
 
 def test_what_people_write_is_escaped_in_the_rows(cast):
-    for name in ("<b>&", "\"'>"):
-        cast.question(f"{name} may read?")
-    client, address = (
-        signed_in(cast.coordinator),
-        reverse("commitments:programme-questions", args=[cast.programme.slug]),
+    hostile, safe = "<b>&\"' may read?", "&lt;b&gt;&amp;&quot;&#x27; may read?"
+    cast.question(hostile)
+    question = open_question(question=cast.question(hostile), by=cast.coordinator, now=NOW)
+    publish_answer(question=question, words=hostile, audience="public", by=cast.coordinator, now=NOW)
+    note_assurance(
+        mandate=cast.mandate, words=hostile, due_on=date(2026, 12, 1), for_everybody=True, by=cast.senior, now=NOW
     )
-    page = client.get(address).content.decode()
-    assert "&lt;b&gt;&amp; may read?" in page
-    assert "&quot;&#x27;&gt; may read?" in page
+    workshop = SessionFactory(programme=cast.programme, kind=SessionKind.WORKSHOP, title=hostile)
+    Output.objects.create(session=workshop, kind="quotation", words=hostile, noted_at=NOW, noted_by=cast.senior)
+    PersonFactory._meta.model.objects.filter(pk=cast.senior.pk).update(name="<b>&")
+    client = signed_in(cast.coordinator)
+    for name, times in (
+        ("programme-questions", 2), ("programme-assurances", 1), ("programme-outputs", 2), ("answer-list", 2),
+    ):  # fmt: skip
+        page = client.get(reverse(f"commitments:{name}", args=[cast.programme.slug])).content.decode()
+        assert (page.count(safe.replace("&#x27;", "&#39;")) + page.count(safe)) == times, name
+        assert "<b>" not in page.split("<main", 1)[1].split("<tbody>", 1)[-1].replace("<b></b>", ""), name
