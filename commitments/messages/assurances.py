@@ -11,6 +11,7 @@ from accounts.links import address_of
 from accounts.models import Person
 from commitments.clocks import AFTER, Rung, local_day
 from commitments.models import UNENDED, Assurance, AssuranceState
+from commitments.queries.assurances import when_kept
 from commitments.queries.standards import keepers_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
@@ -123,6 +124,7 @@ def render(message: Message) -> Content:
         "is_own": own.keeper_id == message.person_id,
         "last": own.evidence_given.first(),
         "is_late": own.due_on < today,
+        "due": when_kept(own, today),
         "address": _address(own, message),
     }
     words = subject.format(own.reference) + (_when(own, today) if message.kind == REMINDER else "")

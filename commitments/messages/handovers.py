@@ -5,9 +5,10 @@ from datetime import datetime
 
 import messaging.actions
 from accounts.models import Person
+from commitments.clocks import local_day
 from commitments.messages.assurances import coordinators_told, leads_of, page_of
 from commitments.models import Assurance, Handover, HandoverState
-from commitments.queries.assurances import last_keeper_of
+from commitments.queries.assurances import last_keeper_of, when_kept
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -65,6 +66,7 @@ def render(message: Message) -> Content:
         "assurance": own,
         "handover": made,
         "last_keeper": last_keeper_of(own),
+        "due": when_kept(own, local_day(own.programme, message.due_at)),
         "programme": own.programme,
         "address": page_of(own),
     }

@@ -12,6 +12,7 @@ from accounts.models import Person
 from briefings.models import Mandate, Programme
 from briefings.rules import speaking
 from commitments.models import UNENDED, Assurance, AssuranceState, EvidenceFile, HandoverState
+from face.dates import day
 from face.paging import LONG, Page, page_of_keys
 from history.statements import Prepared, compiled, of_keys, rows_of
 from organisations.models import Organisation
@@ -184,6 +185,15 @@ def mandates_on(programme: Programme, on: date) -> QuerySet[Mandate]:
     return found.select_related("person", "organisation", "programme").order_by(
         "organisation__name", "person__sort_name", "pk"
     )
+
+
+def when_kept(own: Assurance, today: date) -> str:
+    """Return by when ``own`` is to be kept or looked at again, as a sentence that is true on ``today``."""
+    on = day(own.due_on)
+    if own.is_ongoing:
+        is_late = f"It goes on, and should have been reviewed on {on}."
+        return is_late if own.due_on < today else f"It goes on, and is reviewed on {on}."
+    return f"It was to be kept by {on} and is late." if own.due_on < today else f"It is to be kept by {on}."
 
 
 def versions_of(own: Assurance) -> list[Assurance]:

@@ -5,8 +5,11 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from briefings.actions.appointments import end_mandate
 from commitments.actions import assurances as actions
+from commitments.actions import handovers
 from commitments.messages import assurances as messages
+from commitments.messages import handovers as handover_messages
 from commitments.models import UNENDED, Assurance, AssuranceState
 from messaging import kinds
 from messaging.models import Message
@@ -244,6 +247,25 @@ def test_a_reminder_that_is_overtaken_is_not_wanted(cast):
     assert set(messages.not_wanted(batch, NOW).values()) == {"assurance_has_moved_on"}
     actions.confirm_kept(assurance=own, by=cast.coordinator, now=NOW)
     assert set(messages.not_wanted(batch, NOW).values()) == {"assurance_has_ended"}
+
+
+@pytest.mark.parametrize(
+    ("is_ongoing", "days", "says"),
+    [
+        (False, 1, "It is to be kept by Tuesday 1 December 2026."),
+        (False, 30, "It was to be kept by Tuesday 1 December 2026 and is late."),
+        (True, 1, "It goes on, and is reviewed on Tuesday 1 December 2026."),
+        (True, 30, "It goes on, and should have been reviewed on Tuesday 1 December 2026."),
+    ],
+)
+def test_mails_say_by_when_it_is_kept_as_it_is_on_their_day(cast, is_ongoing, days, says):
+    own, now = given(cast, is_ongoing=is_ongoing), NOW + timedelta(days=days)
+    actions.propose_kept(assurance=own, evidence="Seen.", by=cast.senior, now=now)
+    actions.send_back(assurance=own, reason="Where?", by=cast.coordinator, now=now)
+    assert f"It stands as given. {says}" in words_of(messages.SENT_BACK)
+    end_mandate(mandate=cast.mandate, by=cast.coordinator, now=now)
+    handovers.ask_for_successor(assurance_id=own.pk, now=now)
+    assert says in words_of(handover_messages.LOST)
 
 
 def test_a_question_may_be_answered_and_promised(cast):
