@@ -70,6 +70,7 @@ class CommitmentsConfig(AppConfig):
             ("took_back", "The words were taken back from clearance", "half"),
             ("improving", "Better words were sent to clearance", "full"),
             ("not_improved", "Better words were sent back from clearance", "full"),
+            ("not_improving", "Better words were taken back from clearance", "full"),
             ("merged", "Joined with another question", "dash"),
             ("joined", "Another question was joined with it", "ring"),
             ("parted", "Parted from the other question again", "ring"),

@@ -73,6 +73,7 @@ _ALL = (
     Move("answered_again", TOLD, (_ANSWERED,), EITHER, "answers in better words"),
     Move("improving", TOLD, (_ANSWERED,), EITHER, "asks for clearance of better words"),
     Move("not_improved", (_ANSWERED,), (), GOVERNANCE, "sends better words back with a reason"),
+    Move("not_improving", (_ANSWERED,), (), EITHER, "takes better words back"),
     Move("reopened", (_ANSWERED,), (_ACCEPTED, _OPEN), ASKER, "says, once, that it is not answered"),
     Move("merged", UNANSWERED, (_MERGED,), COORDINATOR, "joins it with another"),
     Move("joined", (*TAKEN_ON, *TOLD), (*TAKEN_ON, _ANSWERED), COORDINATOR, "joins another with it"),

@@ -256,7 +256,7 @@ TRIES = {
         prepare=Stage.clearance,
         needs=_in_clearance,
     ),
-    "take_back": Try(("took_back",), _call("take_back")),
+    "take_back": Try(("took_back", "not_improving"), _call("take_back"), needs=_in_clearance),
     "publish_answer": Try(("answered", "answered_again"), _words("publish_answer"), needs=_free_of_clearance),
     "note_answer": Try(
         ("answered",),

@@ -14,6 +14,7 @@ from commitments.models import (
     AskedAs,
     Asker,
     Audience,
+    Clearance,
     ClearanceState,
     CommissionState,
     Draft,
@@ -259,6 +260,23 @@ def test_words_that_are_sent_back_are_written_again_as_another_version(cast):
     assert actions.send_to_clearance(words="Without", roles=[one.role], **common).version == 2
     assert actions.take_back(question=question, by=cast.senior, now=NOW).state == QuestionState.DRAFTING
     assert set(Draft.objects.values_list("state", flat=True)) == {DraftState.RETURNED}
+
+
+def test_better_words_are_taken_back_and_the_answer_stands(cast):
+    question = accepted(cast)
+    holder(cast, GovernanceRole.DPO)
+    common = {"question": question, "audience": Audience.PUBLIC, "by": cast.senior, "now": NOW}
+    actions.publish_answer(words="All", **common)
+    draft = actions.send_to_clearance(words="All Zzyxword", roles=[GovernanceRole.DPO], **common)
+    with pytest.raises(actions.WordsMoved):
+        actions.redact(what=draft, words="[removed]", by=cast.coordinator, now=NOW)
+    actions.take_back(question=question, by=cast.coordinator, now=NOW)
+    actions.redact(what=draft, words="[removed]", by=cast.coordinator, now=NOW)
+    after = fresh(question)
+    assert (after.state, after.answers.get().words, rows_with("Zzyxword")) == (QuestionState.ANSWERED, "All", [])
+    assert not Clearance.objects.filter(state="asked").exists()
+    with pytest.raises(actions.NotNow):
+        actions.take_back(question=question, by=cast.coordinator, now=NOW)
 
 
 def test_a_programme_may_have_every_answer_cleared(cast):

@@ -59,7 +59,8 @@ class NoHolder(Refused):
     """Nobody could clear it, so it would wait for ever."""
 
     def __init__(self, role: GovernanceRole | str) -> None:
-        super().__init__(f"Nobody else holds the role {GovernanceRole(role).label} in this programme. Name one first.")
+        label = GovernanceRole(role).label
+        super().__init__(f"Nobody else holds the role {label} in this programme. The coordinator names somebody first.")
 
 
 class NothingToClear(Refused):
@@ -147,10 +148,16 @@ def send_to_clearance(
 
 @transaction.atomic
 def take_back(*, question: Question, by: Person, now: datetime) -> Question:
-    """Take words out of clearance to change them. Raises NotYours, NotNow."""
-    question = locked(question, "took_back")
+    """Take words out of clearance to change them; where they were better ones, the answer stands. Raises NotYours,
+    NotNow.
+    """
+    question = lock(question)
     speaker(question, by, now)
+    if not question.drafts.filter(state=DraftState.CLEARING).exists():
+        raise NotNow
     stop_writing(question, now, keep=True)
+    if question.state == QuestionState.ANSWERED:
+        return become(question, QuestionState.ANSWERED, by=by, verb="not_improving", now=now)
     return become(question, QuestionState.DRAFTING, by=by, verb="took_back", now=now)
 
 
