@@ -103,13 +103,21 @@ def _shown(request: HttpRequest, form: NamesForm, colleagues: Any, now: Any) -> 
 
 
 def _said_of(team: Team) -> str:
-    live = Place.objects.live().filter(team=team)
-    waiting, number = live.in_line().count(), live.count()
+    live = list(Place.objects.live().filter(team=team).select_related("person"))
+    waiting, number = sum(place.state == PlaceState.WAITING for place in live), len(live)
     if not waiting:
-        return "The team is booked. Each one named is told by e-mail"
+        return f"The team is booked. {_told(live)}"
     if waiting == number:
-        return "The team is on the waiting list. Each one named is told by e-mail"
-    return f"{number - waiting} of {number} places are booked, the rest wait. Each one named is told by e-mail"
+        return f"The team is on the waiting list. {_told(live)}"
+    return f"{number - waiting} of {number} places are booked, the rest wait. {_told(live)}"
+
+
+def _told(places: list[Place]) -> str:
+    """Return how those who have ``places`` learn of it: by e-mail, or from their lead who has no address of theirs."""
+    without = [place.person.name for place in places if place.person and not place.person.email]
+    if not without:
+        return "Each one named is told by e-mail"
+    return f"Each one named is told by e-mail, but {', '.join(without)}: no address is known, so tell them yourself"
 
 
 def _press(data) -> list[str]:
@@ -183,10 +191,11 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
 def _said_of_names(named: list[Place]) -> str:
     waiting = sum(place.state == PlaceState.WAITING for place in named)
     if len(named) == 1:
-        place = "place on the waiting list" if waiting else "place"
-        return f"The {place} is for {named[0].person.name}, who is told by e-mail"
+        place, own = "place on the waiting list" if waiting else "place", named[0].person
+        told = "who is told by e-mail" if own.email else "who has no e-mail address: tell them yourself"
+        return f"The {place} is for {own.name}, {told}"
     wait = f", {waiting} of them on the waiting list" if waiting else ""
-    return f"{len(named)} places have a name now{wait}. Each one named is told by e-mail"
+    return f"{len(named)} places have a name now{wait}. {_told(named)}"
 
 
 @require_POST

@@ -621,3 +621,16 @@ def test_a_nudge_rests_seven_days_also_over_a_weekend(programme):
         for days in (0, 1, 6, 7)
     ]  # fmt: skip
     assert told == [1, 0, 0, 1]
+
+
+def test_a_lead_is_told_who_has_no_address_and_hears_nothing(client, programme):
+    session = a_session(programme, capacity=3, date=(timezone.now() + timedelta(days=30)).date())
+    lead = OrganisationLead.objects.create(
+        organisation=partner_of(programme), person=PersonFactory(), since=date(2026, 1, 1)
+    ).person
+    client.force_login(lead)
+    unheard, heard = a_practitioner(programme, email=None, name="Kofi Examplar"), a_practitioner(programme)
+    press = str(uuid.uuid4())
+    typed = {"people": [unheard.pk, heard.pk], "unnamed": "", "rule": "fit", "press": press}
+    said = client.post(f"/organisations/{partner_of(programme).pk}/booking/{session.pk}/", typed, follow=True)
+    assert "but Kofi Examplar: no address is known, so tell them yourself" in said.content.decode()
