@@ -79,8 +79,8 @@ def assistants_of(mandate: Mandate, on: date) -> list[Person]:
 def say_when(*, mandate: Mandate, answers: Mapping[tuple[date, str], bool], by: Any, now: datetime) -> int:
     """Keep in which half-days the senior manager of ``mandate`` can come: (date, slot) → whether. Returns how many.
 
-    What was said before about them is replaced; a request that stands stays, and its own page takes it back. Raises
-    NotYourDiary, MandateEnded.
+    What was said before about them is replaced. What they said yes to stays, and its own page takes it back; what waits
+    for an answer is ``cover.answer_by_diary``. Raises NotYourDiary, MandateEnded.
     """
     lock_people([mandate.person_id])
     if not can_keep_diary(by, mandate, timezone.localdate(now)):

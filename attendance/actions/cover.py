@@ -19,7 +19,7 @@ from attendance.actions import availability
 from attendance.actions.engagements import BusyThen, announce, clash_of, engage, leave, lock_people
 from attendance.messages import cover as messages
 from attendance.models import COVER_MOVES, CoverState, SeniorAttendance
-from attendance.queries.proposals import cannot_stand, free_mandates, may_speak
+from attendance.queries.proposals import asked_against_diary, cannot_stand, free_mandates, may_speak
 from attendance.rules import can_answer_cover
 from briefings.models import Assistant, Mandate, Session, SessionState
 from briefings.words import when_in_words
@@ -218,6 +218,20 @@ def answer_cannot(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
     if own.state != CoverState.APOLOGIES:
         _cannot(own, by, now)
     return own
+
+
+def answer_by_diary(*, person: Person, by: Any, now: datetime) -> list[SeniorAttendance]:
+    """Answer with no what ``person`` was asked before they said, by their half-days, that they cannot then.
+
+    Each in a transaction of its own, as ``answer_cannot``, where ``by`` may answer it. Returns those. What was asked
+    since, by somebody who saw that they cannot, stays; and so does what they said yes to.
+    """
+    answered = []
+    for own in asked_against_diary(person.pk, now):
+        if can_answer_cover(by, own):
+            with contextlib.suppress(NotAskedAnyMore):  # since it was read
+                answered.append(answer_cannot(attendance=own, by=by, now=now))
+    return answered
 
 
 @transaction.atomic

@@ -85,6 +85,25 @@ def cannot_stand(now: datetime) -> QuerySet[SeniorAttendance]:
     return found.select_related("session__programme", "person", "organisation").order_by("pk")
 
 
+def asked_against_diary(person: int, now: datetime) -> QuerySet[SeniorAttendance]:
+    """Return the open requests to ``person`` (an id) for half-days of which it was said since that they cannot."""
+    cannot = Availability.objects.filter(
+        person=OuterRef("person"),
+        date=OuterRef("session__date"),
+        slot=OuterRef("session__slot"),
+        can=False,
+        said_at__gte=OuterRef("asked_at"),
+    )
+    found = SeniorAttendance.objects.filter(
+        Exists(cannot),
+        person=person,
+        state=CoverState.ASKED,
+        session__state__in=(SessionState.DRAFT, SessionState.OPEN),
+        session__during__startswith__gt=now,
+    )
+    return found.select_related("session", "organisation").order_by("session__during", "pk")
+
+
 def may_speak(own: SeniorAttendance) -> bool:
     """Return whether the person of ``own`` has a mandate for its organisation on the day of its session.
 

@@ -14,11 +14,14 @@ from accounts.links import open_in_browser, personal_link
 from accounts.permissions import Permission
 from attendance import weeks
 from attendance.actions import availability as actions
+from attendance.actions.cover import answer_by_diary
 from attendance.forms.availability import AskWhenForm, DiaryForm
 from attendance.models import SeniorAttendance
 from attendance.queries.availability import Diary, diary_link_of, diary_of, who_said_when
 from attendance.rules import can_keep_diary
+from attendance.views.cover_drawn import listed
 from briefings.models import Mandate, Programme
+from briefings.words import when_in_words
 from history.actions import look_at_many
 from history.refusals import Refused
 
@@ -42,6 +45,9 @@ def show_diary(request: HttpRequest, link: int) -> HttpResponse:
             messages.error(request, refusal.sentence)
         else:
             messages.success(request, form.said())
+            if answered := answer_by_diary(person=mandate.person, by=request.link.person, now=now):
+                when = listed([when_in_words(own.session) for own in answered])
+                messages.success(request, f"Answered with no, because the half-day is unticked: {when}")
         return redirect(f"{here}?from={first:%Y-%m-%d}")
     context = {
         "title": "When can you come?",

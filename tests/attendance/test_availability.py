@@ -11,11 +11,13 @@ from django.urls import reverse
 from accounts.links import address_of
 from accounts.models import PersonalLink
 from attendance import weeks
-from attendance.actions import availability
+from attendance.actions import availability, cover
 from attendance.messages.availability import ASKED_WHEN, not_wanted
-from attendance.models import Availability
+from attendance.messages.cover import APOLOGIES
+from attendance.models import Availability, CoverState, SeniorAttendance
 from attendance.views import cover_proposal
 from briefings.models import Assistant, CoverRule, SessionState
+from history.actions import key_of
 from tests.attendance.places import a_session, another_day
 from tests.attendance.test_cover import Cast, mails, said
 from tests.attendance.test_cover_pages import opened
@@ -154,6 +156,35 @@ def test_a_request_leads_to_the_page(client, cast):
     path = opened(client, cast.asked())
     answer = client.get(f"{path}when/", follow=True)
     assert "When can you come?" in answer.content.decode()
+
+
+def test_what_waits_for_an_answer_is_answered_by_an_unticked_half_day(client, cast):
+    """Nobody is reminded of what they have said they cannot; a yes stays, and so does what is asked in spite of it."""
+    later, third = another_day(cast.programme), a_session(cast.programme, date=date(2026, 12, 10))
+    waiting, yes = cast.ask((cast.session, cast.mandate), (later, cast.mandate))
+    cover.answer_coming(attendance=yes, by=cast.senior, now=NOW)
+    page = page_of(client, cast)
+    shown = [f"{day:%Y-%m-%d}:{slot}" for day, slot in weeks.halves_between(NOW.date(), date(2026, 12, 11))]
+    assert "Answered with no" not in client.post(page, {"do": "save", "can": shown}, follow=True).content.decode()
+    gone = ("2026-11-26:morning", "2026-12-08:afternoon", "2026-12-10:morning")
+    without = [half for half in shown if half not in gone]
+    html = client.post(page, {"do": "save", "can": without}, follow=True).content.decode()
+    assert "Answered with no, because the half-day is unticked: Thursday 26 November 2026, 9:30am to 12:30pm<" in html
+    waiting.refresh_from_db()
+    yes.refresh_from_db()
+    assert (waiting.state, waiting.answered_by) == (CoverState.APOLOGIES, key_of(cast.senior))
+    assert yes.state == CoverState.COMING
+    assert mails(APOLOGIES)
+    (asked,) = cast.ask((third, cast.mandate), now=NOW + timedelta(minutes=1))
+    assert not cover.answer_by_diary(person=cast.senior, by=cast.senior, now=NOW + timedelta(minutes=2))
+    assert SeniorAttendance.objects.get(pk=asked.pk).state == CoverState.ASKED
+
+
+def test_who_may_not_answer_answers_nothing_by_a_diary(cast):
+    cast.asked()
+    answers = {(cast.session.date, cast.session.slot): False}
+    availability.say_when(mandate=cast.mandate, answers=answers, by=cast.senior, now=NOW)
+    assert cover.answer_by_diary(person=cast.senior, by=PersonFactory(), now=NOW) == []
 
 
 def test_the_coordinator_sees_who_has_said_nothing(client, cast, django_assert_max_num_queries):
