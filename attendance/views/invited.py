@@ -9,7 +9,7 @@ from accounts.links import open_in_browser, personal_link
 from attendance.actions.invitations import answer_invitation
 from attendance.actions.places import take_place
 from attendance.actions.series import take_series
-from attendance.models import SEATED, Invitation, InvitationAnswer, Place
+from attendance.models import SEATED, Invitation, InvitationAnswer, Place, PlaceState
 from attendance.queries.booking import (
     affiliation_for,
     by_distance,
@@ -55,6 +55,7 @@ def show_sessions(request: HttpRequest, link: int) -> HttpResponse:
         "affiliation": affiliation,
         "seated": seated,
         "is_done": is_done,
+        "is_offered": is_done and all(place.state == PlaceState.OFFERED for place in seated),
         "waiting": [] if is_done else [place for place in places if place not in seated],
         "groups": by_distance(
             (session for session in sessions if session.pk not in held), affiliation.areas.all() if affiliation else ()
@@ -108,6 +109,8 @@ def show_done(request: HttpRequest, link: int, place: int) -> HttpResponse:
     """Say what was booked, and what happens next."""
     invitation = _invitation(request)
     own = _place(invitation, place)
+    if own.state == PlaceState.OFFERED:  # pressed on an older page: it is theirs only if they say so
+        return redirect("attendance:invitation-place", link=link, place=own.pk)
     context = {
         "personal_link": True,
         "invitation": invitation,

@@ -421,3 +421,19 @@ def test_where_booking_has_closed_a_place_that_nobody_waits_for_does_not_come_ba
     assert "booking is closed: you cannot get it back" in words(client.get(f"/p/{place.link_id}/give-up/"))
     client.post(f"/p/{place.link_id}/give-up/")
     assert "Take my place back" not in words(client.get(f"/p/{place.link_id}/"))
+
+
+def test_an_offer_is_no_place_on_the_page_of_an_invitation(client):
+    programme = a_programme()
+    session = a_session(programme)
+    invitation = invite(programme)
+    place = a_place(session, invitation.person)
+    Place.objects.update(state=PlaceState.OFFERED, offered_until=NOW + timedelta(hours=5), offered_from_line=True)
+    page = opened(client, invitation.link, "i")
+    assert "<h1>A place is held for you</h1>" in page
+    assert "Take this place, or say no" in page
+    assert "You have a place" not in page
+    pressed = client.post(f"/i/{invitation.link_id}/sessions/{session.pk}/", follow=True)
+    assert pressed.redirect_chain[-1][0] == f"/p/{place.link_id}/"
+    assert "Your place is booked" not in pressed.content.decode()
+    assert "Take this place" in pressed.content.decode()
