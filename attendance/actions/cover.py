@@ -112,7 +112,7 @@ def ask_all(
         found, asked = _ask_whoever(session, organisation, by, now)
         mandates.update({mandate.pk: mandate for mandate in found})
         made += asked
-    _give_links(made, now)
+    give_links(made, now)
     availability.give_links(mandates.values(), now)
     messages.ask(made, now=now)
     return made
@@ -198,7 +198,7 @@ def answer_not_me(*, attendance: SeniorAttendance, deputy: Mandate, by: Any, now
     _become(own, CoverState.APOLOGIES, by, now, answered=True)
     _free(own, was_coming, now)
     again = _ask_again(own, now) if was_coming else []
-    _give_links([asked, *again], now)
+    give_links([asked, *again], now)
     availability.give_links([deputy], now)
     messages.ask([asked, *again], now=now)
     return asked
@@ -303,7 +303,7 @@ def _cannot(own: SeniorAttendance, by: Any, now: datetime) -> None:
     _free(own, was_coming, now)
     if was_coming:
         again = _ask_again(own, now)
-        _give_links(again, now)
+        give_links(again, now)
         messages.ask(again, now=now)
     if not _others_together(own, CoverState.ASKED) and not _others_together(own, CoverState.COMING):
         _go_on(own, now)
@@ -316,7 +316,7 @@ def _go_on(own: SeniorAttendance, now: datetime) -> None:
         with contextlib.suppress(NobodyFree):
             without = let_go.values_list("person", flat=True)
             mandates, made = _ask_whoever(own.session, own.organisation, CLOCK, now, without)
-            _give_links(made, now)
+            give_links(made, now)
             availability.give_links(mandates, now)
             messages.ask(made, now=now)
             return
@@ -342,7 +342,7 @@ def withdraw_request(*, attendance: SeniorAttendance, by: Any, now: datetime) ->
     _become(own, CoverState.WITHDRAWN, by, now)
     _free(own, was_coming, now)
     messages.tell_withdrawn(own, was_coming=was_coming, now=now)
-    _give_links(again, now)
+    give_links(again, now)
     messages.ask(again, now=now)
     return own
 
@@ -495,8 +495,11 @@ def _link_ends_at(session: Session) -> datetime:
     return session.during.upper + LINK_OUTLIVES
 
 
-def _give_links(asked: Iterable[SeniorAttendance], now: datetime) -> None:
-    """Give each request a link of its senior manager, and one for each assistant of theirs."""
+def give_links(asked: Iterable[SeniorAttendance], now: datetime) -> None:
+    """Give each request a link of its senior manager, and one for each assistant of theirs, where they have none.
+
+    Those of former assistants end. Inside the caller's transaction.
+    """
     for own in asked:
         ends_at = _link_ends_at(own.session)
         about, wanted = key_of(own), [own.person, *_assistants(own)]

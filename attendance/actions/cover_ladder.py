@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from attendance.actions.cover import give_links
 from attendance.messages import cover as messages
 from attendance.models import CoverState, SeniorAttendance
 from briefings.models import SessionState
@@ -35,7 +36,9 @@ def remind_of_requests(*, now: datetime) -> int:
         .order_by("pk")
     )
     due = [own for own in asked if _is_due(own, timezone.localdate(now))]
-    messages.remind((own for own in due if own.reminded_step < LAST or own.missed_a_reminder), now=now)
+    reminded = [own for own in due if own.reminded_step < LAST or own.missed_a_reminder]
+    give_links(reminded, now)  # who assists by now answers too
+    messages.remind(reminded, now=now)
     messages.tell_unanswered((own for own in due if own.reminded_step == LAST), now=now)
     return len(due)
 

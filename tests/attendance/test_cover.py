@@ -509,6 +509,19 @@ def test_who_has_not_answered_is_reminded_and_then_others_are_told(cast):
     assert set(messages.covered_meanwhile(told, NOW).values()) == {"answered_or_over"}
 
 
+def test_who_became_an_assistant_meanwhile_is_reminded_too_and_may_answer(cast):
+    own = cast.asked()
+    Assistant.objects.create(
+        programme=cast.programme, senior=cast.senior, person=(helper := PersonFactory()), since=NOW.date()
+    )
+    cover_ladder.remind_of_requests(now=cast.session.during.lower - timedelta(days=7))
+    assert {mail.person for mail in mails(messages.REMINDER)} == {cast.senior, helper}
+    link = PersonalLink.objects.get(purpose="cover", person=helper)
+    (mail,) = [mail for mail in mails(messages.REMINDER) if mail.person == helper]
+    assert address_of(link) in said(mail).text
+    cover.answer_coming(attendance=own, by=helper, now=NOW)
+
+
 def test_nobody_is_told_of_no_answer_where_a_colleague_comes(cast):
     cast.ask((cast.session, cast.mandate), (cast.session, cast.deputy))
     days_told(cast)
