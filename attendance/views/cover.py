@@ -96,8 +96,9 @@ def _page(
 @require_safe
 def compare_rules(request: HttpRequest, slug: str) -> HttpResponse:
     """What each rule of senior cover would mean for the sessions that are planned, before one is chosen."""
-    programme, today = programme_of(request, slug), timezone.localdate()
-    sessions = list(sessions_of([programme]).filter(date__gte=today))
+    programme, now = programme_of(request, slug), timezone.now()
+    today = timezone.localdate(now)
+    sessions = list(sessions_of([programme]).filter(during__startswith__gt=now))
     context = {
         "programme": programme,
         "section": "cover",
