@@ -123,7 +123,7 @@ def _questions(programme: Programme, found: Questions) -> Iterable[Matter]:
     if without:
         title = some(without, "question has no owner", "questions have no owner")
         text = f"The oldest was asked on {day_plain(found.oldest_without_owner)}. The programme’s clock runs."
-        url = addresses.questions(programme)
+        url = addresses.questions(programme, whose="nobody")
         yield Matter(BAD, title, url, text, found.oldest_without_owner.isoformat())
     if found.late:
         title = some(found.late, "question is past its date", "questions are past their date")

@@ -98,6 +98,13 @@ def test_every_press_of_a_coordinator_opens_a_page(county, client):
         assert client.get(address, follow=True).status_code == 200, address
 
 
+def test_what_has_no_owner_is_listed_alone(county, client):
+    client.force_login(county.cast.coordinator)
+    (group,) = client.get(HOME).context["groups"]
+    (matter,) = [each for each in group.shown if each.title == "One question has no owner"]
+    assert [row.reference for row in client.get(matter.url).context["page"].rows] == [county.raised.reference]
+
+
 def test_a_coordinator_of_two_programmes_is_told_which(county, client):
     from tests.briefings.factories import AppointmentFactory
 
