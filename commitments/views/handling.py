@@ -21,8 +21,8 @@ from commitments.queries.assurances import mandates_on
 from commitments.queries.similar import alike
 from commitments.queries.standards import themes_of
 from commitments.rules import can_triage
-from commitments.views.questions import question_of
-from commitments.views.triage import READ_OR_POST, done, form_page, is_anybody_told, to_triage
+from commitments.views.questions import is_anybody_told, question_of
+from commitments.views.triage import READ_OR_POST, done, form_page, to_triage
 from history.refusals import Refused
 
 REDACTABLE = {"answer": "answers", "draft": "drafts", "holding-reply": "holding_replies"}

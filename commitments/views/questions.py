@@ -117,7 +117,7 @@ def show_question(request: HttpRequest, question: UUID) -> HttpResponse:
         "is_asked": bool(commission and commission.person_id == request.user.pk),
         "is_owner": own.owner_id == request.user.pk,
         "is_owed": own.state in UNANSWERED,
-        "is_anybody_told": askers_owed(own).exists(),
+        "is_anybody_told": is_anybody_told(own),
         "can_answer": can_answer(request.user, own, today) and own.state in ANSWERABLE,
         **_date(own, today),
         **_drafts(request, own, today, triages=triages),
@@ -126,9 +126,16 @@ def show_question(request: HttpRequest, question: UUID) -> HttpResponse:
     return render(request, "commitments/questions/show.html", context)
 
 
+def is_anybody_told(own: Question) -> bool:
+    """Return whether somebody who asked can be written to: not who asked anonymously, or has no e-mail address."""
+    return askers_owed(own).exclude(person__email=None).exists()
+
+
 def _opened(request: HttpRequest, own: Question, today: date) -> set[UUID]:
     """Return the keys of the questions joined with ``own`` that this person may open: their words alone are for all."""
     joined = Question.objects.filter(Q(merged_into=own) | Q(pk=own.merged_into_id))
+    if has(request.user, Permission.READ_QUESTIONS, own.programme):
+        return set(joined.values_list("pk", flat=True))
     return set(
         joined.filter(pk__in=questions_visible_to(request.user, today).values("pk")).values_list("pk", flat=True)
     )

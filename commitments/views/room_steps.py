@@ -19,8 +19,8 @@ from commitments.models import UNANSWERED, Commission, HiddenBecause, LiveRoom, 
 from commitments.queries.assurances import mandates_on
 from commitments.queries.room import room_of, same_as, speakers_of, without_owner
 from commitments.rules import can_triage
+from commitments.views.questions import is_anybody_told
 from commitments.views.scribe import session_of_scribe
-from commitments.views.triage import is_anybody_told
 from face.forms import HubForm
 from history.actions import look_at_many
 from history.refusals import Refused

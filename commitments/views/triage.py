@@ -16,12 +16,11 @@ from commitments.actions import questions as actions
 from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
 from commitments.forms.questions import CommissionForm
-from commitments.messages.questions import askers_owed
 from commitments.models import Commission, Question
 from commitments.queries.assurances import mandates_on
 from commitments.queries.questions import anonymous_among
 from commitments.rules import can_triage
-from commitments.views.questions import question_of
+from commitments.views.questions import is_anybody_told, question_of
 from history.refusals import Refused
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
@@ -121,11 +120,6 @@ def to_triage(request: HttpRequest, question: UUID) -> Question:
     if not can_triage(request.user, own.programme):
         raise Http404
     return own
-
-
-def is_anybody_told(own: Question) -> bool:
-    """Return whether somebody who asked can be written to: nobody can where all of them asked anonymously."""
-    return askers_owed(own).exists()
 
 
 def _asked(request: HttpRequest, own: Question) -> Commission:

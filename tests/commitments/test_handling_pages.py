@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.models import Person
 from commitments.actions import policies
 from commitments.actions import questions as actions
 from commitments.models import (
@@ -191,6 +192,14 @@ def test_no_page_says_that_somebody_is_told_where_nobody_can_be(cast, coordinato
     named = accepted(cast)
     assert of("hold", named) in coordinator.get(of("show", named)).content.decode()
     assert "Whoever asked is told" in words(coordinator.post(of("pause", named), pause, follow=True))
+
+
+def test_who_asked_and_has_no_address_is_said_not_to_be_written_to(cast, coordinator):
+    Person.objects.filter(pk=cast.practitioner.pk).update(email=None)
+    question = accepted(cast)
+    page = coordinator.get(of("show", question))
+    assert f"{cast.practitioner.name} (who has no e-mail address and is not written to)" in words(page)
+    assert of("hold", question) not in page.content.decode()
 
 
 def test_the_rules_of_a_programme_are_set_on_one_page(cast, coordinator):
