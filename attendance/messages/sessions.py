@@ -219,7 +219,8 @@ def render(message: Message) -> Content:
         context["nearest"] = _nearest(place, session)
         context["first_choice_days"] = FIRST_CHOICE_LASTS.days
     if not place:
-        context["team"] = _team(message, session)
+        context["team"] = team = _team(message, session)
+        context["team_address"] = _team_address(message, team) if team else ""
     entry = _entry(message, session)
     context["entry"] = entry and ("out" if entry.is_cancelled else "in")
     name = message.kind.removeprefix("attendance.")
@@ -255,6 +256,12 @@ def _team(message: Message, session: Session) -> Team | None:
     found = found.filter(closed_reason="session_cancelled") if ended else found.live()
     place = found.select_related("team").order_by("pk").first()
     return place and place.team
+
+
+def _team_address(message: Message, team: Team) -> str:
+    """Return where the lead of ``team`` names its places, or books again where its session was cancelled."""
+    name, number = ("team-choose", team.organisation_id) if message.kind == CANCELLED else ("team-show", team.pk)
+    return f"{settings.SITE_URL}{reverse(f'attendance:{name}', args=[number])}"
 
 
 def _entry(message: Message, session: Session) -> CalendarEntry | None:

@@ -589,7 +589,9 @@ def test_news_of_a_session_with_places_without_a_name_is_for_the_lead(programme,
     assert [mail.kind for mail in cancelled_soon] == ["attendance.session_notice", "attendance.session_changed"]
     for mail in cancelled_soon:
         assert kinds.find(mail.kind).still_wanted([mail], NOW) == {}
-    assert "hold places for colleagues has changed" in kinds.find(mail.kind).render(mail).text
+    text = kinds.find(mail.kind).render(mail).text
+    assert "hold places for colleagues has changed" in text
+    assert f"/teams/{team.pk}/" in text
     client.force_login(coordinator)
     page = client.get(f"/sessions/{session.pk}/places/").content.decode()
     assert page.count("No name yet") == 2
@@ -601,6 +603,7 @@ def test_news_of_a_session_with_places_without_a_name_is_for_the_lead(programme,
     content = kinds.find(told.kind).render(told)
     assert "held for colleagues without a name have ended" in content.text
     assert "held for colleagues without a name have ended" in content.html
+    assert f"/organisations/{team.organisation_id}/booking/" in content.text
 
 
 def test_nobody_is_reminded_of_a_place_without_a_name(programme):
