@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.decorators import reads_no_session
 from accounts.links import personal_link
-from attendance.models import Invitation, Place
+from attendance.models import LIVE, Invitation, Place
 from briefings.models import Programme, Session
 from commitments.clocks import local_day
 from commitments.forms.questions import AnswersFilter
@@ -71,14 +71,13 @@ def list_for_invited(request: HttpRequest, link: int) -> HttpResponse:
 @personal_link("place")
 @require_safe
 def list_for_place(request: HttpRequest, link: int) -> HttpResponse:
-    """The answers for all practitioners, and for everybody with a place in the own session."""
+    """The answers for all practitioners, and those for everybody with a place in the session while one is held."""
     places = Place.objects.select_related("session__programme")
     own = get_object_or_404(places, link=request.link, person=request.link.person_id)
     back = {"back_url": reverse("attendance:place-show", args=[link]), "back_words": "Back to my place"}
+    session = own.session if own.state in LIVE else None
     told = list(told_to_place(own)[:MOST_TOLD])
-    return _answers(
-        request, own.session.programme, FOR_PRACTITIONERS, session=own.session, told=told, link_id=link, **back
-    )
+    return _answers(request, own.session.programme, FOR_PRACTITIONERS, session=session, told=told, link_id=link, **back)
 
 
 def _answers(

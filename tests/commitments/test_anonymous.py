@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from attendance.actions.places import give_up_place
 from commitments.actions.questions import merge, open_question, publish_answer, put_out_of_scope
 from commitments.models import AskedAs, Asker, Audience, Question, QuestionState
 from commitments.views.anonymous import QUESTIONS_AN_HOUR
@@ -182,6 +183,10 @@ def test_who_has_a_place_reads_what_is_for_practitioners_and_for_their_session()
         assert f"Answer to for {audience} here" in page
     assert "for asker here" not in page
     assert "elsewhere" not in page
+    give_up_place(place=place, by=place.person, now=NOW)
+    page = words(opened(place.link).get(reverse("commitments:place-answers", args=[place.link_id])))
+    assert "for practitioners here" in page
+    assert "for attenders here" not in page, "who has no place any more is not one of those who have"
 
 
 def test_looking_takes_any_words_and_is_limited(cast, client, address, monkeypatch):
