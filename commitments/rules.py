@@ -149,13 +149,19 @@ def is_among(
 ) -> bool:
     """Return whether ``programme``, or any, is among ``programmes`` (of those above) of ``person``, for navigation.
 
-    It is asked on every page: who leads no organisation is concerned by the assurances of where they hold a mandate.
+    It is asked on every page: whom assurances concern is read off what is known, from the cheapest on.
     """
-    if programmes is programmes_with_assurances and not led_organisation_ids(person):
-        spoken = spoken_in(person, on)
-        return _reads(person, programme) or (programme.pk in spoken if programme else bool(spoken))
-    found = programmes(person, on)
-    return found.filter(pk=programme.pk).exists() if programme else found.exists()
+    if programmes is not programmes_with_assurances:
+        found = programmes(person, on)
+        return found.filter(pk=programme.pk).exists() if programme else found.exists()
+    if _reads(person, programme):
+        return True
+    if led := led_organisation_ids(person):
+        partners = Partner.objects.on(on).filter(organisation__in=led)
+        if (partners.filter(programme=programme) if programme else partners).exists():
+            return True
+    spoken = spoken_in(person, on)
+    return programme.pk in spoken if programme else bool(spoken)
 
 
 def _reads(person: Any, programme: Programme | None) -> bool:

@@ -53,6 +53,8 @@ class Answer(models.Model):
             models.UniqueConstraint(fields=["question", "version"], name="answer_version_once"),
             models.CheckConstraint(condition=~Q(words=""), name="answer_has_words"),
         ]
+        # Which answers were replaced is read off the few that replace one.
+        indexes = [models.Index(fields=["question", "version"], condition=Q(version__gt=1), name="answer_given_again")]
 
 
 class HoldingReply(models.Model):

@@ -155,7 +155,7 @@ class Question(models.Model):
             models.CheckConstraint(condition=Q(theme="") | Q(own_theme=None), name="question_one_theme"),
         ]
         indexes = [
-            models.Index(fields=["programme", "state", "due_on"], name="question_by_programme"),
+            models.Index(fields=["programme", "state", "due_on"], include=["id"], name="question_of_programme"),
             models.Index(
                 F("programme"),
                 OWED,

@@ -389,7 +389,8 @@ def published_answers(
     was answered to a smaller circle later, is not among them. ``words`` are looked for in question, answer and
     references, what fits best first; ``theme`` is a value of ``themes_of``.
     """
-    later = Answer.objects.filter(question=OuterRef("question"), version__gt=OuterRef("version"))
+    again = Answer.objects.filter(version__gt=1)  # so that an index of these alone is read
+    later = again.filter(question=OuterRef("question"), version__gt=OuterRef("version"))
     answered = (QuestionState.ANSWERED, QuestionState.CLOSED)
     found = readable_answers(programme, audiences, session).filter(~Exists(later), question__state__in=answered)
     if theme:
@@ -496,12 +497,13 @@ def ended_for_nobody(programme: Programme, words: str = "") -> QuerySet[Question
     """
     aside = QuestionState.OUT_OF_SCOPE
     itself = Q(state=aside) | Q(state=QuestionState.MERGED, merged_into__state=aside)
-    found = programme.questions.filter(itself, asked_as=AskedAs.NOBODY)
+    ended = (aside, QuestionState.MERGED)  # follows from the rest; an index finds them by it
+    found = programme.questions.filter(itself, asked_as=AskedAs.NOBODY, state__in=ended)
     why = Case(When(state=aside, then=F("end_reason")), default=F("merged_into__end_reason"))
     typed = [word.upper() for word in words.split()[:MOST_WORDS]]
     if typed:
         found = found.filter(reference__in=typed)
-    return found.annotate(why=why).order_by("-raised_on", "reference")
+    return found.annotate(why=why).only("reference", "programme").order_by("-raised_on", "reference")
 
 
 def questions_of_session(session: Session) -> QuerySet[Question]:

@@ -35,11 +35,12 @@ from commitments.queries.owed import waiting_to_clear
 from commitments.queries.similar import alike
 from commitments.queries.standards import calendar_of, themes_of
 from commitments.rules import (
-    assurances_visible_to,
+    assurances_of_programme,
     can_answer,
     can_raise_for,
     can_read_names,
     can_triage,
+    is_among,
     programmes_to_raise_in,
     programmes_with_lists,
     questions_of_programme,
@@ -108,7 +109,7 @@ def show_question(request: HttpRequest, question: UUID) -> HttpResponse:
         "merged": list(own.merged.order_by("raised_on", "reference")),
         "opens": _opened(request, own, today),
         "opens_session": bool(own.session) and sessions_visible_to(request.user).filter(pk=own.session_id).exists(),
-        "assurances": assurances_visible_to(request.user, today).filter(questions=own).order_by("pk"),
+        "assurances": assurances_of_programme(request.user, own.programme, today).filter(questions=own).order_by("pk"),
         "declined": list(queries.declined_commissions(own)) if triages else [],
         "passed_on": list(queries.reasoned_commissions(own)) if triages else [],
         "reasons_of_dates": list(own.clock_changes.exclude(reason="")) if triages else [],
@@ -133,12 +134,8 @@ def is_anybody_told(own: Question) -> bool:
 
 def _opened(request: HttpRequest, own: Question, today: date) -> set[UUID]:
     """Return the keys of the questions joined with ``own`` that this person may open: their words alone are for all."""
-    joined = Question.objects.filter(Q(merged_into=own) | Q(pk=own.merged_into_id))
-    if has(request.user, Permission.READ_QUESTIONS, own.programme):
-        return set(joined.values_list("pk", flat=True))
-    return set(
-        joined.filter(pk__in=questions_visible_to(request.user, today).values("pk")).values_list("pk", flat=True)
-    )
+    read = questions_of_programme(request.user, own.programme, today)  # none is joined with one of another programme
+    return set(read.filter(Q(merged_into=own) | Q(pk=own.merged_into_id)).values_list("pk", flat=True))
 
 
 ANSWERABLE = (*TAKEN_ON, *TOLD)
@@ -185,10 +182,14 @@ def _others(own: Question) -> QuerySet[Question]:
 
 def question_of(request: HttpRequest, question: UUID) -> Question:
     """Return the question that this person may read; raises Http404 for any other."""
-    visible = questions_visible_to(request.user, timezone.localdate())
-    return get_object_or_404(
-        visible.select_related("programme", "owner", "organisation", "session", "own_theme", "merged_into"), pk=question
-    )
+    around = ("programme", "owner", "organisation", "session", "own_theme", "merged_into")
+    # Who reads by a role finds it by that, without asking what else might let them in.
+    by_role = Question.objects.filter(programme__in=Programme.objects.where(request.user, Permission.READ_QUESTIONS))
+    found = by_role.select_related(*around).filter(pk=question).first()
+    if found is None:
+        others = questions_visible_to(request.user, timezone.localdate())
+        found = get_object_or_404(others.select_related(*around), pk=question)
+    return found
 
 
 def _programme(request: HttpRequest, slug: str) -> Programme:
@@ -197,7 +198,9 @@ def _programme(request: HttpRequest, slug: str) -> Programme:
 
 def _list_address(request: HttpRequest, programme: Programme) -> str:
     """Return the list of ``programme`` where this person reads it, else the list of what they were asked."""
-    if programmes_with_lists(request.user, timezone.localdate()).filter(pk=programme.pk).exists():
+    person = request.user
+    by_role = has(person, Permission.READ_QUESTIONS, programme)
+    if by_role or is_among(programmes_with_lists, person, timezone.localdate(), programme):
         return reverse("commitments:programme-questions", args=[programme.slug])
     return reverse("commitments:question-list")
 

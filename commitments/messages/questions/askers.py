@@ -26,8 +26,8 @@ _PRIVATE = "Private message"
 
 def askers_owed(question: Question) -> QuerySet[Asker]:
     """Return who is owed the answer to ``question``: its askers, and those of the questions joined with it."""
-    found = Asker.objects.filter(Q(question=question) | Q(question__merged_into=question), withdrawn_on=None)
-    return found.order_by("pk")
+    asked = Question.objects.filter(Q(pk=question.pk) | Q(merged_into=question)).values("pk")
+    return Asker.objects.filter(question__in=asked, withdrawn_on=None).order_by("pk")
 
 
 def tell_received(asker: Asker, *, now: datetime) -> None:
