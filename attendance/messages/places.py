@@ -110,10 +110,13 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     gone = {(place.person_id, place.session_id) for place in places.values() if place.state not in LIVE}
     again = set()
     if gone:
-        live = Place.objects.seated().filter(
-            person__in=[person for person, _ in gone], session__in=[session for _, session in gone]
+        # An offer is not enough: what stands in the calendar has to go until they say yes.
+        booked = Place.objects.filter(
+            state=PlaceState.BOOKED,
+            person__in=[person for person, _ in gone],
+            session__in=[session for _, session in gone],
         )
-        again = set(live.values_list("person_id", "session_id"))
+        again = set(booked.values_list("person_id", "session_id"))
     reasons = {message.pk: _why_not(message, places.get(message.refs["place"]), again) for message in batch}
     return {pk: reason for pk, reason in reasons.items() if reason}
 

@@ -2,13 +2,14 @@
 
 from accounts.models import Person
 from attendance.actions.engagements import BusyThen
-from attendance.actions.places import HasPlaceElsewhere, NotEligible
+from attendance.actions.places import HasPlaceElsewhere, NotEligible, OfferIsOver
 from attendance.actions.swaps import QuotaIsUsed, SessionIsFull
 from history.refusals import Refused
 
 _SAID = {
     HasPlaceElsewhere: "{} holds a place in another session of this programme. Change its date, or give it up first.",
     BusyThen: "{} is in another session at that time. Choose another date, or give that place up first.",
+    OfferIsOver: "The limit of the offer is over, so {} does not have this place any more. Choose another date.",
     NotEligible: "{} is in no organisation, profession and area of this programme. Correct their affiliation first.",
     SessionIsFull: "That session has no free place, so {} keeps the one there is. Choose another date.",
     QuotaIsUsed: (

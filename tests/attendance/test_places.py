@@ -616,3 +616,16 @@ def test_another_date_is_taken_for_the_organisation_that_the_place_belongs_to():
     Place.objects.filter(pk=place.pk).update(organisation=other)  # as the lead of the other one books
     new = swaps.change_place(place=place, to=another_day(programme), by=person, now=NOW)
     assert new.organisation == other
+
+
+def test_an_entry_goes_also_where_the_same_seat_is_offered_meanwhile():
+    session = a_session(capacity=1)
+    place = a_place(session)
+    places.give_up_place(place=place, by=place.person, now=NOW)
+    mail = Message.objects.get(kind=mails.GIVEN_UP)
+    again = a_place(session, place.person)
+    assert mails.not_wanted([mail], NOW) == {mail.pk: "booked_again"}
+    Place.objects.filter(pk=again.pk).update(
+        state=Offered, offered_until=NOW + timedelta(hours=1), offered_from_line=True
+    )
+    assert mails.not_wanted([mail], NOW) == {}

@@ -170,6 +170,10 @@ def test_the_coordinator_says_yes_to_an_offer_for_somebody(client, coordinator, 
     said = words(client.post(page_of("seat", session, place.person, place.pk), follow=True))
     assert "Booked. They are told by e-mail" in said
     assert Place.objects.get(pk=place.pk).state == PlaceState.BOOKED
+    Place.objects.update(state=PlaceState.OFFERED, offered_until=NOW - timedelta(hours=1))
+    late = words(client.post(page_of("seat", session, place.person, place.pk), follow=True))
+    assert f"so {place.person.name} does not have this place any more" in late
+    place = a_place(session, place.person)
     again = words(client.post(page_of("take", session, place.person), {"session": session.pk}))
     assert f"{place.person.name} has a place in this session already." in again
 
