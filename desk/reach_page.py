@@ -81,7 +81,11 @@ class Row:
 
     @cached_property
     def to_invite(self) -> int:
-        """How many the page of a round would invite: those never reached, else those who have not answered."""
+        """How many of the gap are known by name: those never reached, else those invited before.
+
+        Who of them can be mailed, has not said no, and waits for nothing is for the page of a round to say: it counts
+        people by all their organisations and areas, and areas with what lies inside them.
+        """
         return self.reach.invited if self.again else max(self.reach.never_named, 0)
 
     @cached_property
