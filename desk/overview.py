@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
@@ -19,6 +20,7 @@ from communications.queries.addressed import Addressed, addressed_of
 from communications.queries.timeline import current_of
 from desk import addresses
 from desk.queries import reach
+from desk.queries.counting import NOW
 from desk.queries.programmes import (
     AGES,
     ASKED,
@@ -33,6 +35,7 @@ from desk.queries.programmes import (
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
 from face.keeping import Sources
+from history.statements import Reading
 from organisations.models import Organisation
 
 SESSIONS_SHOWN = 12
@@ -111,9 +114,7 @@ def ahead(programme: Programme, now: datetime, *, can_ask: bool) -> Ahead:
 
     Where ``can_ask``, a gap of cover leads to asking for it.
     """
-    found = sessions_listed(programme, staff=True, now=now).open().to_come(now)
-    found = found.filter(during__startswith__lt=now + COVER_AHEAD).order_by("date", "starts", "pk")
-    sessions = list(found.select_related(None).select_related("room__venue", "seats")[: SESSIONS_SHOWN + 1])
+    sessions = _next().rows(programme=programme.pk, now=now, until=now + COVER_AHEAD)
     for session in sessions:
         session.programme = programme
     left_out = len(sessions) > SESSIONS_SHOWN
@@ -130,6 +131,15 @@ def ahead(programme: Programme, now: datetime, *, can_ask: bool) -> Ahead:
         session.cover_words = covered[session.pk]
     lacking = [row for row in whole.rows if not row.meets_rule]
     return Ahead(shown, _drawn(matrix, covered, can_ask=can_ask), lacking, left_out)
+
+
+@cache
+def _next() -> Reading:
+    marks = {"programme": 9_000_000_000_000_000_000, "now": NOW, "until": NOW + COVER_AHEAD}
+    found = sessions_listed(Programme(pk=marks["programme"]), staff=True, now=NOW).open().to_come(NOW)
+    found = found.filter(during__startswith__lt=marks["until"]).order_by("date", "starts", "pk")
+    shown = found.select_related(None).select_related("room__venue", "seats")[: SESSIONS_SHOWN + 1]
+    return Reading("next_sessions", shown, **marks)
 
 
 def _drawn(matrix: Matrix, covered: dict[int, str], *, can_ask: bool) -> dict[str, Any]:

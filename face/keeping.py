@@ -26,10 +26,10 @@ class _Kept:
 
     answer: Any
     at: datetime
-    changes: str
+    changes: int
     seconds: int
 
-    def stands(self, changes: str, now: datetime) -> bool:
+    def stands(self, changes: int, now: datetime) -> bool:
         age = (now - self.at) / timedelta(seconds=1)
         return 0 <= age < _MOST_SECONDS and (changes == self.changes or age < self.seconds)
 
@@ -56,27 +56,29 @@ class Sources:
         Nothing is in a transaction: its own changes are seen by nobody else.
         """
         if connection.in_atomic_block:
-            return Keeping(None, now)
+            return Keeping(None, now, "")
         with connection.cursor() as cursor:
             cursor.execute(self._asking)
-            return Keeping(cursor.fetchone()[0], now)
+            changes, database = cursor.fetchone()
+            return Keeping(changes, now, database)
 
 
 _ASKING = """
 SELECT CASE WHEN current_setting('track_counts')::boolean
-       THEN concat_ws(' ', pg_postmaster_start_time(), sum(pg_stat_get_tuples_inserted(one)
-                      + pg_stat_get_tuples_updated(one) + pg_stat_get_tuples_deleted(one))) END
+       THEN sum(pg_stat_get_tuples_inserted(one) + pg_stat_get_tuples_updated(one) + pg_stat_get_tuples_deleted(one))
+       END, concat_ws(' since ', current_database(), pg_postmaster_start_time())
 FROM unnest(ARRAY[{tables}]) AS each (one)
 """
-"""NULL where the database does not count."""
+"""NULL where the database does not count; it begins anew when it has been killed."""
 
 
 @dataclass(frozen=True)
 class Keeping:
     """What is kept, as the page sees it that is made at ``now``; ``changes`` is what its tables have been through."""
 
-    changes: str | None
+    changes: int | None
     now: datetime
+    database: str
 
     def get(self, key: str, make: Callable[[], Any]) -> tuple[Any, datetime]:
         """Return what ``make`` returns and of which moment it is: nobody may change what they are given.
@@ -87,6 +89,7 @@ class Keeping:
         """
         if self.changes is None:
             return make(), self.now
+        key = f"kept:{key} of {self.database}"
         kept = self._stands(_here.get(key)) or self._stands(_shared(key))
         if kept is None:
             began = time.perf_counter()
@@ -96,7 +99,7 @@ class Keeping:
             kept = _Kept(answer, self.now, self.changes, seconds)
             if seconds:
                 with contextlib.suppress(RedisError):
-                    caches["quick"].set(f"kept:{key}", kept, timeout=_MOST_SECONDS)
+                    caches["quick"].set(key, kept, timeout=_MOST_SECONDS)
         _here.set(key, kept)
         return kept.answer, kept.at
 
@@ -106,7 +109,7 @@ class Keeping:
 
 def _shared(key: str) -> _Kept | None:
     try:
-        return caches["quick"].get(f"kept:{key}")
+        return caches["quick"].get(key)
     except RedisError:
         return None
 

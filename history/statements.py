@@ -20,10 +20,10 @@ from zlib import crc32
 from django.db import NotSupportedError, connection, models
 from django.db.models.query import ModelIterable
 
-_PLAIN = re.compile(r"[a-z_]*")
+_PLAIN = re.compile(r"[a-z_.:]*")
 
 
-_TYPES = {int: "bigint", str: "text", date: "date", datetime: "timestamptz"}
+_TYPES = {int: "bigint", str: "text", date: "date", datetime: "timestamptz", tuple: "bigint[]"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def compiled(name: str, rows: models.QuerySet, *, around: str = "{}", **marks: A
     """Return the statement that reads ``rows``, with a parameter wherever the value of a mark stands.
 
     ``marks``: a value for each parameter, of the right type and found nowhere else. Every other value must be a plain
-    word. ``around``: SQL with ``{}`` where the statement is to stand.
+    word. ``around``: SQL with ``{}`` where the statement is to stand. A tuple stands for a list of numbers; a slice may
+    end at a mark.
     """
     return _compiled(name, rows.query.sql_with_params(), around, marks)
 
@@ -65,6 +66,8 @@ def _compiled(name: str, statement: tuple[str, tuple], around: str, marks: dict[
     sql, values = statement
     places = {(type(value), value): f"${number}" for number, value in enumerate(marks.values(), 1)}
     text = around.format(sql % tuple(_word(value, places) for value in values))
+    for (_, value), place in places.items():
+        text = text.replace(f" LIMIT {value}", f" LIMIT {place}")  # Django writes it down as it is
     return prepared(name, text, **{mark: _TYPES[type(value)] for mark, value in marks.items()})
 
 

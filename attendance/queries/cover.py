@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, time
+from functools import cache
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import RawSQL
@@ -13,6 +14,7 @@ from django.db.models.functions import Coalesce
 from attendance import covering
 from attendance.models import CoverState, SeniorAttendance
 from briefings.models import CoverRule, Partner, Programme, Session, SessionState, Slot
+from history.statements import Reading
 from organisations.models import Organisation
 
 NOBODY, NO_PARTNER = "nobody", "no_partner"
@@ -87,11 +89,12 @@ class Date:
         return str(Slot(self.slot).label)
 
 
-def dates_of(sessions: QuerySet[Session], programmes: Iterable[Programme]) -> list[Date]:
-    """Return ``sessions`` (all of ``programmes``) in their order, in one query."""
-    known = {programme.pk: programme for programme in programmes}
-    rows = sessions.values_list("pk", "programme", "date", "slot", "starts", "ends", "room__venue__name")
-    return [Date(pk, known[programme], *when, venue or "") for pk, programme, *when, venue in rows]
+DATE_COLUMNS = ("pk", "programme", "date", "slot", "starts", "ends", "room__venue__name")
+
+
+def dates_of(rows: Iterable[tuple], programmes: dict[int, Programme]) -> list[Date]:
+    """Return the sessions whose ``DATE_COLUMNS`` are ``rows``, in their order, each with its programme by its id."""
+    return [Date(pk, programmes[programme], *when, venue or "") for pk, programme, *when, venue in rows]
 
 
 def date_of(session: Session) -> Date:
@@ -149,20 +152,11 @@ def cover_matrix(sessions: Iterable[Session | Date], today: date, *, people: boo
     """
     sessions = list(sessions)
     programmes = {session.programme_id: session.programme for session in sessions}
-    partners = list(Partner.objects.filter(programme__in=programmes).select_related("organisation"))
+    partners = _partners().rows(programmes=list(programmes))
     names = {partner.organisation_id: partner.organisation for partner in partners}
     organisations = sorted(names.values(), key=lambda each: (each.name.casefold(), each.pk))
     requests = defaultdict(list)
-    # As one value: Django looks at each of hundreds of ids by itself.
-    wanted = RawSQL("SELECT unnest(%s::bigint[])", [[session.pk for session in sessions]])
-    found = SeniorAttendance.objects.filter(session__in=wanted)
-    found = found.exclude(state=CoverState.WITHDRAWN).order_by("pk")
-    found = (
-        found.select_related("person", "organisation")
-        if people
-        else found.only("session", "organisation", "state", "answered_at")
-    )
-    for own in found:
+    for own in _requests(people).rows(sessions=[session.pk for session in sessions]):
         requests[own.session_id, own.organisation_id].append(own)
     asked = {session for session, _ in requests}
     shares = shares_of(programmes.values(), today)
@@ -181,6 +175,24 @@ def cover_matrix(sessions: Iterable[Session | Date], today: date, *, people: boo
         rows.append(row if row.session is session else replace(row, session=session))
     own_shares = {partner: share for (_, partner), share in shares.items()} if len(programmes) == 1 else {}
     return Matrix(organisations, rows, own_shares)
+
+
+_SOME = RawSQL("SELECT unnest(%s::bigint[])", [()])
+
+
+@cache
+def _partners() -> Reading:
+    return Reading(
+        "partners_with_cover", Partner.objects.filter(programme__in=_SOME).select_related("organisation"), programmes=()
+    )
+
+
+@cache
+def _requests(people: bool) -> Reading:
+    found = SeniorAttendance.objects.filter(session__in=_SOME).exclude(state=CoverState.WITHDRAWN).order_by("pk")
+    if people:
+        return Reading("requests_with_people", found.select_related("person", "organisation"), sessions=())
+    return Reading("requests", found.only("session", "organisation", "state", "answered_at"), sessions=())
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from attendance.models import CAME, Attendance, Outcome, Place, PlaceState, SeatCount
 from briefings.models import Session, SessionState
@@ -48,15 +49,25 @@ class Figures:
 
 
 def figures_of(sessions: Iterable[Session]) -> Figures:
-    """Return the figures of ``sessions`` (a query, or instances) taken together, in three queries.
+    """Return the figures of ``sessions`` (a query, or instances) taken together, in one query.
 
     Only sessions that are open or held count: choose by date which of them are over.
     """
     chosen = _chosen(sessions)
-    places = SeatCount.objects.filter(session__in=chosen).aggregate(sum=Sum("capacity"))["sum"] or 0
-    booked = _bookings(chosen).aggregate(**_BOOKED)
-    came = Attendance.objects.filter(session__in=chosen).aggregate(**_CAME)
-    return Figures(places=places, **booked, **came)
+    seats, came = (model.objects.filter(session__in=chosen) for model in (SeatCount, Attendance))
+    parts = ((seats, {"places": Sum("capacity", default=0)}), (_bookings(chosen), _BOOKED), (came, _CAME))
+    first, *others = (_in_one_row(number, rows, sums) for number, (rows, sums) in enumerate(parts))
+    found: dict[str, int] = {}
+    for number, *sums in first.union(*others, all=True):
+        found |= zip(parts[number][1], sums, strict=False)
+    return Figures(**found)
+
+
+def _in_one_row(number: int, rows: QuerySet, sums: dict[str, Any]) -> QuerySet:
+    """Return the ``number`` and the ``sums`` of ``rows`` as columns of a union."""
+    numbered = rows.order_by().annotate(part=Value(number)).values("part").annotate(**sums)
+    rest = {f"none_{place}": Value(0) for place in range(len(sums), len(_CAME))}
+    return numbered.annotate(**rest).values_list("part", *sums, *rest)
 
 
 def figures_by_organisation(sessions: Iterable[Session]) -> list[tuple[Organisation, Figures]]:

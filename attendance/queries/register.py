@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Count, FilteredRelation, Max, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Greatest
 
 from accounts.models import Person, sort_key
@@ -26,6 +27,7 @@ from attendance.models import (
 )
 from attendance.register import Press, standing
 from briefings.models import Mandate, Programme, Session, SessionState
+from briefings.queries import one_of
 from history.statements import Prepared, Reading, compiled, prepared
 
 FIRST_EXPECTED, FIRST_MARKED, MOST = 25, 10, 2_000
@@ -146,9 +148,10 @@ def _with_register() -> Reading:
 
 def on_the_register(session: Session) -> QuerySet[Place]:
     """Return the places that stand on the register: those that hold a seat, and any that was marked."""
-    return Place.objects.filter(
-        Q(state__in=SEATED) | Q(attendance__isnull=False), session=session, person__isnull=False
-    )
+    # That a mark is of the same session says nothing new, but PostgreSQL reads all of them at once.
+    marked = FilteredRelation("attendance", condition=Q(attendance__session=session))
+    found = Place.objects.annotate(marked=marked).filter(session=session, person__isnull=False)
+    return found.filter(Q(state__in=SEATED) | Q(marked__isnull=False))
 
 
 def register_counts(session: Session) -> Counts:
@@ -169,7 +172,7 @@ _FACTS = {
     "walked_in": Count("pk", filter=_ON_WALK_IN & Q(outcome__in=CAME)),
     "undecided": Count("pk", filter=_ON_WALK_IN & Q(walk_in__person__isnull=True, walk_in__left_at__isnull=True)),
 }
-_PLACES = {"expected": Count("pk"), "unmarked": Count("pk", filter=Q(attendance__isnull=True))}
+_PLACES = {"expected": Count("pk"), "unmarked": Count("pk", filter=Q(marked__isnull=True))}
 
 
 @cache
@@ -193,34 +196,46 @@ def _in_sum(name: str, rows: QuerySet, sums: dict[str, Count]) -> Prepared:
 
 def not_marked_yet(session: Session, find: str = "", most: int = FIRST_EXPECTED) -> Rows:
     """Return the first ``most`` who stand on the register without a mark and match ``find``, by last name."""
-    rows = list(_unmarked(session, find)[:most]) if find else _first(_unmarked).rows(session=session.pk, most=most)
+    rows = _found(_unmarked, session, find, most)
     return Rows([_of_place(place) for place in rows], rows[0].total if rows else 0)
 
 
 def _unmarked(session: Session, find: str) -> QuerySet:
-    found = _matching(on_the_register(session).filter(attendance__isnull=True), find, person="person__", walk_in=None)
-    return _counted(found.select_related("person", "organisation").order_by("person__sort_name", "pk"))
+    found = _matching(on_the_register(session).filter(marked__isnull=True), find, person="person__", walk_in=None)
+    return found.select_related("person", "organisation").order_by("person__sort_name", "pk")
 
 
 def already_marked(session: Session, find: str = "", most: int = FIRST_MARKED) -> Rows:
     """Return the ``most`` who were marked last and match ``find``, the newest first, each with what to undo."""
-    rows = list(_marked(session, find)[:most]) if find else _first(_marked).rows(session=session.pk, most=most)
+    rows = _found(_marked, session, find, most)
     presses = _standing(rows)
     lines = [_of_fact(row, presses[row.place_id or row.walk_in_id]) for row in rows]
     return Rows(lines, rows[0].total if rows else 0)
 
 
 def _marked(session: Session, find: str) -> QuerySet:
-    found = Attendance.objects.filter(Q(place__person__isnull=False) | Q(walk_in__isnull=False), session=session)
+    there = FilteredRelation("place", condition=Q(place__session=session))
+    found = Attendance.objects.annotate(there=there).filter(session=session)
+    found = found.filter(Q(there__person__isnull=False) | Q(walk_in__isnull=False))
     found = _matching(found, find, person="place__person__", walk_in="walk_in__")
     related = ("place__person", "walk_in__person", "organisation")
-    return _counted(found.select_related(*related).order_by("-noted_at", "-pk"))
+    return found.select_related(*related).order_by("-noted_at", "-pk")
+
+
+def _found(half: Callable[[Session, str], QuerySet], session: Session, find: str, most: int) -> list[Any]:
+    """Return the first rows of one half, each with the ``total`` of all, so that a page needs no query to count."""
+    if find:
+        return list(half(session, find).annotate(total=Window(Count("pk")))[:most])
+    return _first(half).rows(session=session.pk, most=most)
 
 
 @cache
 def _first(half: Callable[[Session, str], QuerySet]) -> Reading:
-    name = f"register{half.__name__}"
-    return Reading(name, half(_ONE, ""), around="{} LIMIT $2", session=_ONE.pk, most=_NUMBER + 3)
+    rows, most = half(_ONE, ""), _NUMBER + 3
+    total = rows.order_by().values("session").annotate(number=Count("pk")).values("number")
+    # Chosen and counted first: else PostgreSQL reads the person of each of three hundred to show ten.
+    shown = rows.filter(one_of("pk", rows.values("pk")[:most])).annotate(total=Subquery(total))
+    return Reading(f"register{half.__name__}", shown, session=_ONE.pk, most=most)
 
 
 def seniors_on_register(session: Session) -> tuple[list[SeniorAttendance], list[Mandate]]:
@@ -262,11 +277,6 @@ def _matching(found: QuerySet, find: str, *, person: str, walk_in: str | None) -
             wanted |= Q(**{f"{walk_in}name__icontains": word})
         found = found.filter(wanted)
     return found
-
-
-def _counted(found: QuerySet) -> QuerySet:
-    """Let each row know how many there are in all, so that a page needs no query to count."""
-    return found.annotate(total=Window(Count("pk")))
 
 
 _MARKS = prepared(

@@ -81,7 +81,7 @@ def what_closing_does(session: Session) -> Closing:
     """Return the numbers for the page that asks before a register is closed, in two queries."""
     facts = Attendance.objects.filter(session=session, person__email__isnull=False).values_list("outcome", flat=True)
     outcomes = list(facts)
-    unmarked = on_the_register(session).filter(state=PlaceState.BOOKED, attendance__isnull=True)
+    unmarked = on_the_register(session).filter(state=PlaceState.BOOKED, marked__isnull=True)
     addresses = list(unmarked.values_list("person__email", flat=True))
     thanked = sum(outcome in CAME for outcome in outcomes)
     told = sum(outcome in (Outcome.EXCUSED, Outcome.ABSENT) for outcome in outcomes)

@@ -1,9 +1,16 @@
 """Counting many things at once."""
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import IntegerField, QuerySet, Subquery
+
+from history.statements import Prepared, compiled
+
+NOW, TODAY = datetime(9000, 1, 2, tzinfo=UTC), date(9000, 1, 1)
+"""Stand in a counting statement where the moment and the day come."""
 
 
 class CountOf(Subquery):
@@ -17,17 +24,16 @@ class CountOf(Subquery):
         super().__init__(plain if plain.query.values_select else plain.values("pk"))
 
 
-def read(statement: tuple[str, tuple], columns: Iterable[str], programmes: Iterable[int]) -> list[tuple]:
-    """Return ``columns`` of a counting ``statement``, as a QuerySet writes it, for the ``programmes`` with these ids.
+def counting(name: str, rows: QuerySet, columns: Iterable[str]) -> Prepared:
+    """Return the statement that counts ``rows`` for some programmes: ``columns`` of them, one of which is "programme".
 
-    One of them is "programme". A statement that is written once a day is read this way: to write it down takes Django
-    longer than the answer.
+    To write it down takes Django longer than PostgreSQL takes to answer it.
     """
-    written, values = statement
     named = ", ".join(map(connection.ops.quote_name, columns))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {named} FROM ({written}) AS counted WHERE programme = ANY(%s)",  # noqa: S608 (from Django)
-            [*values, list(programmes)],
-        )
-        return cursor.fetchall()
+    around = f"SELECT {named} FROM ({{}}) AS counted WHERE programme = ANY($3)"  # noqa: S608 (from Django)
+    return compiled(name, rows, around=around, now=NOW, today=TODAY, programmes=())
+
+
+def counted(statement: Prepared, programmes: Iterable[int], now: datetime | None, today: date) -> list[tuple[Any, ...]]:
+    """Return the rows of a counting ``statement`` for the ``programmes`` with these ids, at ``now`` on ``today``."""
+    return statement.rows(now=now, today=today, programmes=list(programmes))

@@ -3,15 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, CharField, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from attendance.models import CalendarAnswer, InvitationRound, RoundState, WalkIn
-from attendance.queries.cover import Date, Row, cover_matrix, dates_of
+from attendance.queries.cover import DATE_COLUMNS, Date, Row, cover_matrix, dates_of
 from briefings.models import Programme, Session, SessionState
 from commitments.models import (
     STANDING,
@@ -28,7 +31,8 @@ from commitments.models import (
 )
 from communications.models import PlannedItem, PostSeries
 from desk.queries import agreements
-from desk.queries.counting import CountOf, read
+from desk.queries.counting import NOW, TODAY, CountOf, counted, counting
+from history.statements import Prepared, compiled
 from messaging.models import Bounce, Message
 from messaging.queries import shown_kinds
 from messaging.working_days import working_days_between
@@ -41,38 +45,39 @@ AGES = ((5, "0 to 5"), (10, "6 to 10"), (20, "11 to 20"), (None, "Over 20"))
 
 
 def with_work(programmes: QuerySet[Programme], now: datetime) -> list[Programme]:
-    """Return ``programmes`` by name, each with the counts of what waits for its coordinator: one query for all."""
-    wanted, values = programmes.order_by().values("pk").query.sql_with_params()
-    counts, with_now = _counts_in_sql(timezone.localdate(now))
-    statement = f"SELECT * FROM ({counts}) AS work WHERE id IN ({wanted}) ORDER BY name, id"  # noqa: S608 (from Django)
-    return list(Programme.objects.raw(statement, [*(now if each == _NOW else each for each in with_now), *values]))
+    """Return ``programmes`` by name, each with the counts of what waits for its coordinator: two queries for all."""
+    known = {programme.pk: programme for programme in programmes.order_by("name", "pk")}
+    for pk, *numbers in counted(_work(), known, now, timezone.localdate(now)) if known else ():
+        found = dict(zip(_waiting(), numbers, strict=True))
+        registers = found.pop("unclosed")
+        vars(known[pk]).update(found, registers_open=len(registers), register_first=next(iter(registers), None))
+    return list(known.values())
 
 
-_NOW = datetime(1900, 1, 1, tzinfo=UTC)
-"""Stands in the statement where the moment comes."""
+@cache
+def _work() -> Prepared:
+    columns = ("programme", *_waiting())
+    rows = Programme.objects.order_by().annotate(programme=F("pk"), **_waiting())
+    return counting("work_of_programmes", rows.values(*columns), columns)
 
 
-@lru_cache(maxsize=2)
-def _counts_in_sql(today: date) -> tuple[str, tuple]:
-    """Return the statement with the counts and what belongs to it.
-
-    To write it down takes Django many times as long as it takes PostgreSQL to answer it, so that is done once a day.
-    """
+@cache
+def _waiting() -> dict[str, Any]:
+    """Return what is counted, by the name that a programme has for it."""
     about = Concat(Value("briefings.programme:"), Cast(OuterRef("pk"), CharField()))
     unclosed = Session.objects.filter(
         programme=OuterRef("pk"),
         state__in=(SessionState.OPEN, SessionState.HELD),
-        during__endswith__lt=_NOW,
+        during__endswith__lt=NOW,
         register__closed_at__isnull=True,
     ).order_by("date", "pk")
     walk_ins = WalkIn.objects.filter(session__programme=OuterRef("pk"), person__isnull=True, left_at__isnull=True)
-    counted = Programme.objects.order_by().annotate(
-        registers_open=CountOf(unclosed),
-        register_first=Subquery(unclosed.values("pk")[:1]),
+    return dict(
+        unclosed=ArraySubquery(unclosed.values("pk")),
         register_day=Subquery(unclosed.values("date")[:1]),
         walk_ins_open=CountOf(walk_ins),
         walk_in_first=Subquery(walk_ins.order_by("made_at", "pk").values("session")[:1]),
-        items_late=CountOf(PlannedItem.objects.open().filter(stage__programme=OuterRef("pk"), due_on__lt=today)),
+        items_late=CountOf(PlannedItem.objects.open().filter(stage__programme=OuterRef("pk"), due_on__lt=TODAY)),
         rounds_paused=CountOf(InvitationRound.objects.filter(programme=OuterRef("pk"), state=RoundState.PAUSED)),
         calendar_answers=CountOf(
             CalendarAnswer.objects.waiting().filter(entry__session__programme=OuterRef("pk")).values("pk")
@@ -83,15 +88,14 @@ def _counts_in_sql(today: date) -> tuple[str, tuple]:
                 section__guidance__programme=OuterRef("pk"), section__guidance__ended_at=None, state=CommentState.OPEN
             )
         ),
-        reviews_overdue=CountOf(Reference.objects.standing().filter(programme=OuterRef("pk"), review_on__lt=today)),
+        reviews_overdue=CountOf(Reference.objects.standing().filter(programme=OuterRef("pk"), review_on__lt=TODAY)),
         addresses_bouncing=CountOf(
             Bounce.objects.standing().filter(message__about=about, message__kind__in=shown_kinds()).values("pk")
         ),
         mails_in_need=CountOf(Message.objects.in_need().filter(about=about)),
         has_posts=Exists(PostSeries.objects.filter(programme=OuterRef("pk"))),
-        **agreements.columns(today),
+        **agreements.columns(TODAY),
     )
-    return counted.query.sql_with_params()
 
 
 @dataclass
@@ -131,23 +135,25 @@ def questions_of(programmes: Iterable[Programme], today: date) -> dict[int, Ques
     programmes = list(programmes)
     found = {programme.pk: Questions() for programme in programmes}
     nations = {programme.pk: programme.nation for programme in programmes}
-    columns = ("programme", "state", "raised", "is_late", "is_owned", "number")
-    for programme, *values in read(_questions_in_sql(today), columns, found):
-        found[programme]._add(dict(zip(columns[1:], values, strict=True)), today, nations[programme])
+    for programme, *values in counted(_questions(), found, None, today):
+        found[programme]._add(dict(zip(_OF_QUESTIONS, values, strict=True)), today, nations[programme])
     return found
 
 
-@lru_cache(maxsize=2)
-def _questions_in_sql(today: date) -> tuple[str, tuple]:
+_OF_QUESTIONS = ("state", "raised", "is_late", "is_owned", "number")
+
+
+@cache
+def _questions() -> Prepared:
     raised = Case(When(state__in=UNANSWERED, then=F("raised_on")), output_field=DateField())
-    late = When(state__in=UNANSWERED, due_on__lt=today, paused_on=None, then=Value(True))
+    late = When(state__in=UNANSWERED, due_on__lt=TODAY, paused_on=None, then=Value(True))
     rows = Question.objects.order_by().annotate(
         raised=raised,
         is_late=Case(late, default=Value(False)),
         is_owned=Case(When(owner__isnull=False, then=Value(True)), default=Value(False)),
     )
-    counted = rows.values("programme", "state", "raised", "is_late", "is_owned").annotate(number=Count("pk"))
-    return counted.query.sql_with_params()
+    columns = ("programme", *_OF_QUESTIONS)
+    return counting("questions_of_programmes", rows.values(*columns[:-1]).annotate(number=Count("pk")), columns)
 
 
 def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Counter]:
@@ -158,8 +164,7 @@ def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Cou
     """
     found = {programme.pk: Counter() for programme in programmes}
     by = {programme: set() for programme in found}
-    columns = ("programme", "state", "is_late", "organisation", "number", "without")
-    for programme, state, is_late, organisation, number, without in read(_assurances_in_sql(today), columns, found):
+    for programme, state, is_late, organisation, number, without in counted(_assurances(), found, None, today):
         late_given = is_late and state == AssuranceState.GIVEN
         found[programme]["late" if late_given else state] += number
         found[programme][UNKEPT] += without
@@ -170,19 +175,27 @@ def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Cou
     return found
 
 
-@lru_cache(maxsize=2)
-def _assurances_in_sql(today: date) -> tuple[str, tuple]:
-    late = Case(When(state__in=STANDING, due_on__lt=today, then=Value(True)), default=Value(False))
+@cache
+def _assurances() -> Prepared:
+    late = Case(When(state__in=STANDING, due_on__lt=TODAY, then=Value(True)), default=Value(False))
     rows = Assurance.objects.order_by().annotate(is_late=late).values("programme", "state", "is_late", "organisation")
     unkept = Count("pk", filter=Q(state__in=STANDING, keeper=None))
-    return rows.annotate(number=Count("pk"), without=unkept).query.sql_with_params()
+    columns = ("programme", "state", "is_late", "organisation", "number", "without")
+    return counting("assurances_of_programmes", rows.annotate(number=Count("pk"), without=unkept), columns)
 
 
 def dates_to_come(programmes: Iterable[Programme], now: datetime) -> list[Date]:
     """Return the open sessions of ``programmes`` within thirty days from ``now``, the next first, in one query."""
-    known = list(programmes)
-    found = Session.objects.open().to_come(now).filter(programme__in=known, during__startswith__lt=now + COVER_AHEAD)
-    return dates_of(found.order_by("date", "starts", "pk"), known)
+    known = {programme.pk: programme for programme in programmes}
+    return dates_of(_to_come().rows(programmes=list(known), now=now, until=now + COVER_AHEAD), known)
+
+
+@cache
+def _to_come() -> Prepared:
+    wanted = RawSQL("SELECT unnest(%s::bigint[])", [()])
+    found = Session.objects.open().to_come(NOW).filter(programme__in=wanted, during__startswith__lt=NOW + COVER_AHEAD)
+    rows = found.order_by("date", "starts", "pk").values_list(*DATE_COLUMNS)
+    return compiled("dates_to_come", rows, programmes=(), now=NOW, until=NOW + COVER_AHEAD)
 
 
 def uncovered(programmes: Iterable[Programme], now: datetime) -> list[Row]:

@@ -116,7 +116,7 @@ def test_figures_cost_the_same_for_many(django_assert_num_queries):
     session = a_session()
     for _ in range(3):
         a_place(an_eligible(), session, state=PlaceState.BOOKED)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(1):
         figures_of(Session.objects.all())
     with django_assert_num_queries(3):
         assert len(figures_by_organisation([session])) == 3

@@ -265,17 +265,22 @@ def test_everything_works_without_the_cache(organisations, slow, monkeypatch):
 
 
 def test_a_database_that_does_not_count_keeps_nothing(shelf):
-    kept = Keeping(None, NOW)
+    kept = Keeping(None, NOW, "here")
     assert [kept.get("x", lambda number=number: number) for number in range(2)] == [(0, NOW), (1, NOW)]
+
+
+def test_two_databases_share_nothing(slow):
+    for database in ("here", "there"):
+        assert Keeping(0, NOW, database).get("x", lambda database=database: database)[0] == database
 
 
 def test_no_visitor_fills_the_memory(quick, monkeypatch):
     monkeypatch.setattr(keeping, "_MOST_HERE", 3)
-    kept = Keeping("as it is", NOW)
+    kept = Keeping(0, NOW, "here")
     for number in range(5):
         kept.get("first", lambda: "first")
         kept.get(f"{number}", lambda number=number: number)
-    assert list(keeping._here._rows) == ["3", "first", "4"]
+    assert [key.removeprefix("kept:").removesuffix(" of here") for key in keeping._here._rows] == ["3", "first", "4"]
 
 
 # --- what it is counted from

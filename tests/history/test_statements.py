@@ -27,7 +27,8 @@ def test_what_is_written_down_finds_instances_with_all_that_the_queryset_asks_fo
         rows = rows.select_related("person", "organisation__successor")
         return rows.annotate(total=Window(Count("pk")), name=F("organisation__name")).order_by("pk")
 
-    reading = Reading("a_reading", found(NUMBER, DAY), around="{} LIMIT $3", wanted=NUMBER, day=DAY, most=NUMBER + 1)
+    most = NUMBER + 1
+    reading = Reading("a_reading", found(NUMBER, DAY)[:most], wanted=NUMBER, day=DAY, most=most)
     expected = list(found(organisation.pk, ties[0].since)[:2])
     for _ in range(2):
         with CaptureQueriesContext(connection) as caught:
