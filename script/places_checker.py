@@ -78,8 +78,8 @@ class Checker:
         self._by_tx: dict[int, list[Row]] = defaultdict(list)
         for row in self.log:
             self._by_tx[row.tx].append(row)
-        self._lost: set[int] = set()
-        self._kept: list[tuple[datetime, int]] = []
+        self._lost: frozenset[int] = frozenset()
+        self._kept: list[tuple[datetime, frozenset[int]]] = []
         self._limits: dict[int | None, list[tuple[datetime, int | None]]] = defaultdict(list)
         self._began: dict[int, dict[int, str]] = defaultdict(dict)
         self._of_person: dict[int, set[int]] = defaultdict(set)
@@ -232,7 +232,9 @@ class Checker:
         own = self._limits.get(organisation) or self._limits.get(None) or []
         if any(limit is not None and taken >= limit for limit in _possible(own, begun, at, None)):
             return "quota"
-        if place["ahead"] is None and free - 1 < max(_possible(self._kept, begun, at, 0)):
+        there = {self.places[pk]["person_id"] for pk in self._of_session[session] if self.places[pk]["state"] in LIVE}
+        kept = max(len(lost - there) for lost in _possible(self._kept, begun, at, frozenset()))
+        if place["ahead"] is None and free - 1 < kept:
             return "kept"
         return ""
 
@@ -417,10 +419,22 @@ class Checker:
 
     def _keep_seats(self, person: int, row: Row) -> None:
         own = [self.places[pk] for pk in self._of_person[person]]
-        lost = any(place["closed_reason"] == "session_cancelled" and place["seated_at"] for place in own)
-        (self._lost.add if lost and not any(p["state"] in LIVE for p in own) else self._lost.discard)(person)
-        if not self._kept or self._kept[-1][1] != len(self._lost):
-            self._kept.append((row.at, len(self._lost)))
+        lost = any(self._is_lost(place, own) for place in own)
+        self._lost = self._lost | {person} if lost else self._lost - {person}
+        if not self._kept or self._kept[-1][1] != self._lost:
+            self._kept.append((row.at, self._lost))
+
+    def _is_lost(self, place: dict, own: list[dict]) -> bool:
+        """Return whether ``place`` was a seat that a cancellation took, and its person has chosen nothing since."""
+        if place["closed_reason"] != "session_cancelled" or not place["seated_at"]:
+            return False
+        closed_at = datetime.fromisoformat(place["closed_at"])
+        return not any(self._is_instead(other, closed_at) for other in own if other["state"] in LIVE)
+
+    def _is_instead(self, other: dict, closed_at: datetime) -> bool:
+        since = [other[name] for name in ("made_at", "seated_at") if other[name]]
+        is_seat = self.stage.one_place and other["state"] in SEATED
+        return is_seat or any(datetime.fromisoformat(moment) >= closed_at for moment in since)
 
     def _breach(self, row: Row, words: str) -> None:
         self.breaches.append(f"{row.seq}: {words}")
