@@ -1,19 +1,18 @@
 """What a programme's questions come to in figures: counts, and how many working days they took. Plain functions."""
 
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
+from typing import NamedTuple
 
 from commitments.clocks import Calendar
 
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What is counted of one question."""
 
     theme: str
@@ -57,6 +56,17 @@ class Figures:
             self.answered += 1
             self.to_answer[to_answer] += 1
 
+    def add_all(self, others: "Figures") -> None:
+        """Count what ``others`` have counted."""
+        self.raised += others.raised
+        self.owed += others.owed
+        self.late += others.late
+        self.paused += others.paused
+        self.answered += others.answered
+        self.oldest = min((day for day in (self.oldest, others.oldest) if day), default=None)
+        self.to_reply.update(others.to_reply)
+        self.to_answer.update(others.to_answer)
+
     @property
     def reply_median(self) -> int | None:
         return centile(self.to_reply, 50)
@@ -91,12 +101,12 @@ class Worked:
     """The worked days of ``calendar`` from ``first`` to ``last``, laid out once: ten thousand pairs are cheap then."""
 
     def __init__(self, calendar: Calendar, first: date, last: date) -> None:
-        days = (first + DAY * number for number in range((last - first).days + 1))
-        self.days: Sequence[date] = [day for day in days if calendar.is_worked(day)]
+        days = [first + DAY * number for number in range((last - first).days + 1)]
+        self._upto = dict(zip(days, accumulate(calendar.is_worked(day) for day in days), strict=True))
 
     def between(self, first: date, last: date) -> int:
         """Return how many worked days lie after ``first`` up to and with ``last``."""
-        return bisect_right(self.days, last) - bisect_right(self.days, first)
+        return self._upto[last] - self._upto[first]
 
 
 def figures_of(lines: Iterable[Line], calendar: Calendar) -> tuple[Figures, dict[str, Figures], dict[str, Figures]]:
@@ -105,15 +115,17 @@ def figures_of(lines: Iterable[Line], calendar: Calendar) -> tuple[Figures, dict
     "" stands for no theme, and for what is the coordinator's.
     """
     lines = list(lines)
-    total, by_theme, by_organisation = Figures(), {}, {}
+    total, by_theme, by_organisation = Figures(), defaultdict(Figures), defaultdict(Figures)
     if not lines:
-        return total, by_theme, by_organisation
+        return total, {}, {}
     ends = [day for line in lines for day in (line.raised_on, line.replied_on, line.answered_on) if day]
     worked = Worked(calendar, min(ends), max(ends))
+    cells: dict[tuple[str, str], Figures] = defaultdict(Figures)
     for line in lines:
-        took = [worked.between(line.raised_on, day) if day else None for day in (line.replied_on, line.answered_on)]
-        theme = by_theme.setdefault(line.theme, Figures())
-        organisation = by_organisation.setdefault(line.organisation, Figures())
-        for each in (total, theme, organisation):
-            each.add(line, *took)
+        replied = worked.between(line.raised_on, line.replied_on) if line.replied_on else None
+        answered = worked.between(line.raised_on, line.answered_on) if line.answered_on else None
+        cells[line.theme, line.organisation].add(line, replied, answered)
+    for (theme, organisation), cell in cells.items():
+        for each in (total, by_theme[theme], by_organisation[organisation]):
+            each.add_all(cell)
     return total, dict(sorted(by_theme.items())), dict(sorted(by_organisation.items()))

@@ -5,6 +5,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.db.models import Min
+from django.db.models.functions import Least, TruncDate
 
 from briefings.models import Programme
 from commitments.figures import Line
@@ -19,15 +20,18 @@ def lines_of(programme: Programme, today: date) -> Iterator[Line]:
     """
     zone = ZoneInfo(programme.zone)
     found = programme.questions.exclude(state__in=(QuestionState.MERGED, QuestionState.WITHDRAWN)).order_by()
-    found = found.annotate(answered=Min("answers__published_at"), held=Min("holding_replies__sent_at"))
+    answered, held = Min("answers__published_at"), Min("holding_replies__sent_at")
+    found = found.annotate(
+        answered_day=TruncDate(answered, tzinfo=zone), replied_day=TruncDate(Least(answered, held), tzinfo=zone)
+    )
     names = (
-        "theme", "own_theme__name", "organisation__name", "state", "due_on", "paused_on", "raised_on", "answered",
-        "held",
+        "theme", "own_theme__name", "organisation__name", "state", "due_on", "paused_on", "raised_on", "replied_day",
+        "answered_day",
     )  # fmt: skip
     labels = dict(Theme.choices)
     for row in found.values_list(*names).iterator(chunk_size=2000):
-        theme, own, whose, state, due_on, paused_on, raised, answered, held = row
-        is_owed, first = state in UNANSWERED, min((each for each in (answered, held) if each), default=None)
+        theme, own, whose, state, due_on, paused_on, raised, replied_on, answered_on = row
+        is_owed = state in UNANSWERED
         yield Line(
             theme=own or labels.get(theme, ""),
             organisation=whose or "",
@@ -35,8 +39,8 @@ def lines_of(programme: Programme, today: date) -> Iterator[Line]:
             is_late=is_owed and paused_on is None and due_on < today,
             is_paused=is_owed and paused_on is not None,
             raised_on=raised,
-            replied_on=first and first.astimezone(zone).date(),
-            answered_on=answered and answered.astimezone(zone).date(),
+            replied_on=replied_on,
+            answered_on=answered_on,
         )
 
 
