@@ -183,16 +183,23 @@ def test_a_promise_that_is_only_noted_replaces_none():
 
 @pytest.fixture
 def both_have_read(monkeypatch):
-    """Hold each who moves an assurance, after it was read, until the other has read it too or cannot come."""
-    barrier, become = threading.Barrier(2), actions.become
+    """Return what holds, once it is called, each who moves an assurance, after it was read, until the other has too.
 
-    def wait_and_go_on(*args, **options):
-        with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for our lock: the guard at work
-            barrier.wait(timeout=0.5)
-        return become(*args, **options)
-
-    monkeypatch.setattr(actions, "become", wait_and_go_on)
+    It waits ``seconds`` for one who cannot come. Called when all is ready: what is prepared moves assurances as well.
+    """
     monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
+
+    def begin(seconds: float) -> None:
+        barrier, become = threading.Barrier(2), actions.become
+
+        def wait_and_go_on(*args, **options):
+            with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for our lock: the guard at work
+                barrier.wait(timeout=seconds)
+            return become(*args, **options)
+
+        monkeypatch.setattr(actions, "become", wait_and_go_on)
+
+    return begin
 
 
 def two_confirmations() -> list[Callable]:
@@ -216,13 +223,17 @@ def moved(verbs: set[str]) -> int:
 
 @pytest.mark.django_db(transaction=True)
 def test_confirming_at_the_same_moment_is_confirming_once(both_have_read):
-    assert at_once(*two_confirmations()) == ["", ""]
+    ready = two_confirmations()
+    both_have_read(0.5)
+    assert at_once(*ready) == ["", ""]
     assert moved({"confirmed_assurance"}) == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_confirmed_as_kept_is_not_withdrawn_at_the_same_moment(both_have_read):
-    assert at_once(*kept_and_withdrawn()) == ["", "NotNow"]
+    ready = kept_and_withdrawn()
+    both_have_read(0.5)
+    assert at_once(*ready) == ["", "NotNow"]
     assert moved({"confirmed_kept", "assurance_withdrawn"}) == 1
 
 
@@ -233,6 +244,7 @@ def test_what_is_confirmed_as_kept_is_not_withdrawn_at_the_same_moment(both_have
 )
 def test_without_the_lock_both_would_be_done(both_have_read, monkeypatch, acts, verbs):
     ready = acts()
+    both_have_read(10)
 
     def unlocked(assurance: Assurance) -> Assurance:
         return Assurance.objects.select_related("programme", "person", "organisation", "carried_by", "keeper").get(
