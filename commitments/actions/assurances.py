@@ -15,6 +15,7 @@ from briefings.models import Mandate, Session
 from briefings.rules import speaking
 from commitments.clocks import local_day, next_rung
 from commitments.messages import assurances as messages
+from commitments.messages import handovers as handover_messages
 from commitments.models import (
     ASSURANCE_MOVES,
     Assurance,
@@ -33,6 +34,8 @@ from organisations.actions.uploads import Upload, check_upload
 
 CONFIRM_WITHIN = 10
 """Working days in which a senior manager confirms what a scribe noted for them; then it lapses."""
+UNKEPT_AGAIN = 5
+"""Working days after which somebody to take over is asked for again, and who was asked and says nothing."""
 LINK_LASTS = timedelta(days=365)
 MOST_FILES = 5
 _MOVING = (
@@ -119,7 +122,7 @@ def note_assurance(
         given_at=now if is_own else None,
         replaces=replaces,
     )
-    own.next_reminder_on = _next_day(own, today)
+    own.next_reminder_on = next_day(own, today)
     if replaces is not None:
         _supersede(replaces, mandate, by, now)
     own.save(force_insert=True)
@@ -167,7 +170,7 @@ def review_assurance(*, assurance: Assurance, words: str, due_on: date, by: Pers
         assurance=own, words=words, due_before=own.due_on, due_after=due_on, reviewed_by=by, reviewed_at=now
     )
     own.due_on, own.reminded_step = due_on, 0
-    own.next_reminder_on = _next_day(own, today)
+    own.next_reminder_on = next_day(own, today)
     own.save(update_fields=["due_on", "reminded_step", "next_reminder_on"])
     record(by=by, verb="reviewed", about=own, now=now)
     return made
@@ -274,10 +277,15 @@ def remind_about(*, assurance_id: int, now: datetime) -> bool:
         become(own, AssuranceState.LAPSED, by="clock", verb="assurance_lapsed", now=now)
         messages.tell_ended(own, now=now)
         return True
-    rung = next_rung(_date_of(own), own.reminded_step, today, calendar_of(own.programme))
-    messages.remind(own, rung, now=now)
-    own.reminded_step = rung.step
-    own.next_reminder_on = _next_day(own, today)
+    if own.keeper_id is None:
+        messages.ask_who_keeps(own, now=now)
+        for asked in own.handovers.filter(state=HandoverState.ASKED).select_related("person"):
+            handover_messages.tell_asked(asked, now=now, again=f":{today}")
+    else:
+        rung = next_rung(_date_of(own), own.reminded_step, today, calendar_of(own.programme))
+        messages.remind(own, rung, now=now)
+        own.reminded_step = rung.step
+    own.next_reminder_on = next_day(own, today)
     own.save(update_fields=["reminded_step", "next_reminder_on"])
     return True
 
@@ -333,7 +341,7 @@ def become(own: Assurance, state: AssuranceState, *, by: Any, verb: str, now: da
         raise NotNow
     own.state = state
     if ASSURANCE_MOVES[state]:
-        own.next_reminder_on = _next_day(own, local_day(own.programme, now))
+        own.next_reminder_on = next_day(own, local_day(own.programme, now))
     else:
         own.next_reminder_on, own.ended_at = None, now
         own.handovers.filter(state=HandoverState.ASKED).update(state=HandoverState.ENDED, decided_at=now)
@@ -351,5 +359,8 @@ def _date_of(own: Assurance) -> date:
     return _confirm_by(own) if own.state == AssuranceState.NOTED else own.due_on
 
 
-def _next_day(own: Assurance, today: date) -> date:
+def next_day(own: Assurance, today: date) -> date:
+    """Return when to remind of ``own`` next: by its date; where nobody keeps it, until somebody takes it over."""
+    if own.keeper_id is None:
+        return calendar_of(own.programme).after(today, UNKEPT_AGAIN)
     return next_rung(_date_of(own), own.reminded_step, today, calendar_of(own.programme)).day

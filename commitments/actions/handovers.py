@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import Person
 from briefings.models import Mandate
 from briefings.rules import mandate_for, speaking
-from commitments.actions.assurances import NoMandate, NotNow, NotTheirs, lock
+from commitments.actions.assurances import NoMandate, NotNow, NotTheirs, lock, next_day
 from commitments.clocks import local_day
 from commitments.messages import handovers as messages
 from commitments.models import STANDING, Assurance, Handover, HandoverState
@@ -36,7 +36,8 @@ def orphaned(today: date) -> QuerySet[Assurance]:
 
 @transaction.atomic
 def ask_for_successor(*, assurance_id: int, now: datetime) -> bool:
-    """Let a standing assurance go from a keeper who may not speak any more; coordinators and leads are told.
+    """Let a standing assurance go from a keeper who may not speak any more; coordinators and leads are told, and again
+    every few working days until somebody takes it over.
 
     Where its organisation was replaced and the keeper speaks for the one that came after, it goes along with them.
     Returns False where the keeper may speak after all, or it has moved on.
@@ -52,7 +53,8 @@ def ask_for_successor(*, assurance_id: int, now: datetime) -> bool:
             record(by=CLOCK, verb="assurance_followed", about=own, now=now)
             return True
     own.keeper, own.keeper_lost_on = None, today
-    own.save(update_fields=["keeper", "keeper_lost_on"])
+    own.next_reminder_on = next_day(own, today)
+    own.save(update_fields=["keeper", "keeper_lost_on", "next_reminder_on"])
     record(by=CLOCK, verb="lost_keeper", about=own, now=now)
     messages.tell_lost(own, now=now)
     return True
@@ -117,11 +119,13 @@ def take_over(*, handover: Handover, by: Person, now: datetime) -> Assurance:
         return own
     if asked.state != HandoverState.ASKED or own.state not in STANDING:
         raise NotNow
-    _check_mandate(asked.mandate, own, local_day(own.programme, now))
+    today = local_day(own.programme, now)
+    _check_mandate(asked.mandate, own, today)
     asked.state, asked.decided_at = HandoverState.TAKEN, now
     asked.save(update_fields=["state", "decided_at"])
     own.keeper, own.keeper_lost_on, own.carried_by = by, None, asked.mandate.organisation
-    own.save(update_fields=["keeper", "keeper_lost_on", "carried_by"])
+    own.next_reminder_on = next_day(own, today)
+    own.save(update_fields=["keeper", "keeper_lost_on", "carried_by", "next_reminder_on"])
     record(by=by, verb="took_over", about=own, now=now)
     messages.tell_decided(asked, now=now)
     return own

@@ -67,6 +67,12 @@ def remind(own: Assurance, rung: Rung, *, now: datetime) -> int:
     return _tell(REMINDER, own, people, f"{own.state}:{own.due_on}:reminder:{rung.step}", now, refs)
 
 
+def ask_who_keeps(own: Assurance, *, now: datetime) -> int:
+    """Ask coordinators and leads again who takes ``own`` over; return how many are asked."""
+    day = local_day(own.programme, now)
+    return _tell(REMINDER, own, reminded_people(own, False, now), f"unkept:{day}", now, {"state": own.state})
+
+
 def reminded_people(own: Assurance, is_late: bool, now: datetime) -> list[Person]:
     """Return who is reminded of ``own`` now. What is proposed as kept, or has no keeper, waits for the coordinators."""
     coordinators = coordinators_told(own, now)

@@ -24,9 +24,9 @@ def tell_lost(own: Assurance, *, now: datetime) -> None:
     _tell(LOST, own, people, f"lost:{now:%Y%m%d}", now, {"lost_on": own.keeper_lost_on.isoformat()})
 
 
-def tell_asked(made: Handover, *, now: datetime) -> None:
-    """Ask one senior manager to take it over."""
-    _tell(ASKED, made.assurance, [made.person], f"take_over:{made.pk}", now, {"handover": made.pk})
+def tell_asked(made: Handover, *, now: datetime, again: str = "") -> None:
+    """Ask one senior manager to take it over; ``again`` names a reminder."""
+    _tell(ASKED, made.assurance, [made.person], f"take_over:{made.pk}{again}", now, {"handover": made.pk})
 
 
 def tell_decided(made: Handover, *, now: datetime) -> None:

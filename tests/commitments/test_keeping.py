@@ -189,6 +189,24 @@ def test_until_it_is_taken_over_the_coordinators_are_reminded_and_not_who_has_le
         actions.end_assurance(assurance=own, state="withdrawn", reason="?", by=cast.senior, now=NOW)
 
 
+def test_until_then_somebody_is_asked_for_every_five_working_days(cast):
+    own = given(cast, due_on=date(2027, 9, 1))
+    end_mandate(mandate=cast.mandate, by=cast.coordinator, now=NOW)
+    heir = MandateFactory(programme=cast.programme, organisation=cast.organisation)
+    with time_machine.travel(NOW, tick=False):
+        remind_due()
+    asked = handovers.ask_to_take_over(assurance=own, mandate=heir, by=cast.coordinator, now=NOW)
+    for days in range(1, 16):
+        with time_machine.travel(NOW + timedelta(days=days), tick=False):
+            remind_due()
+    again = Message.objects.filter(kind="commitments.assurance_reminder", person=cast.coordinator)
+    assert [row.due_at.date() for row in again.order_by("pk")] == [date(2026, 11, 9), date(2026, 11, 16)]
+    assert Message.objects.filter(kind=messages.ASKED, person=heir.person).count() == 3
+    handovers.take_over(handover=asked, by=heir.person, now=NOW + timedelta(days=15))
+    own.refresh_from_db()
+    assert (own.next_reminder_on, own.reminded_step) == (date(2027, 8, 27), 0)
+
+
 def test_a_successor_takes_it_over_and_the_words_stay_those_of_who_gave_them(cast):
     own, mandate = lost(cast), MandateFactory(programme=cast.programme, organisation=cast.organisation)
     with pytest.raises(actions.NotTheirs):
