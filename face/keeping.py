@@ -66,7 +66,7 @@ class Sources:
 _ASKING = """
 SELECT CASE WHEN current_setting('track_counts')::boolean
        THEN sum(pg_stat_get_tuples_inserted(one) + pg_stat_get_tuples_updated(one) + pg_stat_get_tuples_deleted(one))
-       END, concat_ws(' since ', current_database(), pg_postmaster_start_time())
+       END, concat_ws('@', current_database(), extract(epoch FROM pg_postmaster_start_time()))
 FROM unnest(ARRAY[{tables}]) AS each (one)
 """
 """NULL where the database does not count; it begins anew when it has been killed."""
@@ -89,7 +89,7 @@ class Keeping:
         """
         if self.changes is None:
             return make(), self.now
-        key = f"kept:{key} of {self.database}"
+        key = f"kept:{key}:{self.database}"
         kept = self._stands(_here.get(key)) or self._stands(_shared(key))
         if kept is None:
             began = time.perf_counter()
@@ -110,7 +110,7 @@ class Keeping:
 def _shared(key: str) -> _Kept | None:
     try:
         return caches["quick"].get(key)
-    except RedisError:
+    except (RedisError, AttributeError, ImportError):  # or it was kept by what an update has renamed
         return None
 
 
