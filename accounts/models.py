@@ -16,7 +16,9 @@ def sort_key(name: str) -> str:
     plain = name.casefold()
     if not plain.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
-    words = "".join(c if c.isalnum() or c in " -" else "" for c in plain).replace("-", " ").split()
+    if not plain.replace(" ", "").isalnum():  # most names are letters and spaces, and a list has thousands
+        plain = "".join(c if c.isalnum() or c in " -" else "" for c in plain).replace("-", " ")
+    words = plain.split()
     return " ".join(words[-1:] + words[:-1])[:300]
 
 

@@ -38,6 +38,8 @@ LABELS = {
     "staff_number": "Staff number",
     "until": "Leaving date",
 }
+_USUAL_ADDRESS = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}")
+"""What nearly every address looks like; all of it is valid, and said so ten times quicker."""
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y", "%d %B %Y", "%d %b %Y", "%Y-%m-%d %H:%M:%S")
 
@@ -125,7 +127,7 @@ def clean_row(head: Head, cells: Sequence[str]) -> Cleaned:
         staff_number=_cell(head, cells, "staff_number"),
         organisation=_cell(head, cells, "organisation"),
         profession=_cell(head, cells, "profession"),
-        areas=[area for part in re.split(r"[;|]", _cell(head, cells, "area")) if (area := part.strip())],
+        areas=[area for part in _cell(head, cells, "area").replace("|", ";").split(";") if (area := part.strip())],
     )
     row.problem = _problem(row)
     if not row.problem:
@@ -166,6 +168,8 @@ def _problem(row: Cleaned) -> str:
 def _is_address(text: str) -> bool:
     if len(text) > 254 or not text.isascii():
         return False
+    if _USUAL_ADDRESS.fullmatch(text) and len(text) - text.index("@") <= 64:  # no label is longer than 63 then
+        return True
     try:
         validate_email(text)
     except ValidationError:

@@ -48,6 +48,7 @@ NEW, SKIP = "new", "skip"
 _LOCK = 7_301
 _NULL = "\x01"
 """What stands for NULL while rows are copied: no clean value has such a character."""
+_in_quotes = json.JSONEncoder(ensure_ascii=False).encode
 _COLUMNS = (
     "staff_list_id", "line", "name", "sort_name", "email", "staff_number", "organisation_words", "profession_words",
     "area_words", "until", "original", "is_unusable", "fate", "problem", "area_ids",
@@ -347,6 +348,8 @@ def _stage(staff_list: StaffListImport) -> Head:
     head, count = head_of(first.cells), 0
     while piece := list(islice(rows, PIECE)):
         with transaction.atomic():
+            with connection.cursor() as cursor:  # a piece that is lost with its server is read again, with all others
+                cursor.execute("SET LOCAL synchronous_commit = off")
             _copy(staff_list, head, piece)
             count += len(piece)
             StaffListImport.objects.filter(pk=staff_list.pk).update(rows_read=count)
@@ -380,7 +383,7 @@ def _columns(staff_list: StaffListImport, row: Row, clean: Cleaned) -> list[Any]
         clean.staff_number[:60],
         clean.organisation[:300],
         clean.profession[:200],
-        "{" + ",".join(json.dumps(area[:200], ensure_ascii=False) for area in clean.areas) + "}",
+        "{" + ",".join(_in_quotes(area[:200]) for area in clean.areas) + "}",
         clean.until.isoformat() if clean.until else _NULL,
         json.dumps(original),
         "t" if bad else "f",

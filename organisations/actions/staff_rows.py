@@ -26,6 +26,7 @@ def settle(staff_list: StaffListImport, today: date) -> None:
     A row with a name that nobody knows stays unsettled until it is decided. Rows that are settled already are not
     written again.
     """
+    _allow_memory()
     _note_names(staff_list)
     _run(_SETTLE, {"list": staff_list.pk, "today": today, "only": staff_list.organisation_id})
     _refuse_addresses_of_others(staff_list, today)
@@ -87,6 +88,11 @@ def _run(statement: str, values: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.rowcount
+
+
+def _allow_memory() -> None:
+    """Let this transaction sort a whole list in memory, not on the disk: one is settled or written at a time."""
+    _run("SET LOCAL work_mem = '64MB'", {})
 
 
 def _note_names(staff_list: StaffListImport) -> None:
@@ -158,13 +164,15 @@ def _remove(ids: list[int], table: str, today: date) -> None:
 
 
 _SETTLE = f"""
-WITH area_of AS (  -- the areas of a row; "known" counts those that somebody has decided, also to leave out
-    SELECT i.id, count(DISTINCT w) AS named, count(DISTINCT n.words) AS known, bool_or(n.words IS NOT NULL
+WITH area_of AS (  -- what areas mean, for each way they stand together; "known" counts those that somebody has
+    -- decided, also to leave out
+    SELECT i.area_words, count(DISTINCT w) AS named, count(DISTINCT n.words) AS known, bool_or(n.words IS NOT NULL
         AND n.target IS NULL) AS skip, coalesce(array_agg(DISTINCT n.target ORDER BY n.target)
         FILTER (WHERE n.target IS NOT NULL), ARRAY[]::bigint[]) AS ids
-    FROM organisations_importrow i, unnest(i.area_words) AS w
+    FROM (SELECT DISTINCT area_words FROM organisations_importrow WHERE staff_list_id = %(list)s AND NOT is_unusable) i,
+        unnest(i.area_words) AS w
     LEFT JOIN staff_list_names n ON n.kind = 'area' AND n.words = w
-    WHERE i.staff_list_id = %(list)s AND NOT i.is_unusable GROUP BY i.id),
+    GROUP BY i.area_words),
 domain AS (
     SELECT domain, min(organisation_id) AS organisation FROM organisations_maildomain
     GROUP BY domain HAVING count(DISTINCT organisation_id) = 1),
@@ -184,7 +192,7 @@ named AS (
     FROM organisations_importrow i
     LEFT JOIN staff_list_names o ON o.kind = 'organisation' AND o.words = i.organisation_words
     LEFT JOIN staff_list_names p ON p.kind = 'profession' AND p.words = i.profession_words
-    LEFT JOIN area_of x ON x.id = i.id
+    LEFT JOIN area_of x ON x.area_words = i.area_words
     LEFT JOIN domain d ON i.organisation_words = '' AND d.domain = split_part(i.email, '@', 2)
     WHERE i.staff_list_id = %(list)s AND NOT i.is_unusable),
 known AS (
@@ -208,7 +216,7 @@ counted AS (
     SELECT j.*,
         first_value(line) OVER (PARTITION BY verdict, coalesce(person::text, email), organisation, profession
             ORDER BY line) AS first,
-        count(*) OVER (PARTITION BY verdict, person, organisation) AS together
+        count(*) OVER (PARTITION BY verdict, coalesce(person::text, email), organisation) AS together
     FROM judged j),
 tied AS (
     SELECT c.*, coalesce(exact.id, sole.id) AS affiliation

@@ -98,7 +98,10 @@ class RowFate(models.TextChoices):
 class ImportRow(models.Model):
     """One row of a staff list, as it was understood. Rows go with their import, at the latest after 30 days."""
 
-    staff_list = models.ForeignKey(StaffListImport, on_delete=models.CASCADE, related_name="rows")
+    # Rows are found by their list in the index of the line; it has none of its own.
+    staff_list = models.ForeignKey(
+        StaffListImport, on_delete=models.CASCADE, related_name="rows", db_index=False, db_constraint=False
+    )
     line = models.PositiveIntegerField(help_text="the line in the file")
     name = models.CharField(max_length=300, blank=True)
     sort_name = models.CharField(max_length=300, blank=True)
@@ -138,10 +141,7 @@ class ImportRow(models.Model):
             models.UniqueConstraint(fields=["staff_list", "line"], name="import_row_line_once"),
             models.CheckConstraint(condition=~Q(fate="rejected") | ~Q(problem=""), name="import_row_says_why"),
         ]
-        indexes = [
-            models.Index(fields=["staff_list", "fate", "line"], name="import_row_by_fate"),
-            models.Index(fields=["staff_list", "email"], name="import_row_by_email"),
-        ]
+        indexes = [models.Index(fields=["staff_list", "fate", "line"], name="import_row_by_fate")]
 
 
 class NameKind(models.TextChoices):
@@ -177,7 +177,9 @@ class NameDecision(models.Model):
 class ImportChange(models.Model):
     """One row that an import made (``before`` is null) or changed, so that the import can be undone."""
 
-    staff_list = models.ForeignKey(StaffListImport, on_delete=models.CASCADE, related_name="changes")
+    staff_list = models.ForeignKey(
+        StaffListImport, on_delete=models.CASCADE, related_name="changes", db_index=False, db_constraint=False
+    )
     table = models.CharField(max_length=20, help_text="person or affiliation")
     row = models.BigIntegerField()
     before = models.JSONField(null=True, blank=True)

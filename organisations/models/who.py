@@ -125,7 +125,10 @@ class Affiliation(models.Model):
     """A person's tie to an organisation, with the profession and areas there. A person may have two."""
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="affiliations")
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="affiliations")
+    # No index of its own: that of organisation and profession together finds it too.
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="affiliations", db_index=False
+    )
     profession = models.ForeignKey(Profession, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     areas = models.ManyToManyField(Area, through="AffiliationArea", related_name="affiliations")
     staff_number = models.CharField(max_length=60, blank=True)
@@ -163,7 +166,7 @@ class Affiliation(models.Model):
 class AffiliationArea(models.Model):
     """One area in which somebody works for one organisation."""
 
-    affiliation = models.ForeignKey(Affiliation, on_delete=models.CASCADE)
+    affiliation = models.ForeignKey(Affiliation, on_delete=models.CASCADE, db_index=False)  # found by what is unique
     area = models.ForeignKey(Area, on_delete=models.PROTECT)
 
     retention = Retention(plain=("id", "area"), personal=("affiliation",), until="as long as the person")

@@ -3,16 +3,20 @@
 import io
 from datetime import UTC, date, datetime, timedelta
 
+import hypothesis
 import openpyxl
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.core.validators import validate_email
 from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.models import Person
 from history.models import Entry
 from organisations.actions import imports, staff_rows
-from organisations.imports import WrongHead, head_of, key_of_name
+from organisations.imports import _USUAL_ADDRESS, WrongHead, head_of, key_of_name
 from organisations.models import (
     Affiliation,
     Area,
@@ -119,6 +123,15 @@ def test_heads_have_synonyms(cells, found):
 def test_a_wrong_head_says_what_is_wrong(cells, sentence):
     with pytest.raises(WrongHead, match=sentence):
         head_of(cells)
+
+
+@hypothesis.settings(
+    max_examples=200, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@given(st.from_regex(_USUAL_ADDRESS, fullmatch=True))
+def test_every_usual_address_is_valid(text):
+    if len(text) - text.index("@") <= 64:
+        validate_email(text)
 
 
 def test_names_are_compared_without_what_people_write_differently():
