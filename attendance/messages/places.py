@@ -169,11 +169,13 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
 
 
 def _subject_of(kind: str, place: Place) -> str:
-    """Return the subject of ``kind``; who waited, or had an offer and took no seat, has lost no place."""
+    """Return the subject of ``kind``; who waited, had an offer and took no seat, or changed dates has lost no place."""
     if kind == GIVEN_UP and place.seated_at is None:
         return "You have left the waiting list for {when}"
     if kind == GIVEN_UP and place.offered_from_line:
         return "The place on {when} is held for you no longer"
+    if kind == GIVEN_UP and place.closed_reason in ("changed_date", "moved"):
+        return "Out of your calendar: {when}"
     return _SUBJECTS[kind]
 
 

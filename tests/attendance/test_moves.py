@@ -296,7 +296,7 @@ def test_from_the_list_over_the_preview_to_what_was_done(coordinator):
     page = words(preview)
     for said in ("1 moves", "1 cannot move", "No place is free there", "The room is smaller.", "We have moved you"):
         assert said in page
-    assert "<dd>You no longer have a place on" in page, "the second mail, as it will be"
+    assert "<dd>Out of your calendar: " in page, "the second mail, as it will be"
     closing = words(coordinator.post(coordinator.address, {**chosen, "fewer": "on"}))
     assert "that session then has <strong>3 places</strong>" in closing
     assert Message.objects.count() == before

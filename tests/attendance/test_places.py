@@ -324,7 +324,9 @@ def test_changing_dates_swaps_the_seats_in_one_go():
     assert told(place) == [mails.BOOKED, mails.GIVEN_UP]
     need = AccessNeed.objects.get()
     assert (need.place, need.words, need.delete_on) == (new, "A chair with arms", date(2027, 1, 7))
-    assert "changed to another date" in mails.render(Message.objects.get(kind=mails.GIVEN_UP)).text
+    gone = mails.render(Message.objects.get(kind=mails.GIVEN_UP))
+    assert gone.subject.startswith("Out of your calendar: Thursday 26 November")
+    assert "changed to another date" in gone.text
 
 
 def test_a_full_session_leaves_the_old_place():
