@@ -29,6 +29,7 @@ class Why(StrEnum):
     NUMBER = "a number that points at somebody"
     CELL = "a figure under five"
     FEW = "a figure under five, in words"
+    MOVED = "out of date"
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,9 @@ class WordsMoved(Refused):
 class NotPublishable(Refused):
     """``findings`` says what stands in it that may not, and where."""
 
-    sentence = "It cannot be published while a name, an address or a figure under five stands in it."
+    sentence = (
+        "It cannot be published while a name, an address, a figure under five or what is out of date stands in it."
+    )
 
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__()

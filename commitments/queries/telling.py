@@ -17,6 +17,7 @@ from briefings.models import AgendaItem, Appointment, Assistant, Mandate, Partne
 from commitments.models import (
     STANDING,
     TAKEN_ON,
+    TOLD,
     Answer,
     AskedAs,
     Asker,
@@ -35,7 +36,7 @@ from commitments.models import (
     TellingKind,
     TellingState,
 )
-from commitments.publishing import Finding, found_in, words_of
+from commitments.publishing import Finding, Why, found_in, words_of
 from commitments.queries.questions import published_answers
 from face.dates import day_plain
 from organisations.models import Affiliation, OrganisationLead
@@ -192,9 +193,51 @@ def findings_of(telling: Telling, on: date) -> list[Finding]:
     texts = texts_of(telling)
     there = {word for _, text in texts for word in words_of(text)}
     names = [name for name in names_known(telling.programme, on) if there & words_of(name)]
-    return [
-        finding for where, text in texts for finding in found_in(text, where, names, telling.meant_otherwise)
-    ]  # fmt: skip
+    found = [finding for where, text in texts for finding in found_in(text, where, names, telling.meant_otherwise)]
+    return moved_since(telling) + found
+
+
+def moved_since(telling: Telling) -> list[Finding]:
+    """Return what is not so any more since ``telling`` was drafted: another state, other words, a smaller circle."""
+    rows = [item for section in by_section(telling) for item in section["rows"]]
+    newest = Answer.objects.filter(question=OuterRef("pk")).order_by("-version")
+    questions = Question.objects.select_related("in_room").annotate(
+        answered_to=Subquery(newest.values("audience")[:1]), answered_at=Subquery(newest.values("published_at")[:1])
+    )
+    asked = questions.in_bulk([item.question_id for item in rows if item.question_id])
+    promised = Assurance.objects.in_bulk([item.assurance_id for item in rows if item.assurance_id])
+    found = []
+    for item in rows:
+        if item.question_id:
+            why = _question_moved(telling, item, asked[item.question_id])
+        else:
+            why = _promise_moved(item, promised[item.assurance_id]) if item.assurance_id else ""
+        found += [Finding(Why.MOVED, why, item.place)] if why else []
+    return found
+
+
+def _question_moved(telling: Telling, item: TellingItem, question: Any) -> str:
+    if question.state not in _QUESTIONS[item.section]:
+        return f"The question is now “{question.get_state_display()}”"
+    if item.section == Section.DONE:
+        if question.answered_at > telling.drafted_at:
+            return "It was answered in other words since"
+    elif hasattr(question, "in_room") and question.in_room.showing == Showing.HIDDEN:
+        return "The question was hidden in its room since"
+    is_of_session = telling.session_id is not None and question.session_id == telling.session_id
+    may = {None, Audience.PUBLIC}
+    if item.for_attended:
+        may |= {Audience.PRACTITIONERS, *([Audience.ATTENDERS] if is_of_session else [])}
+    return "" if question.answered_to in may else "It was answered to fewer people since"
+
+
+def _promise_moved(item: TellingItem, own: Assurance) -> str:
+    return "" if own.state in _PROMISES[item.section] else f"The promise is now “{own.get_state_display()}”"
+
+
+_QUESTIONS = {Section.DONE: TOLD, Section.NO: (QuestionState.OUT_OF_SCOPE,), Section.OPEN: TAKEN_ON}
+_PROMISES = {Section.DONE: (AssuranceState.KEPT,), Section.NO: _ENDED, Section.OPEN: STANDING}
+"""In which states what a telling says in each section is so."""
 
 
 def texts_of(telling: Telling) -> list[tuple[str, str]]:

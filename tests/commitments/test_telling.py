@@ -41,7 +41,7 @@ from commitments.models import (
 )
 from commitments.publishing import Why
 from commitments.queries import telling as queries
-from commitments.queries.telling import names_known, seal_of
+from commitments.queries.telling import findings_of, names_known, seal_of
 from history.queries import timeline
 from messaging import kinds
 from messaging.delivery import deliver_due
@@ -769,3 +769,63 @@ def test_every_action_in_every_state(cast, state, what):
 
 def as_it_stands(own) -> list:
     return [*Telling.objects.filter(pk=own.pk).values(), *own.items.values(), *timeline(own)]
+
+
+# What has changed since it was drafted
+
+
+def in_the_way(own: Telling) -> list[tuple[str, str]]:
+    return [(each.words, each.where) for each in findings_of(own, NOW.date()) if each.why == Why.MOVED]
+
+
+def test_nothing_is_published_that_is_not_so_any_more(cast):
+    answers = [answered(cast, said=f"{word}?", told="Yes.") for word in ("First", "Second", "Third", "Fourth")]
+    waiting = cast.commissioned(words="Who may open it?").question
+    own = drafted(cast)
+    assert in_the_way(own) == []
+    actions.propose_telling(telling=own, by=cast.coordinator, now=NOW)
+    common = {"by": cast.senior, "now": NOW + timedelta(hours=1)}
+    first, second, third, _ = answers
+    say_unanswered(asker=first.askers.get(), by=cast.practitioner, now=NOW)
+    publish_answer(question=second, words="No.", audience=Audience.PUBLIC, **common)
+    publish_answer(question=third, words="Yes.", audience=Audience.ASKER, **common)
+    publish_answer(question=waiting, words="You.", audience=Audience.PUBLIC, **common)
+    assert {why for why, _ in in_the_way(own)} == {
+        "The question is now “With an owner”", "It was answered in other words since", "The question is now “Answered”",
+    }  # fmt: skip
+    assert len(in_the_way(own)) == 4
+    with pytest.raises(actions.NotPublishable):
+        actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW)
+    moved = [item for item in own.items.all() if item.question != answers[3]]
+    left_out = [actions.Words(item.pk, item.said, item.told, is_left_out=True) for item in moved]
+    own = changes(Telling.objects.get(pk=own.pk), left_out, by=cast.coordinator)
+    assert in_the_way(own) == []
+    own = actions.propose_telling(telling=own, by=cast.coordinator, now=NOW)
+    assert actions.publish_telling(telling=own, seen=seal_of(own), by=cast.second, now=NOW).published_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (Audience.PUBLIC, Audience.PRACTITIONERS, "It was answered to fewer people since"),
+        (Audience.ATTENDERS, Audience.ASKER, "It was answered to fewer people since"),
+        (Audience.ATTENDERS, Audience.PRACTITIONERS, ""),
+    ],
+)
+def test_what_was_answered_to_fewer_since_is_not_told_to_more(cast, before, after, says):
+    question = answered(cast, audience=before, session=cast.session)
+    own = drafted(cast, session=cast.session)
+    # As if it was answered before: other words alone stand in the way, whoever reads them.
+    publish_answer(question=question, words="In the record.", audience=after, by=cast.senior, now=NOW)
+    assert [why for why, _ in in_the_way(own)] == ([says] if says else [])
+
+
+def test_a_promise_that_is_kept_since_is_not_told_as_open(cast):
+    options = {"mandate": cast.mandate, "due_on": DUE, "by": cast.senior, "now": NOW}
+    promised = note_assurance(words="Laptops come.", for_everybody=True, **options)
+    own = drafted(cast, kind=TellingKind.DID)
+    assert in_the_way(own) == []
+    propose_kept(assurance=promised, evidence="They came.", by=cast.senior, now=NOW)
+    assert in_the_way(own) == []
+    confirm_kept(assurance=promised, by=cast.coordinator, now=NOW)
+    assert in_the_way(own) == [("The promise is now “Kept”", "“Still open”, number 1")]
