@@ -27,6 +27,7 @@ from attendance.actions.places import take_place
 from attendance.actions.registering import register_and_take
 from attendance.actions.series import in_words, take_series
 from attendance.forms.booking import AddressForm, CodeForm, DetailsForm, OrganisationForm, RequestForm
+from attendance.models import Place, PlaceState
 from attendance.queries.booking import affiliation_for, with_line
 from attendance.queries.series import others_to_take
 from attendance.queries.shares import why_waiting
@@ -152,11 +153,8 @@ def check(request: HttpRequest, session: int) -> HttpResponse:
             refusal = refused
         else:
             _forget(request, own)
-            waits = place.number_in_line is not None
-            said = "You are on the waiting list" if waits else "Your place is booked"
-            said += f". A confirmation is on its way to {kept['email']}"
-            said += f". {in_words(others)}" if others else ""
-            messages.success(request, said)
+            said = _said_of(place, kept["email"], now)
+            messages.success(request, f"{said}. {in_words(others)}" if others else said)
             return open_in_browser(place.link)
     waits = why_waiting(own, person, tie, now)
     organisation = tie.organisation if tie else Organisation.objects.get(pk=kept["organisation"])
@@ -173,6 +171,14 @@ def check(request: HttpRequest, session: int) -> HttpResponse:
         waits=waits,
         others=others_to_take(own, person.pk if person else None, now),
     )
+
+
+def _said_of(place: Place, email: str, now: datetime) -> str:
+    """Return what the press came to; who has a place here already gets no second mail about it."""
+    if place.state == PlaceState.OFFERED:
+        return "A place is held for you here. Say whether you take it"
+    said = "You are on the waiting list" if place.state == PlaceState.WAITING else "Your place is booked"
+    return f"{said}. A confirmation is on its way to {email}" if place.made_at == now else f"{said} already"
 
 
 def _book(session: Session, person: Person | None, tie: Affiliation | None, kept: dict, now: datetime):

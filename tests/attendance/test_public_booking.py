@@ -257,6 +257,21 @@ def test_who_is_signed_in_needs_no_code(client, session):
     assert "We do not know your organisation" in words(client.get(page(session, "check")))
 
 
+def test_who_has_a_place_already_is_told_so_and_who_has_an_offer_is_asked(client, session):
+    person = a_practitioner(
+        session.programme, areas=[session.programme.areas.get()], profession=session.programme.professions.get()
+    )
+    place = a_place(session, person, now=NOW - timedelta(days=1))
+    client.force_login(person)
+    assert "Your place is booked already" in words(client.post(page(session, "check"), follow=True))
+    Place.objects.filter(pk=place.pk).update(
+        state=PlaceState.OFFERED, offered_until=NOW + timedelta(hours=1), offered_from_line=True
+    )
+    said = words(client.post(page(session, "check"), follow=True))
+    assert "A place is held for you here. Say whether you take it" in said
+    assert "is booked" not in said
+
+
 def test_nothing_stays_when_the_place_cannot_be_had(client, session, monkeypatch):
     def refuse(**kwargs):
         raise NotOpen
