@@ -44,6 +44,13 @@ class ComesAlready(Refused):
     sentence = "You have a place in this session already, so you cannot take another. Your colleague keeps theirs."
 
 
+class HoldsAnother(HasPlaceElsewhere):
+    sentence = (
+        "You hold a place in another session of this programme. Give that one up first: until then this one stays with "
+        "your colleague."
+    )
+
+
 class HandoverEnded(Refused):
     sentence = "This place cannot be taken over any more: it was given up, or somebody else was asked."
 
@@ -84,7 +91,7 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
 
     Both are told; the line does not move. What the holder needed to take part is deleted. Taking it twice returns the
     same place. Raises HandoverEnded, OutsideWindow, NotEligible, ComesAlready,
-    HasPlaceElsewhere, BusyThen.
+    HoldsAnother, BusyThen.
     """
     seats = lock_seats(handover.place.session)
     lock_people([handover.place.person_id, handover.colleague_id])
@@ -103,7 +110,7 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
         raise ComesAlready
     elsewhere, clash = seated_elsewhere(place.session, colleague), clash_of(place.session, colleague)
     if elsewhere:
-        raise HasPlaceElsewhere(elsewhere)
+        raise HoldsAnother(elsewhere)
     if clash:
         raise BusyThen(clash.session)
     if held:  # they leave the line for the place

@@ -53,7 +53,10 @@ class NotEligible(Refused):
 class HasPlaceElsewhere(Refused):
     """Raised where the programme allows one place; ``place`` is the one already held."""
 
-    sentence = "You hold a place in another session of this programme. Give that one up first."
+    sentence = (
+        "You hold a place in another session of this programme. Change its date instead: you keep it until the new one "
+        "is yours."
+    )
 
     def __init__(self, place: Place | None = None) -> None:
         self.place = place

@@ -149,6 +149,7 @@ def test_a_refusal_is_said_on_the_check_page(client):
     response = client.post(reverse("attendance:invitation-take", args=[invitation.link_id, session.pk]))
     assert response.status_code == 409
     assert actions.HasPlaceElsewhere.sentence in words(response)
+    assert f"/i/{invitation.link_id}/places/{Place.objects.get().pk}/" in response.content.decode()
     assert "<title>Error: " in words(response)
 
 
