@@ -25,6 +25,7 @@ from attendance.queries.people import WHY_CLOSED, people_of, places_of_session, 
 from attendance.queries.shares import quota_used, seats_kept
 from attendance.views.on_behalf import said_about, told
 from attendance.views.presses import one_press
+from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Programme, Session, SessionState
 from face.paging import LONG, SHORT, page_of
 from face.spreadsheets import stream_csv
@@ -156,16 +157,20 @@ def give_up_for(request: HttpRequest, slug: str, person: int, place: int) -> Htt
 
         def act() -> str:
             give_up_place(place=own, by=request.user, now=timezone.now())
-            return f"The place is given up. {told(somebody)}"
+            done = "They are off the waiting list" if own.state == PlaceState.WAITING else "The place is given up"
+            return f"{done}. {told(somebody)}"
 
         return _acted(request, programme, somebody, act)
     if own.state not in LIVE:
         return redirect("attendance:person-show", slug=slug, person=person)
-    look(by=request.user, at=somebody, page="attendance:person-give-up", now=timezone.now())
+    waits, now = own.state == PlaceState.WAITING, timezone.now()
+    look(by=request.user, at=somebody, page="attendance:person-give-up", now=now)
     context = {
         "programme": programme,
         "caption": programme.name,
-        "title": f"Give up the place of {somebody.name}?",
+        "title": f"Take {somebody.name} off the waiting list?" if waits else f"Give up the place of {somebody.name}?",
+        "waiting": Place.objects.in_line().filter(session=own.session_id).count(),
+        "window": window_of(own.session, rules_of(own.session), now),
         "person": somebody,
         "place": own,
         "session": own.session,

@@ -11,7 +11,7 @@ from attendance.actions.needs import set_access_need
 from attendance.actions.places import HasPlaceElsewhere, NotEligible, NotOpen, PlaceHasEnded, give_up_place
 from attendance.actions.reserve import seat_from_reserve
 from attendance.invariants import findings
-from attendance.models import Engagement, Place, PlaceState, Quota
+from attendance.models import BookingRules, Engagement, Place, PlaceState, Quota
 from briefings.models import PlacesRule, Programme, ProgrammeRole, Session
 from history.actions import CLOCK
 from history.models import Look
@@ -312,3 +312,17 @@ def test_the_list_names_who_has_a_place_before_who_waits_and_says_what_has_no_na
     assert response.context["unnamed"] == 0
     Place.objects.filter(pk=booked.pk).update(person=None)
     assert "1 place is booked for a colleague" in " ".join(words(client.get(page)).split())
+
+
+def test_giving_up_for_somebody_says_what_follows(client, session, coordinator):
+    (seated,) = fill(session)
+    ask = page_of("give-up", session, seated.person, seated.pk)
+    assert "Nobody waits for it." in words(client.get(ask))
+    waiting = a_place(session, a_practitioner(session.programme, email=None))
+    assert "goes at once to the first on the waiting list" in words(client.get(ask))
+    BookingRules.objects.create(programme=session.programme, freeze_days=99)
+    assert "The list of names is final, so nobody moves up." in words(client.get(ask))
+    ask = page_of("give-up", session, waiting.person, waiting.pk)
+    shown = words(client.get(ask))
+    assert "They lose their position. No e-mail address is known" in shown
+    assert "They are off the waiting list" in words(client.post(ask, follow=True))
