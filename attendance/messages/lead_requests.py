@@ -75,7 +75,8 @@ def render_asked(message: Message) -> Content:
     programme = Programme.objects.get(pk=refs["programme"])
     organisation = Organisation.objects.get(pk=refs["organisation"])
     context = context_of(programme, organisation, message.person, refs["whom"], refs["missing"], refs["eligible"])
-    subject = f"{refs['missing']} of {organisation.name} are still to be reached: {programme.name}"
+    still = "is" if refs["missing"] == 1 else "are"
+    subject = f"{refs['missing']} of {organisation.name} {still} still to be reached: {programme.name}"
     return render_mail("attendance/mail/lead_asked", context, subject[:200])
 
 
