@@ -21,10 +21,10 @@ from attendance.actions.sessions import (
 )
 from attendance.forms.sessions import CancelForm, ChangeForm, SeatsForm
 from attendance.models import SeatCount
-from attendance.queries.sessions import choices_for_seats, people_of, preview_change
+from attendance.queries.sessions import choices_for_seats, people_concerned, people_of, preview_change
 from attendance.views.presses import one_press
 from briefings.actions.sessions import TOLD, InThePast, NowhereToMeet, ReserveTooLarge, RoomTaken, RoomTooSmall
-from briefings.models import Programme, Session, SessionState
+from briefings.models import Programme, Session
 from briefings.words import when_in_words, where_in_words
 from history.refusals import Refused
 
@@ -190,16 +190,16 @@ def cancel(request: HttpRequest, session: int) -> HttpResponse:
 
 
 def _who_is_told(session: Session) -> str:
-    if session.state != SessionState.OPEN:
-        return "Nobody: the session is a draft"
-    people = people_of(session)
-    words = [
-        f"{len(people.booked | people.offered)} with a place",
-        f"{len(people.waiting)} waiting",
-        f"{len(people.running)} presenting or facilitating",
-        f"{len(people.seniors)} senior managers",
-    ]
-    return f"{len(people.everybody)} in all: {', '.join(words)}"
+    told, people = people_concerned(session), people_of(session)
+    groups = (
+        (people.booked | people.offered, "with a place"),
+        (people.waiting, "waiting"),
+        (people.running, "presenting or facilitating"),
+        (people.seniors, "asked as a senior manager"),
+        (people.leads, "with places for colleagues"),
+    )
+    words = [f"{len(some & told)} {what}" for some, what in groups if some & told]
+    return f"{len(told)} in all: {', '.join(words)}" if told else "Nobody"
 
 
 def _facts(session: Session) -> list[dict[str, str]]:

@@ -7,10 +7,10 @@ import time_machine
 from django.urls import reverse
 
 from attendance.actions.sessions import give_part
-from attendance.models import SeatCount
+from attendance.models import SeatCount, SeniorAttendance
 from briefings.models import Part, Session
 from messaging.models import Message
-from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session
+from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, partner_of
 from tests.briefings.factories import AppointmentFactory, RoomFactory, SessionFactory
 from tests.organisations.factories import PersonFactory
 
@@ -284,6 +284,16 @@ def test_places_that_are_taken_cannot_be_taken_away(client, programme, coordinat
     assert SeatCount.objects.values_list("capacity", "reserved").get(session=session) == (5, 1)
 
 
+def test_before_a_draft_is_cancelled_the_page_names_the_senior_managers_who_are_told(client, programme, coordinator):
+    session = SessionFactory(programme=programme, draft=True)
+    address = f"/sessions/{session.pk}/cancel/"
+    assert "Nobody" in text_of(client.get(address))
+    SeniorAttendance.objects.create(
+        session=session, person=PersonFactory(), organisation=partner_of(programme), asked_at=NOW, asked_by="clock"
+    )
+    assert "1 in all: 1 asked as a senior manager" in text_of(client.get(address))
+
+
 def test_open_cancel_and_hold(client, programme, coordinator):
     session = SessionFactory(programme=programme, draft=True, room=None)
     refused = client.post(f"/sessions/{session.pk}/open/")
@@ -293,7 +303,7 @@ def test_open_cancel_and_hold(client, programme, coordinator):
     assert Session.objects.get().state == "open"
     assert client.post(f"/sessions/{session.pk}/hold/").status_code == 422
     a_place(session, a_practitioner(programme))
-    assert "1 in all: 1 with a place, 0 waiting" in text_of(client.get(f"/sessions/{session.pk}/cancel/"))
+    assert "1 in all: 1 with a place" in text_of(client.get(f"/sessions/{session.pk}/cancel/"))
     assert client.post(f"/sessions/{session.pk}/cancel/", {"reason": " "}).status_code == 422
     client.post(f"/sessions/{session.pk}/cancel/", {"reason": "The venue has flooded"})
     assert Session.objects.get().cancelled_reason == "The venue has flooded"
