@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from attendance.models import CoverState
+from attendance.models import CoverState, Place, SeatCount, SeniorAttendance
 from attendance.queries.cover import NO_PARTNER, NOBODY, Cell, Matrix, Row, cover_matrix, date_of
 from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import sessions_listed
-from briefings.models import Programme, Session
-from commitments.models import AssuranceState
+from briefings.models import Partner, Programme, Room, Session, Venue
+from commitments.models import Assurance, AssuranceState, Question
 from communications.models import Stage
 from communications.queries import addressed
 from communications.queries.addressed import Addressed, addressed_of
@@ -30,7 +30,9 @@ from desk.queries.programmes import (
     PARTNERS,
     UNKEPT,
     Questions,
+    assurances_of,
     dates_to_come,
+    questions_of,
 )
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
@@ -39,6 +41,9 @@ from history.statements import Reading
 from organisations.models import Organisation
 
 SESSIONS_SHOWN = 12
+_LIVE = Sources(
+    Programme, Partner, Organisation, Session, Room, Venue, SeatCount, Place, SeniorAttendance, Question, Assurance
+)
 _SOURCES = Sources(*dict.fromkeys((*reach.SOURCES.models, *addressed.SOURCES.models)))
 _COVER = {
     CoverState.ATTENDED: ("good", "full", "Attended"),
@@ -92,6 +97,26 @@ def counted(programme: Programme, now: datetime) -> Counted:
 
     (far, day, stage, told), at = _SOURCES.at(now).get(f"overview-sums:{programme.pk}", count)
     return Counted(far, day, at, stage, told)
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a press changes before the eyes of who pressed: it is read anew as soon as anything of it has changed."""
+
+    questions: Questions
+    assurances: Counter
+    ahead: "Ahead"
+
+
+def live(programme: Programme, now: datetime, *, can_ask: bool) -> Live:
+    """Return the questions, the assurances and the next sessions of ``programme``; for ``can_ask`` see ``ahead``."""
+    today = timezone.localdate(now)
+
+    def read() -> Live:
+        questions, assurances = questions_of([programme], today), assurances_of([programme], today)
+        return Live(questions[programme.pk], assurances[programme.pk], ahead(programme, now, can_ask=can_ask))
+
+    return _LIVE.at(now).get(f"overview-live:{programme.pk}:{today}:{can_ask}", read, exact=True)[0]
 
 
 def parts_of(row: Reach) -> list[tuple[str, int]]:

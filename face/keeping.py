@@ -38,7 +38,7 @@ class Sources:
     """The tables that some counts read: a change of any row of ``models`` makes what was kept of them old.
 
     PostgreSQL counts for itself what each table has been through; a trigger on each of ``models``
-    (desk/migrations/0001) lets everybody know of it with the commit, so that to ask costs next to nothing
+    (desk/migrations) lets everybody know of it with the commit, so that to ask costs next to nothing
     (docs/adr/0105-kept-figures-know-what-they-count.md).
     """
 
@@ -80,22 +80,21 @@ class Keeping:
     now: datetime
     database: str
 
-    def get(self, key: str, make: Callable[[], Any]) -> tuple[Any, datetime]:
+    def get(self, key: str, make: Callable[[], Any], *, exact: bool = False) -> tuple[Any, datetime]:
         """Return what ``make`` returns and of which moment it is: nobody may change what they are given.
 
         What is kept stands while no table has changed, a minute at most, as counts look at the clock too. What takes
         longer than a tenth of a second to count is shared between the processes and stands a hundred times as long as
-        it took whatever changes, a minute at most. Without the cache nothing is shared.
+        it took whatever changes, a minute at most: but for what is ``exact``. Without the cache nothing is shared.
         """
         if self.changes is None:
             return make(), self.now
         key = f"kept:{key}:{self.database}"
-        kept = self._stands(_here.get(key)) or self._stands(_shared(key))
+        kept = self._stands(_here.get(key)) or (None if exact else self._stands(_shared(key)))
         if kept is None:
             began = time.perf_counter()
             answer = make()
-            took = time.perf_counter() - began
-            seconds = min(_MOST_SECONDS, max(1, round(took * _TIMES_AS_LONG))) if took > _WORTH_SHARING else 0
+            seconds = 0 if exact else _seconds(time.perf_counter() - began)
             kept = _Kept(answer, self.now, self.changes, seconds)
             if seconds:
                 with contextlib.suppress(RedisError):
@@ -105,6 +104,11 @@ class Keeping:
 
     def _stands(self, kept: _Kept | None) -> _Kept | None:
         return kept if kept and kept.stands(self.changes, self.now) else None
+
+
+def _seconds(took: float) -> int:
+    """Return how long what took so many seconds to count stands whatever changes."""
+    return min(_MOST_SECONDS, max(1, round(took * _TIMES_AS_LONG))) if took > _WORTH_SHARING else 0
 
 
 def _shared(key: str) -> _Kept | None:

@@ -18,7 +18,7 @@ from communications.queries.posts import posts_of, voice_of
 from desk import addresses, overview
 from desk.matters import MOST, worst_first
 from desk.matters.programmes import matters_of
-from desk.queries.programmes import PARTNERS, assurances_of, questions_of, with_work
+from desk.queries.programmes import PARTNERS, with_work
 from organisations.rules import led_organisation_ids
 
 SESSIONS_SHOWN, PROMISES_SHOWN, POSTS_SHOWN = 12, 5, 3
@@ -61,9 +61,8 @@ def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict
     today = timezone.localdate(now)
     may = {"plan": has(request.user, Permission.MANAGE_SESSIONS, programme)}
     may["triage"] = has(request.user, Permission.TRIAGE_QUESTIONS, programme)
-    questions = questions_of([programme], today)[programme.pk]
-    assurances = assurances_of([programme], today)[programme.pk]
-    counted, ahead = overview.counted(programme, now), overview.ahead(programme, now, can_ask=may["plan"])
+    counted, live = overview.counted(programme, now), overview.live(programme, now, can_ask=may["plan"])
+    questions, assurances, ahead = live.questions, live.assurances, live.ahead
     matters = []
     if may["triage"]:
         matters = matters_of(programme, questions, assurances, ahead.uncovered, today)

@@ -19,7 +19,7 @@ from desk.queries.reach import SOURCES, ReachOf, reach_of, weeks_of
 from desk.reach_page import Chosen
 from face.keeping import Keeping
 from face.paging import LONG, page_of
-from face.spreadsheets import stream_csv
+from face.spreadsheets import csv_blocks, send_csv
 from organisations.rules import led_organisation_ids
 
 DAY = timedelta(days=1)
@@ -41,7 +41,10 @@ def show_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     form = ReachFilter(request.GET or None, names=_names(found, own), own=own)
     chosen = _chosen(form, own)
     can_invite = has(request.user, Permission.INVITE_PEOPLE, programme)
-    rows = reach_page.rows_of(found, chosen, programme if can_invite else None)
+    rows, _ = kept.get(
+        f"reach-rows:{programme.pk}:{chosen.by}:{chosen.key}:{can_invite}:{at.isoformat()}",
+        lambda: reach_page.rows_of(found, chosen, programme if can_invite else None),
+    )
     # As each line is the sum of cells, all lines are the sum of the organisations: these are few.
     total = found.total if chosen.is_everything else rows.total("All that is shown")
     weeks, _ = kept.get(
@@ -74,10 +77,14 @@ def download_reach(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The lines that the page shows, all of them, for a spreadsheet."""
     programme = get_object_or_404(_seen(request), slug=slug)
     own = _own(request, programme)
-    found, _ = _counted(programme, SOURCES.at(timezone.now()))
+    kept = SOURCES.at(timezone.now())
+    found, at = _counted(programme, kept)
     chosen = _chosen(ReachFilter(request.GET or None, names=_names(found, own), own=own), own)
-    rows = reach_page.rows_of(found, chosen)
-    return stream_csv(f"reach-{programme.slug}", reach_page.HEADS, reach_page.lines(rows))
+    blocks, _ = kept.get(
+        f"reach-file:{programme.pk}:{chosen.by}:{chosen.key}:{at.isoformat()}",
+        lambda: list(csv_blocks(reach_page.HEADS, reach_page.lines(reach_page.rows_of(found, chosen)))),
+    )
+    return send_csv(f"reach-{programme.slug}", blocks)
 
 
 def _counted(programme: Programme, kept: Keeping) -> tuple[ReachOf, datetime]:
