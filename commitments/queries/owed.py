@@ -34,8 +34,9 @@ def owed_to(person: Person, today: date) -> QuerySet[Question]:
 def to_clear(person: Person, today: date) -> QuerySet[Clearance]:
     """Return the clearances that wait for a role that ``person`` holds on ``today``, the oldest first."""
     found = Clearance.objects.of_holder(person, today).filter(state=ClearanceState.ASKED)
-    shown = ("role", "organisation__name", "draft__question__reference", "draft__question__words")
-    found = found.select_related("draft__question", "organisation").only(*shown, "draft__question__due_on")
+    shown = ("reference", "words", "state", "due_on", "paused_on", "paused_until")
+    of_question = [f"draft__question__{name}" for name in shown]
+    found = found.select_related("draft__question", "organisation").only("role", "organisation__name", *of_question)
     return found.order_by("asked_at", "pk")
 
 

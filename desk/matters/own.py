@@ -1,6 +1,6 @@
 """What waits for a practitioner, and for those who run a session."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -12,6 +12,7 @@ from attendance.queries.booking import positions_of
 from briefings.models import SessionPart, SessionState
 from briefings.words import where_in_words
 from commitments.models import TOLD, UNANSWERED, Asker, QuestionState
+from commitments.queries.questions import when_due
 from desk import addresses
 from desk.matters import BAD, GOOD, OPEN, QUIET, WAIT, Group, Matter
 from face.dates import day_plain, day_without_year, moment, period
@@ -94,10 +95,11 @@ def questions(person: Any, now: datetime) -> Group:
         link__ends_at__gt=now,
     )
     found = asked.select_related("question__merged_into").order_by("question__due_on", "pk")[:_READ]
-    return Group("Your questions", "questions", [_question(asker) for asker in found])
+    today = timezone.localdate(now)
+    return Group("Your questions", "questions", [_question(asker, today) for asker in found])
 
 
-def _question(asker: Asker) -> Matter:
+def _question(asker: Asker, today: date) -> Matter:
     question = asker.question
     words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"
     url = reverse("desk:link-open", args=[asker.link_id])
@@ -106,7 +108,12 @@ def _question(asker: Asker) -> Matter:
         return Matter(GOOD, words, url, "It is answered.", question.raised_on.isoformat())
     if whole.state not in UNANSWERED:
         return Matter(QUIET, words, url, "It has ended without an answer.", question.raised_on.isoformat())
-    return Matter(OPEN, words, url, f"An answer is due by {day_plain(whole.due_on)}.", whole.due_on.isoformat())
+    text = when_due(whole, today)
+    if whole.state == QuestionState.RAISED:
+        text = f"The coordinator looks at it by {day_plain(whole.due_on)}."
+        if whole.due_on < today:
+            text = "The coordinator has not decided yet who answers it."
+    return Matter(OPEN, words, url, text, whole.due_on.isoformat())
 
 
 def running(person: Any, now: datetime) -> Group:

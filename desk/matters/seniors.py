@@ -22,6 +22,7 @@ from commitments.models import (
 )
 from commitments.queries.agreements import waits_for
 from commitments.queries.owed import to_clear
+from commitments.queries.questions import when_due
 from desk import addresses
 from desk.matters import BAD, GOOD, OPEN, QUIET, WAIT, Group, Matter
 from face.dates import day_plain, day_without_year, period
@@ -64,15 +65,16 @@ def commissions(person: Any, now: datetime) -> Group:
 
 def clearances(person: Any, now: datetime) -> Group:
     """Return the answers that wait for a governance role that ``person`` holds."""
-    found = to_clear(person, timezone.localdate(now))[:_READ]
-    return Group("Answers for you to clear", "clearances", [_clearance(own) for own in found])
+    today = timezone.localdate(now)
+    found = to_clear(person, today)[:_READ]
+    return Group("Answers for you to clear", "clearances", [_clearance(own, today) for own in found])
 
 
-def _clearance(own: Clearance) -> Matter:
+def _clearance(own: Clearance, today: date) -> Matter:
     question = own.draft.question
     words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"
     url = reverse("commitments:question-clear", args=[question.pk, own.pk])
-    text = f"As {own.get_role_display()} for {own.organisation}. The answer is due by {day_plain(question.due_on)}."
+    text = f"As {own.get_role_display()} for {own.organisation}. {when_due(question, today)}"
     return Matter(WAIT, words, url, text, str(question.due_on))
 
 

@@ -54,7 +54,7 @@ def brief_for(own: SeniorAttendance, *, today: date) -> Brief:
     for question in asked:
         question.look, question.is_late = (
             QUESTION_MARKS[question.state],
-            bool(question.due_on and question.due_on < today),
+            bool(question.due_on and question.due_on < today and question.paused_on is None),
         )
     for each in given:
         each.look = ASSURANCE_MARKS[each.state]

@@ -10,6 +10,7 @@ from briefings.models import PlacesRule, Programme
 from commitments.actions.questions import open_question, publish_answer
 from commitments.models import Audience
 from desk.matters.own import places
+from face.dates import day_plain
 from organisations.actions.head_counts import PURPOSE
 from organisations.models import HeadCountRequest, StaffListImport
 from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, fill
@@ -151,6 +152,25 @@ def test_a_practitioner_sees_places_and_questions(county, client):
     assert sorted(found["questions"]) == [("open", "May a carer see it?"), ("open", "Who may read the plan?")]
     for address in addresses(client, county.cast.practitioner):
         assert client.get(address, follow=True).status_code == 200, address
+
+
+def test_who_asked_reads_by_when_as_it_is_today(county, client, time_machine):
+    def said() -> dict[str, str]:
+        client.force_login(county.cast.practitioner)
+        groups = client.get(HOME).context["groups"]
+        (group,) = [each for each in groups if each.key == "questions"]
+        return {matter.title: matter.text for matter in group.shown}
+
+    raised, owned = "Who may read the plan?", "May a carer see it?"
+    assert said() == {
+        raised: f"The coordinator looks at it by {day_plain(county.raised.due_on)}.",
+        owned: "The answer is due on Monday 16 November 2026.",
+    }
+    time_machine.move_to(NOW + timedelta(days=40))
+    assert said() == {
+        raised: "The coordinator has not decided yet who answers it.",
+        owned: "The answer was due on Monday 16 November 2026 and is late.",
+    }
 
 
 def test_an_invited_person_can_choose_a_date(county, client):
