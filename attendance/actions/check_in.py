@@ -1,5 +1,6 @@
 """Checking oneself in, by a code that is shown in the room and nowhere else."""
 
+import contextlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID, uuid5
 from django.db import IntegrityError, transaction
 
 from accounts.models import sort_key
-from attendance.actions.register import add_walk_in, check_can_mark, mark
+from attendance.actions.register import StandsTwice, add_walk_in, check_can_mark, mark
 from attendance.models import REFERENCE_LETTERS, CheckInCode, Mark, MarkKind, Place, Register
 from attendance.queries.register import on_the_register
 from briefings.models import Session, SessionState
@@ -112,7 +113,8 @@ def check_in(*, code: str, email: str, name: str, organisation: Organisation, no
 
 def _mark(place: Place, now: datetime) -> None:
     press = _press(place.session, f"place:{place.pk}")
-    mark(session=place.session, subject=place, kind=MarkKind.ATTENDED, press=press, by=place.person, now=now)
+    with contextlib.suppress(StandsTwice):  # a walk-in says already that they are here
+        mark(session=place.session, subject=place, kind=MarkKind.ATTENDED, press=press, by=place.person, now=now)
 
 
 def _press(session: Session, words: str) -> UUID:

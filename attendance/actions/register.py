@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, Q, QuerySet
 
 from accounts.models import Person
@@ -71,6 +71,15 @@ class NobodyThere(Refused):
     sentence = "Nobody with that number stands on this register. Open the register again and look there."
 
 
+class StandsTwice(Refused):
+    """A walk-in was matched to somebody who has got a place since: one fact for each person and session."""
+
+    sentence = (
+        "This person stands on this register twice, with a place and as a walk-in, and counts already. Undo the other "
+        "mark, then mark them here."
+    )
+
+
 class OnTheRegister(Refused):
     """The person to whom a walk-in is to be matched stands on this register already."""
 
@@ -90,7 +99,6 @@ class Pressed:
     undoes: UUID | None = None
 
 
-@transaction.atomic
 def mark(
     *,
     session: Session,
@@ -104,12 +112,25 @@ def mark(
     """Keep one press about a place or a walk-in of ``session`` and return what its marks come to now.
 
     The same ``press`` again changes nothing; see ``Pressed``. Raises NotOnThisRegister, RegisterIsClosed, NobodyThere,
-    AnotherPress, NotAPress.
+    AnotherPress, NotAPress, StandsTwice.
     """
-    (refused,), outcomes = _press_all(session, [Pressed(subject, kind, press, undoes)], by, now)
+    try:
+        return _mark(session, Pressed(subject, kind, press, undoes), by, now)
+    except IntegrityError as error:
+        if getattr(error.__cause__, "diag", None) and error.__cause__.diag.constraint_name == _ONCE:
+            raise StandsTwice from error
+        raise
+
+
+_ONCE = "attendance_once_per_session"
+
+
+@transaction.atomic
+def _mark(session: Session, pressed: Pressed, by: Any, now: datetime) -> Outcome | None:
+    (refused,), outcomes = _press_all(session, [pressed], by, now)
     if refused:
         raise refused
-    return outcomes[_key(subject)]
+    return outcomes[_key(pressed.subject)]
 
 
 @transaction.atomic

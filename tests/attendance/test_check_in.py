@@ -82,6 +82,15 @@ def test_who_has_none_is_a_walk_in_and_the_answer_is_the_same(client, session, c
     assert (walk_in.name, walk_in.made_by) == ("Gus Imaginary", "stranger")
 
 
+def test_who_stands_on_the_register_as_a_walk_in_too_is_here_already(client, session, code):
+    place = somebody(session)
+    here(client, session, code, email="other@example.org", name="Amina Samplewood")
+    WalkIn.objects.update(person=place.person)
+    Attendance.objects.update(person=place.person)
+    assert "You are checked in" in text_of(here(client, session, code))
+    assert Attendance.objects.get().walk_in_id
+
+
 def test_who_was_undone_at_the_door_and_checks_in_again_is_here(client, session, code):
     """A slip at the door, or they were not there yet: what the page says has to be true."""
     somebody(session)

@@ -481,3 +481,18 @@ def test_who_runs_it_marks_and_adds(client, session):
 def test_a_session_that_is_not_held_has_no_register(client, session, coordinator, state):
     type(session).objects.filter(pk=session.pk).update(state=state)
     assert page_of(client, session).status_code == 404
+
+
+def test_somebody_who_stands_there_twice_is_a_sentence(client, session, coordinator):
+    """A walk-in was matched to somebody who took a place afterwards: one fact for each person and session."""
+    place = somebody(session, "Amina Samplewood")
+    walk_in = actions.add_walk_in(
+        session=session, name="Amina", organisation=place.organisation, press=uuid4(), by="clock", now=half_way(session)
+    )
+    WalkIn.objects.update(person=place.person)
+    Attendance.objects.update(person=place.person)
+    for kind in ("attended", "late"):
+        answer = press(client, session, place, kind)
+        assert answer.status_code == 302
+        assert "stands on this register twice" in text_of(client.get(answer["Location"]))
+    assert Attendance.objects.get().walk_in == walk_in
