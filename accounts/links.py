@@ -6,7 +6,7 @@ that is tried again derives the same one. OWASP ASVS 5.0: 9.1.1, 9.2.1 to 9.2.3,
 
 import base64
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, wraps
@@ -184,20 +184,32 @@ def _load(number: int | str, purpose: str) -> PersonalLink | None:
     rows = _loading().rows(number=int(number), purpose=purpose)
     if not rows:
         return None
-    width = len(PersonalLink._meta.concrete_fields)
-    link = PersonalLink.from_db(DEFAULT_DB_ALIAS, _columns_of(PersonalLink), rows[0][:width])
-    link.person = Person.from_db(DEFAULT_DB_ALIAS, _columns_of(Person), rows[0][width:]) if link.person_id else None
+    return link_of(rows[0])
+
+
+def links_to_read(number: int, purpose: str) -> models.QuerySet:
+    """Return the query for the link ``number`` of ``purpose``, whose row ``link_of`` takes."""
+    return PersonalLink.objects.filter(pk=number, purpose=purpose).values_list(
+        *_columns_of(PersonalLink), *(f"person__{name}" for name in _columns_of(Person))
+    )
+
+
+def link_of(row: Sequence) -> PersonalLink:
+    """Return the link that a row of ``links_to_read`` says, its person loaded."""
+    link = PersonalLink.from_db(DEFAULT_DB_ALIAS, _columns_of(PersonalLink), row[:_WIDTH])
+    link.person = Person.from_db(DEFAULT_DB_ALIAS, _columns_of(Person), row[_WIDTH:]) if link.person_id else None
     return link
+
+
+_WIDTH = len(PersonalLink._meta.concrete_fields)
 
 
 @cache
 def _loading() -> Prepared:
-    rows = PersonalLink.objects.filter(pk=2**62, purpose="the purpose").values_list(
-        *_columns_of(PersonalLink), *(f"person__{name}" for name in _columns_of(Person))
-    )
-    return compiled("personal_link", rows, number=2**62, purpose="the purpose")
+    return compiled("personal_link", links_to_read(2**62, "the purpose"), number=2**62, purpose="the purpose")
 
 
+@cache
 def _columns_of(model: type[models.Model]) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]
 
@@ -299,14 +311,26 @@ def personal_link(purpose: str) -> Callable:
 
 
 def _opened_link(request: HttpRequest, number: int, purpose: str) -> PersonalLink:
-    try:
-        value = request.get_signed_cookie(cookie_name(), salt=_SALT, max_age=COOKIE_LIFE)
-    except (KeyError, signing.BadSignature):
-        raise LinkNotOpened from None
-    link = _load(number, purpose)
-    if link is None or not constant_time_compare(value, _cookie_value(link)):
+    opened = opened_in(request)
+    link = _load(number, purpose) if opened else None
+    if link is None:
         raise LinkNotOpened
-    return _still_open(link, timezone.now())
+    return check_opened(link, opened, timezone.now())
+
+
+def opened_in(request: HttpRequest) -> str:
+    """Return what the cookie of an opened link says, its signature and age checked; "" where there is none."""
+    try:
+        return request.get_signed_cookie(cookie_name(), salt=_SALT, max_age=COOKIE_LIFE)
+    except (KeyError, signing.BadSignature):
+        return ""
+
+
+def check_opened(link: PersonalLink, opened: str, now: datetime) -> PersonalLink:
+    """Return ``link`` where it still opens its page, and is what ``opened_in`` says. Raises LinkRefused."""
+    if not constant_time_compare(opened, _cookie_value(link)):
+        raise LinkNotOpened
+    return _still_open(link, now)
 
 
 def refused_page(request: HttpRequest, refusal: LinkRefused, purpose: str) -> HttpResponse:

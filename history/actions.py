@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, models
 
 from history.models import Entry, Look
+from history.statements import Statement, insert_into
 
 CLOCK = "clock"
 """The actor of what happens by itself."""
@@ -39,16 +40,15 @@ def record(
     ``reason`` is a code, never free text; ``fields`` are names of what changed, never values. ``now`` is aware.
     Call it inside the transaction that makes the change, so that both stand or fall together.
     """
-    entry = unsaved_entry(by=by, verb=verb, about=about, now=now, reason=reason, fields=fields)
+    entry = Entry(**_columns(by=by, verb=verb, about=about, now=now, reason=reason, fields=fields))
     entry.save(force_insert=True)
     return entry
 
 
-def unsaved_entry(
-    *, by: Any, verb: str, about: models.Model, now: datetime, reason: str = "", fields: Iterable[str] = ()
-) -> Entry:
-    """Return what ``record`` saves, for a caller that writes it together with other rows."""
-    return Entry(**_columns(by=by, verb=verb, about=about, now=now, reason=reason, fields=fields))
+def recording_each(done: Iterable[tuple[Any, str, models.Model]], *, now: datetime) -> Statement:
+    """Return the statement that records what each did: who, the verb, about what. For a caller that sends several."""
+    rows = [_columns(by=by, verb=verb, about=about, now=now, reason="", fields=()) for by, verb, about in done]
+    return insert_into(Entry, rows)
 
 
 def recording(rows: str) -> str:

@@ -1,11 +1,12 @@
 """Statements written once: what the ORM would build again for each of two hundred presses, and several sent at once.
 
 ``compiled`` makes one of a queryset, so that a rule stays where it is written, in words of the ORM; each connection
-prepares it once. ``Reading`` does the same and returns instances. ``insert_of`` keeps that of a model. ``send`` takes
-several in one round trip: in READ COMMITTED each sees what was committed before it began, so what reads may stand
-behind what locks (docs/adr/0083-locked-first-and-read-then.md).
+prepares it once. ``Reading`` does the same and returns instances. ``insert_of`` keeps that of a model, for any number
+of rows. ``send`` takes several in one round trip: in READ COMMITTED each sees what was committed before it began, so
+what reads may stand behind what locks (docs/adr/0083-locked-first-and-read-then.md).
 """
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from copy import copy
@@ -19,6 +20,7 @@ from zlib import crc32
 
 from django.db import NotSupportedError, connection, models
 from django.db.models.query import ModelIterable
+from psycopg2.extras import Range
 
 _PLAIN = re.compile(r"[a-z_.:]*")
 
@@ -63,12 +65,22 @@ def compiled(name: str, rows: models.QuerySet, *, around: str = "{}", **marks: A
 
 
 def _compiled(name: str, statement: tuple[str, tuple], around: str, marks: dict[str, Any]) -> Prepared:
-    sql, values = statement
-    places = {(type(value), value): f"${number}" for number, value in enumerate(marks.values(), 1)}
-    text = around.format(sql % tuple(_word(value, places) for value in values))
-    for (_, value), place in places.items():
-        text = text.replace(f" LIMIT {value}", f" LIMIT {place}")  # Django writes it down as it is
+    text = around.format(_text_of(statement, {value: f"${number}" for number, value in enumerate(marks.values(), 1)}))
     return prepared(name, text, **{mark: _TYPES[type(value)] for mark, value in marks.items()})
+
+
+def text_of(rows: models.QuerySet, marks: dict[Any, str]) -> str:
+    """Return the SQL that reads ``rows``, with the SQL of ``marks`` wherever the value of one stands."""
+    return _text_of(rows.query.sql_with_params(), marks)
+
+
+def _text_of(statement: tuple[str, tuple], marks: dict[Any, str]) -> str:
+    sql, values = statement
+    places = {(type(value), value): text for value, text in marks.items()}
+    text = sql % tuple(_word(value, places) for value in values)
+    for value, place in marks.items():
+        text = text.replace(f" LIMIT {value}", f" LIMIT {place}")  # Django writes it down as it is
+    return text
 
 
 def of_keys(name: str, rows: models.QuerySet) -> Prepared:
@@ -121,25 +133,48 @@ class Reading:
         return list(ModelIterable(own))
 
 
-def insert_of(row: models.Model, then: str = "") -> Statement:
-    """Return the statement that inserts the unsaved ``row`` as it is, its number included where it has one.
+def insert_of(rows: Sequence[models.Model], then: str = "") -> Statement:
+    """Return the statement that inserts the unsaved ``rows`` of one model as they are, with their numbers if they have.
 
     ``then``: SQL behind it, ON CONFLICT and RETURNING; it is part of what is prepared, so it holds no values.
     """
-    statement, names = _inserting(type(row), row.pk is not None, then)
-    return statement, {name: getattr(row, name) for name in names}
+    statement, names = _inserting(type(rows[0]), rows[0].pk is not None, then)
+    return statement, {"rows": as_rows([{name: getattr(row, name) for name in names} for row in rows])}
+
+
+def insert_into(model: type[models.Model], rows: list[dict[str, Any]], then: str = "") -> Statement:
+    """Return what ``insert_of`` does, for rows that get their numbers and say all else by name."""
+    statement, names = _inserting(model, False, then)
+    assert set(names) == rows[0].keys(), f"These are not the columns of {model.__name__}."
+    return statement, {"rows": as_rows(rows)}
+
+
+def as_rows(rows: list[dict[str, Any]]) -> str:
+    """Return ``rows`` as the statements of ``inserting`` take them."""
+    return json.dumps(rows, default=_plain_text, separators=(",", ":"))
+
+
+def _plain_text(value: Any) -> str:
+    if isinstance(value, Range):
+        ends = ("" if end is None else end.isoformat() for end in (value.lower, value.upper))
+        return f"{value._bounds[0]}{','.join(ends)}{value._bounds[1]}"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def inserting(table: str, columns: dict[str, str], then: str = "") -> Prepared:
+    """Return the statement that inserts ``rows`` into ``table``, whose ``columns`` have these types in SQL."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    types = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    text = f'INSERT INTO "{table}" ({names}) SELECT {names} FROM json_to_recordset($1) AS given ({types}) {then}'  # noqa: S608
+    return prepared(f"insert_{table}_{crc32(text.encode())}", text, rows="json")
 
 
 @cache
 def _inserting(model: type[models.Model], numbered: bool, then: str) -> tuple[Prepared, list[str]]:
     fields = [field for field in model._meta.concrete_fields if numbered or not field.primary_key]
     # A type with a length would cut what does not fit; the column refuses it.
-    marks = {field.attname: re.sub(r"\(\d+\)", "", field.db_type(connection)) for field in fields}
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    places = ", ".join(f"${number}" for number in range(1, len(fields) + 1))
-    name = f"insert_{model._meta.db_table}_{numbered:d}_{crc32(then.encode())}"
-    text = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places}) {then}'  # noqa: S608
-    return prepared(name, text, **marks), list(marks)
+    columns = {field.column: re.sub(r"\(\d+\)", "", field.db_type(connection)) for field in fields}
+    return inserting(model._meta.db_table, columns, then), [field.attname for field in fields]
 
 
 def send(statements: Iterable[Statement]) -> list[tuple]:

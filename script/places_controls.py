@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import PersonalLink
-from attendance.actions import line
+from attendance.actions import line, together
 from attendance.actions import places as actions
 from attendance.actions.places import PlaceHasEnded
 from attendance.models import Place
@@ -199,12 +199,25 @@ def _without_the_exclusion() -> Iterator[None]:
 def _without_locks(both: threading.Barrier) -> Iterator[None]:
     """Nothing is locked, and each has read how things stand before anybody writes."""
 
-    def read(session, person, now):
-        facts = seating.read_again(session, person, now)
+    read = together.lock_and_read_all
+
+    def reading(wishes, now):
+        facts = read(wishes, now)
         both.wait(30)
         return facts
 
-    with mock.patch.object(actions, "lock_and_read", read):
+    def apart(pressed):
+        own = together.Together()  # as in a process of its own
+        try:
+            return own.take(pressed)
+        finally:
+            own.close()
+
+    with (
+        mock.patch.object(seating, "LOCKS", ()),
+        mock.patch.object(together, "lock_and_read_all", reading),
+        mock.patch.object(presses.together, "take", apart),
+    ):
         yield
 
 

@@ -21,7 +21,7 @@ from attendance.models import (
 )
 from briefings.models import Session
 from history.refusals import Refused
-from history.statements import Statement, insert_of, prepared, send
+from history.statements import Statement, insert_into, insert_of, prepared, send
 
 
 class BusyThen(Refused):
@@ -41,12 +41,7 @@ def lock_seats(session: Session) -> SeatCount:
 
 def count_seat(seats: SeatCount, number: int) -> None:
     """Add ``number`` (1 or -1) to the seats that are taken, and note in ``seats`` how many are."""
-    ((seats.taken,),) = send([counting(seats, number)])
-
-
-def counting(seats: SeatCount, number: int) -> Statement:
-    """Return the statement of ``count_seat``."""
-    return _COUNT, {"number": number, "session": seats.session_id}
+    ((seats.taken,),) = _COUNT.rows(number=number, session=seats.session_id)
 
 
 _COUNT = prepared(
@@ -84,15 +79,15 @@ def engage(person_id: int, session: Session) -> None:
     """
     try:
         with transaction.atomic():
-            send([engaging(person_id, session)])
+            send([engaging([(person_id, session)])])
     except IntegrityError as error:
         raise BusyThen from error
 
 
-def engaging(person_id: int, session: Session) -> Statement:
-    """Return the statement of ``engage``: who is there already stays."""
-    own = Engagement(person_id=person_id, session=session, during=session.during)
-    return insert_of(own, "ON CONFLICT (person_id, session_id) DO UPDATE SET during = EXCLUDED.during")
+def engaging(who: Iterable[tuple[int, Session]]) -> Statement:
+    """Return the statement of ``engage`` for each person and session: who is there already stays."""
+    rows = [{"person_id": person, "session_id": session.pk, "during": session.during} for person, session in who]
+    return insert_into(Engagement, rows, "ON CONFLICT (person_id, session_id) DO UPDATE SET during = EXCLUDED.during")
 
 
 def announce(person_id: int, session: Session) -> CalendarEntry:
@@ -103,14 +98,14 @@ def announce(person_id: int, session: Session) -> CalendarEntry:
     """
     # The lock on the person keeps another one from being made meanwhile.
     entry = CalendarEntry.objects.filter(person=person_id, session=session).first()
-    entry, statements = announcing(entry, person_id, session)
-    if statements:
-        ((entry.pk,),) = send(statements)
+    entry, is_changed = announced(entry, person_id, session)
+    if is_changed:
+        ((entry.pk,),) = send([announcing([entry])])
     return entry
 
 
-def announcing(entry: CalendarEntry | None, person_id: int, session: Session) -> tuple[CalendarEntry, list[Statement]]:
-    """Return the entry that ``announce`` makes of ``entry``, and the statement that saves it where it changes."""
+def announced(entry: CalendarEntry | None, person_id: int, session: Session) -> tuple[CalendarEntry, bool]:
+    """Return the entry that ``announce`` makes of ``entry``, and whether it has to be saved."""
     if entry is None:
         entry = CalendarEntry(person_id=person_id, session=session, revision=session.revision)
     elif entry.is_cancelled or entry.revision != session.revision:
@@ -118,10 +113,15 @@ def announcing(entry: CalendarEntry | None, person_id: int, session: Session) ->
         entry.is_cancelled = False
         entry.revision = session.revision
     else:
-        return entry, []
-    entry.person_id, entry.session_id = person_id, session.pk
+        return entry, False
+    entry.pk, entry.person_id, entry.session_id = None, person_id, session.pk
+    return entry, True
+
+
+def announcing(entries: list[CalendarEntry]) -> Statement:
+    """Return the statement that saves ``entries``, new or changed."""
     kept = "sequence = EXCLUDED.sequence, revision = EXCLUDED.revision, is_cancelled = EXCLUDED.is_cancelled"
-    return entry, [insert_of(entry, f"ON CONFLICT (person_id, session_id) DO UPDATE SET {kept} RETURNING id")]
+    return insert_of(entries, f"ON CONFLICT (person_id, session_id) DO UPDATE SET {kept} RETURNING id")
 
 
 def take_out(person_ids: Iterable[int], session: Session) -> None:

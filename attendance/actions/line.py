@@ -5,7 +5,9 @@ it is offered instead, to one person for each free seat, with a time to answer; 
 next.
 """
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,9 +19,9 @@ from accounts.models import PersonalLink
 from attendance.actions.engagements import (
     BusyThen,
     announce,
+    announced,
     announcing,
     count_seat,
-    counting,
     engage,
     engaging,
     leave,
@@ -41,8 +43,9 @@ from attendance.queries.shares import seats_kept, shares_of
 from attendance.window import Window, rules_of, window_of
 from briefings.models import PlacesRule, Session
 from briefings.queries import affiliations_in_scope
-from history.actions import CLOCK, record, unsaved_entry
-from history.statements import insert_of, send
+from history.actions import CLOCK, record, recording_each
+from history.statements import Statement, as_rows, insert_of, prepared, send
+from messaging.actions import queueing
 
 
 def lock_with_line(session: Session, *people: int | None) -> None:
@@ -69,41 +72,87 @@ def sit(place: Place, now: datetime) -> None:
     place.limit_key = limit_key(place)
 
 
-def write_new(place: Place, facts: Facts, link: PersonalLink, *, has_seat: bool, by: Any, now: datetime) -> None:
-    """Save the unsaved ``place`` with all that follows from it, in one round trip: seated, or the last in line.
+@dataclass(slots=True)
+class NewPlace:
+    """An unsaved ``place`` with its unsaved ``link``, both numbered: with a seat, or the last in line.
 
-    That is its ``link``, the seat or the number in line, the engagement, the calendar entry, the news by mail and the
-    history. ``facts`` hold still, under the locks they were read with. Raises BusyThen where the database knows better;
-    nothing is written then, and the transaction goes on.
+    ``facts`` hold still, under the locks they were read with; its counter shows the place from the beginning.
     """
-    seats, session, entry = facts.seats, place.session, None
-    if has_seat:
-        sit(place, now)
-        entry, announced = announcing(facts.entry, place.person_id, session)
-        rest = [counting(seats, 1), engaging(place.person_id, session), *announced]
-        seats.taken += 1
-    else:
-        seats.last_in_line += 1
-        place.state, place.number_in_line = PlaceState.WAITING, seats.last_in_line
-        rest = [
-            (
-                "UPDATE attendance_seatcount SET last_in_line = %s WHERE session_id = %s",
-                [seats.last_in_line, session.pk],
-            )
-        ]
-    told = messages.statement_of_news(place, sequence=entry.sequence if entry else None, now=now)
-    done = unsaved_entry(by=by, verb="took" if has_seat else "joined_line", about=place, now=now)
-    written = [insert_of(link), insert_of(place), *rest, *([told] if told else []), insert_of(done)]
+
+    place: Place
+    link: PersonalLink
+    facts: Facts
+    has_seat: bool
+    by: Any
+    now: datetime
+
+    def __post_init__(self) -> None:
+        seats = self.facts.seats
+        if self.has_seat:
+            sit(self.place, self.now)
+            seats.taken += 1
+        else:
+            seats.last_in_line += 1
+            self.place.state, self.place.number_in_line = PlaceState.WAITING, seats.last_in_line
+
+
+def write_new(new: NewPlace) -> None:
+    """Save ``new`` with all that follows from it, in one round trip.
+
+    Raises BusyThen where the database knows better; nothing is written then, and the transaction goes on.
+    """
     try:
-        send([("SAVEPOINT place", None), *written, ("RELEASE SAVEPOINT place", None)])
+        send([("SAVEPOINT place", None), *writing([new]), ("RELEASE SAVEPOINT place", None)])
     except IntegrityError as error:
         send([("ROLLBACK TO SAVEPOINT place", None)])
         if getattr(error.__cause__, "diag", None) and error.__cause__.diag.constraint_name == "nobody_in_two_places":
             raise BusyThen from error
         raise
-    place._state.adding = False
-    if has_seat and facts.waits:
-        stop_waiting(place, now)
+    new.place._state.adding = False
+    if new.has_seat and new.facts.waits:
+        stop_waiting(new.place, new.now)
+
+
+def writing(news: list[NewPlace]) -> list[Statement]:
+    """Return the statements that save ``news``, of several people at one moment, with all that follows.
+
+    That is the links, the seats and the numbers in line, the engagements, the calendar entries, the mails and the
+    history.
+    """
+    now, entries, told, done = news[0].now, [], [], []
+    for new in news:
+        place, sequence = new.place, None
+        if new.has_seat:
+            entry, is_changed = announced(new.facts.entry, place.person_id, place.session)
+            sequence = entry.sequence
+            entries += [entry] if is_changed else []
+        told.append(messages.news_of(place, sequence=sequence, now=now))
+        done.append((new.by, "took" if new.has_seat else "joined_line", place))
+    seated = [(new.place.person_id, new.place.session) for new in news if new.has_seat]
+    number = Counter(session.pk for _, session in seated)
+    counted = [
+        {"session_id": session, "seats": number[session], "last_in_line": seats.last_in_line}
+        for session, seats in {new.place.session_id: new.facts.seats for new in news}.items()
+    ]
+    told = [each for each in told if each]
+    return [
+        insert_of([new.link for new in news]),
+        insert_of([new.place for new in news]),
+        (_COUNTERS, {"rows": as_rows(counted)}),
+        *([engaging(seated)] if seated else []),
+        *([announcing(entries)] if entries else []),
+        *([queueing(told, now=now)] if told else []),
+        recording_each(done, now=now),
+    ]
+
+
+_COUNTERS = prepared(
+    "count_seats",
+    "UPDATE attendance_seatcount AS own SET taken = taken + given.seats, last_in_line = given.last_in_line"
+    " FROM json_to_recordset($1) AS given (session_id bigint, seats integer, last_in_line integer)"
+    " WHERE own.session_id = given.session_id",
+    rows="json",
+)
 
 
 def settle_in(place: Place, now: datetime) -> None:

@@ -10,7 +10,16 @@ from django.db import connection, transaction
 from accounts.links import LinkRow, unsaved_link
 from accounts.models import Person, PersonalLink
 from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
-from attendance.actions.line import become, close, had_entry, lock_with_line, promote, settle_in, write_new
+from attendance.actions.line import (
+    NewPlace,
+    become,
+    close,
+    had_entry,
+    lock_with_line,
+    promote,
+    settle_in,
+    write_new,
+)
 from attendance.messages import places as messages
 from attendance.models import (
     LIVE,
@@ -110,13 +119,38 @@ def take_place(*, session: Session, person: Person, by: Any, now: datetime, from
         if facts.has_line and facts.seats.free:  # who waits and fits by now comes first
             promote(facts.session, facts.seats, now)
             facts = read_again(session, person, now)
-        place = new_place(facts.session, person, facts.tie, by, now)
-        place.pk, place.ahead = facts.place, facts.lost
-        link = _link_of(place, now)
-        link.pk = place.link_id = facts.link
-        write_new(place, facts, link, has_seat=_has_seat(facts, from_reserve, now), by=by, now=now)
-    place.link = link
-    return place
+        new = _new(facts, person, by, now, has_seat=_has_seat(facts, from_reserve, now))
+        write_new(new)
+    new.place.link = new.link
+    return new.place
+
+
+def _new(facts: Facts, person: Person, by: Any, now: datetime, *, has_seat: bool) -> NewPlace:
+    place = new_place(facts.session, person, facts.tie, by, now)
+    place.pk, place.ahead = facts.place, facts.lost
+    link = _link_of(place, now)
+    link.pk = place.link_id = facts.link
+    return NewPlace(place, link, facts, has_seat, by, now)
+
+
+def plainly_taken(facts: Facts, person: Person, now: datetime) -> NewPlace | None:
+    """Return what ``take_place`` makes for ``person``, who acts, where nothing else has to be done, said or refused.
+
+    Returns None where more is to it than a seat or a number in line: ``take_place`` has to do that.
+    """
+    session = facts.session
+    if session.state != SessionState.OPEN or session.during.lower <= now or facts.held or facts.tie is None:
+        return None
+    if window_of(session, rules_of(session), now).why_closed or facts.clash or facts.lost or facts.has_quotas:
+        return None
+    if facts.elsewhere and session.programme.places_rule == PlacesRule.ONE:
+        return None
+    has_seat = _has_seat(facts, False, now)
+    if has_seat and (facts.has_line or facts.waits):  # others come first; or what they wait for has to end
+        return None
+    if facts.has_line and facts.seats.free:
+        return None
+    return _new(facts, person, person, now, has_seat=has_seat)
 
 
 def _refuse(facts: Facts, by: Any, now: datetime) -> None:

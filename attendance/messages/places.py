@@ -14,7 +14,6 @@ from attendance.window import rules_of, window_of
 from briefings.models import Session, SessionState
 from face.dates import clock, day_without_year
 from history import verbs
-from history.statements import Statement
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -46,14 +45,14 @@ def tell_booked(place: Place, *, now: datetime) -> None:
     _queue(BOOKED, place, now, suffix=f":{_sequence(place)}")
 
 
-def statement_of_news(place: Place, *, sequence: int | None, now: datetime) -> Statement | None:
-    """Return the statement that plans what ``tell_booked`` or ``tell_waiting`` would; None where nobody is told.
+def news_of(place: Place, *, sequence: int | None, now: datetime) -> tuple[str, Planned] | None:
+    """Return the kind and the row of what ``tell_booked`` or ``tell_waiting`` would plan; None where nobody is told.
 
     ``sequence``: the number of the calendar entry; None for a place in the waiting list.
     """
     kind, suffix = (WAITING, "") if sequence is None else (BOOKED, f":{sequence}")
     row = _planned(kind, place, now, suffix=suffix)
-    return messaging.actions.statement_of(kind=kind, row=row, now=now) if row else None
+    return (kind, row) if row else None
 
 
 def tell_moved(place: Place, move: BulkMove, *, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """What has to be known to give somebody a seat or a number in line: locked first, and then read, in one round trip."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -10,12 +11,13 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
+from accounts.links import link_of, links_to_read
 from accounts.models import Person, PersonalLink
-from attendance.models import BookingRules, CalendarEntry, Engagement, Invitation, Place, Quota, SeatCount
+from attendance.models import BookingRules, CalendarEntry, Engagement, Invitation, Place, Press, Quota, SeatCount
 from attendance.queries.shares import FIRST_CHOICE_LASTS, lost_places, seats_lost
 from briefings.models import Programme, Session
 from briefings.queries import affiliations_in_scope, areas_in_scope
-from history.statements import Prepared, Statement, compiled, prepared, send
+from history.statements import Prepared, Statement, compiled, prepared, send, text_of
 from organisations.models import Affiliation, Area
 
 
@@ -60,24 +62,41 @@ class Facts:
     link: int
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody wants a place in a session (ids), of whose programme has to be known how wide it is."""
+
+    person: int
+    session: int
+    programme: int
+    every_area: bool
+    every_profession: bool
+
+    @classmethod
+    def of(cls, session: Session, person: Person) -> "Wish":
+        """Return that of ``person`` for ``session``."""
+        own = session.programme
+        return cls(person.pk, session.pk, own.pk, own.every_area, own.every_profession)
+
+
 LOCKS = (
     prepared(
-        "lock_counter",
-        "SELECT 1 FROM attendance_seatcount WHERE session_id = $1 FOR NO KEY UPDATE",
-        session="bigint",
+        "lock_counters",
+        "SELECT 1 FROM attendance_seatcount WHERE session_id = ANY($1) ORDER BY session_id FOR NO KEY UPDATE",
+        sessions="bigint[]",
     ),
     # Whoever waits here may move up first where a seat is free: all are locked together, in the order of their ids.
     prepared(
         "lock_people",
-        "SELECT 1 FROM accounts_person WHERE id = ANY(ARRAY[$1] || ARRAY("
+        "SELECT 1 FROM accounts_person WHERE id = ANY($1 || ARRAY("
         "SELECT place.person_id FROM attendance_place place JOIN attendance_seatcount USING (session_id)"
-        " WHERE session_id = $2 AND state = 'waiting' AND place.person_id IS NOT NULL"
+        " WHERE session_id = ANY($2) AND state = 'waiting' AND place.person_id IS NOT NULL"
         " AND last_in_line > 0 AND capacity - reserved > taken)) ORDER BY id FOR NO KEY UPDATE",
-        person="bigint",
-        session="bigint",
+        people="bigint[]",
+        sessions="bigint[]",
     ),
 )
-"""The locks on the counter and the people, in the order of the house (attendance/actions/engagements.py)."""
+"""The locks on the counters and the people, in the order of the house (attendance/actions/engagements.py)."""
 
 
 def lock_and_read(session: Session, person: Person, now: datetime) -> Facts | None:
@@ -85,27 +104,49 @@ def lock_and_read(session: Session, person: Person, now: datetime) -> Facts | No
 
     Returns None where the session has no counter. ``session.programme`` says how its scope is read.
     """
-    return _read(LOCKS, session, person, now)
+    return lock_and_read_all([Wish.of(session, person)], now)[0]
+
+
+def lock_and_read_all(wishes: list[Wish], now: datetime) -> list[Facts | None]:
+    """Do the same for several people at once. Those who want the same session share its row and its counter."""
+    return _read(LOCKS, wishes, now)
 
 
 def read_again(session: Session, person: Person, now: datetime) -> Facts | None:
     """Return how things stand now; what ``lock_and_read`` locked is locked still."""
-    return _read((), session, person, now)
+    return _read((), [Wish.of(session, person)], now)[0]
 
 
-def _read(locks: tuple[Prepared, ...], session: Session, person: Person, now: datetime) -> Facts | None:
-    programme = session.programme
-    values = {
-        "session": session.pk,
-        "person": person.pk,
-        "programme": programme.pk,
-        "today": timezone.localdate(now),
-        "lost_since": now - FIRST_CHOICE_LASTS,
-    }
-    facts = _facts(programme.every_profession, programme.every_area)
-    statements: list[Statement] = [(each, values) for each in (*locks, facts)]
-    rows = send(statements)
-    return _as_facts(rows[0]) if rows else None
+def _read(locks: tuple[Prepared, ...], wishes: list[Wish], now: datetime) -> list[Facts | None]:
+    values = {"sessions": [wish.session for wish in wishes], "people": [wish.person for wish in wishes]}
+    statements: list[Statement] = [(lock, values) for lock in locks]
+    scopes: dict[tuple[bool, bool], list[int]] = {}
+    for number, wish in enumerate(wishes):
+        scopes.setdefault((wish.every_profession, wish.every_area), []).append(number)
+    found: list[Facts | None] = [None] * len(wishes)
+    shared: dict[int, tuple[Session, SeatCount]] = {}
+    for scope, numbers in scopes.items():
+        asked = {
+            "number": numbers,
+            "session": [wishes[number].session for number in numbers],
+            "person": [wishes[number].person for number in numbers],
+            "programme": [wishes[number].programme for number in numbers],
+            "today": timezone.localdate(now),
+            "lost_since": now - FIRST_CHOICE_LASTS,
+        }
+        for number, *row in send([*statements, (_facts(*scope), asked)]):
+            found[number] = _as_facts(row, shared)
+        statements = []
+    _in_order(found)
+    return found
+
+
+def _in_order(found: list[Facts | None]) -> None:
+    """Give out the new numbers in the order of the wishes, whatever the order in which the rows were found."""
+    facts = [each for each in found if each]
+    for name in ("place", "link"):
+        for each, number in zip(facts, sorted(getattr(each, name) for each in facts), strict=True):
+            setattr(each, name, number)
 
 
 def session_to_take(number: int, link: PersonalLink) -> Session | None:
@@ -116,9 +157,54 @@ def session_to_take(number: int, link: PersonalLink) -> Session | None:
     if number >= 2**63:
         return None
     rows = _to_take().rows(session=number, link=link.pk, person=link.person_id)
-    if not rows:
-        return None
-    pk, *own = rows[0]
+    return _session_to_take(rows[0]) if rows else None
+
+
+def claim_and_find(
+    keys: list[str], digests: list[str], links: list[int], sessions: list[int], now: datetime
+) -> dict[int, tuple[PersonalLink, Wish] | None]:
+    """Claim the presses with ``keys`` and ``digests``; return by position what each new one is about.
+
+    That is the link, of ``links``, with its person, and their wish for that of ``sessions``, found as
+    ``session_to_take`` finds it; None where either is missing. Waits for whoever is using a key at this moment: all
+    keys are claimed in their order.
+    """
+    numbers = list(range(len(keys)))
+    rows = _claiming().rows(number=numbers, key=keys, digest=digests, link=links, session=sessions, now=now)
+    return {
+        number: (link_of(link), Wish(link[_PERSON], *own)) if own[0] and link[_PERSON] else None
+        for number, own, link in ((row[0], row[1 : 2 + len(_SCOPE)], row[2 + len(_SCOPE) :]) for row in rows)
+    }
+
+
+_PERSON = 2
+"""Where a row of ``links_to_read`` names the person."""
+
+
+@cache
+def _claiming() -> Prepared:
+    session, link, person = _MARKS
+    links = text_of(links_to_read(link, "invitation"), {link: "asked.link"})
+    to_take = text_of(_open_to(*_MARKS), {session: "asked.session", link: "asked.link", person: "link.person_id"})
+    claimed = f"INSERT INTO {Press._meta.db_table} (key, digest, location, made_at)"
+    return prepared(
+        "claim_and_find",
+        f"WITH made AS ({claimed} SELECT key, digest, '', $6 FROM unnest($2, $3) AS given (key, digest) ORDER BY key"  # noqa: S608
+        " ON CONFLICT DO NOTHING RETURNING key)"
+        " SELECT asked.number, own.*, link.* FROM unnest($1, $2, $4, $5) AS asked (number, key, link, session)"
+        f" JOIN made USING (key) LEFT JOIN LATERAL ({links}) AS link (id, purpose, person_id) ON true"
+        f" LEFT JOIN LATERAL ({to_take}) AS own ON true",
+        number="integer[]",
+        key="uuid[]",
+        digest="text[]",
+        link="bigint[]",
+        session="bigint[]",
+        now="timestamptz",
+    )
+
+
+def _session_to_take(row: Sequence) -> Session:
+    pk, *own = row
     session = Session.from_db(DEFAULT_DB_ALIAS, ("id", "programme_id"), (pk, own[0]))
     session.programme = Programme.from_db(DEFAULT_DB_ALIAS, _SCOPE, own)
     return session
@@ -127,18 +213,22 @@ def session_to_take(number: int, link: PersonalLink) -> Session | None:
 _SCOPE = ("id", "every_area", "every_profession")
 
 
+def _open_to(session: int, link: int, person: int) -> QuerySet:
+    invited = Invitation.objects.filter(programme=OuterRef("programme"), link=link, person=person)
+    rows = Session.objects.open().filter(Exists(invited), pk=session, seats__isnull=False)
+    return rows.order_by().values_list("pk", *(f"programme__{name}" for name in _SCOPE))
+
+
 @cache
 def _to_take() -> Prepared:
-    marks = {"session": _NUMBER + 1, "link": _NUMBER + 2, "person": _NUMBER + 3}
-    invited = Invitation.objects.filter(programme=OuterRef("programme"), link=marks["link"], person=marks["person"])
-    rows = Session.objects.open().filter(Exists(invited), pk=marks["session"], seats__isnull=False)
     return compiled(
-        "session_to_take", rows.order_by().values_list("pk", *(f"programme__{name}" for name in _SCOPE)), **marks
+        "session_to_take", _open_to(*_MARKS), **dict(zip(("session", "link", "person"), _MARKS, strict=True))
     )
 
 
 _NUMBER = 9_000_000_000_000_000_000
 """Numbers from here on stand for parameters: no row has them."""
+_MARKS = (_NUMBER + 1, _NUMBER + 2, _NUMBER + 3)
 
 _SESSION = ("id", "programme_id", "state", "date", "zone", "during", "revision")
 _PROGRAMME = ("id", "code", "every_area", "every_profession", "places_rule")
@@ -193,13 +283,25 @@ def _facts(every_profession: bool, every_area: bool) -> Prepared:
             ),
         )
     )
-    numbers = "nextval('attendance_place_id_seq'), nextval('accounts_personallink_id_seq')"
     columns = ", ".join(f"f{number}" for number in range(_WIDTH))
-    name = f"seating_{every_profession:d}{every_area:d}"
-    return compiled(name, rows, around=f"SELECT facts.*, {numbers} FROM ({{}}) AS facts ({columns})", **marks)  # noqa: S608
+    own = {marks[name]: f"asked.{name}" for name in ("session", "person", "programme")}
+    return prepared(
+        f"seating_{every_profession:d}{every_area:d}",
+        "SELECT asked.number, facts.*, nextval('attendance_place_id_seq'), nextval('accounts_personallink_id_seq')"  # noqa: S608
+        " FROM unnest($1, $2, $3, $4) AS asked (number, session, person, programme)"
+        f" CROSS JOIN LATERAL ({text_of(rows, own | {marks['today']: '$5', marks['lost_since']: '$6'})})"
+        f" AS facts ({columns})",
+        number="integer[]",
+        session="bigint[]",
+        person="bigint[]",
+        programme="bigint[]",
+        today="date",
+        lost_since="timestamptz",
+    )
 
 
-_WIDTH = len(_SESSION) + len(_PROGRAMME) + len(_RULES) + len(_SEATS) + 10
+_SHARED = len(_SESSION) + len(_PROGRAMME) + len(_RULES) + len(_SEATS)
+_WIDTH = _SHARED + 10
 
 
 def _first(rows: QuerySet, column: str = "pk") -> Subquery:
@@ -214,19 +316,12 @@ def _tie(programme: Programme, person: Person, on: date) -> Subquery:
     return Subquery(ties.values(json=JSONObject(**columns, area_id=area))[:1])
 
 
-def _as_facts(row: tuple) -> Facts:
-    values = list(row)
-
-    def made(model: type[models.Model], names: tuple[str, ...]) -> models.Model:
-        own, values[: len(names)] = values[: len(names)], []
-        return model.from_db(DEFAULT_DB_ALIAS, names, own)
-
-    session, programme = made(Session, _SESSION), made(Programme, _PROGRAMME)
-    session.programme = programme
-    rules = made(BookingRules, _RULES)
-    programme._state.fields_cache["booking_rules"] = rules if rules.pk else None  # known, so that nobody asks again
-    seats = made(SeatCount, _SEATS)
-    tie, held, elsewhere, clash, lost, kept, has_quotas, has_line, waits, entry, place, link = values
+def _as_facts(values: list, shared: dict[int, tuple[Session, SeatCount]]) -> Facts:
+    number, rest = values[0], values[_SHARED:]
+    if number not in shared:
+        shared[number] = _session_of(values[:_SHARED])
+    session, seats = shared[number]
+    tie, held, elsewhere, clash, lost, kept, has_quotas, has_line, waits, entry, place, link = rest
     return Facts(
         session,
         seats,
@@ -243,3 +338,16 @@ def _as_facts(row: tuple) -> Facts:
         place,
         link,
     )
+
+
+def _session_of(values: list) -> tuple[Session, SeatCount]:
+    """Return the session of a row, with programme and rules, and its counter."""
+
+    def made(model: type[models.Model], names: tuple[str, ...]) -> models.Model | None:
+        own, values[: len(names)] = values[: len(names)], []
+        return None if own[0] is None else model.from_db(DEFAULT_DB_ALIAS, names, own)
+
+    session, programme = made(Session, _SESSION), made(Programme, _PROGRAMME)
+    session.programme = programme
+    programme._state.fields_cache["booking_rules"] = made(BookingRules, _RULES)  # known, so that nobody asks again
+    return session, made(SeatCount, _SEATS)

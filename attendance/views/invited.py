@@ -22,7 +22,7 @@ from attendance.queries.booking import (
 from attendance.queries.seating import session_to_take
 from attendance.queries.series import others_to_take, taken_with
 from attendance.queries.shares import mark_all_kept, mark_quota_used, why_waiting
-from attendance.views.presses import one_press
+from attendance.views.presses import one_press, taken_together
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
 from history.refusals import Refused
@@ -65,6 +65,7 @@ def show_sessions(request: HttpRequest, link: int) -> HttpResponse:
     return render(request, "attendance/invited/choose.html", context)
 
 
+@taken_together
 @personal_link("invitation")
 @require_http_methods(READ_OR_POST)
 @one_press

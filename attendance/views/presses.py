@@ -7,15 +7,18 @@ Only an answer that leads on is kept: what was refused changed nothing, so the s
 
 import uuid
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts.links import cookie_name, open_in_browser
+from accounts.links import cookie_name, open_in_browser, opened_in
+from attendance.actions.together import Pressed, together
 from attendance.models import Press
 from history.statements import insert_of, prepared, send
 
@@ -45,6 +48,40 @@ def one_press(view: Callable) -> Callable:
     return pressed
 
 
+def taken_together(view: Callable) -> Callable:
+    """Decorate the view that takes a place by an invitation: who presses with others is written with them.
+
+    Stands above all that checks, which is checked for several at once; what is not plain goes to ``view`` as ever.
+    """
+
+    @wraps(view)
+    def pressed(request: HttpRequest, link: int, session: int) -> HttpResponse:
+        own = _pressed(request, link, session)
+        if own is None or together.take(own) is None:
+            return view(request, link=link, session=session)
+        response = HttpResponseRedirect(own.leads_to.format(place=own.place))
+        add_never_cache_headers(response)
+        return response
+
+    return pressed
+
+
+def _pressed(request: HttpRequest, link: int, session: int) -> Pressed | None:
+    key = _key(request)
+    if key is None or request.POST.get("series") or max(link, session) >= 2**63:
+        return None
+    opened = opened_in(request)
+    if not opened:
+        return None
+    return Pressed(key, _digest(request), link, opened, session, _leads_to().format(link=link, place="{place}"))
+
+
+@cache
+def _leads_to() -> str:
+    path = reverse("attendance:invitation-done", kwargs={"link": 1234, "place": 5678})
+    return path.replace("1234", "{link}").replace("5678", "{place}")
+
+
 def _key(request: HttpRequest) -> uuid.UUID | None:
     # A look for what was asked before is no press: it is counted against a limit, and must not be taken back.
     if request.method != "POST" or "look" in request.POST:
@@ -58,7 +95,7 @@ def _key(request: HttpRequest) -> uuid.UUID | None:
 def _claim(key: uuid.UUID, digest: str) -> Press | None:
     """Return the new row, or None where the key is used; waits for whoever is using it at this moment."""
     made = Press(key=key, digest=digest, made_at=timezone.now())
-    return made if send([insert_of(made, "ON CONFLICT DO NOTHING RETURNING 1")]) else None
+    return made if send([insert_of([made], "ON CONFLICT DO NOTHING RETURNING 1")]) else None
 
 
 def _effect(made: Press, response: HttpResponse) -> HttpResponse:

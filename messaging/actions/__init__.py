@@ -1,7 +1,7 @@
 """Everything that changes the outbox from outside: queue, withdraw, pause, try again."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,7 +14,7 @@ from psycopg2.extras import execute_values
 import history.actions
 from history.actions import key_of
 from history.refusals import Refused
-from history.statements import Statement, prepared
+from history.statements import Statement, as_rows, inserting
 from messaging import kinds, seals, wake
 from messaging.models import Bounce, Delivered, Inbound, Message, SenderProfile
 
@@ -69,15 +69,17 @@ def queue(
     return inserted[0]
 
 
-def statement_of(*, kind: str, row: Planned, now: datetime) -> Statement:
-    """Return the statement that plans one mail, and its values, for a caller that sends several at once.
+def queueing(rows: Sequence[tuple[str, Planned]], *, now: datetime) -> Statement:
+    """Return the statement that plans each mail, of a kind, for a caller that sends several statements at once.
 
     The worker is woken when the caller's transaction has committed. Raises as ``queue`` does.
     """
-    values = _values(_known(kind), row, now, None)
     _demand_transaction()
+    values = [dict(zip(_COLUMNS, _values(_known(kind), row, now, None), strict=True)) for kind, row in rows]
+    for each, (_, row) in zip(values, rows, strict=True):
+        each |= {"refs": row.refs, **_NEW}
     wake.on_commit()
-    return _PLAN, dict(zip(_COLUMNS, values, strict=True))
+    return _PLAN, {"rows": as_rows(values)}
 
 
 def queue_many(*, kind: str, rows: Iterable[Planned], now: datetime) -> int:
@@ -274,10 +276,11 @@ _INSERT = f"INSERT INTO messaging_message ({', '.join(_COLUMNS)}, state, attempt
 _SENT = "'planned', 0, 0, false)"
 _PLACES = f"({'%s, ' * len(_COLUMNS)}{_SENT}"
 _ONCE = "ON CONFLICT (key) DO NOTHING"
-_PLAN = prepared(
-    "plan_mail",
-    f"{_INSERT} VALUES ({''.join(f'${number}, ' for number in range(1, len(_COLUMNS) + 1))}{_SENT} {_ONCE}",
-    **_COLUMNS,
+_NEW = {"state": "planned", "attempts": 0, "takeovers": 0, "in_doubt": False}
+_PLAN = inserting(
+    "messaging_message",
+    {**_COLUMNS, "state": "text", "attempts": "integer", "takeovers": "smallint", "in_doubt": "boolean"},
+    _ONCE,
 )
 
 

@@ -76,7 +76,7 @@ def test_the_same_press_is_answered_the_same_and_books_once(invited):
 def test_a_press_that_books_is_six_statements(django_assert_num_queries):
     programme = a_programme()
     session = a_session(programme, capacity=2, **_soon())
-    for expected in (None, 8, 8):  # booked, which prepares them on this connection; booked; in line
+    for expected in (None, 5, 5):  # booked, which prepares them on this connection; booked; in line
         made, browser = _invite(programme, a_practitioner(programme)), Client()
         browser.get(f"/i/{token_of(made.link)}/")
         address = f"/i/{made.link_id}/sessions/{session.pk}/"
