@@ -23,7 +23,10 @@ _NO_ARTICLE = re.compile(r"(?:the|a|an|your|their|his|her|its|how|what|which|whe
 
 
 class PlainText:
-    """Refuses characters that cannot be seen. ``lines`` allows line ends and tabs, as in a text of several lines."""
+    """Refuses characters that cannot be seen. ``lines`` allows line ends and tabs, as in a text of several lines.
+
+    Marks that only join others, as in some scripts and faces, may stand there, but not alone.
+    """
 
     code = "unseen_character"
 
@@ -38,6 +41,12 @@ class PlainText:
                     code=self.code,
                     params={"point": f"{ord(character):04X}", "label": "This text"},
                 )
+        if value and all(character.isspace() or unicodedata.category(character) == "Cf" for character in str(value)):
+            raise ValidationError(
+                "%(label)s has nothing in it that can be seen. Type the words",
+                code=self.code,
+                params={"label": "This text"},
+            )
 
 
 def is_unseen(character: str) -> bool:

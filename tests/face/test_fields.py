@@ -104,6 +104,7 @@ class WordsForm(HubForm):
             "a\u202eb",
             "Full name has a character that cannot be seen (U+202E). Delete it, or type the words again",
         ),
+        ("name", "\u200b\u2060", "Full name has nothing in it that can be seen. Type the words"),
         ("places", "many", "Places must be a whole number, for example 25"),
         ("places", "26", "Places must be 25 or less"),
         ("email", "nobody", "Enter an e-mail address in the form name@example.org"),
