@@ -258,6 +258,7 @@ DRAFT = "it makes a draft that nobody is told of: a second one is seen and dropp
 SEVERAL = "it promotes session by session, a transaction each; setting what is set changes nothing"
 COUNTED = "what was refused must count against guessing addresses; asking the same colleague twice is asking once"
 STEP = "a step that keeps what was typed; the last one takes the place, and keeps a press"
+NAMED = "a second one of the same name is refused"
 REST = "a mail leaves at most once in a time of its own: ten minutes, a day or a week"
 
 WITHOUT_A_PRESS = {
@@ -279,7 +280,8 @@ WITHOUT_A_PRESS = {
     "person-send-link": REST, "person-send-entry": REST, "session-book": STEP, "session-book-organisation": STEP,
     "session-book-code": STEP, "session-book-details": STEP, "answer-settle": ONCE, "feed-own": ONCE,
     "lead-ask": REST, "round-words": OWN_KEY, "round-pause": ONCE, "round-go-on": ONCE, "round-stop": ONCE,
-    "invitation-again": REST,
+    "invitation-again": REST, "venue-add": NAMED, "room-add": NAMED, "venue-change": ONCE, "room-change": ONCE,
+    "room-remove": ONCE,
 }  # fmt: skip
 """The addresses of attendance that take a POST without keeping a press, and why a second one does no harm."""
 
