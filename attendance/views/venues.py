@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from attendance.actions.venues import change_room, change_venue
 from attendance.forms.venues import RoomForm, VenueFilter, VenueForm
 from attendance.queries.sessions import at_venue
+from attendance.views.presses import one_press
 from briefings.actions.venues import RoomNameTaken, RoomTooSmall, VenueNameTaken, add_room, add_venue, remove_room
 from briefings.models import Room, SessionQuerySet, Venue
 from briefings.rules import can_manage_venues
@@ -57,6 +58,7 @@ def show_venue(request: HttpRequest, venue: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def new_venue(request: HttpRequest) -> HttpResponse:
     """Add a venue; its rooms come next."""
     _demand_right(request)
@@ -72,6 +74,7 @@ def new_venue(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def edit_venue(request: HttpRequest, venue: int) -> HttpResponse:
     """Change what is said about a venue."""
     _demand_right(request)
@@ -89,6 +92,7 @@ def edit_venue(request: HttpRequest, venue: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def new_room(request: HttpRequest, venue: int) -> HttpResponse:
     """Add a room to a venue."""
     _demand_right(request)
@@ -105,6 +109,7 @@ def new_room(request: HttpRequest, venue: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def edit_room(request: HttpRequest, venue: int, room: int) -> HttpResponse:
     """Change the name of a room or how many it holds."""
     _demand_right(request)
@@ -122,6 +127,7 @@ def edit_room(request: HttpRequest, venue: int, room: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def drop_room(request: HttpRequest, venue: int, room: int) -> HttpResponse:
     """Ask, then take a room out of the list."""
     _demand_right(request)
