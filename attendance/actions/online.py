@@ -10,7 +10,7 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models import QuerySet
 
-from attendance.actions.register import add_walk_in, check_can_mark, mark
+from attendance.actions.register import StandsTwice, add_walk_in, check_can_mark, mark
 from attendance.models import (
     FULL_SHARE,
     Mark,
@@ -279,7 +279,10 @@ def _mark_place(session: Session, place: Place, by: Any, now: datetime) -> bool:
     kind = _kind(session, rows)
     press = _press(place, kind, rows, undone)
     _undo(session, place, sorted(made - {press}), by, now)
-    mark(session=session, subject=place, kind=kind, press=press, by=by, now=now)
+    try:
+        mark(session=session, subject=place, kind=kind, press=press, by=by, now=now)
+    except StandsTwice:  # as a walk-in they count already
+        return False
     OnlinePresence.objects.filter(pk__in=[row.pk for row in rows]).update(press=press)
     return True
 

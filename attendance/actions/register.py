@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Person
 from attendance.actions.engagements import lock_seats
@@ -536,7 +536,9 @@ def _mark_the_rest_absent(session: Session, now: datetime) -> None:
 
 def _let_choose_again(session: Session, now: datetime) -> None:
     """Whoever did not come may choose another date: their place here no longer counts as the one they may hold."""
-    missed = Place.objects.filter(session=session, state=PlaceState.BOOKED).exclude(attendance__outcome__in=CAME)
+    came = Attendance.objects.filter(session=session, outcome__in=CAME)  # or as a walk-in who moved up afterwards
+    missed = Place.objects.filter(session=session, state=PlaceState.BOOKED)
+    missed = missed.exclude(Exists(came.filter(Q(place=OuterRef("pk")) | Q(person=OuterRef("person")))))
     missed.update(missed_at=now, limit_key=None)
 
 

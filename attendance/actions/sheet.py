@@ -31,8 +31,14 @@ def type_in(
     """
     check_can_mark(session)
     places = _locked(came)
+    total = len(places)
+    facts = Attendance.objects.filter(session=session, person__in=[place.person_id for place in places])
+    facts = list(facts.values_list("place", "person"))
+    # Who was matched to a walk-in and has got a place since counts already.
+    there = {person for place, person in facts if place is None}
+    places = [place for place in places if place.person_id not in there]
     seen = set(Mark.objects.filter(place__in=places).values_list("place", flat=True))
-    seen |= set(Attendance.objects.filter(place__in=places).values_list("place", flat=True))
+    seen |= {place for place, _ in facts}
     _mark_together(session, [place for place in places if place.pk not in seen], press, by, now)
     for place in places:
         if place.pk in seen:
@@ -43,7 +49,7 @@ def type_in(
         own = uuid5(press, f"walk-in:{organisation.pk}:{name}")
         add_walk_in(session=session, name=name, organisation=organisation, press=own, by=by, now=now)
         added += 1
-    return len(places) + added
+    return total + added
 
 
 def _locked(came: Iterable[Place]) -> list[Place]:

@@ -95,7 +95,8 @@ def _afterwards(place: Place) -> dict:
 
     That somebody did not come is known when the register is closed: who is not marked before that may be here.
     """
-    fact = Attendance.objects.filter(place=place).select_related("session__programme").first()
+    own = Attendance.objects.filter(session=place.session_id, person=place.person_id)
+    fact = own.select_related("session__programme").first()
     came = fact if fact and fact.outcome in CAME else None
     return {
         "came": came,

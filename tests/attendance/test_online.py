@@ -15,7 +15,7 @@ from django.urls import reverse
 from accounts.links import address_of
 from attendance.actions import online
 from attendance.actions import register as actions
-from attendance.models import Attendance, OnlinePresence, OnlineReport, PlaceState
+from attendance.models import Attendance, OnlinePresence, OnlineReport, PlaceState, WalkIn
 from attendance.queries.online import walk_ins_alike
 from attendance.tasks import forget_access_needs
 from messaging import kinds
@@ -156,6 +156,19 @@ def test_the_share_is_the_programmes_and_may_be_changed_back_and_forth(client, s
         online.take_over(report=report, by="clock", now=later(session))
         assert outcome_of(place) == outcome
     assert client.post(reverse("attendance:online-share", args=[session.pk]), {"full_share": 101}).status_code == 422
+
+
+def test_who_counts_as_a_walk_in_already_holds_no_report_back(session):
+    """The walk-in was matched to somebody who moved up from the line afterwards."""
+    place, other = somebody(session, "Amina Samplewood", "a@example.org"), somebody(session, "Bea", "b@example.org")
+    walk_in = actions.add_walk_in(
+        session=session, name="Amina", organisation=place.organisation, press=uuid4(), by="clock", now=later(session)
+    )
+    WalkIn.objects.update(person=place.person)
+    Attendance.objects.update(person=place.person)
+    report = upload(session, a_line("Amina", "a@example.org"), a_line("Bea", "b@example.org"))
+    assert online.take_over(report=report, by=PersonFactory(), now=later(session)) == 1
+    assert {fact.walk_in or fact.place for fact in Attendance.objects.all()} == {walk_in, other}
 
 
 def test_what_a_person_marked_stays(session):

@@ -5,7 +5,9 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.urls import reverse
 
+from accounts.links import address_of
 from accounts.models import Person
 from attendance.actions import register as actions
 from attendance.actions.sheet import type_in
@@ -167,6 +169,23 @@ def test_a_sheet_is_kept_whole_or_not_at_all(session):
     row = {"walk_ins": [], "press": uuid4(), "by": "clock", "now": half_way(session)}
     assert type_in(session=session, came=[place], **row) == 1
     assert Attendance.objects.get().place == place
+
+
+def test_who_walked_in_and_got_a_place_afterwards_came(client, session, coordinator):
+    """They moved up from the line after the walk-in was matched to them: neither a sheet nor the closing miss them."""
+    place, other = somebody(session, "Amina Samplewood"), somebody(session, "Beatrix Makebelieve")
+    row = {"session": session, "by": "clock", "now": half_way(session)}
+    actions.add_walk_in(name="Amina", organisation=place.organisation, press=uuid4(), **row)
+    WalkIn.objects.update(person=place.person)
+    Attendance.objects.update(person=place.person)
+    assert type_in(came=[place, other], walk_ins=[], press=uuid4(), **row) == 2
+    assert Attendance.objects.filter(session=session, outcome="attended").count() == 2
+    actions.close_register(**row)
+    place.refresh_from_db()
+    assert place.missed_at is None
+    client.logout()
+    client.get(address_of(place.link))
+    assert "You attended this session" in text_of(client.get(reverse("attendance:place-show", args=[place.link_id])))
 
 
 # closing and reopening
