@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from attendance.actions.venues import change_room, change_venue
 from attendance.forms.venues import RoomForm, VenueFilter, VenueForm
 from attendance.queries.sessions import at_venue
-from attendance.views.presses import one_press
 from briefings.actions.venues import RoomNameTaken, RoomTooSmall, VenueNameTaken, add_room, add_venue, remove_room
 from briefings.models import Room, SessionQuerySet, Venue
 from briefings.rules import can_manage_venues
@@ -58,7 +57,6 @@ def show_venue(request: HttpRequest, venue: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@one_press
 def new_venue(request: HttpRequest) -> HttpResponse:
     """Add a venue; its rooms come next."""
     _demand_right(request)
@@ -74,7 +72,6 @@ def new_venue(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@one_press
 def edit_venue(request: HttpRequest, venue: int) -> HttpResponse:
     """Change what is said about a venue."""
     _demand_right(request)
@@ -92,7 +89,6 @@ def edit_venue(request: HttpRequest, venue: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@one_press
 def new_room(request: HttpRequest, venue: int) -> HttpResponse:
     """Add a room to a venue."""
     _demand_right(request)
@@ -109,7 +105,6 @@ def new_room(request: HttpRequest, venue: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@one_press
 def edit_room(request: HttpRequest, venue: int, room: int) -> HttpResponse:
     """Change the name of a room or how many it holds."""
     _demand_right(request)
@@ -127,7 +122,6 @@ def edit_room(request: HttpRequest, venue: int, room: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@one_press
 def drop_room(request: HttpRequest, venue: int, room: int) -> HttpResponse:
     """Ask, then take a room out of the list."""
     _demand_right(request)
