@@ -316,7 +316,9 @@ def test_an_answer_offers_to_object_only_to_who_may(cast):
     asker = joined(cast, whole)
     common = {"audience": Audience.ASKER, "by": cast.senior, "now": NOW}
     actions.publish_answer(question=whole, words="All", **common)
-    assert "You can say so once" in last_mail(asker.person, "question_answered")
+    by_when = "You can say so once, before Monday 16 November 2026"
+    assert by_when in last_mail(asker.person, "question_answered")
+    assert by_when in words(opened(asker.link).get(reverse("commitments:asker-show", args=[asker.link_id])))
     actions.say_unanswered(asker=asker, by=asker.person, now=NOW)
     actions.publish_answer(question=fresh(whole), words="All but one", **common)
     for person in (asker.person, cast.practitioner):

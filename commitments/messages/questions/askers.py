@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 import messaging.actions
 from accounts.links import address_of
 from commitments.clocks import local_day
-from commitments.models import Answer, Asker, ClockChange, HoldingReply, Question
+from commitments.models import Answer, Asker, ClockChange, HoldingReply, Question, QuestionState
 from commitments.queries.questions import when_due
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
@@ -98,7 +98,9 @@ def render_for_asker(message: Message) -> Content:
         "answer": whole.answers.select_related("organisation").first(),
         "reply": HoldingReply.objects.select_related("organisation").filter(pk=refs.get("reply")).first(),
         "due": when_due(whole, local_day(question.programme, message.due_at)),
-        "may_object": asker.said_unanswered_on is None and not whole.is_reopened,
+        "may_object": whole.state == QuestionState.ANSWERED
+        and asker.said_unanswered_on is None
+        and not whole.is_reopened,
         "change": ClockChange.objects.filter(pk=refs.get("change")).first(),
         "address": address_of(asker.link),
     }
