@@ -377,6 +377,8 @@ def test_a_clock_that_goes_on_at_once_names_the_date_and_no_other(cast):
     question = accepted(cast)
     common = {"question": question, "by": cast.coordinator, "now": NOW}
     actions.pause_clock(until=date(2026, 11, 20), reason="We wait", **common)
+    said = last_mail(cast.practitioner, "question_moved")
+    assert "waits for now, until Friday 20 November 2026 at the latest. The reason: We wait See your question" in said
     actions.resume_clock(**common)
     said = last_mail(cast.practitioner, "question_moved")
     assert "The answer waits no longer: it is due on Monday 16 November 2026." in said
