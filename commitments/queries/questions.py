@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from accounts.models import Person
@@ -196,12 +196,6 @@ def list_page(found: QuerySet[Question], asked: str | None, *, few: bool) -> Pag
     """
     page = page_of_keys(_sorted(found), asked, size=LONG, few=few)
     return replace(page, rows=[Listed._make(row) for row in rows_of(_around(), page.rows)])
-
-
-def with_answered_on(questions: QuerySet[Question]) -> QuerySet[Question]:
-    """Return ``questions`` each with ``answered_at``: the moment of the newest answer, or None."""
-    newest = Answer.objects.filter(question=OuterRef("pk")).order_by("-version").values("published_at")[:1]
-    return questions.annotate(answered_at=Subquery(newest))
 
 
 def clock_steps(question: Question) -> list[str]:

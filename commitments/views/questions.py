@@ -270,7 +270,7 @@ def _export(request: HttpRequest, programme: Programme | None) -> StreamingHttpR
     owners = Person.objects.filter(pk__in=found.values("owner"))
     look_at_many(by=request.user, at=owners, page="commitments:question-export", now=timezone.now())
     name = f"{programme.slug}-questions" if programme else "questions"
-    return stream_csv(name, HEADS, _rows(queries.with_answered_on(queries.in_order(found))))
+    return stream_csv(name, HEADS, _rows(queries.in_order(found)))
 
 
 def _rows(found: QuerySet[Question]) -> Iterator[list]:
@@ -278,7 +278,7 @@ def _rows(found: QuerySet[Question]) -> Iterator[list]:
     # Plain columns: ten thousand rows need no ten thousand questions in memory, nor the people and bodies around them.
     for row in found.select_related(None).values_list(*_COLUMNS).iterator(chunk_size=2_000):
         (reference, programme, session, words, state, raised_on, organisation, owner, due_on, paused_on, paused_until,
-         answered_at, answered_on, is_not_late, end_reason, theme, own_theme, whole) = row  # fmt: skip
+         answered_on, is_not_late, end_reason, theme, own_theme, whole) = row  # fmt: skip
         yield [
             reference,
             programme,
@@ -290,7 +290,7 @@ def _rows(found: QuerySet[Question]) -> Iterator[list]:
             owner or "",
             due_on.isoformat() if due_on else "",
             "yes" if state in UNANSWERED and due_on < today and paused_on is None else "no",
-            timezone.localtime(answered_at).date().isoformat() if answered_at else "",
+            answered_on.isoformat() if answered_on else "",
             end_reason,
             own_theme or themes.get(theme, ""),
             paused_until.isoformat() if paused_until else "",
@@ -301,6 +301,6 @@ def _rows(found: QuerySet[Question]) -> Iterator[list]:
 
 _COLUMNS = (
     "reference", "programme__name", "session__date", "words", "state", "raised_on", "organisation__name", "owner__name",
-    "due_on", "paused_on", "paused_until", "answered_at", "answered_on", "is_not_late", "end_reason", "theme",
+    "due_on", "paused_on", "paused_until", "answered_on", "is_not_late", "end_reason", "theme",
     "own_theme__name", "merged_into__reference",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -123,6 +124,19 @@ def test_the_spreadsheet_follows_the_filter_and_runs_no_formula(cast, coordinato
     everything = b"".join(coordinator.get(reverse("commitments:question-export")).streaming_content).decode()
     assert "2026-11-02" in everything
     assert cast.practitioner.name not in everything
+
+
+def test_the_spreadsheet_names_the_day_on_which_it_was_answered_and_by_which_it_counts(cast, coordinator):
+    better, again = answered(cast, words="Is it settled?"), answered(cast, words="Is it open?")
+    publish_answer(
+        question=better, words="Yes, all of it", audience=Audience.PUBLIC, by=cast.coordinator,
+        now=NOW + timedelta(days=60),
+    )  # fmt: skip
+    say_unanswered(asker=again.askers.get(), by=cast.practitioner, now=NOW)
+    response = coordinator.get(reverse("commitments:question-export"))
+    rows = csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig")))
+    found = {row["Question"]: (row["Answered on"], row["Answered late"]) for row in rows}
+    assert found == {"Is it settled?": ("2026-11-02", "no"), "Is it open?": ("", "no")}
 
 
 # One question
