@@ -200,6 +200,8 @@ def match_walk_in(*, walk_in: WalkIn, person: Person, by: Any, now: datetime) ->
         or Place.objects.filter(session=own.session_id, person=person, state__in=SEATED).exists()
     ):
         raise OnTheRegister
+    # Taken back at the door and added anew: the row that counts for nothing lets go of them.
+    WalkIn.objects.filter(session=own.session_id, person=person).update(person=None)
     own.person, own.left_at = person, None
     own.save(update_fields=["person", "left_at"])
     affiliation = _affiliation(own)

@@ -269,6 +269,17 @@ def test_a_walk_in_becomes_a_known_person(client, session, coordinator):
     assert (fact.person, fact.profession) == (person, profession)
 
 
+def test_who_was_taken_back_and_added_anew_is_matched_again(session):
+    person = PersonFactory(name="Gus Imaginary")
+    row = {"session": session, "by": "clock", "now": half_way(session)}
+    for _ in range(2):
+        walk_in = actions.add_walk_in(name="Gus", organisation=partner_of(session.programme), press=uuid4(), **row)
+        actions.match_walk_in(walk_in=walk_in, person=person, by="clock", now=half_way(session))
+        assert Attendance.objects.get().person == person
+        actions.mark(subject=walk_in, kind="undo", press=uuid4(), undoes=walk_in.pk, **row)
+        assert not Attendance.objects.exists()
+
+
 def test_a_walk_in_becomes_a_new_person_once(client, session, coordinator):
     walk_in = walks_in(session)
     for _ in range(2):
