@@ -19,7 +19,7 @@ from commitments.forms.fields import (
     names_of,
 )
 from commitments.models import AskedAs, Audience, GovernanceRole, Question, QuestionState
-from commitments.queries.questions import UNANSWERED_WORD, anonymous_among
+from commitments.queries.questions import UNANSWERED_WORD, anonymous_among, found_by_anybody
 from face.fields import HintedRadios
 from face.forms import FilterForm, HubForm
 
@@ -125,7 +125,7 @@ def _audiences(question: Question) -> tuple[list[tuple[str, str]], dict[str, str
         return everybody, {Audience.PUBLIC: f"{hint} Somebody asked it anonymously, and they can find it only there."}
     choices = [(value, label) for value, label in Audience.choices if value != Audience.PUBLIC]
     if is_anonymous:
-        choices = [choice for choice in choices if choice[0] != Audience.ASKER]
+        choices = [choice for choice in choices if choice[0] in found_by_anybody(question.programme)]
     if question.session_id is None:
         choices = [choice for choice in choices if choice[0] != Audience.ATTENDERS]
     return choices + (everybody if question.programme.is_public else []), {

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from briefings.models import ProgrammeRole
+from briefings.models import Programme, ProgrammeRole
 from commitments.actions.policies import close_on
 from commitments.actions.questions import accept_commission, merge, open_question, publish_answer, say_unanswered
 from commitments.actions.room import close_room, open_room
@@ -231,6 +231,16 @@ def test_an_anonymous_question_is_answered_for_everybody_or_the_asker_would_neve
     assert "Only who asked" not in page
     refused = coordinator.post(of("answer", question), {"words": "Yes", "audience": "asker"})
     assert "Choose from the options shown" in words(refused)
+
+
+def test_of_an_anonymous_question_nobody_is_offered_a_circle_that_is_refused(cast, coordinator):
+    Programme.objects.filter(pk=cast.programme.pk).update(is_public=False)
+    question = cast.question(asked_as=AskedAs.NOBODY, session=SessionFactory(programme=cast.programme))
+    open_question(question=question, by=cast.coordinator, now=NOW)
+    form = coordinator.get(of("answer", question)).context["form"]
+    assert [value for value, _ in form.fields["audience"].choices] == [Audience.PRACTITIONERS]
+    coordinator.post(of("answer", question), {"words": "Yes", "audience": Audience.PRACTITIONERS, "promise": "no"})
+    assert question.answers.get().audience == Audience.PRACTITIONERS
 
 
 def test_out_of_scope_needs_a_reason(cast, coordinator):
