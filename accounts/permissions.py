@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, wraps
 from typing import Any
+from zlib import crc32
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, models
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from history.actions import key_of
+from history.statements import Prepared, prepared, text_of
 
 INSTALLATION = "installation"
 """The scope key of what belongs to no programme and no organisation."""
@@ -215,25 +217,20 @@ def _held(person: Any) -> tuple[Assignment, ...]:
 def _rows_of(sources: tuple[RoleSource, ...], person: int, on: date) -> list[tuple[int, str, int]]:
     if not sources:
         return []
-    statement, values = _statement(sources)
-    now = {_SOMEBODY: person, _SOME_DAY: on}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [now.get(value, value) for value in values])
-        return cursor.fetchall()
-
-
-_PART = "SELECT {number}, held.code::text, held.scope::bigint FROM ({rows}) AS held (code, scope)"
+    return _statement(sources).rows(person=person, on=on)
 
 
 @cache
-def _statement(sources: tuple[RoleSource, ...]) -> tuple[str, tuple]:
-    """Return the statement that asks all ``sources``, and its values. Written once: every signed-in page asks it."""
-    parts, values = [], ()
-    for number, source in enumerate(sources):
-        rows, own = source.rows(_SOMEBODY, _SOME_DAY).order_by().query.sql_with_params()
-        parts.append(_PART.format(number=number, rows=rows))
-        values += own
-    return " UNION ALL ".join(parts), values
+def _statement(sources: tuple[RoleSource, ...]) -> Prepared:
+    """Return the statement that asks all ``sources``. Every signed-in page asks it."""
+    marks = {_SOMEBODY: "$1", _SOME_DAY: "$2"}
+    parts = (
+        f"SELECT {number}, held.code::text, held.scope::bigint FROM "  # noqa: S608 - of querysets
+        f"({text_of(source.rows(_SOMEBODY, _SOME_DAY).order_by(), marks)}) AS held (code, scope)"
+        for number, source in enumerate(sources)
+    )
+    text = " UNION ALL ".join(parts)
+    return prepared(f"roles_of_a_person_{crc32(text.encode())}", text, person="bigint", on="date")
 
 
 def permissions_of(person: Any, scope: models.Model | str | None = None) -> frozenset[Permission]:

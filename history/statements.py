@@ -22,7 +22,7 @@ from django.db import NotSupportedError, connection, models
 from django.db.models.query import ModelIterable
 from psycopg2.extras import Range
 
-_PLAIN = re.compile(r"[a-z_.:]*")
+_PLAIN = re.compile(r"[A-Za-z_.:]*")
 
 
 _TYPES = {int: "bigint", str: "text", date: "date", datetime: "timestamptz", tuple: "bigint[]"}
@@ -89,9 +89,7 @@ def of_keys(name: str, rows: models.QuerySet) -> Prepared:
     ``rows`` have no condition of their own and no order: ``rows_of`` brings theirs.
     """
     key = rows.model._meta.pk
-    sql, values = rows.order_by().query.sql_with_params()
-    text = sql % tuple(_word(value, {}) for value in values)
-    of_them = f'{text} WHERE "{rows.model._meta.db_table}"."{key.column}" = ANY($1)'
+    of_them = f'{text_of(rows.order_by(), {})} WHERE "{rows.model._meta.db_table}"."{key.column}" = ANY($1)'
     return prepared(name, of_them, keys=f"{key.rel_db_type(connection)}[]")
 
 

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.text import Truncator
 
 from accounts.models import Person
@@ -318,6 +319,13 @@ def published_tellings(programme: Programme) -> QuerySet[Telling]:
     """Return what ``programme`` has told, the newest first; whoever shows it to everybody asks ``told_everybody``."""
     found = programme.tellings.filter(state=TellingState.PUBLISHED).select_related("session")
     return found.order_by("-published_at", "-pk")
+
+
+def with_number(tellings: QuerySet[Telling]) -> QuerySet[Telling]:
+    """Return ``tellings``, the newest first, each with the ``number`` of its items, counted for those that are read."""
+    items = TellingItem.objects.filter(telling=OuterRef("pk")).order_by().values("telling")
+    number = Coalesce(Subquery(items.annotate(number=Count("pk")).values("number")), 0)
+    return tellings.select_related("session").annotate(number=number).order_by("-drafted_at", "-pk")
 
 
 def told_everybody(programme: Programme) -> QuerySet[Telling]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -31,6 +30,7 @@ from commitments.queries.telling import (
     seal_of,
     told_everybody,
     told_to_place,
+    with_number,
 )
 from commitments.rules import can_triage
 from commitments.views.programmes import programme_read, public_programme
@@ -73,10 +73,8 @@ def list_tellings(request: HttpRequest, slug: str) -> HttpResponse:
                 form.add_refusal(refusal)
             else:
                 return redirect("commitments:telling-show", telling=made.pk)
-    found = programme.tellings.select_related("session").annotate(number=Count("items"))
-    if not may:
-        found = found.filter(state=TellingState.PUBLISHED)
-    page = page_of(found.order_by("-drafted_at", "-pk"), request.GET.get("page"), size=SHORT)
+    found = programme.tellings.all() if may else programme.tellings.filter(state=TellingState.PUBLISHED)
+    page = page_of(with_number(found), request.GET.get("page"), size=SHORT, total=found.count())
     for own in page.rows:
         own.look = SHOWN[own.state]
     context = {
