@@ -46,6 +46,8 @@ class Counts:
     absent: int
     walked_in: int
     undecided: int
+    listed: int
+    """The rows of the marked half: places whose person has gone are in the other figures alone."""
     last_at: datetime | None
 
     @property
@@ -171,6 +173,7 @@ _FACTS = {
     "absent": Count("pk", filter=_ON_PLACE & Q(outcome=Outcome.ABSENT)),
     "walked_in": Count("pk", filter=_ON_WALK_IN & Q(outcome__in=CAME)),
     "undecided": Count("pk", filter=_ON_WALK_IN & Q(walk_in__person__isnull=True, walk_in__left_at__isnull=True)),
+    "listed": Count("pk", filter=Q(there__person__isnull=False) | _ON_WALK_IN),
 }
 _PLACES = {"expected": Count("pk"), "unmarked": Count("pk", filter=Q(marked__isnull=True))}
 
@@ -184,7 +187,7 @@ def _counts() -> tuple[Prepared, Prepared, Prepared]:
     # When the last press was kept; PostgreSQL's GREATEST leaves NULL out.
     last = Session.objects.filter(pk=_ONE.pk).order_by().values_list(Greatest(*moments))
     return (
-        _in_sum("register_facts", Attendance.objects.filter(session=_ONE), _FACTS),
+        _in_sum("register_facts", _facts_of(_ONE), _FACTS),
         _in_sum("register_places", on_the_register(_ONE), _PLACES),
         compiled("register_last", last, session=_ONE.pk),
     )
@@ -194,10 +197,13 @@ def _in_sum(name: str, rows: QuerySet, sums: dict[str, Count]) -> Prepared:
     return compiled(name, rows.order_by().values("session").annotate(**sums).values_list(*sums), session=_ONE.pk)
 
 
-def not_marked_yet(session: Session, find: str = "", most: int = FIRST_EXPECTED) -> Rows:
-    """Return the first ``most`` who stand on the register without a mark and match ``find``, by last name."""
-    rows = _found(_unmarked, session, find, most)
-    return Rows([_of_place(place) for place in rows], rows[0].total if rows else 0)
+def not_marked_yet(session: Session, counts: Counts | None, find: str = "", most: int = FIRST_EXPECTED) -> Rows:
+    """Return the first ``most`` who stand on the register without a mark and match ``find``, by last name.
+
+    ``counts`` are the figures of the register; who looks for something may give None.
+    """
+    rows, total = _found(_unmarked, session, find, most, counts and counts.unmarked)
+    return Rows([_of_place(place) for place in rows], total)
 
 
 def _unmarked(session: Session, find: str) -> QuerySet:
@@ -205,36 +211,42 @@ def _unmarked(session: Session, find: str) -> QuerySet:
     return found.select_related("person", "organisation").order_by("person__sort_name", "pk")
 
 
-def already_marked(session: Session, find: str = "", most: int = FIRST_MARKED) -> Rows:
+def already_marked(session: Session, counts: Counts, find: str = "", most: int = FIRST_MARKED) -> Rows:
     """Return the ``most`` who were marked last and match ``find``, the newest first, each with what to undo."""
-    rows = _found(_marked, session, find, most)
+    rows, total = _found(_marked, session, find, most, counts.listed)
     presses = _standing(rows)
-    lines = [_of_fact(row, presses[row.place_id or row.walk_in_id]) for row in rows]
-    return Rows(lines, rows[0].total if rows else 0)
+    return Rows([_of_fact(row, presses[row.place_id or row.walk_in_id]) for row in rows], total)
 
 
 def _marked(session: Session, find: str) -> QuerySet:
-    there = FilteredRelation("place", condition=Q(place__session=session))
-    found = Attendance.objects.annotate(there=there).filter(session=session)
-    found = found.filter(Q(there__person__isnull=False) | Q(walk_in__isnull=False))
+    found = _facts_of(session).filter(Q(there__person__isnull=False) | _ON_WALK_IN)
     found = _matching(found, find, person="place__person__", walk_in="walk_in__")
     related = ("place__person", "walk_in__person", "organisation")
     return found.select_related(*related).order_by("-noted_at", "-pk")
 
 
-def _found(half: Callable[[Session, str], QuerySet], session: Session, find: str, most: int) -> list[Any]:
-    """Return the first rows of one half, each with the ``total`` of all, so that a page needs no query to count."""
-    if find:
-        return list(half(session, find).annotate(total=Window(Count("pk")))[:most])
-    return _first(half).rows(session=session.pk, most=most)
+def _facts_of(session: Session) -> QuerySet[Attendance]:
+    """Return what was marked in ``session``; ``there`` is the place that it is about."""
+    # As in ``on_the_register``.
+    there = FilteredRelation("place", condition=Q(place__session=session))
+    return Attendance.objects.annotate(there=there).filter(session=session)
+
+
+def _found(
+    half: Callable[[Session, str], QuerySet], session: Session, find: str, most: int, total: int | None
+) -> tuple[list[Any], int]:
+    """Return the first rows of one half, and how many there are; ``total`` are all where nobody is looked for."""
+    if not find:
+        return _first(half).rows(session=session.pk, most=most) if total else [], total or 0
+    rows = list(half(session, find).annotate(total=Window(Count("pk")))[:most])
+    return rows, rows[0].total if rows else 0
 
 
 @cache
 def _first(half: Callable[[Session, str], QuerySet]) -> Reading:
     rows, most = half(_ONE, ""), _NUMBER + 3
-    total = rows.order_by().values("session").annotate(number=Count("pk")).values("number")
-    # Chosen and counted first: else PostgreSQL reads the person of each of three hundred to show ten.
-    shown = rows.filter(one_of("pk", rows.values("pk")[:most])).annotate(total=Subquery(total))
+    # Chosen first: else PostgreSQL reads the person of each of three hundred to show ten.
+    shown = rows.filter(one_of("pk", rows.values("pk")[:most]))
     return Reading(f"register{half.__name__}", shown, session=_ONE.pk, most=most)
 
 

@@ -3,7 +3,8 @@
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery, Value
@@ -11,11 +12,14 @@ from django.db.models.functions import Cast, Coalesce, TruncMonth
 from django.utils import timezone
 
 from attendance.models import CoverState, Engagement, Place, PlaceState, SeniorAttendance
+from attendance.queries.shares import FIRST_CHOICE_LASTS, kept_in
 from attendance.queries.teams import unnamed_places
 from attendance.window import rules_of, window_of
 from briefings.actions.sessions import room_in_use, with_changes
 from briefings.models import Programme, Room, Session, SessionPart, SessionQuerySet, SessionState, Slot, utc_range
 from briefings.words import when_in_words
+from face.paging import SHORT, Page
+from history.statements import Prepared, Reading, compiled
 from messaging.working_days import holidays, is_published
 
 SENIORS_TOLD = (CoverState.ASKED, CoverState.COMING)
@@ -267,22 +271,51 @@ def sessions_listed(programme: Programme, *, staff: bool, now: datetime) -> Sess
     )
 
 
-def filter_options(sessions: SessionQuerySet) -> dict[str, list[tuple[str, str]]]:
-    """Return the months ("2026-11"), venues and areas (ids) that ``sessions`` have, with their words, in one query."""
-    plain = sessions.order_by().values_list
+_NUMBER, _NOW = 9_000_000_000_000_000_000, datetime(9000, 1, 10, tzinfo=UTC)
+"""Stand for a programme and the moment in what is written down once."""
+
+
+def first_dates(programme: Programme, now: datetime) -> Page:
+    """Return the first page of ``sessions_listed`` for strangers, in one query; each knows how many seats are kept."""
+    rows = _first_dates().rows(programme=programme.pk, now=now, since=now - FIRST_CHOICE_LASTS)
+    return Page(rows=rows, number=1, total=rows[0].total if rows else 0, size=SHORT)
+
+
+@cache
+def _first_dates() -> Reading:
+    programme = Programme(pk=_NUMBER)
+    found = sessions_listed(programme, staff=False, now=_NOW)
+    total = found.order_by().values("programme").values(number=Count("pk"))
+    rows = found.select_related(None).select_related("room__venue", "area", "seats")
+    rows = rows.annotate(kept=kept_in(programme, _NOW), total=Subquery(total)).order_by("date", "starts", "pk")
+    marks = {"programme": programme.pk, "now": _NOW, "since": _NOW - FIRST_CHOICE_LASTS}
+    return Reading("first_dates", rows[:SHORT], **marks)
+
+
+def filter_options(programme: Programme, *, staff: bool, now: datetime) -> dict[str, list[tuple[str, str]]]:
+    """Return the months ("2026-11"), venues and areas (ids) that ``sessions_listed`` have, with their words.
+
+    In one query.
+    """
+    options: dict[str, list[tuple[str, str]]] = {"month": [], "venue": [], "area": []}
+    for name, key, words in _options(staff).rows(programme=programme.pk, now=now):
+        if key is not None:
+            options[name].append((key, words))
+    firsts = sorted(date.fromisoformat(key[:10]) for key, _ in options["month"])
+    by_name = {name: sorted(options[name], key=lambda option: option[1].casefold()) for name in ("venue", "area")}
+    return {"month": [(f"{first:%Y-%m}", f"{first:%B %Y}") for first in firsts], **by_name}
+
+
+@cache
+def _options(staff: bool) -> Prepared:
+    plain = sessions_listed(Programme(pk=_NUMBER), staff=staff, now=_NOW).order_by().values_list
     text = {"output_field": CharField()}
     month, venue, area = Cast(TruncMonth("date"), **text), Cast("room__venue", **text), Cast("area", **text)
     found = plain(Value("month", **text), month, month).union(
         plain(Value("venue", **text), venue, F("room__venue__name")),
         plain(Value("area", **text), area, F("area__name")),
     )
-    options: dict[str, list[tuple[str, str]]] = {"month": [], "venue": [], "area": []}
-    for name, key, words in found:
-        if key is not None:
-            options[name].append((key, words))
-    firsts = sorted(date.fromisoformat(key[:10]) for key, _ in options["month"])
-    by_name = {name: sorted(options[name], key=lambda option: option[1].casefold()) for name in ("venue", "area")}
-    return {"month": [(f"{first:%Y-%m}", f"{first:%B %Y}") for first in firsts], **by_name}
+    return compiled(f"options_of_sessions_{staff:d}", found, programme=_NUMBER, now=_NOW)
 
 
 @dataclass(frozen=True)

@@ -86,13 +86,14 @@ def show_register(request: HttpRequest, session: int) -> HttpResponse:
     find = chosen.value("find") or ""
     left = min(chosen.value("left") or FIRST_EXPECTED, MOST)
     marked = min(chosen.value("marked") or FIRST_MARKED, MOST)
-    expected, done = not_marked_yet(own, find, left), already_marked(own, find, marked)
+    counts = register_counts(own)
+    expected, done = not_marked_yet(own, counts, find, left), already_marked(own, counts, find, marked)
     seniors, other_mandates = seniors_on_register(own)
     people = {line.person for line in [*expected.lines, *done.lines] if line.person}
     people |= {senior.person for senior in seniors} | {mandate.person for mandate in other_mandates}
     look_at_many(by=request.user, at=people, page="attendance:register-show", now=timezone.now())
     context = frame(request, own, "Register") | {
-        "counts": register_counts(own),
+        "counts": counts,
         "expected": expected,
         "marked": done,
         "find": find,
@@ -198,7 +199,7 @@ def _back(request: HttpRequest, session: Session, *, last: str = "", anchor: str
     """Go back to the register as it was. A search ends with the press unless others who match still wait."""
     sent = request.POST.get("kept", "")[:1_000]
     back = QueryDict(_kept(QueryDict(sent))).dict() if sent else {}
-    if back.get("find") and not not_marked_yet(session, back["find"], 1).total:
+    if back.get("find") and not not_marked_yet(session, None, back["find"], 1).total:
         del back["find"]
     if last:
         back["last"] = last

@@ -18,13 +18,13 @@ from accounts.permissions import Permission, has
 from attendance.forms.sessions import SessionFilter
 from attendance.models import Place, PlaceState
 from attendance.queries.booking import affiliation_for, position_of
-from attendance.queries.sessions import filter_options, sessions_listed, sessions_visible_to, weeks_of
+from attendance.queries.sessions import filter_options, first_dates, sessions_listed, sessions_visible_to, weeks_of
 from attendance.queries.shares import kept_in, mark_all_kept, mark_quota_used, seats_kept
 from attendance.rules import can_keep_materials, can_keep_register, can_load_register
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
 from briefings.words import when_in_words, where_in_words
-from face.paging import page_of
+from face.paging import Page, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
 
@@ -48,12 +48,12 @@ def programme_shown(request: HttpRequest, slug: str) -> tuple[Programme, bool]:
 def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
     """A programme's sessions: all with filters for its staff, the open ones to come for everybody else."""
     programme, staff = programme_shown(request, slug)
-    found = sessions_listed(programme, staff=staff, now=timezone.now())
-    chosen = SessionFilter(request.GET, options=filter_options(found), staff=staff)
-    rows = _filtered(found, chosen).select_related(None).select_related("room__venue", "area", "seats")
-    if not staff:
-        rows = rows.annotate(kept=kept_in(programme, timezone.now()))
-    page = page_of(rows.order_by("date", "starts", "pk"), request.GET.get("page"))
+    now = timezone.now()
+    chosen = SessionFilter(request.GET, options=filter_options(programme, staff=staff, now=now), staff=staff)
+    if staff or request.GET:
+        page = _page_of_sessions(programme, chosen, request.GET.get("page"), staff=staff, now=now)
+    else:
+        page = first_dates(programme, now)  # as nearly everybody sees it
     for session in page.rows:
         session.programme = programme
     if not staff:
@@ -74,6 +74,16 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
             "empty_text": _nothing_there(staff, chosen),
         },
     )
+
+
+def _page_of_sessions(
+    programme: Programme, chosen: SessionFilter, asked: str | None, *, staff: bool, now: datetime
+) -> Page:
+    found = sessions_listed(programme, staff=staff, now=now)
+    rows = _filtered(found, chosen).select_related(None).select_related("room__venue", "area", "seats")
+    if not staff:
+        rows = rows.annotate(kept=kept_in(programme, now))
+    return page_of(rows.order_by("date", "starts", "pk"), asked)
 
 
 def _mark_who_waits(request: HttpRequest, programme: Programme, sessions: list[Session]) -> None:
@@ -98,8 +108,9 @@ def export_sessions(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     programme, staff = programme_shown(request, slug)
     if not staff:
         raise Http404
-    found = sessions_listed(programme, staff=True, now=timezone.now())
-    chosen = SessionFilter(request.GET, options=filter_options(found), staff=True)
+    now = timezone.now()
+    found = sessions_listed(programme, staff=True, now=now)
+    chosen = SessionFilter(request.GET, options=filter_options(programme, staff=True, now=now), staff=True)
     rows = _filtered(found, chosen).order_by("date", "starts", "pk")
     return stream_csv(f"sessions-{programme.slug}", SESSION_HEADS, _lines(rows))
 
