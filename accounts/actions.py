@@ -1,6 +1,6 @@
 """What people and the clock do to accounts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
@@ -9,9 +9,12 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts import limits
-from accounts.models import Person
+from accounts.models import Person, Press
 from history.actions import record
 from history.refusals import Refused
+
+PRESSES_LAST = timedelta(days=2)
+"""How long the same form is answered the same again: longer than any page is left open for."""
 
 
 class OwnAccount(Refused):
@@ -149,7 +152,8 @@ def _demand_another_administrator(person: Person) -> None:
 
 
 def tidy(*, now: datetime) -> None:
-    """Delete what signing in leaves behind: counts of ended periods, ended sessions and the rows that list them."""
+    """Delete what nobody needs any more: counts of ended periods, ended sessions and their rows, keys of forms."""
     limits.forget_ended(now)
     Session.objects.filter(expire_date__lt=now).delete()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    Press.objects.filter(made_at__lt=now - PRESSES_LAST).delete()

@@ -8,5 +8,5 @@ from accounts import actions
 
 @shared_task
 def tidy() -> None:
-    """Clear ended sessions and counts. Once an hour is enough: ended ones open nothing meanwhile."""
+    """Clear ended sessions, counts and keys of forms. Once an hour is enough: ended ones open nothing meanwhile."""
     actions.tidy(now=timezone.now())

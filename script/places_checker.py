@@ -84,7 +84,7 @@ class Checker:
         self._began: dict[int, dict[int, str]] = defaultdict(dict)
         self._of_person: dict[int, set[int]] = defaultdict(set)
         self._of_session: dict[int, set[int]] = defaultdict(set)
-        self._tx_of = {row.new["key"]: row.tx for row in self.log if row.what == "attendance_press" and not row.old}
+        self._tx_of = {row.new["key"]: row.tx for row in self.log if row.what == "accounts_press" and not row.old}
         self._rows_of: dict[int, list[Row]] = defaultdict(list)
         self._seats_of: dict[int, list[Row]] = defaultdict(list)
         for row in self.log:

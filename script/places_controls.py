@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from accounts import presses
 from accounts.models import PersonalLink
 from attendance.actions import line, together
 from attendance.actions import places as actions
@@ -20,7 +21,6 @@ from attendance.models import Place
 from attendance.models.places import PlaceQuerySet
 from attendance.queries import seating
 from attendance.views import places as views
-from attendance.views import presses
 from script import places_log
 from script.places_crowd import Names, Player, Reader
 from script.places_play import OFFERED, checked, lapse, make_coordinators, make_people, set_stage
@@ -216,7 +216,7 @@ def _without_locks(both: threading.Barrier) -> Iterator[None]:
     with (
         mock.patch.object(seating, "LOCKS", ()),
         mock.patch.object(together, "lock_and_read_all", reading),
-        mock.patch.object(presses.together, "take", apart),
+        mock.patch.object(together.together, "take", apart),
     ):
         yield
 

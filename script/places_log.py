@@ -14,7 +14,7 @@ from django.db import connection
 
 TABLES = (
     "attendance_place", "attendance_seatcount", "attendance_engagement", "attendance_calendarentry",
-    "attendance_quota", "attendance_press", "attendance_handover", "attendance_bulkmove", "briefings_session",
+    "attendance_quota", "accounts_press", "attendance_handover", "attendance_bulkmove", "briefings_session",
     "messaging_message", "history_entry",
 )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """What the clock does to places: reminders, offers that end, seats that find somebody."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from attendance.actions.places import lapse_offer, promote_waiting
 from attendance.messages import places as messages
-from attendance.models import Place, PlaceState, Press
+from attendance.models import Place, PlaceState
 from briefings.models import Session
 from history.actions import CLOCK
 from history.alone import each_alone
@@ -16,9 +16,6 @@ from messaging.working_days import working_days_before
 
 FROM_HOUR = 8
 """No reminder leaves before this hour of the session's own zone."""
-
-PRESSES_LAST = timedelta(days=2)
-"""How long the same form is answered the same again: longer than any page is left open for."""
 
 
 @transaction.atomic
@@ -70,8 +67,3 @@ def promote_all(*, now: datetime) -> int:
     )
     found = {session.pk: session for session in waited_for.order_by("pk")}
     return each_alone("Seating who waits", found, lambda pk: len(promote_waiting(session=found[pk], now=now)))
-
-
-def forget_presses(*, now: datetime) -> int:
-    """Delete the keys of forms that nobody presses any more; return how many."""
-    return Press.objects.filter(made_at__lt=now - PRESSES_LAST).delete()[0]

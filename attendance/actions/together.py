@@ -205,7 +205,7 @@ def _is_open(link: PersonalLink, pressed: Pressed, now: datetime) -> bool:
 
 _LED = prepared(
     "presses_led",
-    "UPDATE attendance_press AS own SET location = given.location"
+    "UPDATE accounts_press AS own SET location = given.location"
     " FROM unnest($1, $2) AS given (key, location) WHERE own.key = given.key",
     keys="uuid[]",
     locations="text[]",

@@ -24,7 +24,6 @@ from attendance.models.places import (
     new_reference,
 )
 from attendance.models.policies import BookingRules, Quota
-from attendance.models.presses import Press
 from attendance.models.register import CAME, Attendance, CheckInCode, Mark, MarkKind, Outcome, Register, WalkIn
 from attendance.models.teams import Team, TeamRule
 
@@ -33,6 +32,6 @@ __all__ = [
     "AbsenceReason", "AccessNeed", "AnswerWhy", "Attendance", "Availability", "BookingRules", "BulkMove",
     "CalendarAnswer", "CalendarEntry", "CheckInCode", "CoverState", "Engagement", "Handover", "Invitation",
     "InvitationAnswer", "InvitationRound", "Mark", "MarkKind", "Material", "OnlineDecision", "OnlinePresence",
-    "OnlineReport", "OnlineRule", "Outcome", "Place", "PlaceState", "Press", "Quota", "Register", "RoundState",
+    "OnlineReport", "OnlineRule", "Outcome", "Place", "PlaceState", "Quota", "Register", "RoundState",
     "SeatCount", "SeniorAttendance", "SessionNotice", "Stays", "Team", "TeamRule", "WalkIn", "new_reference",
 ]  # fmt: skip

@@ -12,8 +12,8 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.links import link_of, links_to_read
-from accounts.models import Person, PersonalLink
-from attendance.models import BookingRules, CalendarEntry, Engagement, Invitation, Place, Press, Quota, SeatCount
+from accounts.models import Person, PersonalLink, Press
+from attendance.models import BookingRules, CalendarEntry, Engagement, Invitation, Place, Quota, SeatCount
 from attendance.queries.shares import FIRST_CHOICE_LASTS, lost_places, seats_lost
 from briefings.models import Programme, Session
 from briefings.queries import affiliations_in_scope, areas_in_scope

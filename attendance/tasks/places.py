@@ -25,7 +25,6 @@ def settle_places() -> int:
         lambda: reminders.lapse_offers(now=now),
         lambda: reminders.promote_all(now=now),
         lambda: register.hold_what_is_over(now=now),
-        lambda: reminders.forget_presses(now=now),
     )
 
 

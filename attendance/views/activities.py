@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, has
+from accounts.presses import one_press
 from attendance.forms.activities import ActivityForm, UseForm
-from attendance.views.presses import one_press
 from briefings.actions.activities import save_activity, take_ready, use_activity
 from briefings.activities import READY
 from briefings.models import Programme, SessionState

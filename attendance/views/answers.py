@@ -9,11 +9,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.links import open_in_browser, personal_link
 from accounts.permissions import Permission
+from accounts.presses import one_press
 from attendance.actions.answers import settle_answer, take_place_back
 from attendance.forms.answers import AnswerFilter
 from attendance.models import CalendarAnswer, Place, PlaceState, SeatCount
 from attendance.queries.answers import answers_of
-from attendance.views.presses import one_press
 from briefings.models import Programme, SessionState
 from briefings.words import when_in_words, where_in_words
 from face.paging import LONG, page_of

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission, has
+from accounts.presses import one_press
 from accounts.qr import qr_svg
 from attendance.actions.attitudes import send_link
 from attendance.forms.attitudes import AttitudesForm, OpenForm, SendForm
 from attendance.queries.attitudes import attitudes_of, points_of, sessions_to_ask
-from attendance.views.presses import one_press
 from briefings.models import Programme
 from face.paging import SHORT, page_of
 from history.actions import key_of

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import limits
 from accounts.links import open_in_browser
 from accounts.models import Person
+from accounts.presses import one_press
 from attendance.actions.places import take_place
 from attendance.actions.registering import register_and_take
 from attendance.actions.series import in_words, take_series
@@ -31,7 +32,6 @@ from attendance.models import Place, PlaceState
 from attendance.queries.booking import affiliation_for, with_line
 from attendance.queries.series import others_to_take
 from attendance.queries.shares import why_waiting
-from attendance.views.presses import one_press
 from briefings.models import Partner, Session
 from briefings.queries import why_not_in_scope
 from history.refusals import Refused

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits
 from accounts.links import open_in_browser, personal_link
+from accounts.presses import one_press
 from attendance.actions.handovers import ask_colleague, decline_handover, take_over
 from attendance.forms.handovers import ColleagueForm
 from attendance.models import Handover, Place, PlaceState
-from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from history.refusals import Refused
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.links import open_in_browser, personal_link
+from accounts.presses import one_press
 from attendance.actions.invitations import answer_invitation
 from attendance.actions.places import take_place
 from attendance.actions.series import take_series
@@ -22,7 +23,7 @@ from attendance.queries.booking import (
 from attendance.queries.seating import session_to_take
 from attendance.queries.series import others_to_take, taken_with
 from attendance.queries.shares import mark_all_kept, mark_quota_used, why_waiting
-from attendance.views.presses import one_press, taken_together
+from attendance.views.presses import taken_together
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
 from history.refusals import Refused

@@ -8,12 +8,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.links import personal_link
+from accounts.presses import one_press
 from attendance.actions.afterwards import add_material, remove_material
 from attendance.forms.afterwards import MaterialForm
 from attendance.models import Material
 from attendance.queries.record import materials_for
 from attendance.rules import can_keep_materials
-from attendance.views.presses import one_press
 from briefings.models import Session, SessionState
 from briefings.words import when_in_words
 from face.downloads import as_attachment

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission
+from accounts.presses import one_press
 from attendance.actions.moves import move_people
 from attendance.forms.moves import FitRule, MoveForm, Whom
 from attendance.messages.places import GIVEN_UP, MOVED, content_of
 from attendance.models import SEATED, BulkMove, Place, PlaceState, SeatCount
 from attendance.queries.booking import with_line
 from attendance.queries.moves import Verdict, in_turn, judge, seats_to_close
-from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session
 from briefings.words import when_in_words, where_in_words

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.links import open_in_browser, personal_link
+from accounts.presses import one_press
 from attendance.actions.afterwards import say_why_absent
 from attendance.actions.check_in import is_on
 from attendance.actions.needs import set_access_need
@@ -44,7 +45,6 @@ from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
 from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
-from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
 from history.refusals import Refused

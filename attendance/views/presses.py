@@ -1,51 +1,15 @@
-"""One press has one effect: a form's key is used once, and whoever presses again gets the same answer.
+"""Who presses for a place together is written together: docs/adr/0112-who-presses-together-is-written-together.md."""
 
-A double click, the way back, a retry after a time-out, ten identical requests at once: the first that comes inserts
-the key and holds it until its effect is saved; the others wait for that row and are led where the first was led.
-Only an answer that leads on is kept: what was refused changed nothing, so the same form may be pressed again.
-"""
-
-import uuid
 from collections.abc import Callable
 from functools import cache, wraps
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts.links import cookie_name, open_in_browser, opened_in
+from accounts.links import opened_in
+from accounts.presses import digest_of, key_of
 from attendance.actions.together import Pressed, together
-from attendance.models import Press
-from history.statements import insert_of, prepared, send
-
-_LEFT_OUT = {"csrfmiddlewaretoken", "press"}
-
-
-def one_press(view: Callable) -> Callable:
-    """Decorate a view whose form has ``{% press_field %}``; stands below what checks the link or the sign-in.
-
-    The layouts of forms and confirmations write the field by themselves where the view is decorated.
-    A POST without a key does what it does, as ever. The same key with anything else in it gets a page that says so.
-    """
-
-    @wraps(view)
-    def pressed(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        request.takes_press = True
-        key = _key(request)
-        if key is None:
-            return view(request, *args, **kwargs)
-        with transaction.atomic():
-            made = _claim(key, _digest(request))
-            if made is not None:
-                return _effect(made, view(request, *args, **kwargs))
-        return _again(request, Press.objects.select_related("link").filter(pk=key).first(), _digest(request))
-
-    pressed.takes_press = True
-    return pressed
 
 
 def taken_together(view: Callable) -> Callable:
@@ -67,67 +31,16 @@ def taken_together(view: Callable) -> Callable:
 
 
 def _pressed(request: HttpRequest, link: int, session: int) -> Pressed | None:
-    key = _key(request)
+    key = key_of(request)
     if key is None or request.POST.get("series") or max(link, session) >= 2**63:
         return None
     opened = opened_in(request)
     if not opened:
         return None
-    return Pressed(key, _digest(request), link, opened, session, _leads_to().format(link=link, place="{place}"))
+    return Pressed(key, digest_of(request), link, opened, session, _leads_to().format(link=link, place="{place}"))
 
 
 @cache
 def _leads_to() -> str:
     path = reverse("attendance:invitation-done", kwargs={"link": 1234, "place": 5678})
     return path.replace("1234", "{link}").replace("5678", "{place}")
-
-
-def _key(request: HttpRequest) -> uuid.UUID | None:
-    # A look for what was asked before is no press: it is counted against a limit, and must not be taken back.
-    if request.method != "POST" or "look" in request.POST:
-        return None
-    try:
-        return uuid.UUID(request.POST.get("press", ""))
-    except ValueError:
-        return None
-
-
-def _claim(key: uuid.UUID, digest: str) -> Press | None:
-    """Return the new row, or None where the key is used; waits for whoever is using it at this moment."""
-    made = Press(key=key, digest=digest, made_at=timezone.now())
-    return made if send([insert_of([made], "ON CONFLICT DO NOTHING RETURNING 1")]) else None
-
-
-def _effect(made: Press, response: HttpResponse) -> HttpResponse:
-    if response.status_code != 302:
-        transaction.set_rollback(True)
-        return response
-    made.location = response["Location"]
-    if cookie_name() in response.cookies:
-        made.link_id = int(made.location.rstrip("/").rpartition("/")[2])  # open_in_browser leads to /<prefix>/<id>/
-    _LED.rows(location=made.location, link=made.link_id, key=made.key)
-    return response
-
-
-_LED = prepared(
-    "press_led",
-    "UPDATE attendance_press SET location = $1, link_id = $2 WHERE key = $3",
-    location="text",
-    link="bigint",
-    key="uuid",
-)
-
-
-def _again(request: HttpRequest, before: Press | None, digest: str) -> HttpResponse:
-    if before is None or not constant_time_compare(before.digest, digest):
-        return render(request, "attendance/used_form.html", status=409)
-    if before.link is not None:
-        return open_in_browser(before.link)
-    return redirect(before.location)
-
-
-def _digest(request: HttpRequest) -> str:
-    sent = sorted((name, value) for name, values in request.POST.lists() if name not in _LEFT_OUT for value in values)
-    files = sorted((name, file.name, file.size) for name, files in request.FILES.lists() for file in files)
-    text = f"{request.path}\n{request.user.pk or ''}\n{sent}\n{files}"
-    return salted_hmac("attendance.press", text, algorithm="sha256").hexdigest()

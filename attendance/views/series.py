@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.links import personal_link
 from accounts.permissions import Permission, has
+from accounts.presses import one_press
 from attendance.actions.series import Taken, take_rest_of_series
 from attendance.forms.series import GroupForm, SeriesForm
 from attendance.models import LIVE, Place
 from attendance.queries.series import groups_of, position_of, series_of
-from attendance.views.presses import one_press
 from briefings.actions.series import settle_group, start_series
 from briefings.models import PlacesRule, Programme, Series, SessionState
 from briefings.words import when_in_words

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission
+from accounts.presses import one_press
 from attendance.actions.places import FewerSeatsThanTaken
 from attendance.actions.sessions import (
     RunsAnotherSession,
@@ -22,7 +23,6 @@ from attendance.actions.sessions import (
 from attendance.forms.sessions import CancelForm, ChangeForm, SeatsForm
 from attendance.models import SeatCount
 from attendance.queries.sessions import choices_for_seats, people_concerned, people_of, preview_change
-from attendance.views.presses import one_press
 from briefings.actions.sessions import TOLD, InThePast, NowhereToMeet, ReserveTooLarge, RoomTaken, RoomTooSmall
 from briefings.models import Programme, Session
 from briefings.words import when_in_words, where_in_words

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Person
 from accounts.permissions import Permission, has
+from accounts.presses import one_press
 from attendance.actions.invitations import answer_invitation, send_link_again
 from attendance.actions.places import accept_offer, give_up_place, send_entry_again, take_place
 from attendance.actions.reserve import seat_from_reserve
@@ -24,7 +25,6 @@ from attendance.queries.booking import affiliation_for, positions_of, with_line
 from attendance.queries.people import WHY_CLOSED, people_of, places_of_session, search_people
 from attendance.queries.shares import quota_used, seats_kept
 from attendance.views.on_behalf import said_about, told
-from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Programme, Session, SessionState
 from face.paging import LONG, SHORT, page_of

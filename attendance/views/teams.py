@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.presses import one_press
 from attendance.actions.teams import book_team, name_places, nudge_colleagues, release_unnamed, switch_to_fit
 from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
 from attendance.models import Place, PlaceState, Team
@@ -24,7 +25,6 @@ from attendance.queries.teams import (
     sessions_for_teams,
     teams_led,
 )
-from attendance.views.presses import one_press
 from attendance.window import rules_of, window_of
 from briefings.models import Programme
 from face.paging import LONG, page_of

@@ -12,7 +12,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from briefings.models import Mandate, Programme
 from commitments.actions import agreements as actions
 from commitments.clocks import local_day

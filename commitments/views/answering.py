@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import fresh_code_required
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from briefings.rules import mandate_for
 from commitments.actions import questions as actions
 from commitments.clocks import local_day

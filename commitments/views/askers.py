@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.links import personal_link
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from commitments.actions import questions as actions
 from commitments.clocks import local_day
 from commitments.models import UNANSWERED, Asker, QuestionState

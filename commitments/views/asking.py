@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import limits
 from accounts.links import personal_link
+from accounts.presses import one_press
 from attendance.models import LIVE, Place
-from attendance.views.presses import one_press
 from commitments.actions.questions import raise_question
 from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.forms.asking import AskForm, words_to_compare

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from briefings.models import Programme
 from commitments.actions import guidance as actions
 from commitments.forms.fields import ReasonForm

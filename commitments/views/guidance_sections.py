@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from commitments.actions import guidance as actions
 from commitments.differences import compare, together
 from commitments.forms.guidance import AgreementsForm, AnswerForm, CommentForm, SectionForm

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from commitments.actions import policies
 from commitments.actions import questions as actions
 from commitments.clocks import local_day

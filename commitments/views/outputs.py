@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.links import personal_link
 from accounts.models import Person
 from accounts.permissions import Permission
+from accounts.presses import one_press
 from attendance.models import LIVE, Place
-from attendance.views.presses import one_press
 from briefings.models import Mandate, Programme, Session, SessionKind
 from briefings.rules import coordinators_of
 from commitments.actions.outputs import change_action, drop_action, finish_action, note_output, remove_output

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Person
+from accounts.presses import one_press
 from attendance.queries.people import people_of
-from attendance.views.presses import one_press
 from briefings.models import Programme, Session, SessionState
 from commitments.actions.questions import raise_question
 from commitments.clocks import local_day

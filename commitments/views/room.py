@@ -22,9 +22,9 @@ from redis.exceptions import RedisError
 
 from accounts import limits
 from accounts.models import Person
+from accounts.presses import one_press
 from accounts.qr import qr_svg
 from attendance.models import LIVE, Place
-from attendance.views.presses import one_press
 from commitments.actions.room import RoomClosed, ask_in_room
 from commitments.forms.asking import words_to_compare
 from commitments.forms.room import AnonymousRoomForm, CodeForm, RoomForm

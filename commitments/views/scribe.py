@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Person
+from accounts.presses import one_press
 from attendance.models import LIVE, CoverState, Place, SeniorAttendance
 from attendance.queries.sessions import sessions_visible_to
-from attendance.views.presses import one_press
 from briefings.models import Session
 from commitments.actions.assurances import note_assurance
 from commitments.actions.questions import raise_question

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from briefings.models import Programme
 from commitments.actions import policies
 from commitments.actions import questions as actions

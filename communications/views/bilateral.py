@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission, permission_required
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from briefings.actions.sessions import InThePast, RoomTaken, RoomTooSmall
 from briefings.actions.venues import VenueNameTaken
 from briefings.models import Programme

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission, permission_required
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from commitments.clocks import local_day
 from communications.actions.cloning import MOST_DATES, DateIsPast, TooManyDates, clone_programme
 from communications.forms.cloning import CloneForm, DatesForm

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission
+from accounts.presses import one_press
 from attendance.models import InvitationRound, SessionNotice
-from attendance.views.presses import one_press
 from briefings.models import Programme, Session
 from commitments.clocks import local_day
 from commitments.models import Agreement, Telling

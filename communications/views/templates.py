@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, permission_required, scopes_with
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from briefings.rules import can_start_programmes
 from commitments.clocks import local_day
 from communications.actions.templates import (

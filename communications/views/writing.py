@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, has, scopes_with
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from briefings.models import Programme
 from communications.actions import series as actions
 from communications.actions.series import About

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission
-from attendance.views.presses import one_press
+from accounts.presses import one_press
 from communications.actions import posts as actions
 from communications.actions.posts import WordsMoved
 from communications.forms.posts import CorrectForm, PostForm, ScheduleForm, WhyForm

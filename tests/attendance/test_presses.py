@@ -16,18 +16,19 @@ from django.urls import reverse
 from django.utils import timezone
 from psycopg2 import sql
 
+from accounts import presses
+from accounts.actions import PRESSES_LAST, tidy
 from accounts.links import make_link, token_of
+from accounts.models import Press
 from attendance.actions.handovers import ask_colleague
 from attendance.actions.invitations import send_link_again
 from attendance.actions.notices import send_notice
 from attendance.actions.places import give_up_place
-from attendance.actions.reminders import PRESSES_LAST, forget_presses
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.teams import book_team
 from attendance.messages.places import remind
-from attendance.models import BookingRules, Invitation, Place, PlaceState, Press
+from attendance.models import BookingRules, Invitation, Place, PlaceState
 from attendance.urls import urlpatterns
-from attendance.views import presses
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
@@ -125,7 +126,7 @@ def test_keys_go_when_nobody_presses_them_any_more():
     now = timezone.now()
     for age in (timedelta(), PRESSES_LAST + timedelta(seconds=1)):
         Press.objects.create(key=uuid.uuid4(), digest="x", made_at=now - age)
-    assert forget_presses(now=now) == 1
+    tidy(now=now)
     assert Press.objects.count() == 1
 
 
@@ -173,7 +174,7 @@ def test_rel_04_ten_identical_changes_of_date_at_once_are_answered_the_same(clie
 
 @pytest.mark.django_db(transaction=True)
 def test_rel_04_without_the_key_of_the_form_nine_read_that_it_has_ended(client, monkeypatch):
-    monkeypatch.setattr(presses, "_key", lambda request: None)
+    monkeypatch.setattr(presses, "key_of", lambda request: None)
     answers = _ten_change_the_date(client, monkeypatch)
     assert [status for status, _ in answers] == [302] + [409] * 9
 

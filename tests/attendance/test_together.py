@@ -13,10 +13,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.links import make_link, revoke, token_of
-from accounts.models import PersonalLink
+from accounts.models import PersonalLink, Press
 from attendance.actions import together as room
 from attendance.actions.together import Pressed, Together
-from attendance.models import CalendarEntry, Engagement, Invitation, Place, Press, SeatCount
+from attendance.models import CalendarEntry, Engagement, Invitation, Place, SeatCount
 from attendance.queries import seating
 from attendance.views import presses
 from history.actions import CLOCK
@@ -276,7 +276,8 @@ def _at_once(browsers) -> list:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_those_who_come_while_one_is_written_are_written_together(programme):
+def test_those_who_come_while_one_is_written_are_written_together(programme, monkeypatch):
+    monkeypatch.setattr(presses, "together", Together())  # one that had no company: it does not wait for any
     session = a_session(programme, capacity=3, **_soon())
     browsers, sizes, first, write = _browsers(session, 8), [], threading.Event(), room._write
 
@@ -300,6 +301,7 @@ def test_those_who_come_while_one_is_written_are_written_together(programme):
     assert all("no-store" in answer["Cache-Control"] for answer in answers)
     again = _at_once(browsers)
     assert [answer.url for answer in again] == [answer.url for answer in answers]
+    presses.together.close()
     assert Place.objects.count() == 8
 
 

@@ -15,8 +15,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Attempt
-from attendance.models import Press, SeatCount
+from accounts.models import Attempt, Press
+from attendance.models import SeatCount
 from briefings.models import ProgrammeRole, SessionKind
 from commitments.actions import policies
 from commitments.actions import questions as actions
