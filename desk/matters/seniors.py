@@ -21,6 +21,7 @@ from commitments.models import (
     SeniorAsked,
 )
 from commitments.queries.agreements import waits_for
+from commitments.queries.assurances import when_kept
 from commitments.queries.owed import to_clear
 from commitments.queries.questions import when_due
 from desk import addresses
@@ -110,15 +111,15 @@ def assurances(person: Any, now: datetime) -> Group:
     asked = Handover.objects.filter(person=person, state=HandoverState.ASKED).select_related("assurance__organisation")
     found = Assurance.objects.filter(keeper=person, state__in=UNENDED).order_by("due_on", "pk")[:_READ]
     more = (addresses.assurances(), "All assurances")
-    matters = [*(_handover(each) for each in asked[:_READ]), *(_assurance(own, today) for own in found)]
+    matters = [*(_handover(each, today) for each in asked[:_READ]), *(_assurance(own, today) for own in found)]
     return Group("What you promised", "assurances", matters, more)
 
 
-def _handover(asked: Handover) -> Matter:
+def _handover(asked: Handover, today: date) -> Matter:
     own = asked.assurance
     words = own.words if len(own.words) <= 90 else f"{own.words[:88].rstrip()} …"
     url = reverse("commitments:assurance-show", args=[own.pk])
-    text = f"Given for {own.organisation}. Will you take it over? Due by {day_plain(own.due_on)}."
+    text = f"Given for {own.organisation}. {when_kept(own, today)} Will you take it over?"
     return Matter(WAIT, words, url, text, own.due_on.isoformat())
 
 
@@ -130,7 +131,5 @@ def _assurance(own: Assurance, today: date) -> Matter:
         return Matter(WAIT, words, url, f"Written down for you on {noted}. It counts when you confirm it.", order)
     if own.state == AssuranceState.PROPOSED:
         return Matter(QUIET, words, url, "Proposed as kept: the coordinator confirms it.", order)
-    if own.due_on < today:
-        return Matter(BAD, words, url, f"Was due by {day_plain(own.due_on)}.", order)
-    look = WAIT if own.due_on <= today + _SOON else OPEN
-    return Matter(look, words, url, f"Due by {day_plain(own.due_on)}.", order)
+    look = BAD if own.due_on < today else WAIT if own.due_on <= today + _SOON else OPEN
+    return Matter(look, words, url, when_kept(own, today), order)

@@ -152,6 +152,11 @@ def test_who_may_not_review_and_when(cast):
         actions.review_assurance(by=cast.senior, **options)
 
 
+def test_the_first_page_of_a_keeper_says_that_it_goes_on(cast):
+    given(cast, is_ongoing=True)
+    assert "It goes on, and is reviewed on Tuesday 1 December 2026." in words(signed_in(cast.senior).get("/"))
+
+
 def test_a_review_on_its_page(cast):
     own, client = given(cast, is_ongoing=True), signed_in(cast.senior)
     assert "When is it reviewed again?" in words(client.get(of("review", own)))
@@ -345,7 +350,7 @@ def test_handing_over_on_the_pages(cast):
     assert (Handover.objects.count(), Message.objects.filter(kind=messages.ASKED).count()) == (1, 1)
     assert signed_in(mandate.person).post(of("take-over", own)).url.startswith("/account/confirm/")
     successor = signed_in(mandate.person, fresh=True)
-    assert "Will you take it over?" in words(successor.get("/"))
+    assert "It is to be kept by Tuesday 1 December 2026. Will you take it over?" in words(successor.get("/"))
     assert "You are asked to take this over" in words(successor.get(of("show", own)))
     page = words(successor.post(of("take-over", own), follow=True))
     assert "You see to this assurance from now on" in page
