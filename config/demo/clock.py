@@ -33,7 +33,7 @@ class Calendar:
 
     def __init__(self, today: date, now: datetime) -> None:
         self.today, self.now = today, now
-        self._events: dict[date, list[tuple[datetime, int, Callable[[datetime], None]]]] = defaultdict(list)
+        self._events: dict[date, list[tuple[float, int, datetime, Callable[[datetime], None]]]] = defaultdict(list)
         self._count = 0
 
     def day(self, offset: int) -> date:
@@ -48,9 +48,9 @@ class Calendar:
         return min(begins + timedelta(minutes=round(hour * 60)), self.now)
 
     def at(self, day: date, hour: float, do: Callable[..., None], *args) -> None:
-        """Let ``do(*args, now)`` happen at ``hour`` of ``day``. What happens at one moment keeps its order."""
+        """Let ``do(*args, now)`` happen at ``hour`` of ``day``; where that is to come, now, in the same order."""
         self._count += 1
-        self._events[day].append((self.moment(day, hour), self._count, partial(do, *args)))
+        self._events[day].append((hour, self._count, self.moment(day, hour), partial(do, *args)))
 
     def tell(self) -> None:
         """Let everything happen, day by day, with the reminders of each day and with its mails sent."""
@@ -59,7 +59,7 @@ class Calendar:
             if day.weekday() == 0 or day == min(self._events):
                 count_rows()
             self._morning(day)
-            for moment, _, do in sorted(self._events.get(day, ()), key=lambda event: event[:2]):
+            for _, _, moment, do in sorted(self._events.get(day, ()), key=lambda event: event[:2]):
                 do(moment)
                 if day < self.today and write_waiting_rounds(now=moment):
                     count_rows()

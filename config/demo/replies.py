@@ -40,8 +40,11 @@ class Replies:
 
     def _wait_before_others(self, now: datetime) -> None:
         """Let somebody whose session was cancelled wait for the full one: they stand before all others."""
-        lost = lost_places(self.pilot.programme, now).select_related("person").order_by("pk").last()
-        take_place(session=self.pilot.sessions["full"], person=lost.person, by=lost.person, now=now)
+        full = self.pilot.sessions["full"]
+        there = Place.objects.live().filter(session=full).values("person")
+        lost = lost_places(self.pilot.programme, now).exclude(person__in=there).select_related("person")
+        person = lost.order_by("pk").last().person
+        take_place(session=full, person=person, by=person, now=now)
 
     def _offer(self, now: datetime) -> None:
         """From some days before a session a freed place is offered, with a day to answer."""
