@@ -1,6 +1,6 @@
 """Fields that several forms of questions and assurances share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db.models import Q, QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -33,8 +34,19 @@ class MandateField(forms.ModelChoiceField):
         return f"{mandate.organisation.name}: {mandate.person.name}, {mandate.job_title}"
 
 
+class ReadAtOnce(ModelChoiceIterator):
+    """Few choices, read by one statement: Django reads any number of them piece by piece, by three."""
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        yield from map(self.choice, self.queryset)
+
+
 class SessionField(forms.ModelChoiceField):
     """A session, by its day and hours."""
+
+    iterator = ReadAtOnce
 
     def label_from_instance(self, session: Session) -> str:
         return f"{when_in_words(session)}{f': {session.title}' if session.title else ''}"

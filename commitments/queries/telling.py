@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
@@ -40,6 +41,8 @@ from commitments.models import (
 from commitments.publishing import Finding, Why, found_in, words_of
 from commitments.queries.questions import published_answers
 from face.dates import day_plain
+from face.paging import SHORT, Page, page_of_keys
+from history.statements import Prepared, of_keys, rows_of
 from organisations.models import Affiliation, OrganisationLead
 
 MOST_ITEMS = 200
@@ -321,11 +324,40 @@ def published_tellings(programme: Programme) -> QuerySet[Telling]:
     return found.order_by("-published_at", "-pk")
 
 
-def with_number(tellings: QuerySet[Telling]) -> QuerySet[Telling]:
-    """Return ``tellings``, the newest first, each with the ``number`` of its items, counted for those that are read."""
+SHOWN = {
+    TellingState.DRAFT: ("ring", "open"),
+    TellingState.PROPOSED: ("half", "wait"),
+    TellingState.PUBLISHED: ("full", "good"),
+    TellingState.WITHDRAWN: ("dash", "quiet"),
+}
+"""Mark and colour of each state, as look.md says."""
+
+
+class ListedTelling(NamedTuple):
+    """What a list shows of one telling: plain values, as ``commitments.queries.questions.Listed``."""
+
+    pk: int
+    kind: str
+    state: str
+    drafted_at: datetime
+    session_on: date | None
+    """The day of the session that it is of; None where it is of the whole programme."""
+    number: int
+    """How many items it has."""
+
+
+@cache
+def _around() -> Prepared:
     items = TellingItem.objects.filter(telling=OuterRef("pk")).order_by().values("telling")
     number = Coalesce(Subquery(items.annotate(number=Count("pk")).values("number")), 0)
-    return tellings.select_related("session").annotate(number=number).order_by("-drafted_at", "-pk")
+    rows = Telling.objects.annotate(number=number)
+    return of_keys("listed_tellings", rows.values_list("pk", "kind", "state", "drafted_at", "session__date", "number"))
+
+
+def list_page(tellings: QuerySet[Telling], asked: str | None) -> Page:
+    """Return the page of ``tellings``, the newest first, that was ``asked`` for, each row as ``ListedTelling``."""
+    page = page_of_keys(tellings.order_by("-drafted_at", "-pk"), asked, size=SHORT, few=True)
+    return replace(page, rows=[ListedTelling._make(row) for row in rows_of(_around(), page.rows)])
 
 
 def told_everybody(programme: Programme) -> QuerySet[Telling]:

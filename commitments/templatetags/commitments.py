@@ -26,10 +26,12 @@ from commitments.models import (
     Question,
     QuestionState,
     Standing,
+    TellingKind,
+    TellingState,
     Term,
     Theme,
 )
-from commitments.queries import agreements, assurances, outputs, questions
+from commitments.queries import agreements, assurances, outputs, questions, telling
 from commitments.queries.questions import shortened
 from commitments.rules import programmes_to_raise_in, spoken_in
 from face.addresses import address_of, addresses_of
@@ -42,6 +44,7 @@ _SHORT = 60
 _STATES, _PROMISE_STATES = dict(QuestionState.choices), dict(AssuranceState.choices)
 _KINDS, _TERMS, _THEMES = dict(OutputKind.choices), dict(Term.choices), dict(Theme.choices)
 _ACTION_STATES = dict(ActionState.choices)
+_TELLINGS, _TELLING_STATES = dict(TellingKind.choices), dict(TellingState.choices)
 
 
 @register.simple_tag
@@ -127,6 +130,20 @@ def _evidence(row: assurances.ListedAssurance) -> str:
 register.filter("shortened", shortened)
 _MOST_EVIDENCE = 60
 _TO_TAKE_OVER = '<br><span class="soft"><strong>to be taken over</strong></span>'
+
+
+@register.simple_tag
+def telling_rows(rows: list[telling.ListedTelling]) -> SafeString:
+    """The rows of a list of tellings, each in one piece as those of questions."""
+    drawn = (
+        f'<tr><th scope="row"><a href="{address_of("commitments:telling-show", row.pk)}">{_TELLINGS[row.kind]}</a><br>'
+        f'<span class="soft small">Drafted {day_plain(row.drafted_at)}</span></th>'
+        f"<td>{f'The session of {day_plain(row.session_on)}' if row.session_on else 'The whole programme'}</td>"
+        f'<td class="num" data-unit="item{"" if row.number == 1 else "s"}">{row.number}</td>'
+        f"<td>{state(*telling.SHOWN[row.state], _TELLING_STATES[row.state])}</td></tr>"
+        for row in rows
+    )
+    return mark_safe("\n".join(drawn))  # noqa: S308 - nothing that people wrote
 
 
 @register.simple_tag

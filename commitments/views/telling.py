@@ -23,14 +23,15 @@ from commitments.forms.telling import IntroForm, ItemForm, StartForm
 from commitments.models import Telling, TellingState
 from commitments.queries.telling import (
     MOST_ITEMS,
+    SHOWN,
     attended,
     by_section,
     findings_of,
+    list_page,
     said_words,
     seal_of,
     told_everybody,
     told_to_place,
-    with_number,
 )
 from commitments.rules import can_triage
 from commitments.views.programmes import programme_read, public_programme
@@ -40,12 +41,6 @@ from history.queries import timeline
 from history.refusals import Refused
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
-SHOWN = {
-    TellingState.DRAFT: ("ring", "open"),
-    TellingState.PROPOSED: ("half", "wait"),
-    TellingState.PUBLISHED: ("full", "good"),
-    TellingState.WITHDRAWN: ("dash", "quiet"),
-}
 
 
 @require_http_methods(READ_OR_POST)
@@ -58,7 +53,7 @@ def list_tellings(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = request.GET.get("session", "")
         form = StartForm(
             request.POST if request.method == "POST" else None,
-            sessions=shown_sessions(programme),
+            sessions=shown_sessions(programme).select_related(None),
             initial={"session": chosen} if chosen.isdecimal() else {},
         )
     if request.method == "POST":
@@ -74,9 +69,7 @@ def list_tellings(request: HttpRequest, slug: str) -> HttpResponse:
             else:
                 return redirect("commitments:telling-show", telling=made.pk)
     found = programme.tellings.all() if may else programme.tellings.filter(state=TellingState.PUBLISHED)
-    page = page_of(with_number(found), request.GET.get("page"), size=SHORT, total=found.count())
-    for own in page.rows:
-        own.look = SHOWN[own.state]
+    page = list_page(found, request.GET.get("page"))
     context = {
         "title": "Telling what became of it",
         "programme": programme,
