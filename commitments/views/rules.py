@@ -18,7 +18,7 @@ from briefings.models import Programme
 from commitments.actions import policies
 from commitments.clocks import local_day
 from commitments.forms.rules import ClosureForm, HolderForm, RemindersForm, RulesForm, ThemeNameForm
-from commitments.models import DigestChoice, GovernanceHolder, Theme, Told
+from commitments.models import DigestChoice, GovernanceHolder, GovernanceRole, Theme, Told
 from commitments.queries.counting import recountable
 from commitments.queries.standards import ladder_for, policy_of
 from history.refusals import Refused
@@ -33,6 +33,9 @@ def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
     programme = _programme(request, slug)
     today, policy, ladder = local_day(programme, timezone.now()), policy_of(programme), ladder_for(programme)
     holders = GovernanceHolder.objects.on(today).filter(programme=programme).select_related("person", "organisation")
+    holders = list(holders.order_by("organisation__name", "role", "pk"))
+    held = {holder.role for holder in holders if holder.person.is_active}
+    needed = [(role.value, role.label) for role in GovernanceRole if role in policy.clearance_roles]
     context = {
         **_page(programme, "How questions are handled"),
         "policy": policy,
@@ -40,9 +43,9 @@ def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
         "own_themes": programme.own_themes.filter(is_ended=False),
         "rungs": [(step, ", ".join(Told(each).label.lower() for each in step.tells)) for step in ladder.steps],
         "repeat": ladder.repeat,
-        "holders": holders.order_by("organisation__name", "role", "pk"),
-        "needed": [holder for holder in dict(GovernanceHolder._meta.get_field("role").choices).items()
-                   if holder[0] in policy.clearance_roles],
+        "holders": holders,
+        "needed": needed,
+        "vacant": [label for role, label in needed if role not in held],
         "closures": programme.closure_days.filter(day__gte=today),
         "recountable": recountable(programme),
     }  # fmt: skip

@@ -230,6 +230,16 @@ def test_the_rules_of_a_programme_are_set_on_one_page(cast, coordinator):
     assert "Nobody holds a governance role" in page
 
 
+def test_a_role_that_every_answer_needs_and_nobody_holds_is_named(cast, coordinator):
+    page, need = rules("question-rules", cast), {"clearance_roles": ["dpo"], "days_1": "1", "tells_1": ["owner"]}
+    coordinator.post(rules("question-rules-change", cast), {"repeat_days": "4", **need})
+    vacant = "No answer can be published now. Nobody holds: Data protection officer."
+    assert vacant in words(coordinator.get(page))
+    who = {"role": "dpo", "organisation": cast.organisation.pk, "person": cast.senior.name}
+    coordinator.post(rules("governance-holder-add", cast), who)
+    assert "No answer can be published now" not in words(coordinator.get(page))
+
+
 def test_what_only_a_screen_can_tick_is_not_printed(cast, coordinator):
     cast.question("One?")
     page = coordinator.get(reverse("commitments:programme-questions", args=[cast.programme.slug])).content.decode()
