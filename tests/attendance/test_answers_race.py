@@ -193,7 +193,7 @@ def taken_over_while_seated_elsewhere() -> tuple[list[str], Person]:
 
 def test_who_is_seated_meanwhile_does_not_take_over():
     ended, colleague = taken_over_while_seated_elsewhere()
-    assert ended == ["done", "HasPlaceElsewhere"]
+    assert ended == ["done", "HoldsAnother"]
     assert Place.objects.live().get(person=colleague).state == PlaceState.BOOKED
 
 
