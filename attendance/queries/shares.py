@@ -144,10 +144,11 @@ def mark_all_kept(sessions: Iterable[Session], person: Person | None, programme:
     That is where every free one is ``kept`` for others, whose session was cancelled; None: somebody whom we do not
     know. One query at most.
     """
+    sessions = list(sessions)
     full = [session for session in sessions if 0 < session.seats.free <= session.kept]
     chooses_first = bool(full and person) and place_lost_by(person, programme, now) is not None
-    for session in full:
-        session.all_kept = not chooses_first
+    for session in sessions:
+        session.all_kept = session in full and not chooses_first
 
 
 def seats_lost(lost: QuerySet[Place], session: Any) -> QuerySet[Place]:

@@ -56,6 +56,7 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
         page = first_dates(programme, now)  # as nearly everybody sees it
     for session in page.rows:
         session.programme = programme
+        session.all_kept = session.quota_used = False  # a template looks long for what is not there
     if not staff:
         _mark_who_waits(request, programme, [session for session in page.rows if hasattr(session, "seats")])
     return render(
