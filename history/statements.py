@@ -121,6 +121,9 @@ class Reading:
         self._model = rows.model
         self._compiler = rows.query.get_compiler(connection=connection)
         self._statement = _compiled(name, self._compiler.as_sql(), around, marks)
+        columns = [column for column, *_ in self._compiler.select[: self._compiler.col_count]]
+        converters = self._compiler.get_converters(columns)
+        self._compiler.get_converters = lambda columns: converters
 
     def rows(self, **values: Any) -> list[Any]:
         """Return the instances that are found with ``values`` for the marks."""

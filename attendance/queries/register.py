@@ -246,8 +246,17 @@ def _found(
 def _first(half: Callable[[Session, str], QuerySet]) -> Reading:
     rows, most = half(_ONE, ""), _NUMBER + 3
     # Chosen first: else PostgreSQL reads the person of each of three hundred to show ten.
-    shown = rows.filter(one_of("pk", rows.values("pk")[:most]))
+    shown = rows.filter(one_of("pk", rows.values("pk")[:most])).only(*_SHOWN[half])
     return Reading(f"register{half.__name__}", shown, session=_ONE.pk, most=most)
+
+
+_SHOWN = {
+    _unmarked: ("person__name", "organisation__name"),
+    _marked: (
+        "outcome", "noted_at", "organisation__name", "place__person__name", "walk_in__name", "walk_in__person__name",
+    ),
+}  # fmt: skip
+"""What a row says; each model has its number and those of the others besides."""
 
 
 def seniors_on_register(session: Session) -> tuple[list[SeniorAttendance], list[Mandate]]:
