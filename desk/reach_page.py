@@ -63,6 +63,8 @@ class Row:
     reach: Reach
     programme: Programme | None = None
     fixed: tuple[int | None, ...] = ()
+    shown: tuple[bool, ...] = (False, False, False)
+    """Which parts tell its line from others: None in ``fixed`` means there that the staff list does not say."""
 
     @cached_property
     def title(self) -> str:
@@ -83,8 +85,7 @@ class Row:
     def to_invite(self) -> int:
         """How many of the gap are known by name: those never reached, else those invited before.
 
-        Who of them can be mailed, has not said no, and waits for nothing is for the page of a round to say: it counts
-        people by all their organisations and areas, and areas with what lies inside them.
+        The page of a round is about exactly these, and says who of them cannot be mailed, said no, or waits.
         """
         return self.reach.invited if self.again else max(self.reach.never_named, 0)
 
@@ -93,7 +94,11 @@ class Row:
         """The page of a round with the filter set; "" where nobody of the gap is known by name."""
         if self.programme is None or not self.to_invite:
             return ""
-        return _invite_url(self.programme, self.fixed, "again" if self.again else "new")
+        asked = {f"{name}s": part for name, part in zip(PARTS, self.fixed, strict=True) if part is not None}
+        shown = zip(PARTS, self.fixed, self.shown, strict=True)
+        asked["unknown"] = [name for name, part, is_shown in shown if is_shown and part is None]
+        query = urlencode({"who": "again" if self.again else "new", **asked, "gap": "yes"}, doseq=True)
+        return f"{address_of('attendance:round-choose', self.programme.slug)}?{query}"
 
     @cached_property
     def inside_url(self) -> str:
@@ -158,23 +163,18 @@ class Rows(Sequence[Row]):
         if all(self._shown):
             organisation, profession, area = self._names
             names = (organisation.get(key[0], ""), profession.get(key[1], ""), area.get(key[2], ""))
-            return Row(names, reach, self._programme, key)
+            return Row(names, reach, self._programme, key, (True, True, True))
         names = tuple(
             known.get(part, "") if is_shown else ""
             for known, is_shown, part in zip(self._names, self._shown, key, strict=True)
         )
         fixed = tuple(part if part is not None else other for part, other in zip(key, self._own, strict=True))
-        return Row(names, reach, self._programme, fixed)
+        return Row(names, reach, self._programme, fixed, tuple(self._shown))
 
 
 def rows_of(found: ReachOf, chosen: Chosen, programme: Programme | None = None) -> Rows:
     """Return the lines of what was chosen, by name; with addresses where a gap leads if ``programme`` is given."""
     return Rows(found, chosen, programme)
-
-
-def _invite_url(programme: Programme, fixed: Iterable[int | None], who: str) -> str:
-    asked = {f"{name}s": part for name, part in zip(PARTS, fixed, strict=True) if part is not None}
-    return f"{address_of('attendance:round-choose', programme.slug)}?{urlencode({'who': who} | asked)}"
 
 
 def _lead_url(programme: Programme, reach: Reach, fixed: Iterable[int | None]) -> str:

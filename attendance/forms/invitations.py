@@ -57,19 +57,27 @@ class ChoiceForm(HubForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    gap = forms.ChoiceField(choices=[("yes", "")], required=False, widget=forms.HiddenInput)
+    unknown = forms.MultipleChoiceField(
+        choices=[("profession", "Professions"), ("area", "Areas")], required=False, widget=forms.MultipleHiddenInput
+    )
+
     def __init__(self, *args, programme: Programme, last: InvitationRound | None, now: datetime, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.last = last
-        self.fields["who"].choices = _whom(last)
+        self.is_gap = bool(self["gap"].data or self["unknown"].data)
+        """Whether it is for those whom a line of reach counts: then nothing is asked."""
+        self.fields["gap"].required = self.is_gap
+        self.fields["who"].choices = _GAPS if self.is_gap else _whom(last)
         in_scope = affiliations_in_scope(programme, timezone.localdate(now))
         self.fields["organisations"].queryset = Organisation.objects.filter(pk__in=in_scope.values("organisation"))
         self.fields["professions"].queryset = Profession.objects.filter(pk__in=in_scope.values("profession"))
         self.fields["areas"].queryset = _areas_to_choose(programme, in_scope)
         # What leaves no choice is not asked, but still read: a value that stands there must not be passed over.
-        if not last:
+        if self.is_gap or not last:
             self.fields["who"].widget = forms.HiddenInput()
         for name in FILTERS:
-            if len(self.fields[name].queryset[:2]) < 2:
+            if self.is_gap or len(self.fields[name].queryset[:2]) < 2:
                 self.fields[name].widget = forms.MultipleHiddenInput()
 
     def choice(self) -> InvitationChoice:
@@ -77,14 +85,17 @@ class ChoiceForm(HubForm):
         ids = {name: sorted(row.pk for row in self.cleaned_data[name]) for name in FILTERS}
         who = self.cleaned_data["who"]
         joined = self.last.made_at.isoformat() if who == JOINED and self.last else ""
-        return InvitationChoice(**ids, again=who == AGAIN, joined_since=joined)
+        unknown = sorted(self.cleaned_data["unknown"])
+        return InvitationChoice(**ids, again=who == AGAIN, joined_since=joined, gap=self.is_gap, unknown=unknown)
 
     def in_words(self) -> list[tuple[str, str]]:
         """Return what was chosen as (label, words) pairs."""
         chosen = [("Who", dict(self.fields["who"].choices)[self.cleaned_data["who"]])]
         for name in FILTERS:
             names = [row.name for row in self.cleaned_data[name]]
-            if not self.fields[name].widget.is_hidden:
+            if name.removesuffix("s") in self.cleaned_data["unknown"]:
+                names.append("Not known")
+            if (self.is_gap and names) or not self.fields[name].widget.is_hidden:
                 chosen.append((self.fields[name].label, ", ".join(names) or "All"))
         return chosen
 
@@ -93,6 +104,8 @@ class ChoiceForm(HubForm):
         found = [("who", self.cleaned_data["who"])]
         for name in FILTERS:
             found += [(name, str(row.pk)) for row in self.cleaned_data[name]]
+        if self.is_gap:
+            found += [("gap", "yes"), *(("unknown", name) for name in self.cleaned_data["unknown"])]
         return found
 
 
@@ -103,6 +116,9 @@ def _areas_to_choose(programme: Programme, in_scope: QuerySet[Affiliation]) -> Q
         used = Area.objects.filter(pk__in=in_scope.values("areas"))
         ids = {pk for area in used for pk in (area.pk, *area.ancestor_ids())}
     return Area.objects.filter(pk__in=ids).select_related("parent")
+
+
+_GAPS = [(NEW, "People who were never reached"), (AGAIN, "People who were invited, and nothing came of it yet")]
 
 
 def _whom(last: InvitationRound | None) -> list[tuple[str, str]]:

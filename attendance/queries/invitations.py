@@ -27,6 +27,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from attendance.models import CAME, Attendance, Invitation, InvitationRound, Place, RoundState
+from attendance.queries.cells import people_of_gap
 from briefings.models import Partner, Programme, Session
 from briefings.queries import affiliations_in_scope
 from history.actions import key_of
@@ -46,6 +47,9 @@ DATES_SHOWN = 3
 class InvitationChoice:
     """Whom a coordinator chose to invite: ids, an empty list means all. ``again``: also who did not answer yet.
 
+    ``gap``: exactly those whom reach counts in the cells of these ids as never reached, or with ``again`` as invited;
+    of ``unknown`` ("profession", "area") their staff list does not say which.
+
     ``joined_since`` is an ISO moment ("" for any): only who became eligible after it, because they joined a staff
     list, took up the work, or their organisation became a partner.
     """
@@ -55,6 +59,8 @@ class InvitationChoice:
     professions: list[int] = field(default_factory=list)
     again: bool = False
     joined_since: str = ""
+    gap: bool = False
+    unknown: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Return what an ``InvitationRound`` keeps; ``InvitationChoice(**it)`` gives the choice back."""
@@ -97,7 +103,6 @@ class LeftOut(TextChoices):
 
 def _sorted_out(programme: Programme, choice: InvitationChoice, now: datetime) -> QuerySet[Person]:
     """Return the chosen people, each with ``left_out``: the reason to leave them out, "" for who is invited."""
-    chosen = chosen_affiliations(programme, choice, now).filter(person=OuterRef("pk"))
     own = Invitation.objects.filter(programme=programme, person=OuterRef("pk"))
     holding = Place.objects.live().filter(session__programme=programme, person=OuterRef("pk"))
     came = Attendance.objects.filter(session__programme=programme, person=OuterRef("pk"), outcome__in=CAME)
@@ -109,7 +114,16 @@ def _sorted_out(programme: Programme, choice: InvitationChoice, now: datetime) -
     ]
     if not choice.again:
         reasons.append(When(Exists(_told(own)), then=Value(LeftOut.INVITED)))
-    return Person.objects.filter(Exists(chosen)).annotate(left_out=Case(*reasons, default=Value("")))
+    return _chosen(programme, choice, now).annotate(left_out=Case(*reasons, default=Value("")))
+
+
+def _chosen(programme: Programme, choice: InvitationChoice, now: datetime) -> QuerySet[Person]:
+    if choice.gap:
+        none = {name: [None] if name in choice.unknown else [] for name in ("profession", "area")}
+        cell = (choice.organisations, choice.professions + none["profession"], choice.areas + none["area"])
+        ids = people_of_gap(programme, timezone.localdate(now), cell, invited=choice.again)
+        return Person.objects.filter(pk__in=ids)
+    return Person.objects.filter(Exists(chosen_affiliations(programme, choice, now).filter(person=OuterRef("pk"))))
 
 
 def _told(invitations: QuerySet[Invitation]) -> QuerySet[Invitation]:

@@ -4,10 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
-from typing import Any
 
-from attendance.models import CAME, SEATED, Outcome, SeatCount
-from attendance.queries.cells import READ, Key, read_cells
+from attendance.models import SeatCount
+from attendance.queries.cells import HOW_FAR, INVITED, READ, Key, how_far, read_cells
 from briefings.models import Partner, Programme
 from briefings.queries import area_ids_in_scope
 from face.keeping import Sources
@@ -16,34 +15,17 @@ from organisations.models import Area, HeadCount, Profession
 SOURCES = Sources(*READ, HeadCount, Profession, SeatCount)
 """What reach is counted from, and the figures of the sessions that stand beside it."""
 
-_HOW_FAR = """, day AS (
-  SELECT a.person_id, bool_or(a.outcome = ANY(%(came)s)) AS came,
-         bool_or(a.outcome = ANY(%(came)s)) AND NOT bool_or(a.outcome = ANY(%(came)s) AND a.walk_in_id IS NULL)
-         AS walked_in,
-         bool_or(a.outcome = %(excused)s) AS excused, bool_or(a.outcome = %(absent)s) AS absent
-  FROM {attendance} a JOIN {session} s ON s.id = a.session_id
-  WHERE s.programme_id = %(programme)s AND a.person_id IS NOT NULL AND s.date <= %(until)s GROUP BY a.person_id
-), seated AS (
-  SELECT DISTINCT p.person_id FROM {place} p JOIN {session} s ON s.id = p.session_id
-  WHERE s.programme_id = %(programme)s AND p.state = ANY(%(seated)s) AND p.missed_at IS NULL
-), invited AS (SELECT person_id FROM {invitation} WHERE programme_id = %(programme)s),
-known AS (
-  SELECT e.organisation_id, e.profession_id, e.area_id,
-         COALESCE(day.came, false) AS came, COALESCE(day.walked_in, false) AS walked_in,
-         seated.person_id IS NOT NULL AS holds, COALESCE(day.excused, false) AS excused,
-         COALESCE(day.absent, false) AS absent, invited.person_id IS NOT NULL AS called
-  FROM eligible e LEFT JOIN day USING (person_id) LEFT JOIN seated USING (person_id) LEFT JOIN invited USING (person_id)
-)
+_HOW_FAR = f"""{HOW_FAR}
 SELECT organisation_id, profession_id, area_id, count(*), count(*) FILTER (WHERE came),
        count(*) FILTER (WHERE came AND walked_in), count(*) FILTER (WHERE NOT came AND holds),
        count(*) FILTER (WHERE NOT came AND NOT holds AND excused),
        count(*) FILTER (WHERE NOT came AND NOT holds AND NOT excused AND absent),
-       count(*) FILTER (WHERE NOT came AND NOT holds AND NOT excused AND NOT absent AND called)
+       count(*) FILTER (WHERE {INVITED})
 FROM known GROUP BY organisation_id, profession_id, area_id
 UNION ALL
-SELECT NULL, NULL, NULL, count(*), 0, 0, 0, 0, 0, 0 FROM {walk_in} w JOIN {session} s ON s.id = w.session_id
+SELECT NULL, NULL, NULL, count(*), 0, 0, 0, 0, 0, 0 FROM {{walk_in}} w JOIN {{session}} s ON s.id = w.session_id
 WHERE s.programme_id = %(programme)s AND w.person_id IS NULL
-"""
+"""  # noqa: S608 constants alone
 """One row for each cell, and one without an organisation for walk-ins that nobody has matched to a person yet."""
 _WEEKS = """, first AS (
   SELECT a.person_id, min(s.date) AS day FROM {attendance} a JOIN {session} s ON s.id = a.session_id
@@ -222,11 +204,7 @@ def weeks_of(programme: Programme, on: date, chosen: Callable[[Key], bool]) -> l
 
 
 def _read(statement: str, programme: Programme, on: date, until: date, areas: set[int] | None) -> list[tuple]:
-    own: dict[str, Any] = {
-        "until": until, "came": list(CAME), "seated": list(SEATED), "excused": Outcome.EXCUSED,
-        "absent": Outcome.ABSENT,
-    }  # fmt: skip
-    return read_cells(statement, programme, on, areas, own)
+    return read_cells(statement, programme, on, areas, how_far(until))
 
 
 def _head_counts(

@@ -2,14 +2,17 @@
 
 from datetime import date, timedelta
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from attendance.actions.invitations import write_round
 from attendance.messages import lead_requests
-from attendance.models import Attendance, Outcome
+from attendance.models import Attendance, Invitation, InvitationRound, Outcome
+from attendance.queries.invitations import people_to_invite
 from desk.queries.reach import Reach, reach_of, weeks_of
 from desk.reach_page import CELL, Chosen, Public, Row, chart_of, public_of, rows_of
 from messaging import kinds
@@ -113,13 +116,76 @@ def test_a_gap_leads_to_inviting_those_people(valley, client):
         "organisations": [str(valley.organisation.pk)],
         "professions": [str(valley.nurse.pk)],
         "areas": [str(valley.area.pk)],
+        "gap": ["yes"],
     }
-    assert (
-        f'{row.invite_url.replace("&", "&amp;")}">Invite<span' in html
-    )  # how many it will be says the page it leads to
+    said = f'{row.invite_url.replace("&", "&amp;")}">Invite<span class="vh"> the 1 who was never reached of {row.title}'
+    assert said in html
     assert other.invite_url == ""
     page = client.get(row.invite_url)
-    assert page.context["figures"].chosen == 3
+    assert page.context["figures"].chosen == 1
+    assert "People who were never reached" in page.content.decode()
+    assert list(people_of(page, valley)) == [valley.people[2]]
+
+
+def people_of(page, valley):
+    return people_to_invite(valley.programme, page.context["form"].choice(), NOW)
+
+
+def test_every_line_leads_to_exactly_the_people_that_it_counts(valley, client):
+    """A parent area with one inside it, somebody in two organisations and two areas, somebody without an area."""
+    client.force_login(valley.coordinator)
+    inside = AreaFactory(name="Sysonby", parent=valley.area)
+    there = a_practitioner(valley.programme, areas=[inside], profession=valley.nurse)
+    other = OrganisationFactory()
+    PartnerFactory(programme=valley.programme, organisation=other)
+    two = a_practitioner(valley.programme, areas=[valley.other_area], profession=valley.nurse)
+    AffiliationFactory(person=two, organisation=other, areas=[valley.area, inside], profession=valley.nurse)
+    nowhere = a_practitioner(valley.programme)
+    again = a_practitioner(valley.programme, areas=[inside], profession=valley.officer)
+    Invitation.objects.create(programme=valley.programme, person=again, invited_at=NOW)
+    found = reach_of(valley.programme, TODAY, with_names=True)
+    for by in ("organisation", "profession", "area", CELL):
+        asked = []
+        for row in rows_of(found, Chosen(by=by), valley.programme):
+            if row.invite_url:
+                page = client.get(row.invite_url)
+                assert page.status_code == 200
+                assert page.context["figures"].chosen == row.to_invite
+                asked += people_of(page, valley)
+        expected = {valley.people[2], there, two, nowhere} | ({again} if by == CELL or by == "profession" else set())
+        assert len(asked) == len(set(asked))
+        assert set(asked) == expected, by
+    [row] = [row for row in rows_of(found, Chosen(by="area"), valley.programme) if row.names[2] == "Area not known"]
+    page = client.get(row.invite_url)
+    assert ("Areas", "Not known") in page.context["form"].in_words()
+    assert list(people_of(page, valley)) == [nowhere]
+    a_place(a_session(valley.programme, date=TODAY + timedelta(days=9)), nowhere)
+    assert client.get(row.invite_url).context["figures"].chosen == 0
+
+
+def test_the_choice_of_a_gap_is_carried_to_the_round(valley, client):
+    client.force_login(valley.coordinator)
+    a_session(valley.programme, date=TODAY + timedelta(days=9))
+    AffiliationFactory(
+        person=a_practitioner(valley.programme), organisation=valley.organisation, areas=[valley.area],
+        profession=valley.nurse,
+    )  # fmt: skip
+    [row] = rows_of(
+        reach_of(valley.programme, TODAY, with_names=True),
+        Chosen(by=CELL, profession=valley.nurse.pk),
+        valley.programme,
+    )
+    asked = parse_qs(urlsplit(row.invite_url).query)
+    words = {"subject": "Come", "introduction": "", "do": "send", "press": str(uuid4())}
+    address = reverse("attendance:round-words", args=["valley"])
+    check = client.post(address, asked | words | {"do": "check"}).content.decode()
+    assert '<input type="hidden" name="gap" value="yes">' in check
+    assert client.post(address, asked | words).status_code == 302
+    made = InvitationRound.objects.get()
+    assert write_round(round_id=made.pk, now=NOW) == 1
+    assert Invitation.objects.get(round=made).person == valley.people[2]
+    for wrong in ({"gap": "x"}, {"gap": ""} | {"unknown": "area"}, {"unknown": "x"}, {"who": "joined"}):
+        assert client.get(address, asked | wrong).status_code == 422
 
 
 def test_every_kind_of_gap_leads_somewhere(valley, client):
