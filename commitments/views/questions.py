@@ -152,7 +152,8 @@ def _date(own: Question, today: date) -> dict:
     late = own.state in TOLD and bool(own.answered_on and own.due_on and own.answered_on > own.due_on)
     return {
         "distance": distance,
-        "steps": queries.clock_steps(own),
+        # What was joined with another, or has ended, has no clock of its own any more.
+        "steps": queries.clock_steps(own) if own.state in ANSWERABLE or is_owed else [],
         "counted_today": counted if counted != own.due_on else None,
         "is_late": is_owed and own.paused_on is None and own.due_on < today,
         "was_late": late and not own.is_not_late,

@@ -243,6 +243,22 @@ def test_of_an_anonymous_question_nobody_is_offered_a_circle_that_is_refused(cas
     assert question.answers.get().audience == Audience.PRACTITIONERS
 
 
+@pytest.mark.parametrize("how", ["merged", "out of scope"])
+def test_what_has_no_clock_of_its_own_any_more_is_called_late_by_no_page(cast, how):
+    question, whole = cast.commissioned().question, cast.question("The same?")
+    with time_machine.travel(NOW + timedelta(days=30), tick=False):
+        coordinator = signed_in(cast.coordinator)
+        assert "late" in words(coordinator.get(of("show", question)))
+        if how == "merged":
+            merge(question=question, into=whole, by=cast.coordinator, now=NOW)
+        else:
+            coordinator.post(of("out-of-scope", question), {"reason": "Ask the officer"})
+        page = words(coordinator.get(of("show", question)))
+    assert "late" not in page
+    assert "Answer due" not in page
+    assert "Owner" not in page
+
+
 def test_out_of_scope_needs_a_reason(cast, coordinator):
     question = cast.question()
     assert "Say why" in words(coordinator.post(of("out-of-scope", question), {}))
