@@ -4,9 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
 from briefings.models import SessionKind
+from briefings.rules import mandates_of, spoken_for
 from commitments.actions import policies
 from commitments.actions.assurances import note_assurance
 from commitments.actions.questions import (
@@ -18,8 +20,8 @@ from commitments.actions.questions import (
 )
 from commitments.models import AskedAs, Output, Question
 from commitments.queries.questions import in_order
-from commitments.rules import questions_visible_to
-from tests.briefings.factories import SessionFactory
+from commitments.rules import is_among, programmes_with_assurances, questions_visible_to
+from tests.briefings.factories import MandateFactory, PartnerFactory, SessionFactory
 from tests.commitments.factories import NOW, TODAY, Cast
 from tests.commitments.pages import signed_in, words
 from tests.organisations.factories import OrganisationFactory, OrganisationLeadFactory, PersonFactory
@@ -92,6 +94,28 @@ def test_each_ground_alone_opens_what_it_opens_and_nothing_more(cast):
     assert read_by(cast.coordinator) == set(cast.programme.questions.all())
     policies.end_holder(holder=cast.programme.governance_holders.get(), by=cast.coordinator, now=NOW)
     assert read_by(holder) == set(), "who clears no more reads no more"
+
+
+def test_what_is_known_of_a_person_says_what_the_rule_says(cast):
+    other, gone, closed = Cast(), OrganisationFactory(ended_on=TODAY), PersonFactory(is_active=False)
+    mandates = [
+        cast.mandate,
+        MandateFactory(programme=cast.programme, organisation=cast.organisation, until=TODAY),
+        MandateFactory(programme=cast.programme, organisation=cast.organisation, since=TODAY + timedelta(days=1)),
+        MandateFactory(programme=other.programme, organisation=gone),
+        MandateFactory(programme=cast.programme, organisation=cast.organisation, person=closed),
+    ]
+    PartnerFactory(programme=other.programme, organisation=gone, until=TODAY)
+    leads = [OrganisationLeadFactory(organisation=each).person for each in (cast.organisation, gone)]
+    MandateFactory(programme=other.programme, organisation=other.organisation, person=leads[1])
+    people = [*(mandate.person for mandate in mandates), *leads, cast.coordinator, cast.practitioner, AnonymousUser()]
+    for person in people:
+        spoken = mandates_of(person, TODAY).values_list("organisation", "programme")
+        assert sorted(spoken_for(person, TODAY)) == sorted(spoken), person
+        for programme in (None, cast.programme, other.programme):
+            found = programmes_with_assurances(person, TODAY)
+            expected = found.filter(pk=programme.pk) if programme else found
+            assert is_among(programmes_with_assurances, person, TODAY, programme) == expected.exists(), person
 
 
 def test_a_reader_is_offered_the_organisations_of_what_they_read(cast):
