@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
@@ -37,6 +37,9 @@ PAUSE = 0.003
 
 LOCKED = "2s"
 """How long they wait together for a lock that somebody else holds; then each waits alone, and only for their own."""
+
+RESTS = 1
+"""Seconds after which the connection is tried before it is used again."""
 
 MOST = 32
 """How many are written together at most."""
@@ -73,6 +76,7 @@ class Together:
         self._is_led = False
         self._had_company = False
         self._connection: BaseDatabaseWrapper | None = None
+        self._used_at = 0.0
 
     def take(self, pressed: Pressed) -> int | None:
         """Return the number of the place that ``pressed`` has now, committed; None where it has to be pressed alone."""
@@ -121,11 +125,15 @@ class Together:
         """Lend the thread that leads the one connection for writing together: it has prepared what that takes."""
         if self._connection is None:
             self._connection = _connection()
+        with contextlib.suppress(Error):  # what cannot be closed cannot be written on either, which is dealt with
+            self._connection.close_if_unusable_or_obsolete()  # no request has begun with that, as for others
+        self._connection.health_check_done = time.monotonic() < self._used_at + RESTS
         own, connections[DEFAULT_DB_ALIAS] = connections[DEFAULT_DB_ALIAS], self._connection
         try:
             yield
         finally:
             connections[DEFAULT_DB_ALIAS] = own
+            self._used_at = time.monotonic()
 
     def close(self) -> None:
         """Close the connection; the next that leads opens it again."""
@@ -150,9 +158,6 @@ def _write(several: list[Pressed]) -> None:
     """Save the places of those of ``several`` that are plain, and note them when that is committed."""
     taken, left = [], several
     try:
-        if not connection.in_atomic_block:
-            connection.health_check_done = False  # it belongs to no request, which would begin with that
-            connection.close_if_unusable_or_obsolete()
         while left:
             with transaction.atomic():
                 taken, left = _taken(left)

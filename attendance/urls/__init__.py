@@ -18,7 +18,8 @@ from attendance.urls import (
 
 app_name = "attendance"
 urlpatterns = [
-    *register.urlpatterns,
+    *register.urlpatterns,  # what is pressed most comes first
+    *places.invitation,
     *activities.urlpatterns,
     *attitudes.urlpatterns,
     *cover.urlpatterns,

@@ -76,4 +76,4 @@ without_invitation = [
     path("sessions/<int:session>/book/details/", booking.give_details, name="session-book-details"),
     path("sessions/<int:session>/book/check/", booking.check, name="session-book-check"),
 ]
-urlpatterns = [*invitation, *place, *handover, *by_leads, *for_others, *without_invitation, *calendar]
+urlpatterns = [*place, *handover, *by_leads, *for_others, *without_invitation, *calendar]

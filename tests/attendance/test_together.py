@@ -397,3 +397,24 @@ def test_without_the_locks_only_the_database_keeps_two_processes_from_it(program
     monkeypatch.setattr(seating, "LOCKS", ())
     assert _two_processes(a_session(programme, capacity=5, **_soon())) == (4, 4)
     assert "seats_taken_within_capacity" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_cut_off_is_opened_again(programme, monkeypatch, caplog):
+    own = Together()
+    monkeypatch.setattr(presses, "together", own)
+    session = a_session(programme, capacity=9, **_soon())
+    browsers = _browsers(session, 4)
+    assert _at_once(browsers[:1])[0].status_code == 302
+    for rests, number in ((0, 1), (60, 2)):  # it is tried first; it is not, and this press goes alone
+        monkeypatch.setattr(room, "RESTS", rests)
+        pid = own._connection.connection.info.backend_pid
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        assert _at_once(browsers[number : number + 1])[0].status_code == 302
+    assert caplog.text.count("could not be written together") == 1
+    assert _at_once(browsers[3:])[0].status_code == 302
+    assert own._connection.connection.info.backend_pid != pid
+    assert caplog.text.count("could not be written together") == 1
+    own.close()
+    assert Place.objects.seated().count() == 4
