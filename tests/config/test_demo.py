@@ -1,5 +1,7 @@
 """The invented county: whole in an empty database, never added to one that is in use."""
 
+from datetime import datetime
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -37,6 +39,7 @@ from commitments.models import (
 )
 from commitments.queries.agreements import is_early, shown_versions, standing_of
 from communications.models import Post, Reuse
+from config.demo.clock import ZONE, Calendar
 from config.demo.story import who_can_sign_in
 from messaging.models import Bounce, Message
 from surveys.models import Edition
@@ -108,6 +111,15 @@ def _standings() -> set[str]:
     shown = list(shown_versions(Agreement.objects.all()))
     assert any(is_early(version, timezone.localdate()) for version in shown), "one is in use before it is endorsed"
     return {standing_of(version, timezone.localdate()) for version in shown}
+
+
+def test_a_story_told_in_the_night_keeps_the_order_of_its_last_day():
+    now, happened = datetime(2026, 11, 30, 0, 30, tzinfo=ZONE), []
+    calendar = Calendar(now.date(), now)
+    for hour in (9, 8.3, 8.4):
+        calendar.at(now.date(), hour, lambda own, moment: happened.append((own, moment)), hour)
+    calendar.tell()
+    assert happened == [(8.3, now), (8.4, now), (9, now)]
 
 
 def test_a_database_with_people_of_its_own_gets_none_of_the_county(capsys):
