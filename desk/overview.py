@@ -6,13 +6,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from attendance.models import CoverState, Place, SeatCount, SeniorAttendance
 from attendance.queries.cover import NO_PARTNER, NOBODY, Cell, Matrix, Row, cover_matrix, date_of
 from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import sessions_listed
-from briefings.models import Partner, Programme, Room, Session, Venue
+from briefings.models import Partner, Programme, Room, Session, SessionState, Venue
 from commitments.models import Assurance, AssuranceState, Question
 from communications.models import Stage
 from communications.queries import addressed
@@ -25,6 +26,7 @@ from desk.queries.programmes import (
     AGES,
     ASKED,
     COVER_AHEAD,
+    COVERED,
     NO_OWNER,
     OWNED,
     PARTNERS,
@@ -126,7 +128,7 @@ def parts_of(row: Reach) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True)
 class Ahead:
-    """The sessions of the next thirty days: their places, the matrix of their cover, what is not covered."""
+    """The next thirty days: the open sessions and their places, the matrix of cover, drafts too, what lacks it."""
 
     sessions: list[Session]
     matrix: dict[str, Any]
@@ -137,34 +139,40 @@ class Ahead:
 def ahead(programme: Programme, now: datetime, *, can_ask: bool) -> Ahead:
     """Return the next sessions of ``programme`` with their cover: in three queries, four where more than twelve are.
 
-    Where ``can_ask``, a gap of cover leads to asking for it.
+    Those in draft stand in the matrix of cover alone. Where ``can_ask``, a gap of cover leads to asking for it.
     """
     sessions = _next().rows(programme=programme.pk, now=now, until=now + COVER_AHEAD)
     for session in sessions:
         session.programme = programme
     left_out = len(sessions) > SESSIONS_SHOWN
-    shown = sessions[:SESSIONS_SHOWN]
-    dates = [date_of(session) for session in shown]
+    dates = [date_of(session) for session in sessions]
     if left_out:
         # Those shown as they were read above: one that is opened or closed meanwhile moves none of them.
-        read = {session.pk for session in shown}
+        read = {session.pk for session in sessions}
         dates += [each for each in dates_to_come([programme], now) if each.pk not in read]
+        dates.sort(key=lambda each: (each.date, each.starts, each.pk))
     whole = cover_matrix(dates, timezone.localdate(now), people=False)
-    matrix = replace(whole, rows=whole.rows[:SESSIONS_SHOWN])
-    covered = {row.session.pk: f"{row.covered} of {row.partners}" for row in matrix.rows}
-    for session in shown:
+    drawn = {session.pk for session in sessions[:SESSIONS_SHOWN]}
+    matrix = replace(whole, rows=[row for row in whole.rows if row.session.pk in drawn])
+    covered = {row.session.pk: f"{row.covered} of {row.partners}" for row in whole.rows}
+    for session in sessions:
         session.cover_words = covered[session.pk]
     lacking = [row for row in whole.rows if not row.meets_rule]
-    return Ahead(shown, _drawn(matrix, covered, can_ask=can_ask), lacking, left_out)
+    opened = [session for session in sessions if session.state == SessionState.OPEN][:SESSIONS_SHOWN]
+    return Ahead(opened, _drawn(matrix, covered, can_ask=can_ask), lacking, left_out)
 
 
 @cache
 def _next() -> Reading:
+    """Read of each state so many that the first of all, and the first that are open, are among them."""
     marks = {"programme": 9_000_000_000_000_000_000, "now": NOW, "until": NOW + COVER_AHEAD}
-    found = sessions_listed(Programme(pk=marks["programme"]), staff=True, now=NOW).open().to_come(NOW)
-    found = found.filter(during__startswith__lt=marks["until"]).order_by("date", "starts", "pk")
-    shown = found.select_related(None).select_related("room__venue", "seats")[: SESSIONS_SHOWN + 1]
-    return Reading("next_sessions", shown, **marks)
+    programme, order = Programme(pk=marks["programme"]), ("date", "starts", "pk")
+    to_come = Session.objects.filter(programme=programme, during__startswith__lt=marks["until"]).to_come(NOW)
+    first = Q()
+    for state in COVERED:
+        first |= Q(pk__in=to_come.filter(state=state).order_by(*order).values("pk")[: SESSIONS_SHOWN + 1])
+    shown = sessions_listed(programme, staff=True, now=NOW).filter(first).order_by(*order)
+    return Reading("next_sessions", shown.select_related(None).select_related("room__venue", "seats"), **marks)
 
 
 def _drawn(matrix: Matrix, covered: dict[int, str], *, can_ask: bool) -> dict[str, Any]:
@@ -172,7 +180,11 @@ def _drawn(matrix: Matrix, covered: dict[int, str], *, can_ask: bool) -> dict[st
     return {
         "caption": "Senior managers by organisation and session",
         "first": "Organisation",
-        "columns": [f"{day_short(row.session.date)}\n{row.session.get_slot_display().lower()}" for row in matrix.rows],
+        "columns": [
+            f"{day_short(row.session.date)}\n{row.session.get_slot_display().lower()}"
+            + ("\ndraft" if row.session.state == SessionState.DRAFT else "")
+            for row in matrix.rows
+        ],
         "rows": [
             {
                 "words": organisation.name,

@@ -79,6 +79,7 @@ class Date:
     ends: time
     venue: str
     """Its name, "" where the session has no room."""
+    state: str = SessionState.OPEN
 
     @property
     def programme_id(self) -> int:
@@ -89,18 +90,19 @@ class Date:
         return str(Slot(self.slot).label)
 
 
-DATE_COLUMNS = ("pk", "programme", "date", "slot", "starts", "ends", "room__venue__name")
+DATE_COLUMNS = ("pk", "programme", "date", "slot", "starts", "ends", "room__venue__name", "state")
 
 
 def dates_of(rows: Iterable[tuple], programmes: dict[int, Programme]) -> list[Date]:
     """Return the sessions whose ``DATE_COLUMNS`` are ``rows``, in their order, each with its programme by its id."""
-    return [Date(pk, programmes[programme], *when, venue or "") for pk, programme, *when, venue in rows]
+    return [Date(pk, programmes[programme], *when, venue or "", state) for pk, programme, *when, venue, state in rows]
 
 
 def date_of(session: Session) -> Date:
     """Return what cover needs of ``session``, read with its programme, its room and the venue."""
     venue = session.room.venue.name if session.room else ""
-    return Date(session.pk, session.programme, session.date, session.slot, session.starts, session.ends, venue)
+    when = (session.date, session.slot, session.starts, session.ends)
+    return Date(session.pk, session.programme, *when, venue, session.state)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from attendance.queries.cover import Row
-from briefings.models import Appointment, Programme, ProgrammeRole
+from briefings.models import Appointment, Programme, ProgrammeRole, SessionState
 from commitments.models import AssuranceState
 from desk import addresses
 from desk.matters import BAD, WAIT, Group, Matter, some
@@ -92,7 +92,8 @@ def _cover(found: list[Row], today: date) -> Iterable[Matter]:
     for each in found[:_SESSIONS_NAMED]:
         session = each.session
         url = f"{reverse('attendance:cover-ask', args=[session.programme.slug])}?session={session.pk}"
-        title = f"{some(len(each.lacking), 'partner has', 'partners have')} nobody senior at the session of "
+        kind = "session in draft" if session.state == SessionState.DRAFT else "session"
+        title = f"{some(len(each.lacking), 'partner has', 'partners have')} nobody senior at the {kind} of "
         where = f"{session.venue}, " if session.venue else ""
         look = BAD if session.date <= today + _NEAR else WAIT
         slot = session.get_slot_display().lower()

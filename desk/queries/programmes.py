@@ -38,6 +38,8 @@ from messaging.queries import shown_kinds
 from messaging.working_days import working_days_between
 
 COVER_AHEAD = timedelta(days=30)
+COVERED = (SessionState.DRAFT, SessionState.OPEN)
+"""The states in which a session to come is covered."""
 NO_OWNER, ASKED, OWNED = "no_owner", "asked", "owned"
 UNKEPT, PARTNERS = "unkept", "partners"
 AGES = ((5, "0 to 5"), (10, "6 to 10"), (20, "11 to 20"), (None, "Over 20"))
@@ -185,7 +187,10 @@ def _assurances() -> Prepared:
 
 
 def dates_to_come(programmes: Iterable[Programme], now: datetime) -> list[Date]:
-    """Return the open sessions of ``programmes`` within thirty days from ``now``, the next first, in one query."""
+    """Return the sessions of ``programmes`` within thirty days from ``now``, the next first, in one query.
+
+    Those in draft are among them: whoever covers them is asked before they open.
+    """
     known = {programme.pk: programme for programme in programmes}
     return dates_of(_to_come().rows(programmes=list(known), now=now, until=now + COVER_AHEAD), known)
 
@@ -193,7 +198,8 @@ def dates_to_come(programmes: Iterable[Programme], now: datetime) -> list[Date]:
 @cache
 def _to_come() -> Prepared:
     wanted = RawSQL("SELECT unnest(%s::bigint[])", [()])
-    found = Session.objects.open().to_come(NOW).filter(programme__in=wanted, during__startswith__lt=NOW + COVER_AHEAD)
+    found = Session.objects.to_come(NOW).filter(programme__in=wanted, during__startswith__lt=NOW + COVER_AHEAD)
+    found = found.filter(state__in=COVERED)
     rows = found.order_by("date", "starts", "pk").values_list(*DATE_COLUMNS)
     return compiled("dates_to_come", rows, programmes=(), now=NOW, until=NOW + COVER_AHEAD)
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 import desk.overview
 from attendance.models import Attendance, Outcome, SeatCount
-from briefings.models import Session
+from briefings.models import Session, SessionState
 from commitments.models import Telling
 from tests.attendance.places import a_place, a_practitioner
 from tests.cast import NOW, a_session
@@ -101,6 +101,24 @@ def test_cover_is_wanted_also_of_sessions_that_are_not_shown(county, client):
     assert len(ahead.matrix["rows"][0]["cells"]) == 12
     assert len(ahead.uncovered) >= 14
     assert any("more sessions lack senior cover" in matter.title for matter in context["matters"])
+
+
+def test_drafts_stand_in_the_matrix_of_cover_alone(county, client):
+    """Senior managers are asked for them; but nobody can book, and many of them push no open session off the page."""
+    cast = county.cast
+    for number in range(13):
+        a_session(cast.programme, date=(NOW + timedelta(days=number % 3 + 1)).date(), state=SessionState.DRAFT)
+    response = overview(client, cast.coordinator)
+    ahead, matters = response.context["ahead"], response.context["matters"]
+    assert [session.state for session in ahead.sessions] == ["open", "open"]
+    assert response.context["next"].pk == county.today.pk
+    columns = ahead.matrix["columns"]
+    assert (len(columns), ahead.left_out) == (12, True)
+    assert [column.endswith("draft") for column in columns] == [False] + [True] * 11
+    assert "cover/ask" in ahead.matrix["rows"][0]["cells"][1]["url"]
+    assert any("at the session in draft of" in matter.title for matter in matters)
+    assert [row.session.date for row in ahead.uncovered] == sorted(row.session.date for row in ahead.uncovered)
+    assert "The first 12 are shown" in response.content.decode()
 
 
 def test_a_session_that_is_opened_while_the_page_is_made_moves_nothing(county, client, monkeypatch):
