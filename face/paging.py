@@ -1,8 +1,7 @@
 """Lists in pages: a typed page number that can be anything, one count, one query for the rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db.models import Count, Window
@@ -69,19 +68,6 @@ def page_of(found: Any, asked: str | None, *, size: int = SHORT, total: int | No
     return Page(rows=list(found[start : start + size]) if total else [], number=number, total=total, size=size)
 
 
-def counted_page(read: Callable[[int, int], tuple[Sequence[Any], int]], asked: str | None, *, size: int) -> Page:
-    """Return what ``page_of`` does where counting apart costs as much as reading.
-
-    ``read(start, stop)`` returns these rows and how many there are in all, which it may not know beyond the end.
-    """
-    number = _number(asked)
-    rows, total = read((number - 1) * size, number * size)
-    if not rows and number > 1:
-        number = max(1, -(-read(0, 1)[1] // size))
-        rows, total = read((number - 1) * size, number * size)
-    return Page(rows=rows, number=number, total=total, size=size)
-
-
 @dataclass(frozen=True)
 class InOrder:
     """``found``, an ordered QuerySet of ``total``, for ``page_of``: an index is read from whichever end is nearer."""
@@ -103,16 +89,12 @@ def page_of_keys(found: Any, asked: str | None, *, size: int, few: bool) -> Page
     """Return the page of ``found``, an ordered QuerySet, that was ``asked`` for, with keys for rows.
 
     A key is put in its place by what sorts alone; what stands around it is read for one page. Where there are ``few``,
-    or an index helps nobody, counting them is as dear as reading them and is done in one.
+    or an index helps nobody, counting them is as dear as reading the first page and is done together with it.
     """
-    if few:
-        return counted_page(partial(_counted, found), asked, size=size)
+    if few and _number(asked) == 1:
+        rows = list(found.annotate(total=Window(Count("*"))).values_list("pk", "total")[:size])
+        return Page(rows=[key for key, _ in rows], number=1, total=rows[0][1] if rows else 0, size=size)
     return page_of(InOrder(found.values_list("pk", flat=True), found.count()), asked, size=size)
-
-
-def _counted(found: Any, start: int, stop: int) -> tuple[list[Any], int]:
-    rows = list(found.annotate(total=Window(Count("*"))).values_list("pk", "total")[start:stop])
-    return [key for key, _ in rows], rows[0][1] if rows else 0
 
 
 def _number(asked: str | None) -> int:

@@ -10,7 +10,7 @@ from django.utils.safestring import mark_safe
 from config.settings_test import UndefinedVariable
 from face import colours, navigation
 from face.addresses import address_of
-from face.paging import counted_page, page_of
+from face.paging import page_of
 from face.templatetags.face import matrix_cells, state
 
 
@@ -25,17 +25,6 @@ def test_any_page_number_gives_a_page(asked, number):
 def test_an_empty_list_has_one_empty_page():
     page = page_of([], "7")
     assert (page.number, page.first, page.last, list(page.rows), page.window) == (1, 0, 0, [], [1])
-
-
-@pytest.mark.parametrize(("asked", "number"), [(None, 1), ("2", 2), ("3", 3), ("99", 3), ("x", 1)])
-def test_a_page_that_counts_as_it_reads_is_the_same_page(asked, number):
-    rows = list(range(60))
-
-    def read(start, stop):
-        return rows[start:stop], len(rows) if rows[start:stop] else 0
-
-    assert counted_page(read, asked, size=25) == page_of(rows, asked, size=25)
-    assert counted_page(lambda start, stop: ([], 0), asked, size=25) == page_of([], asked, size=25)
 
 
 @pytest.mark.parametrize(
