@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import OperationalError
+from psycopg2.errors import DeadlockDetected, SerializationFailure
 
 logger = logging.getLogger(__name__)
 
@@ -18,15 +19,16 @@ def each_alone(what: str, ids: Iterable[Any], act: Callable[[Any], int | bool]) 
 
     ``act`` is one transaction. What it raises is logged with ``what`` is done and the id, and the next one has its
     turn: the timetable comes back to what failed, and would fail there again before everything that is due after it.
-    Raises AllFailed at the end where nothing else came of it.
+    One that met another transaction at a lock is tried once more. Raises AllFailed at the end where nothing else came
+    of it, and OperationalError at once where the database is in trouble.
     """
     count, failed, last, ids = 0, 0, None, list(ids)
     for pk in ids:
         try:
-            count += act(pk)
-        except OperationalError:
-            raise  # the database is in trouble, not what is due: all of it is looked at again later
+            count += _once_more(act, pk)
         except Exception as error:
+            if _is_trouble_of_all(error):
+                raise
             failed, last = failed + 1, error
             logger.exception("%s failed for %s", what, pk)
     if last is not None and failed == len(ids):
@@ -40,12 +42,30 @@ def in_turn(*works: Callable[[], int]) -> int:
     for work in works:
         try:
             count += work()
-        except OperationalError:
-            raise  # the database is in trouble, not what is due: all of it is looked at again later
         except Exception as error:
+            if _is_trouble_of_all(error):
+                raise
             if first is not None:  # the first is raised; without this the others would be told nowhere
                 logger.exception("What is due failed")
             first = first or error
     if first is not None:
         raise first
     return count
+
+
+def _once_more(act: Callable[[Any], int | bool], pk: Any) -> int | bool:
+    try:
+        return act(pk)
+    except OperationalError as error:
+        if _is_trouble_of_all(error):
+            raise
+        return act(pk)
+
+
+def _is_trouble_of_all(error: Exception) -> bool:
+    """Return whether the database is in trouble, not what is due: then all of it is looked at again later.
+
+    Of transactions that met at a lock PostgreSQL ends one: that is the trouble of this one alone.
+    """
+    met = isinstance(error.__cause__, DeadlockDetected | SerializationFailure)
+    return isinstance(error, OperationalError) and not met
