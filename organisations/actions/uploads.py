@@ -21,7 +21,8 @@ MAX_BYTES = 20 * MEGABYTE
 MAX_PIXELS = 40_000_000
 LONGEST_SIDE = 2400
 _MOST_PARTS = 5_000
-_ACTIVE = re.compile(r"(vbaProject\.bin|\.exe|\.js|\.vbs|/activeX/)", re.IGNORECASE)
+_ACTIVE = re.compile(r"vbaProject\.bin|\.(?:exe|jse?|vb[es])[ .]*$|/activeX/", re.IGNORECASE)
+"""Parts that run. An ending counts as a whole, however it is written: Windows passes over dots and spaces after it."""
 
 
 class UploadRefused(Refused):

@@ -46,6 +46,11 @@ def sent(name: str, content: bytes):
         ("a.docx", office("word/document.xml"), uploads.DOCUMENTS["docx"][0]),
         ("a.xlsx", office("xl/workbook.xml"), uploads.DOCUMENTS["xlsx"][0]),
         ("a.pptx", office("ppt/presentation.xml"), uploads.DOCUMENTS["pptx"][0]),
+        (
+            "a.docx",
+            office("word/document.xml", "customXml/item.json", "word/a.js/item.xml"),
+            uploads.DOCUMENTS["docx"][0],
+        ),
         ("a.odp", open_document("presentation"), uploads.DOCUMENTS["odp"][0]),
         ("a.txt", "Siân".encode(), "text/plain; charset=utf-8"),
         ("a.png", picture("PNG"), "image/png"),
@@ -66,6 +71,10 @@ def test_what_is_what_its_name_says_is_taken(name, content, content_type):
         ("noextension", PDF, "cannot be taken"),
         ("a.docx", office("xl/workbook.xml"), "not a docx file"),
         ("a.docx", office("word/document.xml", "word/vbaProject.bin"), "macros"),
+        *(
+            ("a.docx", office("word/document.xml", name), "macros")
+            for name in ("word/a.js", "A.JS. ", "a.jse", "a.vbs", "word/x.exe", "word/activeX/activeX1.xml")
+        ),
         ("a.xlsx", b"PK\x03\x04broken", "not a xlsx file"),
         ("a.odt", open_document("spreadsheet"), "not a odt file"),
         ("a.txt", b"\x00\xff", "not a txt file"),
