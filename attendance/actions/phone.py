@@ -27,7 +27,7 @@ from briefings.models import Session
 from history.refusals import Refused
 from organisations.models import Organisation
 
-KEPT, GONE = "kept", "gone"
+KEPT, GONE, NO_ORGANISATION = "kept", "gone", "no_organisation"
 _CODES = {
     None: KEPT,
     RegisterIsClosed: "closed", NotOnThisRegister: "closed", AnotherPress: "another", NotAPress: "another",
@@ -37,11 +37,11 @@ _CODES = {
 
 @dataclass(frozen=True)
 class SentWalkIn:
-    """Somebody added at the door: the id that the phone made, a name, an organisation."""
+    """Somebody added at the door: the id that the phone made, a name, an organisation; None for one that has gone."""
 
     id: UUID
     name: str
-    organisation: Organisation
+    organisation: Organisation | None
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,16 @@ def take_presses(
     """Keep what a phone sent, walk-ins first. Returns what became of each id, and the rows that were touched.
 
     ``kept`` (now or before), ``closed``, ``another`` (the id was used for something else), ``gone`` (there is no such
-    row: perhaps a walk-in that has not arrived). What was not kept changes nothing and may be sent again.
+    row: perhaps a walk-in that has not arrived), ``no_organisation`` (that of a walk-in is no longer there). What was
+    not kept changes nothing and may be sent again.
     """
     found: dict[str, str] = {}
     touched: dict[str, Place | WalkIn] = {}
     pressed: list[Pressed] = []
     for own in walk_ins:
+        if own.organisation is None:
+            found[str(own.id)] = NO_ORGANISATION
+            continue
         act = {"name": own.name, "organisation": own.organisation, "press": own.id}
         found[str(own.id)] = _code(lambda act=act: add_walk_in(session=session, by=by, now=now, **act))
         touched[f"w{own.id}"] = WalkIn(pk=own.id)

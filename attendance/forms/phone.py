@@ -32,9 +32,7 @@ def read_marks(body: bytes) -> tuple[list[SentWalkIn], list[SentPress], datetime
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UnreadableMarks from error
     known = Organisation.objects.in_bulk({organisation for *_, organisation in walk_ins})
-    if len(known) < len({organisation for *_, organisation in walk_ins}):
-        raise UnreadableMarks
-    return [SentWalkIn(pk, name, known[organisation]) for pk, name, organisation in walk_ins], presses, since
+    return [SentWalkIn(pk, name, known.get(organisation)) for pk, name, organisation in walk_ins], presses, since
 
 
 def since_of(text: str) -> datetime | None:

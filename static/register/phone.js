@@ -135,9 +135,12 @@
     at("sign-in").hidden = state.link !== "signed_out";
     at("refused").hidden = !refused.length;
     const closed = refused.some(each => each.problem === "closed");
+    const homeless = refused.filter(each => each.problem === "no_organisation").map(each => each.name).join(", ");
     at("refused-words").textContent = `${refused.length} mark${refused.length === 1 ? " was" : "s were"} not taken, and `
       + `${refused.length === 1 ? "is" : "are"} only on this phone`
       + (closed ? ": the register is closed. Ask the coordinator to open it again; then they go by themselves."
+        : homeless ? `: ${homeless} came for an organisation that is no longer there. Drop what was not taken, and add them `
+          + "again for another one."
         : ". Look at the register and mark them there.");
   }
 

@@ -24,7 +24,7 @@ from briefings.models import Part, SessionPart
 from history.models import Look
 from tests.attendance.places import a_place, a_practitioner, a_session, partner_of
 from tests.attendance.registers import a_coordinator, half_way
-from tests.organisations.factories import PersonFactory
+from tests.organisations.factories import OrganisationFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -274,6 +274,22 @@ def test_one_that_is_refused_holds_nothing_back(client, session, keeper):
     assert send(client, session, [reused]).json()["results"] == {good["id"]: "another"}
 
 
+def test_a_walk_in_whose_organisation_has_gone_holds_the_others_back_from_nothing(client, session, keeper):
+    place = somebody(session)
+    organisation = OrganisationFactory()
+    lost, other = a_walk_in(session, organisation=organisation.pk), a_walk_in(session, "Hal Invented")
+    organisation.delete()
+    good, late = a_press(place), {"id": str(uuid4()), "row": f"w{lost['id']}", "kind": "late", "undoes": None}
+    answer = send(client, session, [late, good], [lost, other]).json()
+    assert answer["results"] == {
+        lost["id"]: "no_organisation", other["id"]: "kept", late["id"]: "gone", good["id"]: "kept"
+    }  # fmt: skip
+    assert [str(own.pk) for own in WalkIn.objects.all()] == [other["id"]]
+    assert f"w{lost['id']}" not in [row[0] for row in answer["rows"]]
+    again = lost | {"organisation": partner_of(session.programme).pk}
+    assert send(client, session, [], [again]).json()["results"] == {lost["id"]: "kept"}
+
+
 def _a_walk_in_called(name: str, organisation: int = 1) -> bytes:
     walk_in = f'{{"id": "00000000-0000-4000-8000-000000000000", "name": "{name}", "organisation": {organisation}}}'
     return f'{{"walk_ins": [{walk_in}], "presses": []}}'.encode()
@@ -284,7 +300,7 @@ def _a_walk_in_called(name: str, organisation: int = 1) -> bytes:
     [
         b"", b"[]", b"{}", b'{"walk_ins": 1, "presses": []}', b'{"walk_ins": [], "presses": [{"id": "x"}]}',
         _a_walk_in_called(""),
-        _a_walk_in_called("A", 9), _a_walk_in_called("\\ud800"),
+        _a_walk_in_called("A", 0), _a_walk_in_called("\\ud800"),
         b'{"walk_ins": [], "presses": [{"id": "00000000-0000-4000-8000-000000000000", "row": "p1", "kind": "absent"}]}',
         b'{"walk_ins": [], "presses": [{"id": "00000000-0000-4000-8000-000000000000", "row": 1, "kind": "late"}]}',
         b'{"walk_ins": [], "presses": [{"id": "00000000-0000-4000-8000-000000000000", "row": "p1", "kind": "undo"}]}',

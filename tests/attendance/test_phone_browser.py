@@ -15,7 +15,7 @@ from tests.attendance.places import a_place, a_practitioner
 from tests.attendance.test_register_browser import a_day, button
 from tests.attendance.test_sessions_browser import sign_in
 from tests.browser import check_page, screenshot, targets_are_large, walk_to
-from tests.organisations.factories import PersonFactory
+from tests.organisations.factories import OrganisationFactory, PersonFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -65,6 +65,7 @@ def test_a_register_without_signal(new_page, live_server):
     session = a_day()
     facilitator = PersonFactory(name="Fay Facilitator")
     SessionPart.objects.create(session=session, person=facilitator, part=Part.FACILITATOR)
+    vanishing = OrganisationFactory(name="Vanished Trust")
     phone = new_page(width=320, height=740, has_touch=True, is_mobile=True)
     sign_in(phone, facilitator, live_server)
     phone.goto(f"/sessions/{session.pk}/register/")
@@ -115,6 +116,23 @@ def test_a_register_without_signal(new_page, live_server):
     says(phone, "Everything has reached the register")
     assert outcomes() == {"Siân Notreal": "attended", "Efua Fictwell": "in_part", "Grete Vorbei": "attended"}
     assert WalkIn.objects.get().organisation.name == "Lantern Trust"
+
+    # The organisation of a walk-in has gone meanwhile: this one is not taken, and the phone says which and why.
+    phone.context.set_offline(True)
+    phone.get_by_label("Name", exact=True).fill("Hal Invented")
+    phone.get_by_label("Organisation", exact=True).select_option("Vanished Trust")
+    button(phone, "Add a walk-in").click()
+    says(phone, "No signal. 1 mark is only on this phone")
+    vanishing.delete()
+    phone.context.set_offline(False)
+    said = (
+        "1 mark was not taken, and is only on this phone: Hal Invented came for an organisation that is no longer there"
+    )
+    phone.locator("#refused-words", has_text=said).wait_for(timeout=10_000)
+    check_page(phone)
+    button(phone, "Drop what was not taken").click()
+    says(phone, "Everything has reached the register")
+    assert "Hal Invented" not in outcomes()
 
     # The session ends: what is pressed stays here and goes after signing in again.
     cookies = phone.context.cookies()
