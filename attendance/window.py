@@ -1,7 +1,7 @@
 """When places of a session can be taken, and when its list of names is final: computed from a programme's rules."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from attendance.models import BookingRules
@@ -52,6 +52,10 @@ class Window:
     def last_day_for_names(self, date: date) -> date:
         """Return the last day on which a place of a session on ``date`` can get its name."""
         return self.names_before(date) - timedelta(days=1)
+
+    def final_from(self, session: Session) -> datetime | None:
+        """Return the moment from which the list of names of ``session`` is final, None where it never is."""
+        return datetime.combine(self.freezes, time(), ZoneInfo(session.zone)) if self.freezes else None
 
     @property
     def soon(self) -> str:

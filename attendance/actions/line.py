@@ -8,9 +8,8 @@ next.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -305,8 +304,9 @@ def _offer(place: Place, seats: SeatCount, window: Window, now: datetime) -> Non
     """Hold a seat for ``place`` until its person answers, or the time is over: before the list of names is final."""
     session = place.session
     ends = [now + timedelta(hours=rules_of(session).offer_hours), session.during.lower]
-    if window.freezes:
-        ends.append(datetime.combine(window.freezes, time(), ZoneInfo(session.zone)))
+    final = window.final_from(session)
+    if final:
+        ends.append(final)
     become(
         place,
         PlaceState.OFFERED,

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from attendance.actions.offers import bring_all_offers_forward
 from attendance.actions.places import promote_waiting
 from attendance.actions.teams import bring_all_names_forward
 from attendance.models import BookingRules, Quota
@@ -16,8 +17,8 @@ from organisations.models import Organisation
 def set_booking_rules(*, programme: Programme, by: Any, now: datetime, **columns: Any) -> BookingRules:
     """Set the columns of BookingRules for ``programme``; whoever waits and may have a seat now gets it.
 
-    Places that are held stay as they are, but those of teams without a name: where the list of names is final earlier,
-    so is the last day to name them. Setting what is set changes nothing.
+    Places that are held stay as they are, but those of teams without a name and offers from the line: where the list
+    of names is final earlier, so is the last day to name or to take them. Setting what is set changes nothing.
     """
     with transaction.atomic():
         rules, _ = BookingRules.objects.select_for_update(no_key=True).get_or_create(programme=programme)
@@ -30,6 +31,7 @@ def set_booking_rules(*, programme: Programme, by: Any, now: datetime, **columns
         record(by=by, verb="changed_booking_rules", about=programme, now=now, fields=changed)
     if "freeze_days" in changed:
         bring_all_names_forward(programme, by=by, now=now)
+        bring_all_offers_forward(programme, by=by, now=now)
     _promote_everywhere(programme, now)
     return rules
 

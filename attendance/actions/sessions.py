@@ -15,6 +15,7 @@ from accounts.models import Person, PersonalLink
 from attendance.actions import cover, places
 from attendance.actions.engagements import BusyThen, announce, engage, lock_people, lock_seats, still_there, take_out
 from attendance.actions.line import become, settle_in
+from attendance.actions.offers import bring_offers_forward
 from attendance.actions.teams import bring_names_forward
 from attendance.messages import sessions as messages
 from attendance.messages.teams import MOVED
@@ -160,8 +161,8 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
 
     Whoever has a part in an open one is told with the difference, and their calendar entry follows. A place of
     somebody who is elsewhere at the new time becomes an offer, its seat held (decisions.md); a team's last day for
-    names comes forward where the list is final before it. Raises RunsAnotherSession (docs/adr/0003), SessionIsOver,
-    InThePast, RoomTooSmall, NowhereToMeet, RoomTaken.
+    names and the limit of an offer come forward where the list is final before. Raises RunsAnotherSession
+    (docs/adr/0003), SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken.
     """
     session = lock_session(session)
     settling = cover.people_to_settle(session) if _TIMES & columns.keys() else set()
@@ -184,6 +185,8 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
     if "date" in changed:
         for team in teams_without_names([session]):
             bring_names_forward(team=team, by=by, now=now, why=MOVED)
+        if session.state == SessionState.OPEN:
+            bring_offers_forward(session=session, by=by, now=now, why=MOVED)
     return session
 
 

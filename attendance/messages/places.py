@@ -8,6 +8,7 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
+from attendance.messages.teams import MOVED as MOVED_DAY
 from attendance.models import LIVE, SEATED, BulkMove, CalendarEntry, Place, PlaceState
 from attendance.queries.booking import position_of
 from attendance.window import rules_of, window_of
@@ -68,6 +69,15 @@ def tell_promoted(place: Place, *, now: datetime) -> None:
 def tell_offered(place: Place, *, now: datetime) -> None:
     """Plan the offer of a seat that was freed late; of no use once its time is over."""
     _queue(OFFERED, place, now, until=place.offered_until)
+
+
+def tell_offer_ends_earlier(place: Place, *, was: datetime, why: str, now: datetime) -> None:
+    """Plan the news that the offer of ``place`` ends before ``was``, ``why`` (of messages.teams.WHY_EARLIER).
+
+    Of a session that was moved the old limit says nothing: it may lie after the new day.
+    """
+    refs = {"earlier": why} if why == MOVED_DAY else {"earlier": why, "was": was.isoformat()}
+    _queue(OFFERED, place, now, suffix=f":{int(place.offered_until.timestamp())}", refs=refs, until=place.offered_until)
 
 
 def tell_waiting(place: Place, *, now: datetime) -> None:
@@ -160,15 +170,20 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "address": address_of(place.link) if place.link else "",
         "position": position_of(place),
         "stopped_waiting": _stopped_waiting(place, message) if message.kind in (BOOKED, PROMOTED, MOVED) else [],
+        "earlier": message.refs.get("earlier"),
+        "was": datetime.fromisoformat(message.refs["was"]) if message.refs.get("was") else None,
         "with_entry": message.kind in _WITH_ENTRY,
         "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")),
     }
     name = message.kind.removeprefix("attendance.")
-    return render_mail(f"attendance/mail/{name}", context, _subject_of(message.kind, place).format(when=when))
+    return render_mail(f"attendance/mail/{name}", context, _subject_of(message, place).format(when=when))
 
 
-def _subject_of(kind: str, place: Place) -> str:
-    """Return the subject of ``kind``; who waited, had an offer and took no seat, or changed dates has lost no place."""
+def _subject_of(message: Message, place: Place) -> str:
+    """Return the subject of ``message``: who waited, had an offer and took no seat, or moved has lost no place."""
+    kind = message.kind
+    if kind == OFFERED and message.refs.get("earlier"):
+        return "The place offered to you on {when}: answer earlier"
     if kind == GIVEN_UP and place.seated_at is None:
         return "You have left the waiting list for {when}"
     if kind == GIVEN_UP and place.offered_from_line:

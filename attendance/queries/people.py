@@ -17,6 +17,7 @@ from organisations.rules import people_visible_to
 WHY_CLOSED = {
     "calendar_reply": "declined in their calendar",
     "changed_date": "changed for another date",
+    "list_final": "the list of names was final before the offer was answered",
     "moved": "moved to another date by us",
     "named": "their organisation gave them a place",
     "offer_lapsed": "the offer was not answered in time",

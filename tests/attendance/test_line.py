@@ -20,13 +20,14 @@ from attendance.actions.places import (
 )
 from attendance.actions.policies import release_quota, set_booking_rules, set_quota
 from attendance.actions.reminders import lapse_offers, promote_all
-from attendance.actions.sessions import cancel_session
+from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.swaps import QuotaIsUsed, SessionIsFull, change_place
 from attendance.invariants import findings
 from attendance.models import BookingRules, Engagement, Invitation, Place, PlaceState, Quota
 from attendance.queries.booking import position_of, positions_of
 from attendance.queries.figures import Figures, figures_of
 from attendance.queries.shares import FIRST_CHOICE_LASTS, quota_used
+from face.dates import moment
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
@@ -466,4 +467,74 @@ def test_an_offer_ends_when_the_list_is_final_and_is_a_booking_once_it_is_accept
     assert (second.seated_at, second.offered_from_line) == (later, False)
     give_up_place(place=second, by=second.person, now=later)
     assert figures_of([session]) == Figures(places=1, bookings=2, given_up=2)
+    _nothing_wrong()
+
+
+def _an_offer(programme, **rules):
+    """Somebody's offer from the line, its session to come on 26 November."""
+    _rules(programme, offer_days=365, offer_hours=24 * 60, **rules)
+    session = a_session(programme, capacity=1)
+    seated, offered = a_place(session), a_place(session)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    return Place.objects.get(pk=offered.pk)
+
+
+def _told_last(place):
+    message = Message.objects.filter(person=place.person).latest("pk")
+    return message, kinds.find(message.kind).render(message)
+
+
+def test_a_list_that_is_final_earlier_brings_the_limit_of_an_offer_forward_and_they_are_told(programme):
+    offered = _an_offer(programme)
+    was = offered.offered_until
+    for days in (8, 8, 3):  # nobody gets more time again
+        set_booking_rules(programme=programme, freeze_days=days, by=CLOCK, now=NOW)
+    offered.refresh_from_db()
+    final = datetime(2026, 11, 18, tzinfo=ZoneInfo(offered.session.zone))
+    assert (offered.state, offered.offered_until) == (PlaceState.OFFERED, final)
+    assert _kinds(offered.person).count("attendance.place_offered") == 2
+    told, content = _told_last(offered)
+    assert told.useful_until == final
+    assert "has to be final earlier than it was when we offered you the place" in content.text
+    assert f"until {moment(final)}, no longer until {moment(was)}." in content.text
+    assert "answer earlier" in content.subject
+    accept_offer(place=offered, by=offered.person, now=final - timedelta(seconds=1))
+    _nothing_wrong()
+
+
+def test_an_offer_that_ends_before_the_list_is_final_stays_as_it_is(programme):
+    _rules(programme, **LATE)
+    session = a_session(programme, capacity=1)
+    seated, offered = a_place(session), a_place(session)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    set_booking_rules(programme=programme, freeze_days=8, by=CLOCK, now=NOW)
+    offered.refresh_from_db()
+    assert offered.offered_until == NOW + timedelta(hours=24)
+    assert _kinds(offered.person).count("attendance.place_offered") == 1
+
+
+def test_where_the_list_is_final_at_once_an_offer_ends_and_they_are_told(programme, client):
+    offered = _an_offer(programme)
+    set_booking_rules(programme=programme, freeze_days=24, by=CLOCK, now=NOW)  # final today
+    offered.refresh_from_db()
+    assert (offered.state, offered.closed_reason) == (PlaceState.ENDED, "list_final")
+    with pytest.raises(PlaceHasEnded):
+        accept_offer(place=offered, by=offered.person, now=NOW)
+    told, content = _told_last(offered)
+    assert told.kind == "attendance.place_given_up"
+    assert "it is final now, so nobody can take the place any more" in content.text
+    assert "have not heard from you" not in content.text
+    _nothing_wrong()
+
+
+def test_a_session_on_an_earlier_day_brings_the_limit_of_an_offer_forward(programme):
+    offered = _an_offer(programme, freeze_days=5)
+    change_session(session=offered.session, by=CLOCK, now=NOW, date=date(2026, 11, 18))
+    offered.refresh_from_db()
+    final = datetime(2026, 11, 13, tzinfo=ZoneInfo(offered.session.zone))
+    assert offered.offered_until == final
+    told, content = _told_last(offered)
+    assert told.kind == "attendance.place_offered"
+    assert "The session was moved to" in content.text
+    assert f"until {moment(final)}. Open the link" in content.text
     _nothing_wrong()
