@@ -80,11 +80,13 @@ def test_reach_fits_and_each_gap_leads_on(new_page, live_server):
     sign_in(page, AppointmentFactory(programme=programme).person, live_server)
     page.goto(f"{address}?by=cell")
     at_both_widths(page, "reach-cells")
-    walk_to(page, "Invite who was never reached of")
+    walk_to(page, "Invite the 6 who were never reached of")
     page.keyboard.press("Enter")
     page.wait_for_url("**who=new**")
-    assert page.locator("input[name=professions]:checked").count() == 1
-    assert page.locator("input[name=areas][type=hidden]").count() == 1  # there is one area: carried, not asked
+    assert "of 6 eligible people will be invited" in page.inner_text("main")
+    for name in ("organisations", "professions", "areas", "gap"):  # carried, not asked
+        assert page.locator(f"input[name={name}][type=hidden]").count() == 1
+    check_page(page)
     page.go_back()
     walk_to(page, "Ask the lead of Fire and Rescue Service")
     page.keyboard.press("Enter")
