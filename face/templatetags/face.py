@@ -9,7 +9,7 @@ from uuid import uuid4
 from django import forms as django_forms
 from django import template
 from django.forms.boundfield import BoundField
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from face import dates, forms, navigation
@@ -334,6 +334,21 @@ def summary_lines(*forms_on_page: Any) -> list[forms.SummaryLine]:
 def kind(field: BoundField) -> str:
     """How hub/field.html draws a field."""
     return forms.kind_of(field)
+
+
+@register.simple_tag
+def plain_field(field: BoundField) -> SafeString | str:
+    """What hub/field.html makes of a field that has a label and one control; "" where there is more to say of it.
+
+    A filter has eight of them, on every list. tests/face/test_drawing.py holds it to the template.
+    """
+    kind = forms.kind_of(field)
+    if kind not in ("control", "tick") or field.errors or field.help_text or is_optional(field):
+        return ""
+    label = f'<label for="{field.id_for_label}">{conditional_escape(field.label)}</label>'
+    if kind == "tick":
+        return mark_safe(f'<div class="field"><div class="choice">{field}{label}</div></div>')  # noqa: S308 - escaped
+    return mark_safe(f'<div class="field">{label} {field}</div>')  # noqa: S308 - escaped
 
 
 @register.filter
