@@ -44,11 +44,12 @@ class PlaceHasGone(Refused):
 def take_place_back(*, place: Place, by: Any, now: datetime) -> Place:
     """Book ``place``, which was given up, once more while a seat is free; returns the new place.
 
-    Twice is once. Raises PlaceHasGone, and what ``take_place`` raises; nothing is changed then.
+    It is of the same organisation. Twice is once. Raises PlaceHasGone, and what ``take_place`` raises; nothing is
+    changed then.
     """
     if place.state != PlaceState.GIVEN_UP:
         raise PlaceHasGone
-    new = take_place(session=place.session, person=place.person, by=by, now=now)
+    new = take_place(session=place.session, person=place.person, by=by, now=now, instead_of=place)
     if new.state != PlaceState.BOOKED:
         raise PlaceHasGone  # who wants the place back does not want to wait: that is a choice of its own
     return new

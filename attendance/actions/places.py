@@ -27,6 +27,7 @@ from attendance.models import (
     PlaceState,
     new_reference,
 )
+from attendance.queries.booking import affiliation_of
 from attendance.queries.seating import Facts, Tie, lock_and_read, read_again
 from attendance.queries.shares import shares_of
 from attendance.rules import can_book_outside_rules
@@ -98,15 +99,24 @@ class FewerSeatsThanTaken(Refused):
         )
 
 
-def take_place(*, session: Session, person: Person, by: Any, now: datetime, from_reserve: bool = False) -> Place:
+def take_place(
+    *,
+    session: Session,
+    person: Person,
+    by: Any,
+    now: datetime,
+    from_reserve: bool = False,
+    instead_of: Place | None = None,
+) -> Place:
     """Book ``person`` into ``session``, or put them in line where it is full or their organisation has its quota.
 
     For some days after a cancellation those who lost a place choose first: a seat is kept for each of them, and where
     they wait they stand before others, in their old order.
 
     ``by`` is who acts (the person, a coordinator); ``now`` is aware. ``from_reserve``: the coordinator gives out a
-    reserved seat. Asked twice it returns the place there is. Raises NotOpen, OutsideWindow (the coordinator may book
-    outside it), NotEligible, HasPlaceElsewhere, BusyThen.
+    reserved seat. ``instead_of``: a place that has ended, whose organisation the new one keeps. Asked twice it
+    returns the place there is. Raises NotOpen, OutsideWindow (the coordinator may book outside it), NotEligible,
+    HasPlaceElsewhere, BusyThen.
     """
     # What is refused is refused before anything is written, so a transaction that is open already needs no savepoint.
     with contextlib.nullcontext() if connection.in_atomic_block else transaction.atomic():
@@ -115,14 +125,23 @@ def take_place(*, session: Session, person: Person, by: Any, now: datetime, from
             raise NotOpen
         if facts.held:
             return Place.objects.get(pk=facts.held)
+        _keep_tie(facts, instead_of, now)
         _refuse(facts, by, now)
         if facts.has_line and facts.seats.free:  # who waits and fits by now comes first
             promote(facts.session, facts.seats, now)
             facts = read_again(session, person, now)
+            _keep_tie(facts, instead_of, now)
         new = _new(facts, person, by, now, has_seat=_has_seat(facts, from_reserve, now))
         write_new(new)
     new.place.link = new.link
     return new.place
+
+
+def _keep_tie(facts: Facts, instead_of: Place | None, now: datetime) -> None:
+    """Let ``facts`` hold the tie to the organisation of the place that is replaced, of somebody who has several."""
+    found = affiliation_of(instead_of, now) if instead_of else None
+    if found:
+        facts.tie = Tie.of(found)
 
 
 def _new(facts: Facts, person: Person, by: Any, now: datetime, *, has_seat: bool) -> NewPlace:

@@ -261,7 +261,8 @@ def change(request: HttpRequest, link: int, session: int) -> HttpResponse:
 def _change(place: Place, to: Session) -> Place:
     """Return the place in ``to``: instead of the one there is, or of the one that a cancellation ended."""
     if _is_lost(place):
-        return take_place(session=to, person=place.person, by=place.person, now=timezone.now())
+        own = {"person": place.person, "by": place.person, "instead_of": place}
+        return take_place(session=to, now=timezone.now(), **own)
     return change_place(place=place, to=to, by=place.person, now=timezone.now())
 
 

@@ -8,15 +8,26 @@ from django.urls import reverse
 
 from accounts.links import make_link, token_of
 from attendance.actions import places as actions
+from attendance.actions.sessions import cancel_session
 from attendance.actions.swaps import SessionIsFull
 from attendance.models import AccessNeed, BookingRules, CalendarEntry, Invitation, Place, PlaceState, Quota, SeatCount
 from attendance.queries.booking import by_distance
 from briefings.models import Programme
 from messaging import kinds
 from messaging.models import Message
-from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
+from tests.attendance.places import (
+    NOW,
+    PartnerFactory,
+    a_place,
+    a_practitioner,
+    a_programme,
+    a_session,
+    another_day,
+    fill,
+    partner_of,
+)
 from tests.briefings.factories import RoomFactory, VenueFactory
-from tests.organisations.factories import AffiliationFactory, AreaFactory, PersonFactory
+from tests.organisations.factories import AffiliationFactory, AreaFactory, PersonFactory, ProfessionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -438,3 +449,24 @@ def test_an_offer_is_no_place_on_the_page_of_an_invitation(client):
     assert pressed.redirect_chain[-1][0] == f"/p/{place.link_id}/"
     assert "Your place is booked" not in pressed.content.decode()
     assert "Take this place" in pressed.content.decode()
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_is_taken_back_or_chosen_after_a_cancellation_keeps_the_organisation_of_the_place(lost, client):
+    programme = a_programme()
+    other = PartnerFactory(programme=programme).organisation
+    person = a_practitioner(programme)
+    second = AffiliationFactory(person=person, organisation=other, profession=ProfessionFactory())
+    place, to = a_place(a_session(programme), person), another_day(programme)
+    Place.objects.filter(pk=place.pk).update(organisation=other)  # as the lead of the other one books
+    place.refresh_from_db()
+    client.get(f"/p/{token_of(place.link)}/")
+    if lost:
+        cancel_session(session=place.session, reason="Flood", by="clock", now=NOW)
+        client.post(reverse("attendance:place-change", args=[place.link_id, to.pk]))
+    else:
+        actions.give_up_place(place=place, by=person, now=NOW)
+        client.post(reverse("attendance:place-take-back", args=[place.link_id]))
+    new = Place.objects.live().get(person=person)
+    assert (new.organisation, new.profession) == (other, second.profession)
+    assert new.state == PlaceState.BOOKED
