@@ -87,9 +87,16 @@ def take_for(request: HttpRequest, slug: str, person: int) -> HttpResponse:
         if held and not whole:
             return _seat_there(held, request.user, from_reserve=chosen["from_reserve"])
         own = {"session": chosen["session"], "person": somebody, "by": request.user, "now": now}
-        place, others = take_series(take=lambda: take_place(**{**own, **chosen}), whole=whole, **own)
-        said = "Booked" if place.state == PlaceState.BOOKED else "Put on the waiting list"
-        said = f"{said}. {told(somebody)}"
+        if held:
+            acts = _can_be_seated(held, from_reserve=chosen["from_reserve"])
+            _, others = take_series(take=lambda: _seat(held, request.user) if acts else held, whole=whole, **own)
+            if not acts and not others:
+                raise Refused(_has_it(held))
+            said = f"Booked. {told(somebody)}" if acts else _has_it(held).removesuffix(".")
+        else:
+            place, others = take_series(take=lambda: take_place(**{**own, **chosen}), whole=whole, **own)
+            said = "Booked" if place.state == PlaceState.BOOKED else "Put on the waiting list"
+            said = f"{said}. {told(somebody)}"
         return f"{said}. {in_words(others)}" if others else said
 
     return _acted(request, programme, somebody, act, form=form, form_name="take_form")
@@ -123,12 +130,16 @@ def seat_for(request: HttpRequest, slug: str, person: int, place: int) -> HttpRe
     programme = _programme(request, slug)
     somebody = _person(request, programme, person)
     own = _place(programme, somebody, place)
-    return _acted(request, programme, somebody, lambda: _seat(own, request.user))
+    return _acted(request, programme, somebody, lambda: _seated(own, request.user))
 
 
-def _seat(place: Place, by: Person) -> str:
+def _seat(place: Place, by: Person) -> Place:
     act = accept_offer if place.state == PlaceState.OFFERED else seat_from_reserve
-    act(place=place, by=by, now=timezone.now())
+    return act(place=place, by=by, now=timezone.now())
+
+
+def _seated(place: Place, by: Person) -> str:
+    _seat(place, by)
     return f"Booked. {told(place.person)}"
 
 
@@ -140,10 +151,18 @@ def _held_in(session: Session, person: Person) -> Place | None:
 
 def _seat_there(held: Place, by: Person, *, from_reserve: bool) -> str:
     """Seat the person of ``held`` where there is anything to do about it. Raises Refused where there is not."""
-    if held.state == PlaceState.OFFERED or (held.state == PlaceState.WAITING and from_reserve):
-        return _seat(held, by)
+    if _can_be_seated(held, from_reserve=from_reserve):
+        return _seated(held, by)
+    raise Refused(_has_it(held))
+
+
+def _can_be_seated(held: Place, *, from_reserve: bool) -> bool:
+    return held.state == PlaceState.OFFERED or (held.state == PlaceState.WAITING and from_reserve)
+
+
+def _has_it(held: Place) -> str:
     waits = held.state == PlaceState.WAITING
-    raise Refused(f"{held.person.name} {'waits for' if waits else 'has a place in'} this session already.")
+    return f"{held.person.name} {'waits for' if waits else 'has a place in'} this session already."
 
 
 @require_http_methods(READ_OR_POST)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.links import make_link
 from attendance.actions import register
 from attendance.actions.series import take_rest_of_series
-from attendance.models import Invitation, Place, PlaceState
+from attendance.models import Engagement, Invitation, Place, PlaceState
 from attendance.queries.series import groups_of, position_of
 from briefings.actions.series import InAnotherSeries, NoSessions, SeriesNameTaken, settle_group, start_series
 from briefings.models import PlacesRule, Programme, Series, SessionKind, SessionState
@@ -218,6 +218,39 @@ def test_the_coordinator_books_the_whole_series_for_somebody(workshops):
     assert "Booked. They are told by e-mail. Of the others of the series: 1 booked too, 1 waited for" in words(page)
     page = words(client.get(reverse("attendance:person-show", args=where)))
     assert "to this one" in page
+
+
+def test_the_coordinator_is_told_what_of_a_series_somebody_had_already(workshops):
+    first, second, third = workshops
+    a_series(workshops)
+    person = a_practitioner(first.programme)
+    a_place(first, person)
+    a_place(second, person)
+    client = signed_in(a_coordinator(first))
+    take = reverse("attendance:person-take", args=[first.programme.slug, person.pk])
+    page = words(client.post(take, {"session": first.pk, "whole_series": "on"}, follow=True))
+    said = f"{person.name} has a place in this session already. Of the others of the series: 1 booked too"
+    assert said in page
+    assert "Booked. They" not in page
+    assert Place.objects.filter(person=person, session=third).exists()
+    again = client.post(take, {"session": first.pk, "whole_series": "on"})
+    assert f"{person.name} has a place in this session already." in words(again)
+    assert again.context["take_form"].errors  # nothing was left to take
+
+
+def test_an_offer_is_accepted_for_somebody_with_the_rest_of_its_series(workshops):
+    first = workshops[0]
+    a_series(workshops)
+    place = a_place(first, a_practitioner(first.programme))
+    Engagement.objects.filter(person=place.person).delete()
+    Place.objects.filter(pk=place.pk).update(
+        state=PlaceState.OFFERED, offered_until=first.during.lower, offered_from_line=True
+    )
+    client = signed_in(a_coordinator(first))
+    take = reverse("attendance:person-take", args=[first.programme.slug, place.person_id])
+    page = words(client.post(take, {"session": first.pk, "whole_series": "on"}, follow=True))
+    assert "Booked. They are told by e-mail. Of the others of the series: 2 booked too" in page
+    assert Place.objects.filter(person=place.person, state=PlaceState.BOOKED).count() == 3
 
 
 @pytest.mark.parametrize("rule", [PlacesRule.ONE])
