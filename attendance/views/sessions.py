@@ -23,6 +23,7 @@ from attendance.actions.sessions import (
 from attendance.forms.sessions import CancelForm, ChangeForm, SeatsForm
 from attendance.models import SeatCount
 from attendance.queries.sessions import choices_for_seats, people_concerned, people_of, preview_change
+from attendance.window import rules_of, window_of
 from briefings.actions.sessions import TOLD, InThePast, NowhereToMeet, ReserveTooLarge, RoomTaken, RoomTooSmall
 from briefings.models import Programme, Session
 from briefings.words import when_in_words, where_in_words
@@ -129,7 +130,9 @@ def resize(request: HttpRequest, session: int) -> HttpResponse:
         else:
             messages.success(request, "Saved.")
             return _back(found)
-    return _form_page(request, form, found, "Change the places", "Save", seats=seats, choices=choices)
+    window = window_of(found, rules_of(found), timezone.now())
+    more = {"seats": seats, "window": window, "choices": choices}
+    return _form_page(request, form, found, "Change the places", "Save", **more)
 
 
 @require_http_methods(_ASKS)

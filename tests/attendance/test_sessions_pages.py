@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from attendance.actions.sessions import give_part
-from attendance.models import SeatCount, SeniorAttendance
+from attendance.models import BookingRules, SeatCount, SeniorAttendance
 from briefings.models import Part, Session
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, partner_of
@@ -294,6 +294,10 @@ def test_places_that_are_taken_cannot_be_taken_away(client, programme, coordinat
     a_place(session)
     response = client.post(f"/sessions/{session.pk}/seats/", {"capacity": "1", "reserved": "0"})
     assert "2 places are taken, so the session needs 2 seats or more." in text_of(response)
+    page = f"/sessions/{session.pk}/seats/"
+    assert "Who waits moves up by itself" in text_of(client.get(page))
+    BookingRules.objects.create(programme=programme, freeze_days=200)
+    assert "The list of names is final, so nobody moves up where there are more." in text_of(client.get(page))
     client.post(f"/sessions/{session.pk}/seats/", {"capacity": "5", "reserved": "1"})
     assert SeatCount.objects.values_list("capacity", "reserved").get(session=session) == (5, 1)
 
