@@ -8,7 +8,7 @@ from config.processes import die_with_parent
 worker_class = "gthread"
 workers = 2
 preload_app = True  # read the code once, not once for each worker
-threads = 8
+threads = 16  # who is written down together waits for it: others are read meanwhile (docs/adr/0112)
 keepalive = 10  # a phone that follows live questions asks every second: opening a line costs more than keeping it
 timeout = 60
 graceful_timeout = 8

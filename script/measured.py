@@ -127,7 +127,7 @@ def medians(own: Client, path: str, raw: Client, raw_path: str, times: int = 60)
 
 def warm_up(port: int, path: str) -> None:
     """Let every worker and thread of the server answer ``path`` once or more: nobody measures a first request."""
-    at_once([lambda: Client(port).get(path)] * 48)
+    at_once([lambda: Client(port).get(path)] * 96)
 
 
 def _timed(do: Callable[[], object]) -> float:

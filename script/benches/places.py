@@ -9,7 +9,7 @@ from script.measured import Client, Figure, at_once, serving, set_up, warm_up
 
 LIMIT = 900
 CLIENTS, CAPACITY, SESSIONS = 200, 30, 50
-BEFORE = 96
+BEFORE = 192
 """How many press before it counts, in a session of their own: nobody measures a first request, on either side."""
 
 
