@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, TruncMonth
 from django.utils import timezone
@@ -16,7 +17,17 @@ from attendance.queries.shares import FIRST_CHOICE_LASTS, kept_in
 from attendance.queries.teams import unnamed_places
 from attendance.window import rules_of, window_of
 from briefings.actions.sessions import room_in_use, with_changes
-from briefings.models import Programme, Room, Session, SessionPart, SessionQuerySet, SessionState, Slot, utc_range
+from briefings.models import (
+    AgendaItem,
+    Programme,
+    Room,
+    Session,
+    SessionPart,
+    SessionQuerySet,
+    SessionState,
+    Slot,
+    utc_range,
+)
 from briefings.words import when_in_words
 from face.paging import SHORT, Page
 from history.statements import Prepared, Reading, compiled
@@ -241,6 +252,9 @@ def _remarks(programme: Programme, session: Session) -> list[str]:
 
 # --- lists
 
+_NUMBER, _NOW = 9_000_000_000_000_000_000, datetime(9000, 1, 10, tzinfo=UTC)
+"""Stand for a row and the moment in what is written down once."""
+
 
 def sessions_visible_to(person: Any) -> SessionQuerySet:
     """Return the sessions that ``person`` (or a stranger) may open a page of.
@@ -257,6 +271,48 @@ def sessions_visible_to(person: Any) -> SessionQuerySet:
     return Session.objects.filter(shown)
 
 
+_WITH_ALL = ("programme__booking_rules", "room__venue", "area", "series", "seats")
+"""What the page of a session shows beside it."""
+
+
+def session_shown_to(person: Any, number: int) -> Session | None:
+    """Return the session with this number, with all that its page shows of it, if ``person`` may open the page."""
+    if number >= 2**63:
+        return None
+    if not person.is_authenticated:
+        return next(iter(_shown_to_everybody().rows(session=number)), None)
+    return sessions_visible_to(person).select_related(*_WITH_ALL).filter(pk=number).first()
+
+
+@cache
+def _shown_to_everybody() -> Reading:
+    found = sessions_visible_to(AnonymousUser()).select_related(*_WITH_ALL).order_by()
+    return Reading("session_shown_to_everybody", found.filter(pk=_NUMBER), session=_NUMBER)
+
+
+def length_of_line(session: Session) -> int:
+    """Return how many people wait for ``session``."""
+    found = _line().rows(session=session.pk)
+    return found[0][0] if found else 0
+
+
+@cache
+def _line() -> Prepared:
+    rows = Place.objects.in_line().filter(session=_NUMBER).order_by().values("session").values_list(Count("pk"))
+    return compiled("length_of_line", rows, session=_NUMBER)
+
+
+def agenda_of(session: Session) -> list[AgendaItem]:
+    """Return the agenda of ``session`` in its order, each item with who presents it and its activity."""
+    return _agenda().rows(session=session.pk)
+
+
+@cache
+def _agenda() -> Reading:
+    found = AgendaItem.objects.filter(session=_NUMBER).select_related("presenter", "activity")
+    return Reading("agenda_of_session", found, session=_NUMBER)
+
+
 def sessions_listed(programme: Programme, *, staff: bool, now: datetime) -> SessionQuerySet:
     """Return the sessions of ``programme`` for its list: all for ``staff``, the open ones to come for others.
 
@@ -269,10 +325,6 @@ def sessions_listed(programme: Programme, *, staff: bool, now: datetime) -> Sess
     return found.select_related("programme", "room__venue", "area", "seats").annotate(
         waiting=Coalesce(Subquery(waiting.annotate(number=Count("pk")).values("number")), 0)
     )
-
-
-_NUMBER, _NOW = 9_000_000_000_000_000_000, datetime(9000, 1, 10, tzinfo=UTC)
-"""Stand for a programme and the moment in what is written down once."""
 
 
 def first_dates(programme: Programme, now: datetime) -> Page:

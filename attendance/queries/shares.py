@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from accounts.models import Person
 from attendance.models import SEATED, Place, PlaceState, Quota
 from briefings.models import PlacesRule, Programme, Session
 from face.dates import day
+from history.statements import Prepared, compiled
 from organisations.models import Affiliation
 
 FIRST_CHOICE_LASTS = timedelta(days=5)
@@ -127,8 +129,20 @@ def seats_kept(session: Session, now: datetime, *, without: Iterable[int] = ()) 
 
     ``without``: the ids of people who are being seated now.
     """
-    kept = seats_lost(lost_places(session.programme, now), session.pk).exclude(person__in=list(without))
+    away = list(without)
+    if not away:
+        found = _kept().rows(session=session.pk, programme=session.programme_id, since=now - FIRST_CHOICE_LASTS)
+        return found[0][0] if found else 0
+    kept = seats_lost(lost_places(session.programme, now), session.pk).exclude(person__in=away)
     return kept.aggregate(n=Count("person", distinct=True))["n"]
+
+
+@cache
+def _kept() -> Prepared:
+    number, since = 9_000_000_000_000_000_000, datetime(9000, 1, 1, tzinfo=UTC)
+    lost = seats_lost(lost_places(Programme(pk=number + 1), since + FIRST_CHOICE_LASTS), number)
+    rows = lost.order_by().values("session__programme").values_list(Count("person", distinct=True))
+    return compiled("seats_kept", rows, session=number, programme=number + 1, since=since)
 
 
 def kept_in(programme: Programme, now: datetime) -> Coalesce:

@@ -18,7 +18,15 @@ from accounts.permissions import Permission, has
 from attendance.forms.sessions import SessionFilter
 from attendance.models import Place, PlaceState
 from attendance.queries.booking import affiliation_for, position_of
-from attendance.queries.sessions import filter_options, first_dates, sessions_listed, sessions_visible_to, weeks_of
+from attendance.queries.sessions import (
+    agenda_of,
+    filter_options,
+    first_dates,
+    length_of_line,
+    session_shown_to,
+    sessions_listed,
+    weeks_of,
+)
 from attendance.queries.shares import kept_in, mark_all_kept, mark_quota_used, seats_kept
 from attendance.rules import can_keep_materials, can_keep_register, can_load_register
 from attendance.window import rules_of, window_of
@@ -193,8 +201,9 @@ def _months_on(first: date, by: int) -> date:
 @require_safe
 def show_session(request: HttpRequest, session: int) -> HttpResponse:
     """One session: what it shows depends on who looks."""
-    with_all = ("programme__booking_rules", "room__venue", "area", "series", "seats")
-    found = get_object_or_404(sessions_visible_to(request.user).select_related(*with_all), pk=session)
+    found = session_shown_to(request.user, session)
+    if found is None:
+        raise Http404
     now, programme = timezone.now(), found.programme
     seats = getattr(found, "seats", None)  # a draft has no counter
     staff = has(request.user, Permission.SEE_PROGRAMME, programme)
@@ -204,7 +213,7 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
     if bookable and seats and not staff and place is None:
         found.kept = seats_kept(found, now)
         _mark_who_waits(request, programme, [found])
-    runs = staff or found.parts.filter(person=request.user.pk).exists()
+    runs = staff or (request.user.is_authenticated and found.parts.filter(person=request.user.pk).exists())
     context = {
         "title": str(found),
         "session": found,
@@ -212,7 +221,7 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
         "section": "sessions",
         "where": where_in_words(found, address=True),
         "seats": seats,
-        "waiting": Place.objects.in_line().filter(session=found).count(),
+        "waiting": length_of_line(found),
         "bookable": bookable,
         "begun": found.during.lower <= now,
         "over": found.during.upper <= now,
@@ -227,7 +236,7 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
         "parts": parts,
         "inside": runs or place is not None,
         "joins": runs or (place is not None and place.state == PlaceState.BOOKED),
-        "agenda": found.agenda.select_related("presenter", "activity"),
+        "agenda": agenda_of(found),
         "keeps_register": _may_at_door(can_keep_register, request, found, now),
         "loads_register": _may_at_door(can_load_register, request, found, now),
         "keeps_materials": found.state in (SessionState.OPEN, SessionState.HELD)

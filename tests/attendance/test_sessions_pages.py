@@ -170,7 +170,7 @@ def test_the_page_of_a_session_asks_as_much_for_one_place_as_for_three(client, p
     for places in (1, 3):
         while session.places.count() < places:
             a_place(session)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             client.get(f"/sessions/{session.pk}/")
 
 
