@@ -58,7 +58,7 @@ class HandoverEnded(Refused):
 @transaction.atomic
 def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handover:
     """Ask the colleague with the address ``email`` to take over ``place``; they get a link, and who was asked before
-    cannot use theirs any more. The holder keeps the place until the colleague takes it.
+    cannot use theirs any more, and is told. The holder keeps the place until the colleague takes it.
 
     Asking the same colleague twice is asking once. Raises PlaceHasEnded, OutsideWindow, OwnAddress, NoColleague.
     """
@@ -76,6 +76,7 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
         return asked
     if asked:
         _end(asked, by, now)
+        messages.tell_withdrawn(asked, now=now)
     made = Handover.objects.create(place=place, colleague=colleague, asked_at=now)
     ends_at = place.session.during.lower
     made.link = make_link(purpose="handover", person=colleague, about=made, ends_at=ends_at, now=now)

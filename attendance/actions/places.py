@@ -20,6 +20,7 @@ from attendance.actions.line import (
     settle_in,
     write_new,
 )
+from attendance.messages import handovers as handover_messages
 from attendance.messages import places as messages
 from attendance.models import (
     LIVE,
@@ -209,6 +210,7 @@ def give_up_place(*, place: Place, by: Any, now: datetime, reason: str = "given_
     close(place, seats, PlaceState.GIVEN_UP, reason, now)
     record(by=by, verb="gave_up", about=place, now=now, reason=reason)
     messages.tell_given_up(place, had_entry=entry, now=now)
+    handover_messages.tell_gone([place.pk], now=now)
     promote(place.session, seats, now)
     return place
 

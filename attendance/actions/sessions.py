@@ -17,6 +17,7 @@ from attendance.actions.engagements import BusyThen, announce, engage, lock_peop
 from attendance.actions.line import become, settle_in
 from attendance.actions.offers import bring_offers_forward
 from attendance.actions.teams import bring_names_forward
+from attendance.messages import handovers as handover_messages
 from attendance.messages import sessions as messages
 from attendance.messages.teams import MOVED
 from attendance.models import (
@@ -377,6 +378,7 @@ def raise_entries(session: Session) -> None:
 
 def _end_places(session: Session, now: datetime) -> None:
     live = Place.objects.filter(session=session, state__in=LIVE)
+    handover_messages.tell_gone(live.values("pk"), now=now)
     AccessNeed.objects.filter(place__in=live).delete()
     live.update(
         state=PlaceState.ENDED,

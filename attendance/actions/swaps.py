@@ -21,6 +21,7 @@ from attendance.actions.places import (
     refuse_outside_window,
     seated_elsewhere,
 )
+from attendance.messages import handovers as handover_messages
 from attendance.messages import places as messages
 from attendance.models import LIVE, SEATED, AccessNeed, Place, PlaceState, SeatCount
 from attendance.queries.booking import affiliation_of
@@ -109,14 +110,17 @@ def exchange(
 ) -> tuple[Place, bool]:
     """End ``old`` for ``reason`` and seat its person in ``session``; both counters and the person are locked.
 
-    The access needs go with it; nobody is told, and nobody moves up yet. Returns the new place, and whether the old
-    session stands in a calendar. Raises HasPlaceElsewhere, BusyThen.
+    The access needs go with it; nobody is told but a colleague who was asked to take the old one over, and nobody
+    moves up yet. Returns the new place, and whether the old session stands in a calendar. Raises
+    HasPlaceElsewhere, BusyThen.
     """
     entry = had_entry(old)
     need = AccessNeed.objects.filter(place=old).first()
     waiting = Place.objects.live().filter(session=session, person=old.person_id).first()
     ended = PlaceState.GIVEN_UP if reason == "changed_date" else PlaceState.ENDED
     close(old, counters[old.session_id], ended, reason, now)
+    if entry:
+        handover_messages.tell_gone([old.pk], now=now)
     elsewhere = seated_elsewhere(session, old.person)
     if elsewhere:
         raise HasPlaceElsewhere(elsewhere)

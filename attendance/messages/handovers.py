@@ -1,6 +1,6 @@
-"""Telling a colleague that they may take over a place, and its holder that they will not."""
+"""Telling a colleague that they may take over a place, or can no longer, and its holder that they will not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import messaging.actions
@@ -12,7 +12,12 @@ from messaging.models import Message
 
 ASKED = "attendance.handover_asked"
 DECLINED = "attendance.handover_declined"
-_SUBJECTS = {ASKED: "A colleague offers you their place on {when}", DECLINED: "Your colleague cannot come on {when}"}
+WITHDRAWN = "attendance.handover_withdrawn"
+_SUBJECTS = {
+    ASKED: "A colleague offers you their place on {when}",
+    DECLINED: "Your colleague cannot come on {when}",
+    WITHDRAWN: "You cannot take over the place on {when} any more",
+}
 
 
 def tell_asked(handover: Handover, *, now: datetime) -> None:
@@ -23,6 +28,18 @@ def tell_asked(handover: Handover, *, now: datetime) -> None:
 def tell_declined(handover: Handover, *, now: datetime) -> None:
     """Plan the news for the holder that the colleague said no: the place is still theirs."""
     _queue(DECLINED, handover, handover.place.person, now)
+
+
+def tell_withdrawn(handover: Handover, *, now: datetime) -> None:
+    """Plan the news for the colleague that there is nothing to take over any more; once, whatever is asked."""
+    _queue(WITHDRAWN, handover, handover.colleague, now)
+
+
+def tell_gone(places: Iterable[int], *, now: datetime) -> None:
+    """Plan that news for whoever is asked to take over one of ``places`` (ids), which have ended."""
+    asked = Handover.objects.filter(place__in=places, taken_at=None, ended_at=None)
+    for handover in asked.select_related("place__session__programme", "colleague").order_by("pk"):
+        tell_withdrawn(handover, now=now)
 
 
 def _queue(kind: str, handover: Handover, to, now: datetime) -> None:
@@ -44,10 +61,20 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     """Return the reason code for each mail of ``batch`` that is no longer true."""
     found = Handover.objects.select_related("place").in_bulk([message.refs["handover"] for message in batch])
     reasons = {message.pk: _why_not(message, found.get(message.refs["handover"])) for message in batch}
+    reasons |= _never_asked([message for message in batch if message.kind == WITHDRAWN])
     return {pk: reason for pk, reason in reasons.items() if reason}
 
 
+def _never_asked(batch: Sequence[Message]) -> dict[int, str]:
+    """Return the reason for each mail of ``batch`` whose reader has not had the question that it takes back."""
+    keys = {f"{ASKED}:{message.refs['handover']}": message.pk for message in batch}
+    unsent = Message.objects.filter(key__in=keys).exclude(state__in=(Message.State.CLAIMED, Message.State.SENT))
+    return {keys[key]: "never_asked" for key in unsent.values_list("key", flat=True)}
+
+
 def _why_not(message: Message, handover: Handover | None) -> str:
+    if message.kind == WITHDRAWN:
+        return "" if handover and handover.place.person_id and handover.taken_at is None else "place_gone"
     if handover is None or handover.place.state != PlaceState.BOOKED:
         return "place_gone"
     return "" if message.kind == DECLINED or handover.is_open else "no_longer_offered"
@@ -59,7 +86,7 @@ def render(message: Message) -> Content:
         "place__session__programme", "place__session__room__venue", "place__person", "place__link", "colleague", "link"
     ).get(pk=message.refs["handover"])
     session = handover.place.session
-    link = handover.link if message.kind == ASKED else handover.place.link
+    link = {ASKED: handover.link, DECLINED: handover.place.link}.get(message.kind)
     when = f"{day_without_year(session.date)}, {clock(session.starts)}"
     context = {
         "handover": handover,
@@ -78,3 +105,4 @@ def register_kinds() -> None:
     """Make the kinds known; called when the app is ready."""
     register(Kind(ASKED, render, not_wanted, label="Colleague asked to take over a place"))
     register(Kind(DECLINED, render, not_wanted, label="Colleague does not take the place"))
+    register(Kind(WITHDRAWN, render, not_wanted, label="Place cannot be taken over any more"))

@@ -19,6 +19,8 @@ from attendance.actions.handovers import (
 )
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import HasPlaceElsewhere, OutsideWindow, give_up_place
+from attendance.actions.sessions import cancel_session
+from attendance.actions.swaps import change_place
 from attendance.invariants import findings
 from attendance.models import AccessNeed, BookingRules, Handover, Place, PlaceState, SeatCount, Team, TeamRule
 from briefings.models import PlacesRule
@@ -190,3 +192,50 @@ def test_from_the_page_of_the_place_to_the_colleague_by_one_link(programme, clie
     assert client.get(f"/takeover/{link.pk}/").url == f"/p/{new.link_id}/"
     client.get(f"/p/{token_of(place.link)}/")
     assert "Your colleague has taken over" in client.get(f"/p/{place.link_id}/").content.decode()
+
+
+def _given_up(place, _colleague):
+    give_up_place(place=place, by=place.person, now=NOW)
+
+
+def _changed(place, _colleague):
+    change_place(place=place, to=another_day(place.session.programme), by=place.person, now=NOW)
+
+
+def _cancelled(place, _colleague):
+    cancel_session(session=place.session, reason="Flood", by="clock", now=NOW)
+
+
+def _somebody_else(place, colleague):
+    for other in (a_practitioner(place.session.programme), colleague, a_practitioner(place.session.programme)):
+        _ask(place, other)
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [
+        (_given_up, "they have given it up or changed it meanwhile."),
+        (_changed, "they have given it up or changed it meanwhile."),
+        (_cancelled, "the session was cancelled."),
+        (_somebody_else, "they have asked somebody else instead."),
+    ],
+)
+def test_who_was_asked_is_told_once_that_there_is_nothing_to_take_over_any_more(programme, place, ends, why):
+    colleague = a_practitioner(programme)
+    _ask(place, colleague)
+    ends(place, colleague)
+    told = Message.objects.filter(person=colleague, kind="attendance.handover_withdrawn").first()
+    assert f"You cannot take it over any more: {why}" in kinds.find(told.kind).render(told).text
+    first = Message.objects.filter(person=colleague, kind="attendance.handover_asked").first()
+    still_wanted = kinds.find(told.kind).still_wanted
+    assert still_wanted([told], NOW) == {told.pk: "never_asked"}  # the question has not gone out, and does not now
+    Message.objects.filter(pk=first.pk).update(state=Message.State.SENT, sent_at=NOW, message_id="<asked@example.org>")
+    assert still_wanted([told], NOW) == {}
+
+
+def test_who_declined_or_has_taken_the_place_is_not_told_that_it_has_gone(programme, place):
+    declines, takes = a_practitioner(programme), a_practitioner(programme)
+    decline_handover(handover=_ask(place, declines), by=declines, now=NOW)
+    new = take_over(handover=_ask(place, takes), by=takes, now=NOW)
+    give_up_place(place=new, by=takes, now=NOW)
+    assert not Message.objects.filter(kind="attendance.handover_withdrawn").exists()

@@ -57,11 +57,12 @@ def offered_late_and_reminded() -> datetime:
     return later
 
 
-@makes("attendance.handover_asked", "attendance.handover_declined")
+@makes("attendance.handover_asked", "attendance.handover_declined", "attendance.handover_withdrawn")
 def taken_over() -> None:
     place = a_place(a_session())
     colleague, other = a_practitioner(place.session.programme), a_practitioner(place.session.programme)
     decline_handover(handover=ask_colleague(place=place, email=other.email, **WITH), **WITH)
+    ask_colleague(place=place, email=a_practitioner(place.session.programme).email, **WITH)
     ask_colleague(place=place, email=colleague.email, **WITH)
 
 
