@@ -5,7 +5,7 @@ import signal
 
 from config.processes import die_with_parent
 
-worker_class = "gthread"
+worker_class = "config.web.SharingWorker"  # a crowd is shared by the processes
 workers = 2
 preload_app = True  # read the code once, not once for each worker
 threads = 16  # who is written down together waits for it: others are read meanwhile (docs/adr/0112)

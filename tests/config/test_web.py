@@ -1,0 +1,70 @@
+"""A crowd is shared by the processes of the web server."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from http.client import HTTPConnection
+from threading import Thread
+
+import pytest
+
+from config.processes import free_port
+
+APP = """
+import os, time
+def application(environ, start_response):
+    time.sleep(0.1)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(os.getpid()).encode()]
+"""
+
+
+@pytest.fixture
+def port(tmp_path):
+    (tmp_path / "slow.py").write_text(APP)
+    port = free_port()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--worker-class", "config.web.SharingWorker", "--workers", "2", "--threads",
+         "2", "--bind", f"127.0.0.1:{port}", "slow:application"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.getcwd()}"},
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield port
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_a_crowd_is_shared_by_both_processes(port):
+    deadline = time.monotonic() + 20
+    while len(_answers(port, 4)) < 2 and time.monotonic() < deadline:  # both have begun
+        time.sleep(0.05)
+
+    rounds = [sorted(_answers(port, 4).values()) for _ in range(8)]
+
+    assert rounds == [[2, 2]] * 8, "somebody waited for one process while the other had a thread free"
+
+
+def _answers(port: int, number: int) -> Counter[str]:
+    """Ask ``number`` times at once; return how many each process answered."""
+    found: Counter[str] = Counter()
+
+    def ask() -> None:
+        line = HTTPConnection("127.0.0.1", port, timeout=20)
+        try:
+            line.request("GET", "/")
+            found[line.getresponse().read().decode()] += 1
+        except OSError:
+            pass  # it has not begun yet
+        finally:
+            line.close()
+
+    threads = [Thread(target=ask) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
