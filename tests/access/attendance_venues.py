@@ -8,11 +8,12 @@ KEEPS_VENUES = "administrator coordinator other"
 KEEPS_NONE = "facilitator board governance lead other_lead senior practitioner"
 
 
-def a_venue(cast: Cast) -> dict:
+def other_venue(cast: Cast) -> dict:
+    """Venues belong to nobody: every coordinator keeps them all."""
     return {"venue": RoomFactory().venue_id}
 
 
-def a_room(cast: Cast) -> dict:
+def other_room(cast: Cast) -> dict:
     room = RoomFactory()
     return {"venue": room.venue_id, "room": room.pk}
 
@@ -20,10 +21,10 @@ def a_room(cast: Cast) -> dict:
 _MADE = {
     "venue-list": nothing,
     "venue-add": nothing,
-    "venue-show": a_venue,
-    "venue-change": a_venue,
-    "room-add": a_venue,
-    "room-change": a_room,
-    "room-remove": a_room,
+    "venue-show": other_venue,
+    "venue-change": other_venue,
+    "room-add": other_venue,
+    "room-change": other_room,
+    "room-remove": other_room,
 }
 ROUTES = [Route(f"attendance:{name}", made, {200: KEEPS_VENUES, 403: KEEPS_NONE}) for name, made in _MADE.items()]

@@ -209,15 +209,18 @@ def test_on_the_page_a_picture_without_words_or_that_is_none_is_sent_back(desk):
 # Two posts with one picture
 
 
-def both_withdrawn(desk, monkeypatch) -> int:
-    """Withdraw at once the two posts that show a picture; return what a stranger gets who asks for it then."""
+def both_withdrawn(desk, monkeypatch, meet_within: float) -> int:
+    """Withdraw at once the two posts that show a picture; return what a stranger gets who asks for it then.
+
+    ``meet_within``: the seconds in which both come to the picture, or do not because of the guard.
+    """
     picture = desk.picture()
     posts = [desk.published(title, words="Look: ![](1)") for title in ("One", "Two")]
     barrier, show = threading.Barrier(2), actions.show_pictures
 
     def wait_and_go_on(*args):
         with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for the series: the guard at work
-            barrier.wait(timeout=0.5)
+            barrier.wait(timeout=meet_within)
         show(*args)
 
     def run(post) -> None:
@@ -234,11 +237,11 @@ def both_withdrawn(desk, monkeypatch) -> int:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_picture_of_two_posts_goes_when_both_are_withdrawn_at_once(monkeypatch):
-    assert both_withdrawn(Desk(), monkeypatch) == 404
+    assert both_withdrawn(Desk(), monkeypatch, 0.5) == 404
 
 
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_on_the_series_it_stays(monkeypatch):
     desk = Desk()
     monkeypatch.setattr(actions, "locked", lambda series, by: series)
-    assert both_withdrawn(desk, monkeypatch) == 200
+    assert both_withdrawn(desk, monkeypatch, 20) == 200
