@@ -14,6 +14,7 @@ from attendance.actions.places import (
     NotEligible,
     OutsideWindow,
     PlaceHasEnded,
+    fresh_session,
     give_link,
     lock_place,
     new_place,
@@ -24,7 +25,9 @@ from attendance.messages import places as place_messages
 from attendance.models import Handover, Place, PlaceState
 from attendance.queries.booking import affiliation_for
 from attendance.window import rules_of, window_of
-from history.actions import record
+from briefings.models import Programme, Session
+from history.actions import CLOCK, record
+from history.alone import each_alone
 from history.refusals import Refused
 from organisations.models import Affiliation
 
@@ -75,7 +78,9 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
     if asked and asked.colleague_id == colleague.pk:
         return asked
     if asked:
-        _end(asked, by, now)
+        _end(asked, "asked_another", now)
+        if asked.link:
+            revoke(asked.link, by=by, now=now)
         messages.tell_withdrawn(asked, now=now)
     made = Handover.objects.create(place=place, colleague=colleague, asked_at=now)
     ends_at = place.session.during.lower
@@ -136,17 +141,45 @@ def decline_handover(*, handover: Handover, by: Any, now: datetime) -> None:
     handover = Handover.objects.select_for_update(no_key=True, of=("self",)).get(pk=handover.pk)
     if not handover.is_open:
         return
-    handover.ended_at = now
-    handover.save(update_fields=["ended_at"])
+    _end(handover, "declined", now)
     record(by=by, verb="declined_handover", about=handover.place, now=now)
     messages.tell_declined(handover, now=now)
 
 
-def _end(handover: Handover, by: Any, now: datetime) -> None:
-    handover.ended_at = now
-    handover.save(update_fields=["ended_at"])
-    if handover.link:
-        revoke(handover.link, by=by, now=now)
+@transaction.atomic
+def end_requests(*, session: Session, by: Any, now: datetime) -> int:
+    """End the open requests to take over a place in ``session`` where its list of names is final by now.
+
+    Who asked and who was asked are told what each can do; the link goes on opening its page, which says so too.
+    Returns how many ended; a request stays ended when the list is final later again.
+    """
+    lock_seats(session)
+    session = fresh_session(session.pk)
+    if not window_of(session, rules_of(session), now).is_frozen:
+        return 0
+    found = Handover.objects.filter(place__session=session, taken_at=None, ended_at=None)
+    related = found.select_related("place__session__programme__booking_rules", "place__person", "colleague")
+    ended = list(related.select_for_update(no_key=True, of=("self",)).order_by("pk"))
+    for handover in ended:
+        _end(handover, "list_final", now)
+        record(by=by, verb="colleague_too_late", about=handover.place, now=now)
+        messages.tell_too_late(handover, now=now)
+    return len(ended)
+
+
+def end_all_requests(*, now: datetime, programme: Programme | None = None, by: Any = CLOCK) -> int:
+    """Do so in every session to come (of ``programme``), a transaction each; return how many. Raises AllFailed."""
+    asked = Handover.objects.filter(taken_at=None, ended_at=None).values("place__session")
+    found = Session.objects.open().to_come(now).filter(pk__in=asked).select_related("programme__booking_rules")
+    found = found.filter(programme=programme) if programme else found
+    final = {each.pk: each for each in found.order_by("pk") if window_of(each, rules_of(each), now).is_frozen}
+    what = "Ending requests to take over a place"
+    return each_alone(what, final, lambda pk: end_requests(session=final[pk], by=by, now=now))
+
+
+def _end(handover: Handover, reason: str, now: datetime) -> None:
+    handover.ended_at, handover.ended_reason = now, reason
+    handover.save(update_fields=["ended_at", "ended_reason"])
 
 
 def _refuse_where_fixed(place: Place, now: datetime) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from attendance.actions.handovers import end_all_requests
 from attendance.actions.offers import bring_all_offers_forward
 from attendance.actions.places import promote_waiting
 from attendance.actions.teams import bring_all_names_forward
@@ -32,6 +33,7 @@ def set_booking_rules(*, programme: Programme, by: Any, now: datetime, **columns
     if "freeze_days" in changed:
         bring_all_names_forward(programme, by=by, now=now)
         bring_all_offers_forward(programme, by=by, now=now)
+        end_all_requests(now=now, programme=programme, by=by)
     _promote_everywhere(programme, now)
     return rules
 

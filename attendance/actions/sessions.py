@@ -14,6 +14,7 @@ import briefings.actions.sessions as rows
 from accounts.models import Person, PersonalLink
 from attendance.actions import cover, places
 from attendance.actions.engagements import BusyThen, announce, engage, lock_people, lock_seats, still_there, take_out
+from attendance.actions.handovers import end_requests
 from attendance.actions.line import become, settle_in
 from attendance.actions.offers import bring_offers_forward
 from attendance.actions.teams import bring_names_forward
@@ -188,6 +189,7 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
             bring_names_forward(team=team, by=by, now=now, why=MOVED)
         if session.state == SessionState.OPEN:
             bring_offers_forward(session=session, by=by, now=now, why=MOVED)
+            end_requests(session=session, by=by, now=now)
     return session
 
 

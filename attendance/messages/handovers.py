@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.utils import timezone
+
 import messaging.actions
 from accounts.links import address_of
 from attendance.models import Handover, PlaceState
+from attendance.window import rules_of, window_of
 from face.dates import clock, day_without_year
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -13,10 +16,12 @@ from messaging.models import Message
 ASKED = "attendance.handover_asked"
 DECLINED = "attendance.handover_declined"
 WITHDRAWN = "attendance.handover_withdrawn"
+TOO_LATE = "attendance.handover_too_late"
 _SUBJECTS = {
     ASKED: "A colleague offers you their place on {when}",
     DECLINED: "Your colleague cannot come on {when}",
     WITHDRAWN: "You cannot take over the place on {when} any more",
+    TOO_LATE: "Nobody can take over your place on {when} any more",
 }
 
 
@@ -33,6 +38,12 @@ def tell_declined(handover: Handover, *, now: datetime) -> None:
 def tell_withdrawn(handover: Handover, *, now: datetime) -> None:
     """Plan the news for the colleague that there is nothing to take over any more; once, whatever is asked."""
     _queue(WITHDRAWN, handover, handover.colleague, now)
+
+
+def tell_too_late(handover: Handover, *, now: datetime) -> None:
+    """Plan the news, for the holder and the colleague, that the list of names is final without the colleague."""
+    _queue(TOO_LATE, handover, handover.place.person, now)
+    tell_withdrawn(handover, now=now)
 
 
 def tell_gone(places: Iterable[int], *, now: datetime) -> None:
@@ -77,16 +88,18 @@ def _why_not(message: Message, handover: Handover | None) -> str:
         return "" if handover and handover.place.person_id and handover.taken_at is None else "place_gone"
     if handover is None or handover.place.state != PlaceState.BOOKED:
         return "place_gone"
-    return "" if message.kind == DECLINED or handover.is_open else "no_longer_offered"
+    return "" if message.kind in (DECLINED, TOO_LATE) or handover.is_open else "no_longer_offered"
 
 
 def render(message: Message) -> Content:
     """Return the mail; to the colleague with the link of their own."""
     handover = Handover.objects.select_related(
-        "place__session__programme", "place__session__room__venue", "place__person", "place__link", "colleague", "link"
-    ).get(pk=message.refs["handover"])
+        "place__session__programme__booking_rules", "place__session__room__venue", "place__person", "place__link",
+        "place__organisation", "colleague", "link",
+    ).get(pk=message.refs["handover"])  # fmt: skip
     session = handover.place.session
-    link = {ASKED: handover.link, DECLINED: handover.place.link}.get(message.kind)
+    own = handover.place.link
+    link = {ASKED: handover.link, DECLINED: own, TOO_LATE: own}.get(message.kind)
     when = f"{day_without_year(session.date)}, {clock(session.starts)}"
     context = {
         "handover": handover,
@@ -96,6 +109,7 @@ def render(message: Message) -> Content:
         "programme": session.programme,
         "venue": session.room.venue if session.room else None,
         "address": address_of(link) if link else "",
+        "window": window_of(session, rules_of(session), timezone.now()),
     }
     name = message.kind.removeprefix("attendance.")
     return render_mail(f"attendance/mail/{name}", context, _SUBJECTS[message.kind].format(when=when))
@@ -105,4 +119,5 @@ def register_kinds() -> None:
     """Make the kinds known; called when the app is ready."""
     register(Kind(ASKED, render, not_wanted, label="Colleague asked to take over a place"))
     register(Kind(DECLINED, render, not_wanted, label="Colleague does not take the place"))
+    register(Kind(TOO_LATE, render, not_wanted, label="Colleague did not take the place in time"))
     register(Kind(WITHDRAWN, render, not_wanted, label="Place cannot be taken over any more"))

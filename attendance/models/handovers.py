@@ -20,10 +20,11 @@ class Handover(models.Model):
     asked_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True, blank=True)
     taken_as = models.ForeignKey(Place, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    ended_at = models.DateTimeField(null=True, blank=True, help_text="another colleague was asked instead, or declined")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=20, blank=True, help_text="declined, asked_another or list_final")
 
     retention = Retention(
-        plain=("id", "place", "link", "asked_at", "taken_at", "taken_as", "ended_at"),
+        plain=("id", "place", "link", "asked_at", "taken_at", "taken_as", "ended_at", "ended_reason"),
         personal=("colleague",),
         until="two years after the programme has ended",
     )

@@ -3,7 +3,18 @@
 from celery import shared_task
 from django.utils import timezone
 
-from attendance.actions import availability, cover, cover_ladder, needs, online, register, reminders, teams, zones
+from attendance.actions import (
+    availability,
+    cover,
+    cover_ladder,
+    handovers,
+    needs,
+    online,
+    register,
+    reminders,
+    teams,
+    zones,
+)
 from history.alone import in_turn
 
 
@@ -15,14 +26,15 @@ def remind_of_sessions() -> int:
 
 @shared_task(name="attendance.tasks.settle_places", ignore_result=True)
 def settle_places() -> int:
-    """End places without a name and offers whose time has passed, seat those who wait, note as held what is over.
+    """End places without a name, offers and requests to colleagues whose time has passed, and seat those who wait.
 
-    Each stands or falls alone, and keeps no other waiting.
+    Sessions that are over are noted as held. Each stands or falls alone, and keeps no other waiting.
     """
     now = timezone.now()
     return in_turn(
         lambda: teams.release_all_unnamed(now=now),
         lambda: reminders.lapse_offers(now=now),
+        lambda: handovers.end_all_requests(now=now),
         lambda: reminders.promote_all(now=now),
         lambda: register.hold_what_is_over(now=now),
     )

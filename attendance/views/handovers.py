@@ -77,6 +77,8 @@ def take(request: HttpRequest, link: int) -> HttpResponse:
     if handover.taken_as is not None and handover.taken_as.link:
         return open_in_browser(handover.taken_as.link)
     place = handover.place
+    window = window_of(place.session, rules_of(place.session), timezone.now())
+    is_there = handover.taken_at is None and place.state == PlaceState.BOOKED
     context = {
         "personal_link": True,
         "handover": handover,
@@ -84,7 +86,9 @@ def take(request: HttpRequest, link: int) -> HttpResponse:
         "person": handover.colleague,
         "session": place.session,
         "programme": place.session.programme,
-        "can_take": handover.is_open and place.state == PlaceState.BOOKED,
+        "can_take": handover.is_open and is_there and not window.is_frozen,
+        "too_late": is_there and (handover.ended_reason == "list_final" or (handover.is_open and window.is_frozen)),
+        "window": window,
         "refusal": refusal,
     }
     return render(request, "attendance/place/take_over.html", context, status=409 if refusal else 200)

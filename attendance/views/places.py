@@ -70,7 +70,7 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
         "waits_as": positions_of([place]).get(place.pk, ""),
         "window": window,
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
-        "asked": _asked(place) if place.state == PlaceState.BOOKED else None,
+        "asked": _asked(place) if place.state == PlaceState.BOOKED and not window.is_frozen else None,
         "newer": _newer(place) if place.state not in LIVE else None,
         "lost": _is_lost(place),
         "chooses_first": bool(place.closed_at and now < place.closed_at + FIRST_CHOICE_LASTS),

@@ -4,9 +4,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.utils import timezone
 
-from accounts.links import token_of
+from accounts.links import address_of, token_of
 from attendance.actions.engagements import BusyThen
 from attendance.actions.handovers import (
     ComesAlready,
@@ -15,11 +16,13 @@ from attendance.actions.handovers import (
     OwnAddress,
     ask_colleague,
     decline_handover,
+    end_all_requests,
     take_over,
 )
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import HasPlaceElsewhere, OutsideWindow, give_up_place
-from attendance.actions.sessions import cancel_session
+from attendance.actions.policies import set_booking_rules
+from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.swaps import change_place
 from attendance.invariants import findings
 from attendance.models import AccessNeed, BookingRules, Handover, Place, PlaceState, SeatCount, Team, TeamRule
@@ -200,6 +203,76 @@ def _given_up(place, _colleague):
 
 def _changed(place, _colleague):
     change_place(place=place, to=another_day(place.session.programme), by=place.person, now=NOW)
+
+
+def _rules(place, _now):
+    set_booking_rules(programme=place.session.programme, freeze_days=60, by="clock", now=NOW)
+    return NOW
+
+
+def _moved(place, _now):
+    set_booking_rules(programme=place.session.programme, freeze_days=3, by="clock", now=NOW)
+    change_session(session=place.session, date=NOW.date() + timedelta(days=2), by="clock", now=NOW)
+    return NOW
+
+
+def _clock(place, now):
+    set_booking_rules(programme=place.session.programme, freeze_days=3, by="clock", now=NOW)
+    assert end_all_requests(now=now - timedelta(days=3, hours=12)) == 0
+    assert end_all_requests(now=now) == 1
+    return now
+
+
+@pytest.mark.parametrize("becomes_final", [_rules, _moved, _clock])
+def test_a_list_that_is_final_ends_the_request_and_tells_both_once(client, programme, place, becomes_final):
+    colleague = a_practitioner(programme)
+    asked = _ask(place, colleague)
+    question = Message.objects.filter(kind="attendance.handover_asked")
+    question.update(state=Message.State.SENT, sent_at=NOW, message_id="<asked@example.org>")
+    now = becomes_final(place, place.session.during.lower - timedelta(days=1))
+    assert end_all_requests(now=now) == 0
+    asked.refresh_from_db()
+    place.refresh_from_db()
+    assert (asked.is_open, asked.ended_reason, place.state) == (False, "list_final", PlaceState.BOOKED)
+    with pytest.raises(HandoverEnded):
+        take_over(handover=asked, by=colleague, now=now)
+    told = Message.objects.filter(kind__in=("attendance.handover_too_late", "attendance.handover_withdrawn"))
+    mails = {message.person: message for message in told}
+    assert (len(mails), told.count()) == (2, 2)
+    with time_machine.travel(now, tick=False):
+        for message in told:
+            assert kinds.find(message.kind).still_wanted([message], now) == {}
+        holder = kinds.find("attendance.handover_too_late").render(mails[place.person]).text
+        asked_one = kinds.find("attendance.handover_withdrawn").render(mails[colleague]).text
+        page = client.get(f"/takeover/{token_of(asked.link)}/", follow=True).content.decode()
+        own = client.get(f"/p/{token_of(place.link)}/", follow=True).content.decode()
+    assert "nobody can take the place over any more" in holder
+    assert f"The place is still yours. If {colleague.name} has to come instead of you, ask the coordinator" in holder
+    assert address_of(place.link) in holder
+    assert "the list of names has been final since" in asked_one
+    assert "The place stays theirs, and you need do nothing." in asked_one
+    assert "It is too late to take over this place" in page
+    assert "has been final since" in page
+    assert "Take over the place</button>" not in page
+    assert "You have asked" not in own
+
+
+def test_a_request_that_was_too_late_is_made_again_when_the_list_is_open_again(programme, place):
+    colleague = a_practitioner(programme)
+    asked = _ask(place, colleague)
+    _rules(place, NOW)
+    set_booking_rules(programme=programme, freeze_days=3, by="clock", now=NOW)
+    again = _ask(place, colleague)
+    assert again != asked
+    assert take_over(handover=again, by=colleague, now=NOW).person == colleague
+
+
+def test_the_link_says_that_it_is_too_late_before_the_clock_has_come_round(client, programme, place):
+    asked = _ask(place, a_practitioner(programme))
+    BookingRules.objects.create(programme=programme, freeze_days=60)
+    with time_machine.travel(NOW, tick=False):
+        page = client.get(f"/takeover/{token_of(asked.link)}/", follow=True)
+    assert "It is too late to take over this place" in page.content.decode()
 
 
 def _cancelled(place, _colleague):

@@ -57,13 +57,19 @@ def offered_late_and_reminded() -> datetime:
     return later
 
 
-@makes("attendance.handover_asked", "attendance.handover_declined", "attendance.handover_withdrawn")
+@makes(
+    "attendance.handover_asked", "attendance.handover_declined", "attendance.handover_withdrawn",
+    "attendance.handover_too_late",
+)  # fmt: skip
 def taken_over() -> None:
     place = a_place(a_session())
     colleague, other = a_practitioner(place.session.programme), a_practitioner(place.session.programme)
     decline_handover(handover=ask_colleague(place=place, email=other.email, **WITH), **WITH)
     ask_colleague(place=place, email=a_practitioner(place.session.programme).email, **WITH)
     ask_colleague(place=place, email=colleague.email, **WITH)
+    late = a_place(a_session())
+    ask_colleague(place=late, email=a_practitioner(late.session.programme).email, **WITH)
+    set_booking_rules(programme=late.session.programme, freeze_days=60, **WITH)
 
 
 @makes("attendance.team_released", "attendance.team_last_day")
