@@ -9,7 +9,7 @@ from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import close, had_entry
 from attendance.actions.places import fresh_session
 from attendance.messages import places as messages
-from attendance.messages.teams import FINAL_EARLIER
+from attendance.messages.teams import FINAL_EARLIER, MOVED
 from attendance.models import Place, PlaceState
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session
@@ -20,9 +20,10 @@ from history.actions import record
 def bring_offers_forward(*, session: Session, by: Any, now: datetime, why: str = FINAL_EARLIER) -> int:
     """Bring the limit of offers from the line of ``session`` forward where its list of names is final before it.
 
-    Whoever has such an offer is told the new limit and ``why`` (of messages.teams.WHY_EARLIER). Where the list is
-    final by now the offer ends at once, and they are told that: a yes could not count any more. Returns how many
-    offers changed; one stays as it is when the list is final later again.
+    Whoever has such an offer is told the new limit and ``why`` (of messages.teams.WHY_EARLIER); of a session that was
+    moved the news of that says it. Where the list is final by now the offer ends at once, and they are told that: a
+    yes could not count any more. Returns how many offers changed; one stays as it is when the list is final later
+    again.
     """
     seats = lock_seats(session)
     session = fresh_session(session.pk)
@@ -40,12 +41,13 @@ def bring_offers_forward(*, session: Session, by: Any, now: datetime, why: str =
         if final <= now:
             close(place, seats, PlaceState.ENDED, "list_final", now)
             record(by=by, verb="ended_offer", about=place, now=now)
-            messages.tell_given_up(place, had_entry=entry, now=now)
+            messages.tell_given_up(place, had_entry=entry, now=now, earlier=why)
             continue
         place.offered_until = final
         place.save(update_fields=["offered_until"])
         record(by=by, verb="brought_offer_forward", about=place, now=now, fields=["offered_until"])
-        messages.tell_offer_ends_earlier(place, was=was, why=why, now=now)
+        if why != MOVED:
+            messages.tell_offer_ends_earlier(place, was=was, now=now)
     return len(offers)
 
 

@@ -163,7 +163,8 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
 
     Whoever has a part in an open one is told with the difference, and their calendar entry follows. A place of
     somebody who is elsewhere at the new time becomes an offer, its seat held (decisions.md); a team's last day for
-    names and the limit of an offer come forward where the list is final before. Raises RunsAnotherSession
+    names and the limit of an offer come forward where the list is final before, and what then is too late ends.
+    Raises RunsAnotherSession
     (docs/adr/0003), SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken.
     """
     session = lock_session(session)
@@ -176,21 +177,34 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
     moves = bool(changed & _TIMES)
     clashes = elsewhere(session, people.everybody) if moves else []
     refuse_if_run_elsewhere(clashes, people)
+    limits = _limits_of_offers(session) if moves else {}
     rows.save_changes(session=session, changed=changed, by=by, now=now)
     if moves:
         move_engagements(session, {found.person_id for found in clashes}, settling, now)
+    if "date" in changed and session.state == SessionState.OPEN:
+        bring_offers_forward(session=session, by=by, now=now, why=MOVED)
     if changed & TOLD:
         raise_entries(session)
         # A draft is known to nobody but the senior managers who were asked to come to it.
         concerned = people.everybody if session.state == SessionState.OPEN else people.seniors
-        messages.tell_changed(session, before, concerned, now=now)
+        sooner: set[int] = set()
+        if limits:
+            concerned -= limits.keys() - people_of(session).everybody  # whose offer has ended is told that
+            now_until = _limits_of_offers(session)
+            sooner = {person for person, until in now_until.items() if until < limits.get(person, until)}
+        messages.tell_changed(session, before, concerned, now=now, sooner=sooner)
     if "date" in changed:
         for team in teams_without_names([session]):
             bring_names_forward(team=team, by=by, now=now, why=MOVED)
         if session.state == SessionState.OPEN:
-            bring_offers_forward(session=session, by=by, now=now, why=MOVED)
             end_requests(session=session, by=by, now=now)
     return session
+
+
+def _limits_of_offers(session: Session) -> dict[int, datetime]:
+    """Return until when each person with an offer in ``session`` may answer it."""
+    offers = Place.objects.filter(session=session, state=PlaceState.OFFERED, person__isnull=False)
+    return dict(offers.values_list("person", "offered_until"))
 
 
 @transaction.atomic

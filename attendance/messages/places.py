@@ -8,7 +8,7 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
-from attendance.messages.teams import MOVED as MOVED_DAY
+from attendance.messages.teams import FINAL_EARLIER
 from attendance.models import LIVE, SEATED, BulkMove, CalendarEntry, Place, PlaceState
 from attendance.queries.booking import position_of
 from attendance.window import rules_of, window_of
@@ -71,12 +71,9 @@ def tell_offered(place: Place, *, now: datetime) -> None:
     _queue(OFFERED, place, now, until=place.offered_until)
 
 
-def tell_offer_ends_earlier(place: Place, *, was: datetime, why: str, now: datetime) -> None:
-    """Plan the news that the offer of ``place`` ends before ``was``, ``why`` (of messages.teams.WHY_EARLIER).
-
-    Of a session that was moved the old limit says nothing: it may lie after the new day.
-    """
-    refs = {"earlier": why} if why == MOVED_DAY else {"earlier": why, "was": was.isoformat()}
+def tell_offer_ends_earlier(place: Place, *, was: datetime, now: datetime) -> None:
+    """Plan the news that the offer of ``place`` ends before ``was``, since the list of names is final earlier."""
+    refs = {"earlier": FINAL_EARLIER, "was": was.isoformat()}
     _queue(OFFERED, place, now, suffix=f":{int(place.offered_until.timestamp())}", refs=refs, until=place.offered_until)
 
 
@@ -85,9 +82,13 @@ def tell_waiting(place: Place, *, now: datetime) -> None:
     _queue(WAITING, place, now)
 
 
-def tell_given_up(place: Place, *, had_entry: bool, now: datetime) -> None:
-    """Plan the confirmation that a place has ended. ``had_entry``: its calendar entry goes with it."""
-    _queue(GIVEN_UP, place, now, refs={"seated": int(had_entry)})
+def tell_given_up(place: Place, *, had_entry: bool, now: datetime, earlier: str = "") -> None:
+    """Plan the confirmation that a place has ended. ``had_entry``: its calendar entry goes with it.
+
+    ``earlier``: why the list of names is final now (of messages.teams.WHY_EARLIER), where the place ended by that.
+    """
+    refs = {"seated": int(had_entry)}
+    _queue(GIVEN_UP, place, now, refs=refs | {"earlier": earlier} if earlier else refs)
 
 
 def send_entry_again(place: Place, *, now: datetime) -> bool:

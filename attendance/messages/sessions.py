@@ -1,6 +1,6 @@
 """Telling people that a session has changed or is cancelled, and that they run one: the kinds and their words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,20 +40,29 @@ _DOING = {Part.PRESENTER: "present", Part.FACILITATOR: "facilitate"}
 
 
 def tell_changed(
-    session: Session, before: Session, people: Iterable[int], *, now: datetime, by_zone: bool = False
+    session: Session,
+    before: Session,
+    people: Iterable[int],
+    *,
+    now: datetime,
+    by_zone: bool = False,
+    sooner: Collection[int] = (),
 ) -> None:
     """Plan one mail to each of ``people`` with what was before and what is now; once for each revision.
 
     A change that has not left yet is told together with this one: what was before is what each still believes. Whoever
     has heard nothing of a change that is taken back hears nothing now, unless they have to choose because of it.
-    ``by_zone``: the clock stays, and its zone has new rules.
+    ``by_zone``: the clock stays, and its zone has new rules. ``sooner``: who has to answer an offer earlier by it.
     """
     not_told, choosing = _not_told_yet(session), _has_to_choose(session)
     by_belief: dict[tuple, set[int]] = {}
     for person in people:
-        by_belief.setdefault(tuple(not_told.get(person, {}).items()), set()).add(person)
+        belief = not_told.get(person, {}) | ({"later": 1} if person in sooner else {})
+        by_belief.setdefault(tuple(belief.items()), set()).add(person)
     for earlier, some in by_belief.items():
         refs = _difference(dict(earlier), before, session)
+        if "later" in dict(earlier):
+            refs["was_later"] = 1
         if by_zone:
             refs["by_zone"] = 1
         told = some if any(refs.values()) or "was_notes" in refs else some & choosing
@@ -92,7 +101,7 @@ def _not_told_yet(session: Session) -> dict[int, dict[str, Any]]:
     waiting = Message.objects.filter(
         kind=CHANGED, refs__contains={"session": session.pk}, state__in=[Message.State.PLANNED, Message.State.HELD]
     )
-    names = ("when", "where", "title", "link", "notes")
+    names = ("when", "where", "title", "link", "notes", "later")
     return {
         person: {name: refs[f"was_{name}"] for name in names if f"was_{name}" in refs}
         for person, refs in waiting.order_by("pk").values_list("person", "refs")
@@ -212,6 +221,7 @@ def render(message: Message) -> Content:
         "has_notes": "was_notes" in message.refs,
         "was_notes": message.refs.get("was_notes", ""),
         "by_zone": bool(message.refs.get("by_zone")),
+        "sooner": bool(message.refs.get("was_later")),
         "where": where_in_words(session, address=True),
         "new_link": f"{settings.SITE_URL}{reverse('attendance:invitation-again')}",
     }

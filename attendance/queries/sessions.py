@@ -12,10 +12,10 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery,
 from django.db.models.functions import Cast, Coalesce, TruncMonth
 from django.utils import timezone
 
-from attendance.models import CoverState, Engagement, Place, PlaceState, SeniorAttendance
+from attendance.models import CoverState, Engagement, Handover, Place, PlaceState, SeniorAttendance
 from attendance.queries.shares import FIRST_CHOICE_LASTS, kept_in
 from attendance.queries.teams import unnamed_places
-from attendance.window import rules_of, window_of
+from attendance.window import Window, rules_of, window_of
 from briefings.actions.sessions import room_in_use, with_changes
 from briefings.models import (
     AgendaItem,
@@ -107,6 +107,9 @@ class Preview:
     hurried: int
     names_until: date
     names_are_over: bool
+    sooner: int
+    over: int
+    too_late: int
     blocked: str
 
 
@@ -114,17 +117,25 @@ def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
     """Return what changing ``columns`` of ``session`` would do. The instance is changed, nothing is saved.
 
     ``offered`` names those who keep their seat as an offer because they are elsewhere at the new time; ``hurried`` is
-    how many places need their names earlier than their team was told, by ``names_until``; ``blocked`` is the sentence
-    of what makes the change impossible, "" where nothing does.
+    how many places need their names earlier than their team was told, by ``names_until``; ``sooner`` how many offers
+    have to be answered earlier than was said, ``over`` how many end at once, and ``too_late`` how many requests to a
+    colleague do, whom nobody else would tell; ``blocked`` is the sentence of what makes the change impossible, ""
+    where nothing does.
     """
     changed = with_changes(session, **columns)
     people = people_of(session)
-    clashes = elsewhere(session, people.booked | people.running) if {"date", "starts", "ends"} & changed else []
+    moves = bool({"date", "starts", "ends"} & changed)
+    away = elsewhere(session, people.booked | people.running | people.offered) if moves else []
+    clashes = [found for found in away if found.person_id in people.booked | people.running]
     lost = {found.person_id: found.person.name for found in clashes if found.person_id in people.booked}
     running = [found for found in clashes if found.person_id in people.running]
     window = window_of(session, rules_of(session), now)
     last = window.last_day_for_names(session.date)
     hurried = Place.objects.live().filter(session=session.pk, person=None, team__names_until__gt=last)
+    sooner, over = _offers_hurried(session, changed, window, now, elsewhere_then={each.person_id for each in away})
+    asked = Handover.objects.filter(place__session=session.pk, taken_at=None, ended_at=None)
+    late = set(asked.values_list("colleague", flat=True)) if "date" in changed and window.is_frozen else set()
+    told = people.everybody if session.state == SessionState.OPEN else people.seniors
     blocked = busy_sentence(running[0]) if running else ""
     taken = room_in_use(session)
     if taken:
@@ -133,15 +144,40 @@ def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
         )
     return Preview(
         changed=frozenset(changed),
-        tells=len(people.everybody if session.state == SessionState.OPEN else people.seniors),
+        tells=len(told | late),
         keep=len(people.booked) - len(lost),
         offered=sorted(lost.values()),
         waiting=len(people.waiting),
         hurried=hurried.count() if "date" in changed else 0,
         names_until=last,
         names_are_over=last < window.today,
+        sooner=sooner,
+        over=over,
+        too_late=len(late),
         blocked=blocked,
     )
+
+
+def _offers_hurried(
+    session: Session, changed: set[str], window: Window, now: datetime, *, elsewhere_then: set[int]
+) -> tuple[int, int]:
+    """Return how many offers in ``session`` as it will be have to be answered earlier, and how many end at once.
+
+    ``elsewhere_then`` are the people who cannot come at its new time; whoever had an offer because of an earlier move,
+    and can, has the place again.
+    """
+    if not {"date", "starts", "ends"} & changed or session.state != SessionState.OPEN:
+        return 0, 0
+    final = window.final_from(session) if "date" in changed else None
+    sooner = over = 0
+    offers = Place.objects.filter(session=session.pk, state=PlaceState.OFFERED, offered_until__gt=now)
+    for person, until, from_line in offers.values_list("person", "offered_until", "offered_from_line"):
+        begins = session.during.lower
+        if from_line and final and final <= now and min(until, begins) > now:
+            over += 1
+        elif from_line or person in elsewhere_then:
+            sooner += min(until, begins, final if from_line and final else begins) < until
+    return sooner, over
 
 
 @dataclass(frozen=True)

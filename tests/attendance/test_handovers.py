@@ -26,7 +26,8 @@ from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.swaps import change_place
 from attendance.invariants import findings
 from attendance.models import AccessNeed, BookingRules, Handover, Place, PlaceState, SeatCount, Team, TeamRule
-from briefings.models import PlacesRule
+from attendance.queries.sessions import preview_change
+from briefings.models import PlacesRule, Session
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import NOW, PartnerFactory, a_place, a_practitioner, a_programme, a_session, another_day
@@ -212,7 +213,10 @@ def _rules(place, _now):
 
 def _moved(place, _now):
     set_booking_rules(programme=place.session.programme, freeze_days=3, by="clock", now=NOW)
-    change_session(session=place.session, date=NOW.date() + timedelta(days=2), by="clock", now=NOW)
+    near = {"date": NOW.date() + timedelta(days=2)}
+    preview = preview_change(Session.objects.get(pk=place.session_id), near, NOW)
+    assert (preview.tells, preview.too_late) == (2, 1)
+    change_session(session=place.session, by="clock", now=NOW, **near)
     return NOW
 
 

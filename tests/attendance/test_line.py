@@ -26,7 +26,9 @@ from attendance.invariants import findings
 from attendance.models import BookingRules, Engagement, Invitation, Place, PlaceState, Quota
 from attendance.queries.booking import position_of, positions_of
 from attendance.queries.figures import Figures, figures_of
+from attendance.queries.sessions import preview_change
 from attendance.queries.shares import FIRST_CHOICE_LASTS, quota_used
+from briefings.models import Session
 from face.dates import moment
 from history.actions import CLOCK
 from messaging import kinds
@@ -529,12 +531,39 @@ def test_where_the_list_is_final_at_once_an_offer_ends_and_they_are_told(program
 
 def test_a_session_on_an_earlier_day_brings_the_limit_of_an_offer_forward(programme):
     offered = _an_offer(programme, freeze_days=5)
+    preview = preview_change(Session.objects.get(pk=offered.session_id), {"date": date(2026, 11, 18)}, NOW)
+    assert (preview.tells, preview.sooner, preview.over) == (1, 1, 0)
+    before = Message.objects.filter(person=offered.person).count()
     change_session(session=offered.session, by=CLOCK, now=NOW, date=date(2026, 11, 18))
+    assert Message.objects.filter(person=offered.person).count() == before + 1
     offered.refresh_from_db()
     final = datetime(2026, 11, 13, tzinfo=ZoneInfo(offered.session.zone))
     assert offered.offered_until == final
     told, content = _told_last(offered)
-    assert told.kind == "attendance.place_offered"
-    assert "The session was moved to" in content.text
-    assert f"until {moment(final)}. Open the link" in content.text
+    assert told.kind == "attendance.session_changed"
+    assert (
+        f"It is yours until {moment(final)}, if you say that you want it. That is earlier than we said" in content.text
+    )
+    # Taken back before the mail has left: the limit stays, and they hear of that.
+    change_session(session=offered.session, by=CLOCK, now=NOW, date=date(2026, 11, 26))
+    told, content = _told_last(offered)
+    assert told.refs["was_later"] == 1
+    assert (
+        f"It is yours until {moment(final)}, if you say that you want it. That is earlier than we said" in content.text
+    )
+    assert "It was moved and moved back" in content.text
+    _nothing_wrong()
+
+
+def test_an_offer_that_a_move_ends_is_told_by_one_mail_that_says_so(programme):
+    offered = _an_offer(programme, freeze_days=5)
+    near = {"date": date(2026, 11, 6)}  # the list was final yesterday
+    preview = preview_change(Session.objects.get(pk=offered.session_id), near, NOW)
+    assert (preview.tells, preview.sooner, preview.over) == (1, 0, 1)
+    before = Message.objects.filter(person=offered.person).count()
+    change_session(session=offered.session, by=CLOCK, now=NOW, **near)
+    assert Message.objects.filter(person=offered.person).count() == before + 1
+    told, content = _told_last(offered)
+    assert told.kind == "attendance.place_given_up"
+    assert "The session was moved to this day, and its list of names is final by now" in content.text
     _nothing_wrong()
