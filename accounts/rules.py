@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts.permissions import Permission, assignments_of, has
+from accounts.permissions import assignments_of
 
 
 def is_staff(person: Any) -> bool:
@@ -13,13 +13,3 @@ def is_staff(person: Any) -> bool:
 def needs_second_step(person: Any) -> bool:
     """Return whether a role of ``person`` demands an authenticator app (ASVS 6.3.3, Cyber Essentials)."""
     return any(assignment.role.needs_second_step for assignment in assignments_of(person))
-
-
-def can_see_messages(person: Any) -> bool:
-    """Return whether ``person`` may see the message log of the whole installation."""
-    return has(person, Permission.SEE_MESSAGES)
-
-
-def can_see_access_trace(person: Any) -> bool:
-    """Return whether ``person`` may see who looked at and changed whose data."""
-    return has(person, Permission.SEE_ACCESS_TRACE)

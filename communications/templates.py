@@ -51,11 +51,6 @@ class Template:
     stages: tuple[StageLine, ...]
     policies: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def item_count(self) -> int:
-        """How many items its stages have."""
-        return sum(len(stage.items) for stage in self.stages)
-
     def as_json(self) -> dict[str, Any]:
         """Return what a ProgrammeTemplate keeps as its content."""
         policies = {

@@ -100,7 +100,6 @@ CRISPY_TEMPLATE_PACK = "hub"
 FORM_RENDERER = "face.drawing.Renderer"
 
 # Data
-_environ = environ.Env()
 DATABASE = environ.Env.db_url_config(
     env.url(
         "DATABASE_URL",

@@ -8,7 +8,6 @@ from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from attendance.models import CAME, Attendance, Outcome, Place, PlaceState, SeatCount
 from briefings.models import Session, SessionState
-from organisations.models import Organisation
 
 NO_BOOKINGS = ("changed_date", "moved", "substituted", "not_named")
 """Why places ended that are no bookings: another date or a colleague took over in the same move, and that place is
@@ -17,14 +16,14 @@ the booking; or nobody was ever named for it."""
 
 @dataclass(frozen=True)
 class Figures:
-    """What became of places and bookings. ``places`` is None where there is no such number (an organisation has none).
+    """What became of places and bookings.
 
     ``bookings`` are the places that anybody ever held a seat with, but for those exchanged for another date, handed
     to a colleague or never given a name, and offers from the waiting list that nobody took up; ``given_up`` of them
     were given up or ended before the day. ``walked_in`` came without one.
     """
 
-    places: int | None = 0
+    places: int = 0
     bookings: int = 0
     given_up: int = 0
     absent: int = 0
@@ -70,23 +69,6 @@ def _in_one_row(number: int, rows: QuerySet, sums: dict[str, Any]) -> QuerySet:
     return numbered.annotate(**rest).values_list("part", *sums, *rest)
 
 
-def figures_by_organisation(sessions: Iterable[Session]) -> list[tuple[Organisation, Figures]]:
-    """Return the same for each organisation that has a booking or a walk-in there, by name, in three queries.
-
-    The organisation is that of the day when the place was taken.
-    """
-    chosen = _chosen(sessions)
-    found: dict[int, dict[str, int]] = {}
-    rows = [
-        *_bookings(chosen).order_by().values("organisation").annotate(**_BOOKED),
-        *Attendance.objects.filter(session__in=chosen).order_by().values("organisation").annotate(**_CAME),
-    ]
-    for row in rows:
-        found.setdefault(row.pop("organisation"), {}).update(row)
-    organisations = sorted(Organisation.objects.filter(pk__in=found), key=lambda own: (own.name.casefold(), own.pk))
-    return [(own, Figures(places=None, **found[own.pk])) for own in organisations]
-
-
 _BOOKED = {
     "bookings": Count("pk"),
     "given_up": Count("pk", filter=Q(state__in=(PlaceState.GIVEN_UP, PlaceState.ENDED))),
@@ -110,6 +92,6 @@ def _bookings(chosen):
     return seated.exclude(offered_from_line=True, closed_at__isnull=False)
 
 
-def _percent(part: int, whole: int | None) -> int | None:
+def _percent(part: int, whole: int) -> int | None:
     """Return the rounded per cent, halves upwards, as people round."""
     return (200 * part + whole) // (2 * whole) if whole else None

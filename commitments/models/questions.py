@@ -13,7 +13,7 @@ from django.db.models.functions import Upper
 from attendance.models import Place
 from briefings.models import Programme, Session
 from commitments.models.standards import OwnTheme, Theme
-from commitments.models.transitions import TOLD, UNANSWERED, QuestionState
+from commitments.models.transitions import UNANSWERED, QuestionState
 from history.retention import Retention
 from organisations.models import Organisation
 
@@ -43,10 +43,6 @@ class QuestionQuerySet(models.QuerySet):
     def late(self, today: date) -> "QuestionQuerySet":
         """Return those that are owed and were due before ``today``; a clock that is paused runs nowhere."""
         return self.unanswered().filter(due_on__lt=today, paused_on=None)
-
-    def answered_late(self) -> "QuestionQuerySet":
-        """Return those whose answer came after its day, without what was corrected since."""
-        return self.filter(state__in=TOLD, answered_on__gt=F("due_on"), is_not_late=False)
 
 
 class Question(models.Model):

@@ -498,8 +498,3 @@ def ended_for_nobody(programme: Programme, words: str = "") -> QuerySet[Question
     if typed:
         found = found.filter(reference__in=typed)
     return found.annotate(why=why).only("reference", "programme").order_by("-raised_on", "reference")
-
-
-def questions_of_session(session: Session) -> QuerySet[Question]:
-    """Return what was asked at or before ``session``. No order leads back to a moment: by state, then by reference."""
-    return session.questions.exclude(state=QuestionState.WITHDRAWN).order_by("-raised_on", "reference")

@@ -185,18 +185,13 @@ def _most_alike(key: str, known: list[tuple[str, Any]]) -> list[Any]:
 
 
 @transaction.atomic
-def decide_name(
-    *, staff_list: StaffListImport, kind: str, words: str, choice: Any, by: Any, now: datetime, today: date
-) -> None:
-    """Say what a name means, for this and every later file: one that we know, NEW, or SKIP. Raises NotNow."""
-    decide_names(staff_list=staff_list, choices=[(kind, words, choice)], by=by, now=now, today=today)
-
-
-@transaction.atomic
 def decide_names(
     *, staff_list: StaffListImport, choices: Iterable[tuple[str, str, Any]], by: Any, now: datetime, today: date
 ) -> None:
-    """Say what several names mean at once, as (kind, words, choice); the rows are settled anew. Raises NotNow."""
+    """Say what names mean, for this and every later file, as (kind, words, choice): one that we know, NEW, or SKIP.
+
+    The rows are settled anew. Raises NotNow.
+    """
     staff_list = _locked(staff_list, ImportState.READ)
     for kind, words, choice in choices:
         target = _make(kind, words, by, now) if choice == NEW else None if choice == SKIP else choice

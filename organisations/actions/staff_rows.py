@@ -10,7 +10,6 @@ from typing import Any
 from django.db import connection
 from psycopg2.extras import execute_values
 
-from accounts.models import Person
 from organisations.imports import key_of_name
 from organisations.models import Area, NameDecision, NameKind, Organisation, Profession, RowFate, StaffListImport
 from organisations.rules import can_edit_person
@@ -373,9 +372,3 @@ _REMOVE = {
         "DELETE FROM accounts_person WHERE id = ANY(%(ids)s)",
     ),
 }
-
-
-def refused_people(staff_list: StaffListImport) -> int:
-    """Return how many people made by the import are still there after it was taken back."""
-    made = staff_list.changes.filter(table="person", before__isnull=True).values("row")
-    return Person.objects.filter(pk__in=made).count()

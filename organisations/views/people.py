@@ -110,7 +110,6 @@ def _lines(request: HttpRequest, found: QuerySet[Person], now: datetime) -> Iter
 
 
 _NO_TIE = ("", "", "", "", "", "")
-_NUMBER_AND_DAYS = ("staff_number", "since", "until")
 
 
 def _ties_in_words(request: HttpRequest, ids: list[int], now: datetime) -> dict[int, list[tuple]]:

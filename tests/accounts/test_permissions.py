@@ -35,8 +35,6 @@ def test_an_administrator_holds_what_the_role_lists_everywhere():
     assert permissions.scopes_with(person, Permission.SEE_MESSAGES) == {INSTALLATION}
     assert rules.is_staff(person)
     assert rules.needs_second_step(person)
-    assert rules.can_see_messages(person)
-    assert rules.can_see_access_trace(person)
 
 
 def test_a_role_counts_in_its_own_scope_only(source):

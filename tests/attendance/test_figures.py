@@ -8,9 +8,9 @@ import pytest
 import time_machine
 
 from attendance.models import Attendance, Place, PlaceState, SeatCount
-from attendance.queries.figures import Figures, figures_by_organisation, figures_of
+from attendance.queries.figures import Figures, figures_of
 from briefings.models import Session, SessionState
-from organisations.models import Affiliation, Organisation
+from organisations.models import Affiliation
 from tests.attendance.inviting import a_place
 from tests.attendance.places import a_practitioner, a_programme, a_session, partner_of
 from tests.attendance.registers import a_coordinator, half_way, page_of, press, send, text_of
@@ -24,14 +24,13 @@ SIZES = [40, 40, 40, 40, 40, 40, 40, 40, 40, 33]
 def test_nothing_counts_nothing_and_has_no_rate():
     figures = figures_of(Session.objects.all())
     assert (figures, figures.of_places, figures.of_bookings) == (Figures(), None, None)
-    assert figures_by_organisation([]) == []
 
 
 @pytest.mark.parametrize(
     ("figures", "of_places", "of_bookings"),
     [
         (Figures(places=8, bookings=4, with_place=1), 13, 25),
-        (Figures(places=None, bookings=2, with_place=2, walked_in=1), None, 150),
+        (Figures(places=0, bookings=2, with_place=2, walked_in=1), None, 150),
         (Figures(places=200, bookings=0, walked_in=1), 1, None),
     ],
 )
@@ -104,12 +103,6 @@ def test_the_quarter_through_the_pages(client):
     figures = figures_of(Session.objects.filter(programme=sessions[0].programme))
     assert figures == Figures(places=393, bookings=318, given_up=29, absent=20, excused=0, with_place=269, walked_in=35)
     assert (figures.attended, figures.of_places, figures.of_bookings) == (304, 77, 96)
-    partner = Organisation.objects.get(pk=partner_of(sessions[0].programme).pk)
-    by_organisation = dict(figures_by_organisation(sessions))
-    assert by_organisation == {
-        partner: Figures(places=None, bookings=318, given_up=29, absent=20, with_place=269),
-        police: Figures(places=None, walked_in=35),
-    }
 
 
 def test_figures_cost_the_same_for_many(django_assert_num_queries):
@@ -118,8 +111,6 @@ def test_figures_cost_the_same_for_many(django_assert_num_queries):
         a_place(an_eligible(), session, state=PlaceState.BOOKED)
     with django_assert_num_queries(1):
         figures_of(Session.objects.all())
-    with django_assert_num_queries(3):
-        assert len(figures_by_organisation([session])) == 3
 
 
 def test_a_register_of_three_hundred_costs_what_one_of_three_does(client, django_assert_max_num_queries):

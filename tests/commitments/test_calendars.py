@@ -82,7 +82,7 @@ def test_what_is_past_keeps_its_dates_whatever_is_known_of_holidays_later(cast, 
     monkeypatch.setattr(working_days, "holidays", other)
     remind_due()
     assert Question.objects.filter(pk=question.pk).values()[0] == before
-    assert Question.objects.answered_late().get() == question
+    assert before["answered_on"] > before["due_on"]
     shown = clock_steps(Question.objects.get(pk=question.pk))
     assert [step for step in shown if step.startswith(("Day", "Counted"))] == [
         step for step in steps if step.startswith(("Day", "Counted"))

@@ -67,18 +67,13 @@ def write(staff_list: StaffListImport, at: datetime = NOW) -> StaffListImport:
 
 
 def decide(staff_list: StaffListImport, choice, *kinds: str) -> None:
-    for unknown in imports.unknown_names(staff_list):
-        if not kinds or unknown.kind in kinds:
-            imports.decide_name(
-                staff_list=staff_list,
-                kind=unknown.kind,
-                words=unknown.words,
-                choice=choice,
-                by="clock",
-                now=NOW,
-                today=TODAY,
-            )
+    unknown = [each for each in imports.unknown_names(staff_list) if not kinds or each.kind in kinds]
+    decide_names(staff_list, *((each.kind, each.words, choice) for each in unknown))
     staff_list.refresh_from_db()
+
+
+def decide_names(staff_list: StaffListImport, *choices: tuple) -> None:
+    imports.decide_names(staff_list=staff_list, choices=choices, by="clock", now=NOW, today=TODAY)
 
 
 def figures(staff_list: StaffListImport) -> dict[str, int]:
@@ -250,10 +245,7 @@ def test_a_new_one_can_be_made_and_rows_left_out(council):
     )
     staff_list = read(text)
     assert figures(staff_list) == {RowFate.UNSETTLED: 3}
-    for words, choice in (("Nurse", imports.NEW), ("Porter", imports.SKIP)):
-        imports.decide_name(
-            staff_list=staff_list, kind="profession", words=words, choice=choice, by="clock", now=NOW, today=TODAY
-        )
+    decide_names(staff_list, ("profession", "Nurse", imports.NEW), ("profession", "Porter", imports.SKIP))
     decide(staff_list, imports.NEW, "area")
     assert figures(staff_list) == {RowFate.NEW: 2, RowFate.SKIPPED: 1}
     assert (Profession.objects.get().name, Area.objects.get().path) == ("Nurse", f"/{Area.objects.get().pk}/")
@@ -517,15 +509,7 @@ def test_a_messy_list_of_two_thousand_rows(council):
     content, expected = messy_staff_list(2_000)
     staff_list = read(content)
     assert {unknown.words for unknown in imports.unknown_names(staff_list)} >= {"Wrenshire CC", "Melton"}
-    imports.decide_name(
-        staff_list=staff_list,
-        kind="organisation",
-        words="Wrenshire CC",
-        choice=council,
-        by="clock",
-        now=NOW,
-        today=TODAY,
-    )
+    decide_names(staff_list, ("organisation", "Wrenshire CC", council))
     decide(staff_list, imports.NEW)
     found = figures(staff_list)
     assert (found["new"], found["duplicate"], found["skipped"], found["rejected"]) == (
