@@ -130,6 +130,7 @@ class CommitmentsConfig(AppConfig):
             ("asked_to_take_over", "A senior manager was asked to take it over", "ring"),
             ("took_over", "Taken over", "half"),
             ("declined_to_take_over", "Not taken over, with a reason", "ring"),
+            ("redacted_promise", "Words or a file were redacted: the original is destroyed", "dash"),
         ):
             register(verb, words, mark=mark, about="commitments.assurance")
         for verb, words, mark in (

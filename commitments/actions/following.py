@@ -4,15 +4,15 @@ from functools import partial
 
 from django.db import transaction
 
-from commitments.models import LiveRoom, Question
+from commitments.models import Assurance, LiveRoom, Question
 from commitments.queries.room import keep_version
 
 
-def tell_room(question: Question) -> None:
-    """Tell the room of the session of ``question``, if it has one. ``question`` is locked: the room comes last."""
-    if question.session_id is None:
+def tell_room(said: Question | Assurance) -> None:
+    """Tell the room of the session of what was ``said``, if it has one. That is locked: the room comes last."""
+    if said.session_id is None:
         return
-    room = LiveRoom.objects.select_for_update(no_key=True, of=("self",)).filter(session=question.session_id).first()
+    room = LiveRoom.objects.select_for_update(no_key=True, of=("self",)).filter(session=said.session_id).first()
     if room is not None:
         change(room)
 

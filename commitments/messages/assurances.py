@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -24,6 +25,7 @@ PROPOSED = "commitments.assurance_proposed"
 KEPT = "commitments.assurance_kept"
 SENT_BACK = "commitments.assurance_sent_back"
 ENDED = "commitments.assurance_ended"
+REDACTED = "commitments.assurance_redacted"
 _TEMPLATES = {  # by kind: template and subject
     CONFIRM: ("assurance_to_confirm", "Did you say this? Assurance {}"),
     REMINDER: ("assurance_reminder", "Assurance {}"),
@@ -31,7 +33,18 @@ _TEMPLATES = {  # by kind: template and subject
     KEPT: ("assurance_kept", "Assurance {} is kept"),
     SENT_BACK: ("assurance_sent_back", "Assurance {} needs more evidence"),
     ENDED: ("assurance_ended", "Assurance {} has ended"),
+    REDACTED: ("assurance_redacted", "Words of assurance {} were taken out"),
 }
+_TAKEN_OUT = {
+    "assurance": "words of the promise itself",
+    "evidence": "words of the evidence that it was kept",
+    "review": "words of a review",
+    "evidencefile": "a file of the evidence",
+    "assurance_reason": "words of the reason why it ended",
+    "evidence_reason": "words of the reason why evidence was sent back",
+    "handover_reason": "words of the reason why somebody does not take it over",
+}
+"""What a redaction destroyed, by the name that the history gives it."""
 
 
 def ask_to_confirm(own: Assurance, *, now: datetime) -> None:
@@ -58,6 +71,12 @@ def tell_sent_back(own: Assurance, *, now: datetime) -> None:
 def tell_ended(own: Assurance, *, now: datetime) -> None:
     """Tell who gave it and the coordinators how it ended without being kept."""
     _tell(ENDED, own, [*_givers(own), *coordinators_told(own, now)], "ended", now)
+
+
+def tell_redacted(own: Assurance, what: str, writers: Iterable[Person], by: Any, *, now: datetime) -> None:
+    """Tell who gave it, who keeps it and its ``writers`` that ``what`` was destroyed, without the words; not ``by``."""
+    people = [person for person in (*_givers(own), *writers) if person.is_active and person.pk != by.pk]
+    _tell(REDACTED, own, people, f"redacted:{now:%Y%m%d%H%M%S}", now, {"what": what})
 
 
 def remind(own: Assurance, rung: Rung, *, now: datetime) -> int:
@@ -132,6 +151,7 @@ def render(message: Message) -> Content:
         "is_late": own.due_on < today,
         "due": when_kept(own, today),
         "address": _address(own, message),
+        "taken_out": _TAKEN_OUT.get(message.refs.get("what", "")),
     }
     words = subject.format(own.reference) + (_when(own, today) if message.kind == REMINDER else "")
     return render_mail(f"commitments/mail/{template}", context, words)
@@ -187,3 +207,4 @@ def register_kinds() -> None:
     register(Kind(KEPT, render, label="Assurance kept"))
     register(Kind(SENT_BACK, render, label="Assurance sent back"))
     register(Kind(ENDED, render, label="Assurance ended"))
+    register(Kind(REDACTED, render, label="Words of an assurance taken out"))

@@ -56,7 +56,10 @@ class AssuranceQuerySet(models.QuerySet):
 
 
 class Assurance(models.Model):
-    """One promise. Its words never change (the database refuses it): a change is another assurance that replaces it."""
+    """One promise. Its words never change: a change is another assurance that replaces it.
+
+    The database refuses any other, but for a redaction, which counts itself on the row (docs/adr/0123).
+    """
 
     reference = models.CharField(max_length=16, unique=True)
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="assurances")
@@ -101,6 +104,8 @@ class Assurance(models.Model):
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=500, blank=True)
+    redactions = models.PositiveSmallIntegerField(default=0, help_text="how often words of it were destroyed")
+    redacted_on = models.DateField(null=True, blank=True, help_text="the day on which words were destroyed")
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
     link = models.OneToOneField(
         "accounts.PersonalLink", on_delete=models.SET_NULL, null=True, blank=True, related_name="assurance"
@@ -112,8 +117,8 @@ class Assurance(models.Model):
         plain=(
             "id", "reference", "programme", "organisation", "mandate", "role", "kind", "words", "for_everybody",
             "session", "state", "due_on", "is_ongoing", "carried_by", "keeper_lost_on", "next_reminder_on",
-            "reminded_step", "noted_at", "given_at", "evidence", "ended_at", "end_reason", "replaces", "link",
-            "questions",
+            "reminded_step", "noted_at", "given_at", "evidence", "ended_at", "end_reason", "redactions",
+            "redacted_on", "replaces", "link", "questions",
         ),
         personal=("person", "keeper", "noted_by", "proposed_by", "confirmed_by"),
         until="seven years after the programme has ended",

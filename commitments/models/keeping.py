@@ -26,12 +26,17 @@ class Evidence(models.Model):
     )
     returned_at = models.DateTimeField(null=True, blank=True)
     returned_because = models.CharField(max_length=500, blank=True)
+    redactions = models.PositiveSmallIntegerField(default=0, help_text="how often words of it were destroyed")
+    redacted_on = models.DateField(null=True, blank=True, help_text="the day on which words were destroyed")
 
     retention = Retention(
-        plain=("id", "assurance", "version", "words", "given_at", "returned_at", "returned_because"),
+        plain=(
+            "id", "assurance", "version", "words", "given_at", "returned_at", "returned_because", "redactions",
+            "redacted_on",
+        ),
         personal=("given_by", "returned_by"),
         until=_SEVEN_YEARS,
-    )
+    )  # fmt: skip
 
     class Meta:
         ordering = ("-version",)
@@ -52,18 +57,26 @@ def evidence_path(instance: "EvidenceFile", name: str) -> str:
 
 
 class EvidenceFile(models.Model):
-    """A file that shows it; checked before it was kept."""
+    """A file that shows it; checked before it was kept. Once destroyed, only that there was one is left."""
 
     evidence = models.ForeignKey(Evidence, on_delete=models.CASCADE, related_name="files")
-    file = models.FileField(upload_to=evidence_path)
-    file_name = models.CharField(max_length=140)
+    file = models.FileField(upload_to=evidence_path, blank=True)
+    file_name = models.CharField(max_length=140, blank=True)
     content_type = models.CharField(max_length=120)
     size = models.PositiveIntegerField(help_text="bytes")
+    destroyed_on = models.DateField(null=True, blank=True, help_text="the day on which it was destroyed, its name too")
 
-    retention = Retention(plain=("id", "evidence", "file", "file_name", "content_type", "size"))
+    retention = Retention(plain=("id", "evidence", "file", "file_name", "content_type", "size", "destroyed_on"))
 
     class Meta:
         ordering = ("id",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(destroyed_on__isnull=False, file="", file_name="")
+                | (Q(destroyed_on__isnull=True) & ~Q(file="") & ~Q(file_name="")),
+                name="evidence_file_there_or_destroyed",
+            )
+        ]
 
 
 class Review(models.Model):
@@ -75,9 +88,11 @@ class Review(models.Model):
     due_after = models.DateField()
     reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     reviewed_at = models.DateTimeField()
+    redactions = models.PositiveSmallIntegerField(default=0, help_text="how often words of it were destroyed")
+    redacted_on = models.DateField(null=True, blank=True, help_text="the day on which words were destroyed")
 
     retention = Retention(
-        plain=("id", "assurance", "words", "due_before", "due_after", "reviewed_at"),
+        plain=("id", "assurance", "words", "due_before", "due_after", "reviewed_at", "redactions", "redacted_on"),
         personal=("reviewed_by",),
         until=_SEVEN_YEARS,
     )

@@ -89,7 +89,7 @@ def _sorted(assurances: QuerySet[Assurance]) -> QuerySet[Assurance]:
 
 
 def _with_files(assurances: QuerySet[Assurance]) -> QuerySet[Assurance]:
-    files = EvidenceFile.objects.filter(evidence__assurance=OuterRef("pk")).order_by()
+    files = EvidenceFile.objects.filter(evidence__assurance=OuterRef("pk"), destroyed_on=None).order_by()
     number = files.values("evidence__assurance").annotate(number=Count("pk")).values("number")
     return assurances.annotate(files=Coalesce(Subquery(number), 0))
 

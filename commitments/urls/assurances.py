@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.links import exchange
-from commitments.views import assurances, keeping, noted, promises
+from commitments.views import assurances, keeping, noted, promises, redacting
 
 ONE = "assurances/<int:assurance>/"
 LIST = "programmes/<slug:slug>/assurances/"
@@ -27,6 +27,9 @@ urlpatterns = [
     path(f"{ONE}take-over/", keeping.take_over, name="assurance-take-over"),
     path(f"{ONE}not-take-over/", keeping.decline, name="assurance-decline"),
     path(f"{ONE}files/<int:file>/", assurances.give_file, name="assurance-file"),
+    path(f"{ONE}redact/", redacting.redact_words, name="assurance-redact"),
+    path(f"{ONE}redact/ending/", redacting.redact_ending, name="assurance-redact-ending"),
+    path(f"{ONE}redact/<slug:kind>/<int:number>/", redacting.redact_part, name="assurance-redact-part"),
     path("assurance/<link_token:token>/", exchange, {"purpose": "assurance"}, name="assurance-open"),
     path("assurance/<int:link>/", noted.show_noted, name="assurance-noted"),
     path("assurance/<int:link>/not-mine/", noted.say_not_mine, name="assurance-not-mine"),

@@ -134,7 +134,7 @@ def _named(own: Assurance, evidence: list[Evidence], asked: Handover | None) -> 
 def give_file(request: HttpRequest, assurance: int, file: int) -> FileResponse:
     """Give a file of the evidence, as a download, to who may read the assurance."""
     own = assurance_of(request, assurance)
-    found = get_object_or_404(EvidenceFile, evidence__assurance=own, pk=file)
+    found = get_object_or_404(EvidenceFile, evidence__assurance=own, pk=file, destroyed_on=None)
     return as_attachment(found.file, found.file_name, found.content_type)
 
 
@@ -155,6 +155,7 @@ def may_do(person: Person, own: Assurance) -> dict[str, bool]:
         "may_withdraw": is_own and own.state in UNENDED,
         "may_replace": stands and is_own,
         "may_ask_successor": stands and is_unkept and triages,
+        "may_redact": triages,
         "may_let_lapse": stands and is_unkept and triages,
     }
 

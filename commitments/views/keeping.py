@@ -30,7 +30,7 @@ READ_OR_POST = ["GET", "HEAD", "POST"]
 @require_http_methods(READ_OR_POST)
 def confirm(request: HttpRequest, assurance: int) -> HttpResponse:
     """Say that these were the own words; from then on it counts."""
-    return _confirm(request, _own(request, assurance, "may_confirm"))
+    return _confirm(request, assurance_with(request, assurance, "may_confirm"))
 
 
 @fresh_code_required
@@ -50,7 +50,7 @@ def _confirm(request: HttpRequest, own: Assurance) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def propose(request: HttpRequest, assurance: int) -> HttpResponse:
     """Say that it was kept, with the evidence."""
-    own = _own(request, assurance, "may_propose")
+    own = assurance_with(request, assurance, "may_propose")
     form = EvidenceForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     if request.method == "POST" and form.is_valid():
         try:
@@ -68,7 +68,7 @@ def propose(request: HttpRequest, assurance: int) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def review(request: HttpRequest, assurance: int) -> HttpResponse:
     """Say how it stands, and when to look at it again."""
-    own = _own(request, assurance, "may_review")
+    own = assurance_with(request, assurance, "may_review")
     today = local_day(own.programme, timezone.now())
     data = request.POST if request.method == "POST" else None
     form = ReviewForm(data, today=today, nation=own.programme.nation, is_ongoing=own.is_ongoing)
@@ -91,7 +91,7 @@ def review(request: HttpRequest, assurance: int) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def confirm_it_was_kept(request: HttpRequest, assurance: int) -> HttpResponse:
     """Confirm, as a coordinator, that the evidence shows it."""
-    own = _own(request, assurance, "may_confirm_kept")
+    own = assurance_with(request, assurance, "may_confirm_kept")
     return _asked_first(
         request,
         own,
@@ -106,7 +106,7 @@ def confirm_it_was_kept(request: HttpRequest, assurance: int) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def send_it_back(request: HttpRequest, assurance: int) -> HttpResponse:
     """Say, as a coordinator, why the evidence is not enough: it stands as given."""
-    own = _own(request, assurance, "may_send_back")
+    own = assurance_with(request, assurance, "may_send_back")
     labels = ("What is missing?", "Whoever proposed it reads this. It stands as given, and the reminders go on.")
 
     def act(reason: str) -> None:
@@ -119,7 +119,7 @@ def send_it_back(request: HttpRequest, assurance: int) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def note_not_kept(request: HttpRequest, assurance: int) -> HttpResponse:
     """Note, as a coordinator, that it was not kept, with the reason."""
-    own = _own(request, assurance, "may_say_not_kept")
+    own = assurance_with(request, assurance, "may_say_not_kept")
     labels = ("Why was it not kept?", "Whoever gave it and the programme board read this. The words of it stay.")
     return _ended(request, own, AssuranceState.NOT_KEPT, labels, "Note that it was not kept", "Note it as not kept")
 
@@ -127,7 +127,7 @@ def note_not_kept(request: HttpRequest, assurance: int) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def withdraw(request: HttpRequest, assurance: int) -> HttpResponse:
     """Withdraw an own assurance, with the reason; its words stay."""
-    own = _own(request, assurance, "may_withdraw")
+    own = assurance_with(request, assurance, "may_withdraw")
     labels = ("Why do you withdraw it?", "The coordinators are told. The words of it stay, with your reason.")
     return _ended(request, own, AssuranceState.WITHDRAWN, labels, "Withdraw this assurance", "Withdraw it")
 
@@ -135,7 +135,7 @@ def withdraw(request: HttpRequest, assurance: int) -> HttpResponse:
 @require_http_methods(READ_OR_POST)
 def let_lapse(request: HttpRequest, assurance: int) -> HttpResponse:
     """Let an assurance lapse that nobody takes over, with the reason; its words stay."""
-    own = _own(request, assurance, "may_let_lapse")
+    own = assurance_with(request, assurance, "may_let_lapse")
     labels = (
         "Why does nobody take it over?",
         "The programme board and the public page of promises say that it lapsed.",
@@ -165,7 +165,7 @@ def _with_reason(
 @require_http_methods(READ_OR_POST)
 def ask_successor(request: HttpRequest, assurance: int) -> HttpResponse:
     """Ask a senior manager to take over an assurance whose keeper may not speak any more."""
-    own = _own(request, assurance, "may_ask_successor")
+    own = assurance_with(request, assurance, "may_ask_successor")
     carriers = [own.carried_by, *handovers.successors_of(own.carried_by)]
     mandates = mandates_on(own.programme, local_day(own.programme, timezone.now())).filter(organisation__in=carriers)
     form = HandoverForm(request.POST if request.method == "POST" else None, mandates=mandates)
@@ -176,7 +176,7 @@ def ask_successor(request: HttpRequest, assurance: int) -> HttpResponse:
             handovers.ask_to_take_over(assurance=own, mandate=chosen, by=request.user, now=timezone.now())
 
         return _done(request, own, act, f"{chosen.person.name} is asked to take it over")
-    context = _page(own) | {"form": form, "title": "Ask somebody to take it over", "carriers": carriers}
+    context = assurance_page(own) | {"form": form, "title": "Ask somebody to take it over", "carriers": carriers}
     asked = own.handovers.filter(state=HandoverState.ASKED).select_related("person", "mandate__organisation").first()
     context |= {"has_mandates": mandates.exists(), "button": "Ask them to take it over", "asked": asked}
     context |= {"last_keeper": last_keeper_of(own)}
@@ -231,7 +231,7 @@ def _handover(request: HttpRequest, assurance: int) -> Handover:
     return asked
 
 
-def _own(request: HttpRequest, assurance: int, may: str) -> Assurance:
+def assurance_with(request: HttpRequest, assurance: int, may: str) -> Assurance:
     """Return the assurance with which this person may do what ``may`` names; raises Http404 for any other.
 
     The state decides only what is shown: what was pressed twice is for the action to refuse.
@@ -256,16 +256,17 @@ def _asked_first(
 ) -> HttpResponse:
     if request.method == "POST":
         return _done(request, own, act, said)
-    context = _page(own) | {"title": title, "consequence": consequence, "button": button}
+    context = assurance_page(own) | {"title": title, "consequence": consequence, "button": button}
     return render(request, "commitments/assurances/confirm.html", context)
 
 
 def _form(request: HttpRequest, own: Assurance, form, title: str, button: str) -> HttpResponse:
-    context = _page(own) | {"form": form, "title": title, "button": button}
+    context = assurance_page(own) | {"form": form, "title": title, "button": button}
     return render(request, "commitments/assurances/form.html", context)
 
 
-def _page(own: Assurance) -> dict[str, Any]:
+def assurance_page(own: Assurance) -> dict[str, Any]:
+    """Return what every page about one thing to do with ``own`` shows around it."""
     return {
         "assurance": own,
         "programme": own.programme,

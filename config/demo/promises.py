@@ -9,6 +9,7 @@ import commitments.actions.assurances as assurances
 import commitments.actions.handovers as handovers
 import commitments.actions.policies as policies
 import commitments.actions.questions as questions
+import commitments.actions.redaction as redaction
 import commitments.actions.telling as telling
 from accounts.models import Person
 from attendance.models import Place, PlaceState
@@ -266,6 +267,7 @@ class Promises:
             (3, 9, self._leave),
             (2, 9, self._ask_to_take_over),
             (4, 11, self._review, "joint"),
+            (3, 10, self._redact_review, "joint"),
             (2, 11, self._end, "training", AssuranceState.WITHDRAWN, "Night staff come to the open sessions instead."),
         ):
             at(day(-ago), hour, do, *what)
@@ -300,6 +302,10 @@ class Promises:
         assurances.review_assurance(
             assurance=own, words=words.REVIEWED, due_on=self.calendar.day(16), by=own.person, now=now
         )
+
+    def _redact_review(self, key: str, now: datetime) -> None:
+        review = self._promised(key).reviews.select_related("assurance").get()
+        redaction.redact_said(what=review, words=words.REVIEWED_REDACTED, by=self.by, now=now)
 
     def _promised(self, key: str) -> Assurance:
         return Assurance.objects.select_related("programme", "person").get(pk=self.assurances[key].pk)

@@ -230,7 +230,8 @@ ASSURANCES = (
 )  # fmt: skip
 
 LEFT = "Every team leader of ours gets an hour a month for the plans of the families we house."
-REVIEWED = "Two of three districts have named their sergeant. The third names one when its new rota stands."
+REVIEWED = "Two of three districts have named their sergeant. The third waits until Sergeant Quince is well again."
+REVIEWED_REDACTED = "Two of three districts have named their sergeant. The third waits until [removed]."
 WHY_PAUSED = "We wait for the new travel rates of the county: they are decided next week."
 
 EVIDENCE = {

@@ -194,6 +194,18 @@ def _file(own: Assurance) -> dict:
     return {"assurance": own.pk, "file": file.pk}
 
 
+def own_evidence(cast: Cast) -> dict:
+    return _evidence(own_file(cast))
+
+
+def other_evidence(cast: Cast) -> dict:
+    return _evidence(other_file(cast))
+
+
+def _evidence(kept: dict) -> dict:
+    return {"assurance": kept["assurance"], "kind": "evidence", "number": Evidence.objects.get().pk}
+
+
 def own_draft(cast: Cast) -> dict:
     return _telling(cast)
 
@@ -437,6 +449,16 @@ ROUTES: list[Route] = [
             Route(f"commitments:{name}", other_proposed, READING_ELSEWHERE),
         )
     ),
+    *(
+        route
+        for name in ("assurance-redact", "assurance-redact-ending")
+        for route in (
+            Route(f"commitments:{name}", own_assurance, TRIAGING),
+            Route(f"commitments:{name}", other_assurance, READING_ELSEWHERE),
+        )
+    ),
+    Route("commitments:assurance-redact-part", own_evidence, TRIAGING),
+    Route("commitments:assurance-redact-part", other_evidence, READING_ELSEWHERE),
     Route("commitments:assurance-open", assurance_token, {302: "everyone"}),
     *(
         Route(f"commitments:{name}", assurance_link, {403: "everyone"})

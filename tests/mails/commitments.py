@@ -6,7 +6,7 @@ import time_machine
 
 from briefings.actions.appointments import end_mandate
 from briefings.models import ProgrammeRole, SessionKind
-from commitments.actions import assurances, handovers, policies, questions
+from commitments.actions import assurances, handovers, policies, questions, redaction
 from commitments.actions.outputs import change_action, finish_action, note_output, remind_of_action
 from commitments.clocks import BEFORE, Rung
 from commitments.messages import assurances as assurance_messages
@@ -102,6 +102,7 @@ def reminded() -> datetime:
 @makes(
     "commitments.assurance_to_confirm", "commitments.assurance_proposed", "commitments.assurance_kept",
     "commitments.assurance_sent_back", "commitments.assurance_ended", "commitments.assurance_reminder",
+    "commitments.assurance_redacted",
 )  # fmt: skip
 def assurances_given() -> None:
     cast = Cast()
@@ -113,6 +114,7 @@ def assurances_given() -> None:
     assurances.send_back(assurance=own, reason="Which weeks?", by=cast.coordinator, now=NOW)
     lost = _given(cast)
     assurances.end_assurance(assurance=lost, state="not_kept", reason="No budget", by=cast.coordinator, now=NOW)
+    redaction.redact_said(what=_given(cast), words="[removed]", by=cast.coordinator, now=NOW)
     assurance_messages.remind(_given(cast), Rung(1, NOW.date(), BEFORE), now=NOW)
 
 

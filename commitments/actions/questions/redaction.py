@@ -104,6 +104,21 @@ def without(text: str, before: str, words: str) -> str:
     return re.sub(begins + found + ends, lambda _: words, text)
 
 
+def items_about(about: Q, before: str, words: str) -> list[TellingItem]:
+    """Return the items of tellings that are ``about`` something, locked.
+
+    What stands around them loses ``before``: introductions, and the words that somebody said mean something else.
+    """
+    # The tellings before their items, as who changes one.
+    rows = Telling.objects.filter(Exists(TellingItem.objects.filter(about, telling=OuterRef("pk")))).order_by("pk")
+    for own in list(rows.select_for_update(no_key=True, of=("self",))):
+        own.intro = without(own.intro, before, words)
+        own.meant_otherwise = [said for said in own.meant_otherwise if not says(before, said)]
+        own.save(update_fields=["intro", "meant_otherwise"])
+    items = TellingItem.objects.filter(about).select_related("assurance")
+    return list(items.select_for_update(of=("self",)).order_by("pk"))
+
+
 def _locked(what: Redactable | Reasoned) -> tuple[Question, Any]:
     of = what if isinstance(what, Question) else what.draft.question if isinstance(what, Clearance) else what.question
     question = lock(of)
@@ -123,16 +138,7 @@ def _take_from_tellings(question: Question, before: str, words: str, quoted: dic
     so that it cannot be found in it any more, the whole copy goes: of those parts of an item about the question that
     are ``quoted``.
     """
-    about = Q(question=question) | Q(assurance__questions=question)
-    # The tellings before their items, as who changes one.
-    rows = Telling.objects.filter(Exists(TellingItem.objects.filter(about, telling=OuterRef("pk")))).order_by("pk")
-    tellings = list(rows.select_for_update(no_key=True, of=("self",)))
-    items = TellingItem.objects.filter(about).select_related("assurance").select_for_update(of=("self",)).order_by("pk")
-    found = list(items)
-    for own in tellings:
-        own.intro = without(own.intro, before, words)
-        own.meant_otherwise = [said for said in own.meant_otherwise if not says(before, said)]
-        own.save(update_fields=["intro", "meant_otherwise"])
+    found = items_about(Q(question=question) | Q(assurance__questions=question), before, words)
     for item in found:
         promised = item.assurance.words if item.assurance else ""
         for name, is_quoted in quoted.items():
