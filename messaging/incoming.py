@@ -6,7 +6,7 @@ Pure: bytes in, a value out; whatever is malformed says nothing. Sources: RFC 53
 
 import hashlib
 import re
-from collections.abc import Iterator
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message as Part
@@ -61,7 +61,7 @@ def read(raw: bytes, *, authserv_id: str) -> Incoming | None:
 
 def _read(raw: bytes, authserv_id: str) -> Incoming | None:
     mail = message_from_bytes(raw, policy=compat32)
-    parts = list(_parts(mail))
+    parts = _parts(mail)
     sender = _sender(mail)
     common = {"message_id": _message_id(mail, raw), "sender": sender}
     if _is_report(mail):
@@ -75,11 +75,17 @@ def _read(raw: bytes, authserv_id: str) -> Incoming | None:
     return Incoming(kind=CALENDAR, is_proven=is_proven(mail, sender, authserv_id), words=words, **common)
 
 
-def _parts(mail: Part) -> Iterator[Part]:
-    for number, part in enumerate(mail.walk()):
-        if number == MOST_PARTS:
+def _parts(mail: Part) -> list[Part]:
+    """Return ``mail`` and its parts in their order; what stands in a mail that is attached was not said by this one."""
+    parts, left = [], [mail]
+    while left:
+        part = left.pop()
+        parts.append(part)
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            left += reversed(part.get_payload())
+        if len(parts) + len(left) > MOST_PARTS:
             raise ValueError("A mail with too many parts.")
-        yield part
+    return parts
 
 
 def _line(value: object) -> str:
@@ -115,8 +121,8 @@ def _is_automatic(mail: Part) -> bool:
     precedence = _line(mail["Precedence"]).lower()
     return (
         submitted not in ("", "no", "auto-generated")
-        or _line(mail["Return-Path"]) == "<>"
-        or precedence in ("auto_reply", "junk")
+        or re.fullmatch(r"<\s*>", _line(mail["Return-Path"])) is not None
+        or precedence in ("auto_reply", "junk", "bulk", "list")
         or any(mail[name] for name in ("X-Autoreply", "X-Autorespond", "X-Autoresponder"))
     )
 
@@ -133,59 +139,74 @@ def is_proven(mail: Part, sender: str, authserv_id: str) -> bool:
     if not (sender and authserv_id):
         return False
     for header in mail.get_all("Authentication-Results", []):
-        name, _, results = _without_comments(_line(header)).partition(";")
-        if (name.split() or [""])[0].lower() == authserv_id.lower():
-            return _vouches(results, sender.rpartition("@")[2])
+        words, is_plain = _without_comments(_line(header))
+        name, _, results = words.partition(";")
+        if (name.split() or [""])[0].strip('"').lower() == authserv_id.lower():
+            return is_plain and _vouches(results, sender.rpartition("@")[2])
     return False
 
 
-_METHOD = re.compile(r"\s*([a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)\b(.*)", re.IGNORECASE | re.DOTALL)
-_PROPERTY = re.compile(r"([a-z0-9.-]+)\s*=\s*(\"(?:[^\"\\]|\\.)*\"|[^\s;\"]+)", re.IGNORECASE)
+_QUOTED = r"\"(?:[^\"\\]|\\.)*\""
+_RESULTS = re.compile(rf"(?:{_QUOTED}|[^\"])*")
+_RESULT = re.compile(rf"(?:{_QUOTED}|[^;\"])+")
+_METHOD = re.compile(r"\s*([a-z0-9-]+)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)((?:\s.*)?)", re.IGNORECASE)
+_PROPERTY = re.compile(rf"\s+([a-z0-9._-]+)\s*=\s*({_QUOTED}|(?:{_QUOTED})?[^\s\"]+)(?=\s|$)", re.IGNORECASE)
 
 
 def _vouches(results: str, domain: str) -> bool:
+    """Return whether one of ``results`` passed for ``domain`` and none says that DMARC failed.
+
+    Some of the words come from the mail itself (a mailbox, a selector), and not every server quotes them. So what is
+    not well formed, or says one property twice, counts for nothing.
+    """
     found = False
-    for result in _split(results):
-        match = _METHOD.fullmatch(result)
+    for result in _RESULT.findall(results) if _RESULTS.fullmatch(results) else []:
+        match = _METHOD.fullmatch(result.rstrip())
         if not match:
             continue
         method, verdict = match[1].lower(), match[2].lower()
-        properties = {name.lower(): value.strip('"').lower() for name, value in _PROPERTY.findall(match[3])}
         if method == "dmarc" and verdict == "fail":
             return False
-        found |= verdict == "pass" and domain in _domains(method, properties)
+        found |= verdict == "pass" and domain == _domain(method, _properties(match[3]))
     return found
 
 
-def _domains(method: str, properties: dict[str, str]) -> set[str]:
-    """Return the domains that a passed check speaks for."""
-    if method == "dmarc":
-        return {properties.get("header.from", "")}
-    if method == "dkim":
-        return {properties.get("header.d") or properties.get("header.i", "").rpartition("@")[2]}
-    if method == "spf":
-        return {properties.get("smtp.mailfrom", "").rpartition("@")[2]}
-    return set()
+def _properties(text: str) -> dict[str, str]:
+    pairs = [(name.lower(), value.lower()) for name, value in _PROPERTY.findall(text)]
+    is_whole = not _PROPERTY.sub("", text).strip()
+    return dict(pairs) if is_whole and len({name for name, _ in pairs}) == len(pairs) else {}
 
 
-def _split(results: str) -> list[str]:
-    return re.findall(r"(?:\"(?:[^\"\\]|\\.)*\"|[^;\"])+", results)
+def _domain(method: str, properties: dict[str, str]) -> str:
+    """Return the domain that a passed check speaks for, "" where it names none."""
+    names = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
+    value = next((properties[name] for name in names.get(method, ()) if name in properties), "")
+    if re.fullmatch(_QUOTED, value):
+        value = value[1:-1]
+    return value.rpartition("@")[2]
 
 
-def _without_comments(text: str) -> str:
-    """Return ``text`` without comments in brackets, which nest (RFC 5322 3.2.2); brackets in quotes stay."""
-    kept, depth, quoted, escaped = [], 0, False, False
+def _without_comments(text: str) -> tuple[str, bool]:
+    """Return ``text`` without comments in brackets, which nest (RFC 5322 3.2.2), and whether it is plain how it reads.
+
+    Brackets in quotes stay. A quotation mark in a comment, or a bracket without its other, may have come with a
+    mailbox that the server wrote down as it was.
+    """
+    kept, depth, quoted, escaped, plain = [], 0, False, False, True
     for character in text:
         if escaped or character == "\\":
             escaped = not escaped
-        elif quoted or character == '"':
-            quoted ^= character == '"' and not depth
-        elif character in "()":
-            depth = max(0, depth + (1 if character == "(" else -1))
+        elif character == '"':
+            quoted ^= not depth
+            plain &= not depth
+        elif character in "()" and not quoted:
+            depth += 1 if character == "(" else -1
+            plain &= depth >= 0
+            depth = max(0, depth)
             continue
         if not depth:
             kept.append(character)
-    return "".join(kept)
+    return "".join(kept), plain and not depth and not quoted
 
 
 # --- an answer from a calendar
@@ -197,11 +218,17 @@ def _calendar(parts: list[Part]) -> str:
         if part.get_content_type() not in ("text/calendar", "application/ics"):
             continue
         data = part.get_payload(decode=True) or b""
-        text = data[: MOST_CALENDAR + 1].decode("utf-8", "replace").replace("\x00", "")
-        method = re.search(r"^METHOD:\s*([A-Za-z-]+)\s*$", text, re.MULTILINE)
+        text = _words(data[: MOST_CALENDAR + 1])
+        method = re.search(r"^METHOD:\s*([A-Za-z-]+)\s*$", text, re.MULTILINE | re.IGNORECASE)
         if len(data) <= MOST_CALENDAR and method and method[1].upper() in ANSWERS:
             return text
     return ""
+
+
+def _words(data: bytes) -> str:
+    """Return ``data`` as text: UTF-8 unless it begins with another mark; what we read of it is ASCII in any case."""
+    charset = "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    return data.decode(charset, "replace").replace("\x00", "")
 
 
 # --- a mail of ours that came back
@@ -214,7 +241,11 @@ def _is_report(mail: Part) -> bool:
 
 
 def _failed(mail: Part, parts: list[Part]) -> Failed | None:
-    """Return which mail failed for good: an action "failed" with a status of class 5 (RFC 3464 2.3.3, RFC 3463)."""
+    """Return which mail failed for good: the action says so, whatever the status.
+
+    A server that has tried for days writes "failed" with a status of class 4, "delayed" while it goes on trying
+    (RFC 3464 2.3.3).
+    """
     status = next((_status(part) for part in parts if part.get_content_type() == "message/delivery-status"), "")
     original = _original(mail, parts)
     return Failed(original, status) if status and original else None
@@ -223,8 +254,8 @@ def _failed(mail: Part, parts: list[Part]) -> Failed | None:
 def _status(report: Part) -> str:
     blocks = report.get_payload()
     for block in blocks if isinstance(blocks, list) else []:
-        status = re.match(r"5\.\d{1,3}\.\d{1,3}\b", _line(block["Status"]))
-        if status and _line(block["Action"]).lower() == "failed":
+        status = re.match(r"[45]\.\d{1,3}\.\d{1,3}\b", _line(block["Status"]))
+        if status and re.match(r"failed\b", _line(block["Action"]), re.IGNORECASE):
             return status[0]
     return ""
 

@@ -1,11 +1,13 @@
 """What mails that came say: who vouches for the sender, what answers by itself, and what says nothing at all."""
 
 import random
+from base64 import b64encode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from attendance.replies import parse
 from messaging.incoming import BOUNCE, CALENDAR, MOST_BYTES, MOST_CALENDAR, Failed, read
 from tests.messaging.incoming import AUTHSERV, answer, calendar, report, results
 
@@ -52,10 +54,40 @@ def test_our_server_vouches_by_each_method(method):
         f"{AUTHSERV}; dkim=pass header.d=trust.example.org; dmarc=fail header.from=trust.example.org",
         "dmarc=pass header.from=trust.example.org",
         f"x {AUTHSERV}; dmarc=pass header.from=trust.example.org",
+        f"{AUTHSERV}; dkim=pass header.d=mail.trust.example.org",
+        f"{AUTHSERV}; dmarc=bestguesspass header.from=trust.example.org",
+        f"{AUTHSERV}; spf=pass",
+        # What the mail itself brought, written down by a server that does not quote it
+        f'{AUTHSERV}; spf=pass smtp.mailfrom="x@trust.example.org"@evil.example.org',
+        f"{AUTHSERV}; spf=pass smtp.mailfrom=x@trust.example.org @evil.example.org",
+        f'{AUTHSERV}; spf=pass smtp.mailfrom="x;dmarc=pass header.from=trust.example.org"@evil.example.org',
+        f'{AUTHSERV}; spf=pass (domain of "x) ; dmarc=pass header.from=trust.example.org; ("@evil.example.org is fine) '
+        "smtp.mailfrom=evil.example.org",
+        f"{AUTHSERV}; spf=fail (domain of x)) ; dmarc=pass header.from=trust.example.org",
+        f"{AUTHSERV}; dkim=pass header.d=evil.example.org header.i=x header.d=trust.example.org @evil.example.org",
+        f"{AUTHSERV}; dkim=pass header.d=evil.example.org header.d=trust.example.org",
+        f'{AUTHSERV}; spf=fail reason="x; dmarc=pass header.from=trust.example.org',
     ],
 )
 def test_nobody_vouches(written):
     assert not proven(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{AUTHSERV};\r\n       dkim=pass header.i=@trust.example.org header.s=k1 header.b=Zk/t3Q==;\r\n"
+        f"       spf=pass (google.com: domain of {SENDER} designates 192.0.2.1) smtp.mailfrom={SENDER};\r\n"
+        "       dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=trust.example.org",
+        f"{AUTHSERV} 1; dmarc/1=pass (p=reject) header.from=trust.example.org",
+        f'"{AUTHSERV}";\r\n\tdmarc (a (b)) = pass reason="it; fits" header.from = (c) trust.example.org',
+        f'(x) {AUTHSERV} (y); dkim=fail header.d=list.example.org; spf=pass smtp.mailfrom="amina@trust.example.org"',
+        f"{AUTHSERV}; dkim=fail header.d=trust.example.org; dkim=pass header.d=trust.example.org header.a=rsa-sha256",
+    ],
+    ids=["Gmail", "with versions", "folded and quoted", "comments around the name", "the second signature"],
+)
+def test_what_servers_write_is_read(written):
+    assert proven(written)
 
 
 def test_what_the_sender_wrote_under_our_servers_name_does_not_count():
@@ -83,7 +115,8 @@ def test_two_senders_are_nobody(sender):
     [
         ("Auto-Submitted", "auto-replied"), ("Auto-Submitted", "auto-replied; owner-email=x"),
         ("Auto-Submitted", "auto-notified"), ("Return-Path", "<>"), ("Precedence", "auto_reply"),
-        ("X-Autoreply", "yes"), ("X-Autorespond", "Out of office"),
+        ("X-Autoreply", "yes"), ("X-Autorespond", "Out of office"), ("Precedence", "bulk"), ("Precedence", "List"),
+        ("Return-Path", "< >"),
     ],
 )  # fmt: skip
 def test_what_answers_by_itself_says_nothing(name, value):
@@ -99,6 +132,25 @@ def test_an_answer_that_a_program_wrote_for_somebody_counts():
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH", "REFRESH", "X"])
 def test_only_answers_are_read(method):
     assert said(answer(calendar(UID, SENDER, METHOD=method), sender=SENDER)) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + WORDS.encode(), WORDS.encode("utf-16"), WORDS.replace("\r\n", "\n").encode(),
+        WORDS.replace("METHOD", "Method").encode(), WORDS.replace("Plan", "Plân").encode("latin-1"),
+    ],
+    ids=["BOM", "UTF-16", "LF", "small letters", "Latin-1"],
+)  # fmt: skip
+def test_an_answer_is_read_however_its_program_writes_text(data):
+    raw = answer(WORDS, sender=SENDER).replace(b64encode(WORDS.encode()), b64encode(data))
+    assert parse(said(raw).words) == parse(WORDS)
+
+
+def test_an_answer_in_a_mail_that_is_attached_is_not_this_senders_word():
+    head, _, _ = answer(WORDS, sender=SENDER).partition(b"MIME-Version")
+    inner = answer(WORDS, sender="bryn@elsewhere.example.org")
+    assert said(head + b"Content-Type: message/rfc822\r\n\r\n" + inner) is None
 
 
 def test_what_is_too_large_says_nothing():
@@ -129,9 +181,16 @@ def test_a_report_that_only_says_what_it_answers():
     assert said(raw).failed == Failed("<m1@hub.example.org>", "5.1.1")
 
 
+def test_what_a_server_gave_up_after_days_has_failed():
+    """RFC 3464, 2.3.3: Postfix writes class 4 when it stops trying, and will not try again."""
+    assert said(report("<m1@hub.example.org>", status="4.4.1")).failed == Failed("<m1@hub.example.org>", "4.4.1")
+
+
 @pytest.mark.parametrize(
-    ("status", "action"), [("4.2.2", "failed"), ("5.1.1", "delayed"), ("2.0.0", "delivered"), ("x", "failed")]
-)
+    ("status", "action"),
+    [("5.1.1", "delayed"), ("4.4.1", "delayed"), ("2.0.0", "delivered"), ("2.0.0", "failed"), ("x", "failed"),
+     ("5.0.0", "relayed"), ("5.0.0", "expanded")],
+)  # fmt: skip
 def test_what_may_still_arrive_is_no_failure(status, action):
     assert said(report("<m1@hub.example.org>", status=status, action=action)) is None
 
