@@ -6,6 +6,7 @@ them: UTC times and no time-zone block, organiser and sender one mailbox, the at
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
@@ -117,8 +118,7 @@ def _attendee(entry: CalendarEntry, method: str) -> vCalAddress:
 
 def _party(name: str, address: str) -> vCalAddress:
     bare = mailbox(address)
-    # A URI may hold neither; RFC 6068 says how they are written.
-    party = vCalAddress("mailto:" + bare.replace("%", "%25").replace("?", "%3F"))
+    party = vCalAddress("mailto:" + quote(bare, safe="@!$'*+"))  # RFC 6068, 2
     party.params["CN"] = vText(clean_name(_line(name)) or bare)
     return party
 

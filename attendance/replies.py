@@ -13,6 +13,8 @@ from urllib.parse import unquote
 from icalendar import Calendar, Event, vCalAddress
 
 from attendance.models import AnswerWhy, CalendarAnswer
+from messaging.headers import comparable
+from messaging.incoming import ANSWERS
 
 Said = CalendarAnswer.Said
 MOST_LINES = 1_000
@@ -45,15 +47,17 @@ def parse(words: str) -> Reply | None:
 
 
 def _reply(method: str, event: Event) -> Reply | None:
+    if method not in ANSWERS:
+        return None
     attendees = event["ATTENDEE"] if isinstance(event["ATTENDEE"], list) else [event["ATTENDEE"]]
     partstats = [str(each.params.get("PARTSTAT", "")).upper() for each in attendees]
     # Who delegates names the colleague beside themselves (RFC 5546, 3.2.3).
     place = partstats.index("DELEGATED") if "DELEGATED" in partstats else 0
     stamp = event["DTSTAMP"].dt
-    if not isinstance(stamp, datetime) or (len(attendees) > 1 and partstats[place] != "DELEGATED"):
+    if not isinstance(stamp, datetime):
         return None
     said = _SAID.get(partstats[place], Said.UNCLEAR)
-    if "RECURRENCE-ID" in event:
+    if "RECURRENCE-ID" in event or (len(attendees) > 1 and said != Said.DELEGATED):
         said = Said.UNCLEAR
     return Reply(
         uid=str(event["UID"]).strip().lower(),
@@ -75,7 +79,7 @@ _SAID = {
 def _mailbox(attendee: vCalAddress) -> str:
     address = unquote(re.sub(r"^mailto:", "", str(attendee).strip(), flags=re.IGNORECASE))
     # An escape may stand for what no address has, and no database column takes.
-    return re.sub(r"[\x00-\x1f\x7f]", "", address).strip().lower()[:254]
+    return comparable(re.sub(r"[\x00-\x1f\x7f]", "", address))[:254]
 
 
 class Verdict(enum.Enum):

@@ -41,6 +41,14 @@ def mailbox(value: str) -> str:
         raise Unmailable("A mailbox with letters beyond ASCII before the @ cannot be mailed.") from error
 
 
+def comparable(value: str) -> str:
+    """Return the mailbox in small letters and ASCII, as it comes back in mails; what is none, in small letters."""
+    try:
+        return mailbox(value).lower()
+    except Unmailable:
+        return value.strip().lower()
+
+
 def address(name: object, value: str) -> str:
     """Return a display name and a mailbox for From, To or Reply-To. Raises Unmailable."""
     return formataddr((clean_name(name), mailbox(value)), "utf-8")

@@ -71,12 +71,12 @@ CAME_BACK = "came_back"
 
 
 def bounces_visible_to(person: Any) -> QuerySet[Bounce]:
-    """Return the reports that stand against addresses, as far as ``person`` may see the mails they are about.
+    """Return the reports that stand against addresses in use, as far as ``person`` may see the mails they are about.
 
     Never those of mails that hide their recipient: that somebody got one would tell.
     """
     mails = messages_visible_to(person).filter(kind__in=shown_kinds())
-    return Bounce.objects.standing().filter(message__in=mails)
+    return Bounce.objects.to_mend().filter(message__in=mails)
 
 
 def bounces_found(bounces: QuerySet[Bounce], q: str) -> QuerySet[Bounce]:

@@ -46,6 +46,9 @@ _STATUS = (
     ("5.3", "their mail server does not take it"),
     ("5.4", "their mail server cannot be reached"),
     ("5.7", "their mail server refuses our mails"),
+    ("4.2.2", "the mailbox was full for days"),
+    ("4.4", "their mail server could not be reached for days"),
+    ("4", "their mail server did not take it for days"),
 )
 
 

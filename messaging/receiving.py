@@ -12,6 +12,7 @@ from imapclient.exceptions import IMAPClientError
 import history.actions
 from history.actions import CLOCK
 from messaging import imap
+from messaging.headers import comparable
 from messaging.incoming import BOUNCE, read
 from messaging.models import Bounce, Inbound, Mailbox, Message
 
@@ -96,11 +97,14 @@ def receive(*, raw: bytes, now: datetime) -> Inbound | None:
 
 def _note_bounce(message_id: str, status: str, now: datetime) -> None:
     """Mark the address that a mail of ours could not reach; a Message-ID that we never sent marks nothing."""
-    message = Message.objects.filter(message_id=message_id, state=Message.State.SENT, sent_to__isnull=False).first()
+    sent = Message.objects.filter(message_id=message_id, state=Message.State.SENT, sent_to__isnull=False)
+    message = sent.select_related("person").first()
     if message is None:
         return
+    known = (message.address or (message.person and message.person.email) or "").lower()
+    address = known if comparable(known) == comparable(message.sent_to) else message.sent_to.lower()
     _, is_new = Bounce.objects.get_or_create(
-        message=message, defaults={"address": message.sent_to.lower(), "status": status, "came_at": now}
+        message=message, defaults={"address": address, "status": status, "came_at": now}
     )
     if is_new:
         history.actions.record(by=CLOCK, verb="messaging.came_back", about=message, now=now)

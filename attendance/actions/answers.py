@@ -27,6 +27,7 @@ from briefings.models import SessionState
 from history.actions import STRANGER, key_of, record
 from history.refusals import Refused
 from messaging.actions import settle_inbound
+from messaging.headers import comparable
 from messaging.models import Inbound
 
 BY_CALENDAR = "calendar_reply"
@@ -146,7 +147,7 @@ def _known(entry: CalendarEntry, row: Inbound, now: datetime) -> Known:
     last = entry.answers.counted().first()
     session = entry.session
     return Known(
-        address=entry.person.email or "",
+        address=comparable(entry.person.email or ""),
         sender=row.sender or "",
         is_proven=row.is_proven,
         sequence=entry.sequence,

@@ -92,7 +92,7 @@ def _waiting() -> dict[str, Any]:
         ),
         reviews_overdue=CountOf(Reference.objects.standing().filter(programme=OuterRef("pk"), review_on__lt=TODAY)),
         addresses_bouncing=CountOf(
-            Bounce.objects.standing().filter(message__about=about, message__kind__in=shown_kinds()).values("pk")
+            Bounce.objects.to_mend().filter(message__about=about, message__kind__in=shown_kinds()).values("pk")
         ),
         mails_in_need=CountOf(Message.objects.in_need().filter(about=about)),
         has_posts=Exists(PostSeries.objects.filter(programme=OuterRef("pk"))),

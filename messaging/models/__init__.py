@@ -324,9 +324,16 @@ class BounceQuerySet(models.QuerySet):
         """Return those whose address nobody has cleared since."""
         return self.filter(cleared_at=None)
 
+    def to_mend(self) -> "BounceQuerySet":
+        """Return those standing of addresses in use: who has another one since gets our mails, as far as we know."""
+        return self.standing().filter(Q(message__person=None) | Q(message__person__email=F("address")))
+
 
 class Bounce(models.Model):
-    """A mail of ours came back for good: its address is marked until somebody clears it or has a new one."""
+    """A mail of ours came back for good: its address is marked until somebody clears it or has a new one.
+
+    ``address`` is written as we know it, where the envelope had its domain in ASCII.
+    """
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="bounce")
     address = models.EmailField(max_length=254)
@@ -345,7 +352,7 @@ class Bounce(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(status__startswith="5."), name="bounce_is_for_good"),
+            models.CheckConstraint(condition=Q(status__regex=r"^[45]\."), name="bounce_is_for_good"),
             models.CheckConstraint(
                 condition=Q(cleared_at=None, cleared_by="") | (Q(cleared_at__isnull=False) & ~Q(cleared_by="")),
                 name="bounce_cleared_says_by_whom",

@@ -230,6 +230,15 @@ def test_somebody_without_an_address_can_be_answered_for_by_nobody():
     assert said(entry, "DECLINED", attendee=address, sender=address) == (Outcome.ASKS, AnswerWhy.STRANGER)
 
 
+def test_an_address_with_letters_in_its_domain_can_answer():
+    session = a_session()
+    place = a_place(session, a_practitioner(session.programme, email="amina@bücher.example.org"))
+    entry = entry_for(place.person, place.session)
+    sent_to = "amina@xn--bcher-kva.example.org"
+    assert wanted_letters(place.person, NOW)[0].event["ATTENDEE"] == f"mailto:{sent_to}"
+    assert said(entry, "DECLINED", attendee=sent_to, sender=sent_to) == (Outcome.GAVE_UP, "")
+
+
 # --- seniors and those who run it
 
 

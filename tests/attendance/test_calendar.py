@@ -11,10 +11,12 @@ from attendance.actions.engagements import announce, take_out
 from attendance.actions.sessions import change_session
 from attendance.calendar import Unmailable, cancel_for, file_for, request_for
 from attendance.models import CalendarEntry
+from attendance.replies import parse
 from briefings.models import Slot
 from messaging.models import SenderProfile
 from tests.attendance.places import NOW, a_place, a_programme, a_session
 from tests.briefings.factories import RoomFactory, VenueFactory
+from tests.messaging.incoming import calendar
 from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +138,15 @@ def test_the_organiser_is_the_sender_of_the_programme():
         about=f"briefings.programme:{entry.session.programme_id}", name="Wren Valley", address="wren@example.org"
     )
     assert str(event_of(request_for(entry, now=NOW))["ORGANIZER"]) == "mailto:wren@example.org"
+
+
+def test_a_mailbox_is_written_as_a_uri():
+    """RFC 6068, 2: what has a meaning in a URI is escaped, and an answer with it is known."""
+    entry = an_entry()
+    entry.person.email = "o'brien+a#b/c&d=e%3f@example.org"
+    attendee = event_of(request_for(entry, now=NOW))["ATTENDEE"]
+    assert attendee == "mailto:o'brien+a%23b%2Fc%26d%3De%253f@example.org"
+    assert parse(calendar(str(entry.uid), attendee.removeprefix("mailto:"))).attendee == entry.person.email
 
 
 def test_only_an_online_session_has_a_conference():

@@ -139,6 +139,14 @@ def test_who_delegates_is_the_one_who_answers():
     assert (found.attendee, found.said) == (AMINA, Said.DELEGATED)
 
 
+def test_an_answer_for_two_is_not_clear():
+    found = parse(calendar(UID, AMINA, MORE="ATTENDEE;PARTSTAT=ACCEPTED:mailto:bryn@example.org\r\n"))
+    assert (found.attendee, found.said) == (AMINA, Said.UNCLEAR)
+    many = "".join(f"ATTENDEE;PARTSTAT=DECLINED:mailto:a{each}@example.org\r\n" for each in range(900))
+    assert parse(calendar(UID, AMINA, MORE=many)).said == Said.UNCLEAR
+    assert parse(calendar(UID, AMINA, MORE=many * 12)) is None
+
+
 def test_another_time_is_a_proposal_and_one_of_a_row_is_not_clear():
     assert parse(calendar(UID, AMINA, METHOD="COUNTER")).said == Said.PROPOSED
     assert parse(calendar(UID, AMINA, MORE="RECURRENCE-ID:20261126T093000Z\r\n")).said == Said.UNCLEAR
@@ -152,12 +160,13 @@ TWO = calendar(UID, AMINA).replace("END:VEVENT\r\n", "END:VEVENT\r\nBEGIN:VEVENT
     "words",
     [
         "", "BEGIN:VCALENDAR", "x" * 60_000, "\r\n" * 5_000, TWO,
-        calendar(UID, AMINA, MORE="ATTENDEE;PARTSTAT=ACCEPTED:mailto:bryn@example.org\r\n"),
+        calendar(UID, AMINA, METHOD="REQUEST"), calendar(UID, AMINA, METHOD="REFRESH"),
+        calendar(UID, AMINA, METHOD="REQUEST\r\nMETHOD:REPLY"),
         calendar(UID, AMINA, DTSTAMP="20261102"), calendar(UID, AMINA, DTSTAMP="yesterday"),
         calendar(UID, AMINA, SEQUENCE="many"), calendar(UID, AMINA).replace("ATTENDEE", "X-ATTENDEE"),
         calendar(UID, AMINA).replace("DTSTAMP", "X-STAMP"), "BEGIN:VEVENT\r\n" * 900,
     ],
-    ids=range(12),
+    ids=range(14),
 )  # fmt: skip
 def test_what_cannot_be_read_says_nothing(words):
     assert parse(words) is None

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from history.actions import key_of
 from messaging import actions, queries, receiving
 from messaging.models import Bounce, Inbound, Message
+from messaging.reasons import words_of_status
 from tests.briefings.factories import NOW, AppointmentFactory
 from tests.messaging.factories import MessageFactory, PersonFactory
 from tests.messaging.incoming import AUTHSERV, answer, calendar, report
@@ -142,11 +143,47 @@ def test_a_report_of_a_mail_that_we_never_sent_marks_nothing(message_id, fields)
     assert not Bounce.objects.exists()
 
 
-@pytest.mark.parametrize(("status", "action"), [("4.4.1", "failed"), ("5.1.1", "delayed")])
+@pytest.mark.parametrize(("status", "action"), [("4.4.1", "delayed"), ("5.1.1", "delayed")])
 def test_what_may_still_arrive_marks_nothing(status, action):
     a_sent()
     take(report("<m1@hub.example.org>", status=status, action=action))
     assert not Bounce.objects.exists()
+
+
+def test_what_was_tried_for_days_marks_the_address_too():
+    a_sent()
+    take(report("<m1@hub.example.org>", status="4.4.1"))
+    assert words_of_status(Bounce.objects.get().status) == "their mail server could not be reached for days"
+
+
+def test_an_address_with_letters_in_its_domain_is_marked_as_we_write_it():
+    person = PersonFactory(email="amina@bücher.example.org")
+    a_sent(person=person, address=None, sent_to="amina@xn--bcher-kva.example.org")
+    take(report("<m1@hub.example.org>"))
+    assert queries.bounce_of(person.email) is not None
+    assert actions.clear_bounces(address=person.email, by=person, now=NOW) == 1
+
+
+def test_who_has_a_new_address_is_nobody_to_ask_any_more(client, coordinator):
+    """Neither a mail to the old address nor the notice that goes there because it was changed."""
+    person = PersonFactory(name="Amina Samplewood", email="amina@example.org")
+    a_sent(person=person, address=None, about=key_of(coordinator.programme))
+    take(report("<m1@hub.example.org>"))
+    assert "1 mail has come back" in client.get("/").content.decode().replace("One", "1")
+    assert "Amina Samplewood" in client.get("/messages/returned/").content.decode()
+    person.email = "amina.new@example.org"
+    person.save(update_fields=["email"])
+    a_sent(
+        person=person,
+        about=key_of(coordinator.programme),
+        message_id="<m2@hub.example.org>",
+        address="amina@example.org",
+    )
+    take(report("<m2@hub.example.org>", status="5.1.0"))
+    assert Bounce.objects.standing().count() == 2
+    assert "No mail comes back" in client.get("/messages/returned/").content.decode()
+    assert "come back" not in client.get("/").content.decode()
+    assert queries.bounce_of(person.email) is None
 
 
 def test_a_press_clears_an_address_and_a_new_report_marks_it_again():
