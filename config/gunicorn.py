@@ -16,6 +16,7 @@ worker_tmp_dir = None
 control_socket_disable = True  # nothing may steer it but signals
 accesslog = None  # addresses of anonymous askers must not be written down
 forwarded_allow_ips = "127.0.0.1"  # the scheme of a proxy is read by Django's settings alone
+forwarder_headers = ""  # no request says under which path we stand (SCRIPT_NAME): addresses are found once for all
 
 
 def post_fork(server, worker) -> None:

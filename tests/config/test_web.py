@@ -1,4 +1,4 @@
-"""A crowd is shared by the processes of the web server."""
+"""A crowd is shared by the processes of the web server, and nobody says under which path it stands."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ APP = """
 import os, time
 def application(environ, start_response):
     time.sleep(0.1)
-    start_response("200 OK", [("Content-Type", "text/plain")])
+    start_response("200 OK", [("Content-Type", "text/plain"), ("X-Under", environ["SCRIPT_NAME"])])
     return [str(os.getpid()).encode()]
 """
 
@@ -26,8 +26,8 @@ def port(tmp_path):
     (tmp_path / "slow.py").write_text(APP)
     port = free_port()
     server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--worker-class", "config.web.SharingWorker", "--workers", "2", "--threads",
-         "2", "--bind", f"127.0.0.1:{port}", "slow:application"],
+        [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "--workers", "2", "--threads", "2",
+         "--bind", f"127.0.0.1:{port}", "slow:application"],
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.getcwd()}"},
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
@@ -39,13 +39,27 @@ def port(tmp_path):
 
 
 def test_a_crowd_is_shared_by_both_processes(port):
-    deadline = time.monotonic() + 20
-    while len(_answers(port, 4)) < 2 and time.monotonic() < deadline:  # both have begun
-        time.sleep(0.05)
+    _wait_for_both(port)
 
     rounds = [sorted(_answers(port, 4).values()) for _ in range(8)]
 
     assert rounds == [[2, 2]] * 8, "somebody waited for one process while the other had a thread free"
+
+
+def test_a_request_does_not_say_under_which_path_we_stand(port):
+    _wait_for_both(port)
+    line = HTTPConnection("127.0.0.1", port, timeout=20)
+
+    line.request("GET", "/elsewhere/page", headers={"SCRIPT_NAME": "/elsewhere"})
+
+    assert line.getresponse().getheader("X-Under") == "", "addresses that are found once would lead others there"
+    line.close()
+
+
+def _wait_for_both(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while len(_answers(port, 4)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _answers(port: int, number: int) -> Counter[str]:

@@ -4,12 +4,10 @@ import pytest
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
-from django.urls import set_script_prefix
 from django.utils.safestring import mark_safe
 
 from config.settings_test import UndefinedVariable
 from face import colours, navigation
-from face.addresses import address_of
 from face.paging import page_of
 from face.templatetags.face import matrix_cells, state
 
@@ -142,12 +140,3 @@ def test_words_that_are_safe_are_not_taken_for_the_same_words_that_are_not():
     cell = {"colour": "good", "shape": "full", "words": "<i>new</i>"}
     assert "<i>" not in matrix_cells([cell, cell | {"url": "/a/?b=1&c=2"}])
     assert matrix_cells([cell | {"url": "/a/?b=1&c=2"}]).count('<a href="/a/?b=1&amp;c=2">') == 1
-
-
-def test_an_address_found_for_a_request_from_elsewhere_leads_nobody_else_there():
-    try:
-        set_script_prefix("/elsewhere/")
-        assert address_of("account_login") == "/elsewhere/sign-in/"
-    finally:
-        set_script_prefix("/")
-    assert address_of("account_login") == "/sign-in/"
