@@ -8,13 +8,12 @@ from datetime import date, time
 from functools import cache
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from attendance import covering
 from attendance.models import CoverState, SeniorAttendance
 from briefings.models import CoverRule, Partner, Programme, Session, SessionState, Slot
-from history.statements import Reading
+from history.statements import Reading, as_one
 from organisations.models import Organisation
 
 NOBODY, NO_PARTNER = "nobody", "no_partner"
@@ -179,7 +178,7 @@ def cover_matrix(sessions: Iterable[Session | Date], today: date, *, people: boo
     return Matrix(organisations, rows, own_shares)
 
 
-_SOME = RawSQL("SELECT unnest(%s::bigint[])", [()])
+_SOME = as_one(())
 
 
 @cache

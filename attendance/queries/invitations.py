@@ -33,6 +33,7 @@ from briefings.queries import affiliations_in_scope
 from history.actions import key_of
 from history.models import Entry
 from history.queries import names_of
+from history.statements import as_one
 from messaging.models import Message
 from organisations.models import Affiliation, AffiliationArea, Area
 
@@ -122,7 +123,7 @@ def _chosen(programme: Programme, choice: InvitationChoice, now: datetime) -> Qu
         none = {name: [None] if name in choice.unknown else [] for name in ("profession", "area")}
         cell = (choice.organisations, choice.professions + none["profession"], choice.areas + none["area"])
         ids = people_of_gap(programme, timezone.localdate(now), cell, invited=choice.again)
-        return Person.objects.filter(pk__in=ids)
+        return Person.objects.filter(pk__in=as_one(ids))
     return Person.objects.filter(Exists(chosen_affiliations(programme, choice, now).filter(person=OuterRef("pk"))))
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, CharField, Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
@@ -32,7 +31,7 @@ from commitments.models import (
 from communications.models import PlannedItem, PostSeries
 from desk.queries import agreements
 from desk.queries.counting import NOW, TODAY, CountOf, counted, counting
-from history.statements import Prepared, compiled
+from history.statements import Prepared, as_one, compiled
 from messaging.models import Bounce, Message
 from messaging.queries import shown_kinds
 from messaging.working_days import working_days_between
@@ -197,8 +196,7 @@ def dates_to_come(programmes: Iterable[Programme], now: datetime) -> list[Date]:
 
 @cache
 def _to_come() -> Prepared:
-    wanted = RawSQL("SELECT unnest(%s::bigint[])", [()])
-    found = Session.objects.to_come(NOW).filter(programme__in=wanted, during__startswith__lt=NOW + COVER_AHEAD)
+    found = Session.objects.to_come(NOW).filter(programme__in=as_one(()), during__startswith__lt=NOW + COVER_AHEAD)
     found = found.filter(state__in=COVERED)
     rows = found.order_by("date", "starts", "pk").values_list(*DATE_COLUMNS)
     return compiled("dates_to_come", rows, programmes=(), now=NOW, until=NOW + COVER_AHEAD)
