@@ -14,7 +14,7 @@ from accounts.models import Person
 from accounts.permissions import Permission, has
 from accounts.presses import one_press
 from attendance.actions.invitations import answer_invitation, send_link_again
-from attendance.actions.places import accept_offer, give_up_place, send_entry_again, take_place
+from attendance.actions.places import OfferIsOver, accept_offer, give_up_place, send_entry_again, take_place
 from attendance.actions.reserve import seat_from_reserve
 from attendance.actions.series import in_words, take_series
 from attendance.actions.swaps import change_place
@@ -314,7 +314,8 @@ def _acted(
         said = act()
     except Refused as refused:
         refusal = said_about(person, refused)
-        if form is not None:
+        # A page of its own would take back what the press did: an offer that is over went to the next by it.
+        if form is not None and not isinstance(refused, OfferIsOver):
             form.add_refusal(refusal)
             return _person_page(request, programme, person, **{form_name: form})
         messages.error(request, refusal.sentence)

@@ -1,6 +1,7 @@
 """What staff do about places: on the telephone, and with the list of a session."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -176,6 +177,18 @@ def test_the_coordinator_says_yes_to_an_offer_for_somebody(client, coordinator, 
     place = a_place(session, place.person)
     again = words(client.post(page_of("take", session, place.person), {"session": session.pk}))
     assert f"{place.person.name} has a place in this session already." in again
+
+
+def test_an_offer_that_is_over_goes_on_though_the_form_is_refused(client, coordinator, session):
+    place = a_place(session)
+    Place.objects.filter(pk=place.pk).update(
+        state=PlaceState.OFFERED, offered_until=NOW - timedelta(hours=1), offered_from_line=True
+    )
+    form = {"session": session.pk, "press": uuid4()}
+    said = words(client.post(page_of("take", session, place.person), form, follow=True))
+    assert f"so {place.person.name} does not have this place any more" in said
+    place.refresh_from_db()
+    assert place.closed_reason == "offer_lapsed"
 
 
 def test_where_somebody_holds_several_places_each_can_be_changed(client, coordinator, session):
