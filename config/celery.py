@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "read and write staff lists": _line("organisations.tasks.work_on_staff_lists", 5.0),
     "write waiting rounds": _line("attendance.tasks.write_rounds", 5.0),
     "remind those invited": _line("attendance.tasks.remind_invited", 10 * MINUTE),
+    "settle stopped rounds": _line("attendance.tasks.settle_stopped_rounds", 5 * MINUTE),
     "remind of sessions": _line("attendance.tasks.remind_of_sessions", 10 * MINUTE),
     "settle offers and waiting lists": _line("attendance.tasks.settle_places", MINUTE),
     "remind of questions and assurances": _line(

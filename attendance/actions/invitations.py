@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, Exists, OuterRef, Subquery
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from psycopg2.extras import execute_values
@@ -287,23 +287,55 @@ def _today(programme: Programme, now: datetime) -> date:
     return now.astimezone(ZoneInfo(programme.zone)).date()
 
 
+def settle_stopped_rounds(*, now: datetime) -> int:
+    """Take back invitations whose mail was just leaving when their round was stopped, and did not leave.
+
+    Returns how many rounds had some. Raises AllFailed.
+    """
+    stopped = InvitationRound.objects.filter(state=RoundState.STOPPED)
+    unsettled = [made.pk for made in stopped.select_related("programme").order_by("pk") if _unsettled(made)]
+    return each_alone("Settling stopped rounds", unsettled, lambda pk: _settle(pk, now))
+
+
+@transaction.atomic
+def _settle(pk: int, now: datetime) -> bool:
+    made = InvitationRound.objects.select_for_update(no_key=True, of=("self",)).select_related("programme").get(pk=pk)
+    _forget_uninvited(made, now)
+    return True
+
+
+def _unsettled(made: InvitationRound) -> bool:
+    left = _left(made.programme)
+    elsewhere = left.filter(kind=messages.INVITATION).exclude(refs__round=made.pk)
+    return _unsent(made).filter(~Exists(left) | Exists(elsewhere)).exists()
+
+
 def _forget_uninvited(made: InvitationRound, now: datetime) -> None:
     """Take back the invitations of a stopped round whose mail never left: a later round invites those people.
 
     Who was invited by an earlier round goes back to it.
     """
-    left = Message.objects.filter(
-        kind__in=(messages.INVITATION, messages.LINK_AGAIN),
-        person=OuterRef("person"),
-        about=key_of(made.programme),
-        state__in=(Message.State.SENT, Message.State.CLAIMED, Message.State.GIVEN_UP),
-    )
-    unsent = made.invitations.filter(~Exists(mail_of(OuterRef("pk"), made.pk)), answer="")
+    left, unsent = _left(made.programme), _unsent(made)
     PersonalLink.objects.filter(invitation__in=unsent.filter(~Exists(left))).update(revoked_at=now)
     unsent.filter(~Exists(left)).delete()
     earlier = left.filter(kind=messages.INVITATION).order_by("-pk")
     number = Cast(KeyTextTransform("round", "refs"), BigIntegerField())
     unsent.filter(Exists(earlier)).update(round=Subquery(earlier.annotate(number=number).values("number")[:1]))
+
+
+def _unsent(made: InvitationRound) -> QuerySet[Invitation]:
+    """Return the invitations of ``made`` whose mail did not leave and is not just leaving, of who gave no answer."""
+    return made.invitations.filter(~Exists(mail_of(OuterRef("pk"), made.pk)), answer="")
+
+
+def _left(programme: Programme) -> QuerySet[Message]:
+    """Return the mails with a link to ``programme`` that left for the person of an outer row, or are just leaving."""
+    return Message.objects.filter(
+        kind__in=(messages.INVITATION, messages.LINK_AGAIN),
+        person=OuterRef("person"),
+        about=key_of(programme),
+        state__in=(Message.State.SENT, Message.State.CLAIMED, Message.State.GIVEN_UP),
+    )
 
 
 def _start_of_day(day: date, zone: str) -> datetime:

@@ -1,7 +1,7 @@
 """What happens to invitations and places without a person; Celery finds the tasks through this room."""
 
 from attendance.tasks.answers import take_answers
-from attendance.tasks.invitations import remind_invited, write_rounds
+from attendance.tasks.invitations import remind_invited, settle_stopped_rounds, write_rounds
 from attendance.tasks.places import (
     follow_zones,
     forget_access_needs,
@@ -19,6 +19,7 @@ __all__ = [
     "remind_of_sessions",
     "remind_seniors",
     "settle_places",
+    "settle_stopped_rounds",
     "take_answers",
     "write_rounds",
 ]

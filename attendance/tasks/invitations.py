@@ -16,3 +16,9 @@ def write_rounds() -> int:
 def remind_invited() -> int:
     """Plan the reminders that are due where it is a working hour now; once an hour is enough."""
     return invitations.remind_where_at_work(now=timezone.now())
+
+
+@shared_task(name="attendance.tasks.settle_stopped_rounds", ignore_result=True)
+def settle_stopped_rounds() -> int:
+    """Take back invitations whose mail was just leaving when their round was stopped, and then did not leave."""
+    return invitations.settle_stopped_rounds(now=timezone.now())

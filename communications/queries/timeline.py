@@ -38,11 +38,14 @@ class Kind(models.TextChoices):
 
 @dataclass(frozen=True)
 class Whom:
-    """Whom a line is for: ids by part, an empty one meaning every one in scope; areas by their paths."""
+    """Whom a line is for: ids by part, an empty one meaning every one in scope; areas by their paths.
+
+    None among them is for those whose profession or area is not known.
+    """
 
     organisations: frozenset[int] = frozenset()
-    professions: frozenset[int] = frozenset()
-    areas: tuple[str, ...] = ()
+    professions: frozenset[int | None] = frozenset()
+    areas: tuple[str | None, ...] = ()
 
     def reaches(self, organisation: int | None, profession: int | None, path: str) -> bool:
         """Return whether somebody of what is asked for is among them; None and "" ask for nothing."""
@@ -50,7 +53,9 @@ class Whom:
             return False
         if profession and self.professions and profession not in self.professions:
             return False
-        return not (path and self.areas) or any(path.startswith(own) or own.startswith(path) for own in self.areas)
+        if not (path and self.areas):
+            return True
+        return any(own is not None and (path.startswith(own) or own.startswith(path)) for own in self.areas)
 
 
 @dataclass(frozen=True)
@@ -142,18 +147,19 @@ def _rounds(programme: Programme, now: datetime) -> Iterable[Line]:
     states = {RoundState.SENDING: (DONE, "Sent"), RoundState.STOPPED: (OFF, "Stopped")}
     for each in rounds:
         chosen = {part: each.choice.get(part) or [] for part in PARTS}
-        words = [", ".join(sorted(names[part].get(pk, ("", ""))[0] for pk in chosen[part])) for part in PARTS]
+        words = {part: ", ".join(sorted(names[part].get(pk, ("", ""))[0] for pk in chosen[part])) for part in PARTS}
+        none = {part: [None] if part in (each.choice.get("unknown") or []) else [] for part in ("profession", "area")}
         yield Line(
             timezone.localdate(each.made_at, ZoneInfo(programme.zone)),
             Kind.MESSAGE,
             f"Invitations: {each.subject}" if each.subject else "Invitations",
             reverse("attendance:round-show", args=[programme.slug, each.pk]),
-            _in_words(*words),
+            _in_words(words, each.choice),
             *states.get(each.state, (AHEAD, each.get_state_display())),
             Whom(
                 frozenset(chosen["organisations"]),
-                frozenset(chosen["professions"]),
-                tuple(names["areas"][pk][1] for pk in chosen["areas"] if pk in names["areas"]),
+                frozenset(chosen["professions"] + none["profession"]),
+                (*(names["areas"][pk][1] for pk in chosen["areas"] if pk in names["areas"]), *none["area"]),
             ),
             needs=Permission.INVITE_PEOPLE,
         )
@@ -171,9 +177,20 @@ def _names_of(rounds: list[InvitationRound]) -> dict[str, dict[int, tuple[str, s
     return found
 
 
-def _in_words(organisations: str, professions: str, areas: str) -> str:
-    words = professions or ("Everybody" if organisations or areas else "Everybody in scope")
-    return words + (f" of {organisations}" if organisations else "") + (f" in {areas}" if areas else "")
+def _in_words(names: dict[str, str], choice: dict[str, Any]) -> str:
+    """Return whom a round was for: the ``names`` of its filters, and whom else its ``choice`` left out or took in."""
+    unknown = choice.get("unknown") or []
+    said = {part: " or not known" if part in unknown and names[f"{part}s"] else "" for part in ("profession", "area")}
+    lone = [part for part in ("profession", "area") if part in unknown and not said[part]]
+    everybody = "Everybody" if any(names.values()) or unknown else "Everybody in scope"
+    words = (names["professions"] or everybody) + said["profession"]
+    words += f" of {names['organisations']}" if names["organisations"] else ""
+    words += f" in {names['areas']}{said['area']}" if names["areas"] else ""
+    words += f" whose {' and '.join(lone)} {'are' if lone[1:] else 'is'} not known" if lone else ""
+    if choice.get("gap"):
+        is_again = choice.get("again")
+        return f"{words}: who was {'invited, and nothing came of it yet' if is_again else 'never reached'}"
+    return words + (", who became eligible since the round before" if choice.get("joined_since") else "")
 
 
 def _notices(programme: Programme) -> Iterable[Line]:

@@ -16,6 +16,7 @@ from attendance.queries.invitations import (
     people_to_invite,
 )
 from briefings.models import SessionState
+from desk.queries.reach import reach_of
 from history.models import Entry
 from messaging.models import Message
 from tests.attendance.inviting import (
@@ -239,6 +240,37 @@ class TestSteering:
         assert list(people_to_invite(programme, ALL, NOW)) == [invitation.person]
         second = a_written_round(programme)
         assert Invitation.objects.get().round == second
+
+    def test_who_was_not_invited_after_all_is_not_counted_as_invited(self):
+        """Two mails were just leaving when the round was stopped: one left, one did not."""
+        programme = a_programme(people=4)
+        first = a_written_round(programme, choice=InvitationChoice())
+        sent, unsent, again, asked = Invitation.objects.order_by("pk")
+        has_left(again)
+        made = a_written_round(programme, choice=InvitationChoice(again=True))
+        for each in (sent, unsent, again, asked):
+            each.refresh_from_db()
+            mail_of_round(each).update(state="claimed", claimed_by="w", lease_until=NOW)
+        Message.objects.filter(refs__round=first.pk, state="planned").update(state="withheld", reason="moved")
+        actions.answer_invitation(invitation=asked, answer="not_for_me", by=asked.person, now=NOW)
+        actions.stop_round(round=made, by=PersonFactory(), now=NOW)
+        assert actions.settle_stopped_rounds(now=NOW) == 0, "all of them may leave yet"
+        assert reach_of(programme, NOW.date()).total.invited == 4
+        mail_of_round(sent).update(claimed_by=None, lease_until=None, state="sent", sent_at=NOW, message_id="<a@b>")
+        Message.objects.filter(refs__round=made.pk, state="claimed").update(
+            state="withheld", reason="round_stopped", claimed_by=None, lease_until=None, sending_since=None
+        )
+        link = unsent.link
+        assert actions.settle_stopped_rounds(now=NOW) == 1
+        assert set(Invitation.objects.values_list("pk", "round")) == {
+            (sent.pk, made.pk), (again.pk, first.pk), (asked.pk, made.pk),
+        }  # fmt: skip
+        link.refresh_from_db()
+        assert link.revoked_at == NOW
+        found = reach_of(programme, NOW.date()).total
+        assert (found.invited, found.never) == (3, 1)
+        assert list(people_to_invite(programme, ALL, NOW)) == [unsent.person]
+        assert actions.settle_stopped_rounds(now=NOW) == 0, "once is enough"
 
     def test_who_was_told_by_an_earlier_round_goes_back_to_it(self):
         programme = a_programme(people=1)

@@ -223,6 +223,39 @@ def test_the_plan_shows_everything_by_stage_and_month(plan):
 
 
 @pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ({}, "Everybody in scope"),
+        ({"gap": True}, "Everybody in scope: who was never reached"),
+        ({"gap": True, "unknown": ["profession"]}, "Everybody whose profession is not known: who was never reached"),
+        (
+            {"gap": True, "again": True, "trust": True, "unknown": ["area", "profession"]},
+            "Everybody of Wren Valley NHS Trust whose profession and area are not known: who was invited, and nothing "
+            "came of it yet",
+        ),
+        (
+            {"gap": True, "east": True, "trust": True, "unknown": ["area"]},
+            "Everybody of Wren Valley NHS Trust in Eastmarsh or not known: who was never reached",
+        ),
+        ({"nurse": True, "unknown": ["profession", "area"]}, "Nurse or not known whose area is not known"),
+        ({"joined_since": NOW.isoformat()}, "Everybody in scope, who became eligible since the round before"),
+    ],
+)
+def test_a_round_says_whom_it_was_for_also_whose_profession_or_area_is_not_known(plan, choice, said):
+    named = {"organisations": "trust", "areas": "east", "professions": "nurse"}
+    ids = {part: [getattr(plan, name).pk] for part, name in named.items() if choice.pop(name, False)}
+    InvitationRound.objects.create(
+        programme=plan.programme, made_at=NOW, press=uuid.uuid4(), subject="Come", state="sending", choice=choice | ids
+    )
+    line = next(line for line in timeline_of(plan.programme, [], NOW) if line.words == "Invitations: Come")
+    assert line.audience == said.replace("Nurse", plan.nurse.name)
+    unknown = choice.get("unknown", [])
+    assert line.whom.reaches(None, plan.visitor.pk, "") == ("profession" not in unknown and "professions" not in ids)
+    assert line.whom.reaches(None, None, plan.west.path) == ("area" not in unknown and "areas" not in ids)
+    assert line.whom.reaches(plan.trust.pk, None, plan.east.path) == ("area" not in unknown or "areas" in ids)
+
+
+@pytest.mark.parametrize(
     ("asked", "shown"),
     [
         ({"kind": "session"}, {"In the east", "Everywhere"}),
