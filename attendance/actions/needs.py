@@ -14,11 +14,14 @@ from history.actions import CLOCK, record
 def set_access_need(*, place: Place, words: str, welsh: bool, by: Any, now: datetime) -> AccessNeed | None:
     """Keep what the person of ``place`` needs, or forget it where there is nothing. Raises PlaceHasEnded.
 
-    The history says that it was changed, never what it is.
+    The history says that it was changed, never what it is; saying the same again is no change.
     """
     place = Place.objects.select_related("session").select_for_update(no_key=True, of=("self",)).get(pk=place.pk)
     if place.state not in LIVE:
         raise PlaceHasEnded
+    before = AccessNeed.objects.filter(place=place).first()
+    if (words, welsh) == ((before.words, before.welsh) if before else ("", False)):
+        return before
     record(by=by, verb="changed_access_need", about=place, now=now)
     if not words and not welsh:
         AccessNeed.objects.filter(place=place).delete()

@@ -317,8 +317,10 @@ def send_entry_again(*, place: Place, by: Any, now: datetime) -> bool:
     place = lock_place(place)
     if place.state != PlaceState.BOOKED:
         raise PlaceHasEnded
-    record(by=by, verb="asked_for_entry", about=place, now=now)
-    return messages.send_entry_again(place, now=now)
+    is_new = messages.send_entry_again(place, now=now)
+    if is_new:
+        record(by=by, verb="asked_for_entry", about=place, now=now)
+    return is_new
 
 
 def lock_place(place: Place) -> Place:

@@ -50,14 +50,18 @@ def set_quota(
     """Set how many places ``organisation`` (None: every other partner) may hold in each session, until a day.
 
     Whoever holds a place keeps it, also above a smaller quota; whoever may have a seat by a larger one gets it.
+    Setting what is set changes nothing.
     """
+    columns = {"seats": seats, "released_on": released_on}
     with transaction.atomic():
-        quota, _ = Quota.objects.update_or_create(
-            programme=programme,
-            organisation=organisation,
-            defaults={"seats": seats, "released_on": released_on},
-        )
-        record(by=by, verb="set_quota", about=programme, now=now, fields=["seats", "released_on"])
+        quotas = Quota.objects.select_for_update(no_key=True, of=("self",))
+        quota, is_new = quotas.get_or_create(programme=programme, organisation=organisation, defaults=columns)
+        changed = [name for name, value in columns.items() if is_new or getattr(quota, name) != value]
+        if not changed:
+            return quota
+        quota.seats, quota.released_on = seats, released_on
+        quota.save(update_fields=changed)
+        record(by=by, verb="set_quota", about=programme, now=now, fields=changed)
     _promote_everywhere(programme, now)
     return quota
 

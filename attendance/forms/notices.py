@@ -1,7 +1,5 @@
 """What a coordinator writes to everybody with a place in a session."""
 
-import uuid
-
 from django import forms
 
 from face.fields import LongTextField
@@ -9,7 +7,7 @@ from face.forms import HubForm
 
 
 class NoticeForm(HubForm):
-    """Subject and words; ``press`` makes two presses one notice."""
+    """Subject and words, and who gets them."""
 
     subject = forms.CharField(label="Subject", max_length=150)
     words = LongTextField(
@@ -19,4 +17,3 @@ class NoticeForm(HubForm):
         help_text="For example: the car park is closed, bring an ID. When and where stand below it.",
     )
     to_waiting = forms.BooleanField(label="Tell those on the waiting list too", required=False)
-    press = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)

@@ -1,6 +1,5 @@
 """What the lead of an organisation types who books a team."""
 
-import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -83,7 +82,6 @@ class TeamForm(NamesForm):
     rule = forms.ChoiceField(
         label="What if not all of you fit?", choices=TeamRule, widget=forms.RadioSelect, initial=TeamRule.FIT
     )
-    press = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
     def __init__(self, *args: Any, people: Any, last: Any, today: Any, **kwargs: Any) -> None:
         super().__init__(*args, people=people, **kwargs)
@@ -92,7 +90,7 @@ class TeamForm(NamesForm):
 
     @classmethod
     def _typed(cls, data: Any) -> dict[str, Any]:
-        typed = {name: data.get(name) for name in ("unnamed", "rule", "press") if data.get(name)}
+        typed = {name: data.get(name) for name in ("unnamed", "rule") if data.get(name)}
         return {**super()._typed(data), **typed, "names_until": [data.get(f"names_until_{part}") for part in PARTS]}
 
     def clean_unnamed(self) -> int:

@@ -83,9 +83,14 @@ def programmes_to_nudge(organisation: Organisation, now: datetime) -> list[Progr
 
 def sessions_for_teams(organisation: Organisation, now: datetime) -> QuerySet[Session]:
     """Return the open sessions to come of the programmes in which ``organisation`` is a partner, by date."""
-    programmes = Partner.objects.on(timezone.localdate(now)).filter(organisation=organisation).values("programme")
-    found = Session.objects.open().to_come(now).filter(programme__in=programmes, seats__isnull=False)
+    found = sessions_of_partner(organisation, now).open().to_come(now).filter(seats__isnull=False)
     return with_line(found).order_by("date", "starts", "pk")
+
+
+def sessions_of_partner(organisation: Organisation, now: datetime) -> QuerySet[Session]:
+    """Return every session of the programmes in which ``organisation`` is a partner."""
+    programmes = Partner.objects.on(timezone.localdate(now)).filter(organisation=organisation).values("programme")
+    return Session.objects.filter(programme__in=programmes)
 
 
 def unnamed_places(sessions: Iterable[Any], states: Iterable[PlaceState] = LIVE) -> QuerySet[Place]:

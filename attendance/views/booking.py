@@ -5,7 +5,9 @@ booking of this one session, as a personal link would.
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -24,7 +26,7 @@ from accounts import limits
 from accounts.links import open_in_browser
 from accounts.models import Person
 from accounts.presses import one_press
-from attendance.actions.places import take_place
+from attendance.actions.places import NotOpen, take_place
 from attendance.actions.registering import register_and_take
 from attendance.actions.series import in_words, take_series
 from attendance.forms.booking import AddressForm, CodeForm, DetailsForm, OrganisationForm, RequestForm
@@ -32,6 +34,7 @@ from attendance.models import Place, PlaceState
 from attendance.queries.booking import affiliation_for, with_line
 from attendance.queries.series import others_to_take
 from attendance.queries.shares import why_waiting
+from attendance.views.gone import say_why_gone
 from briefings.models import Partner, Session
 from briefings.queries import why_not_in_scope
 from history.refusals import Refused
@@ -44,8 +47,16 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 REQUESTS_AN_HOUR = 5
 
 
-def _page(view):
-    return login_not_required(never_cache(require_http_methods(READ_OR_POST)(view)))
+def _page(view: Callable) -> Callable:
+    @wraps(view)
+    def shown(request: HttpRequest, session: int) -> HttpResponse:
+        try:
+            return view(request, session)
+        except NotOpen:
+            found = say_why_gone(request, Session.objects.filter(programme__is_public=True), session)
+            return redirect("attendance:session-list", slug=found.programme.slug)
+
+    return login_not_required(never_cache(require_http_methods(READ_OR_POST)(shown)))
 
 
 @_page
@@ -208,11 +219,14 @@ def _why_not_known(session: Session, person: Person | None, kept: dict, now: dat
 
 
 def _session(request: HttpRequest, number: int) -> Session:
-    """Return an open session that everybody may book, or that the signed-in person is eligible for; else 404."""
+    """Return an open session that everybody may book, or that the signed-in person is eligible for; else 404.
+
+    Raises NotOpen where it does not take bookings.
+    """
     now = timezone.now()
     found = with_line(Session.objects.open().to_come(now).filter(pk=number, seats__isnull=False)).first()
     if found is None:
-        raise Http404
+        raise NotOpen
     if not found.programme.is_public:
         known = request.user.is_authenticated and affiliation_for(found.programme, request.user, now)
         if not known:

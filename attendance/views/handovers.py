@@ -1,8 +1,9 @@
 """Giving one's place to a colleague, and what the colleague's link opens. No sign-in."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,6 +22,7 @@ from history.refusals import Refused
 _ASKS = ["GET", "HEAD", "POST"]
 _ADDRESSES_AN_HOUR = 10
 """More than anybody asks, fewer than would tell who works where."""
+_HOUR = timedelta(hours=1)
 
 
 @personal_link("place")
@@ -34,8 +36,7 @@ def ask(request: HttpRequest, link: int) -> HttpResponse:
         return redirect("attendance:place-show", link=link)
     form = ColleagueForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        hour = timedelta(hours=1)
-        if not limits.hit("handover", str(place.pk), limit=_ADDRESSES_AN_HOUR, period=hour, now=now):
+        if not _may_try(place, form.cleaned_data["email"], now):
             form.add_error(None, "Too many addresses were tried. Wait an hour, or ask the coordinator")
         else:
             try:
@@ -59,6 +60,20 @@ def ask(request: HttpRequest, link: int) -> HttpResponse:
         "back_words": "Back to my place",
     }
     return render(request, "attendance/place/hand_over.html", context, status=422 if form.errors else 200)
+
+
+def _may_try(place: Place, email: str, now: datetime) -> bool:
+    """Count the address ``email`` for ``place``, once in an hour however often it is sent, and return whether to ask.
+
+    What goes beyond the limit is not noted as tried, and so is beyond it the next time too.
+    """
+    tried = f"{place.pk}\n{email}"
+    with transaction.atomic():
+        if not limits.hit("handover address", tried, limit=1, period=_HOUR, now=now):
+            return True
+        within = limits.hit("handover", str(place.pk), limit=_ADDRESSES_AN_HOUR, period=_HOUR, now=now)
+        transaction.set_rollback(not within)
+    return within
 
 
 @personal_link("handover")

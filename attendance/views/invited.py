@@ -23,6 +23,7 @@ from attendance.queries.booking import (
 from attendance.queries.seating import session_to_take
 from attendance.queries.series import others_to_take, taken_with
 from attendance.queries.shares import mark_all_kept, mark_quota_used, why_waiting
+from attendance.views.gone import say_why_gone
 from attendance.views.presses import taken_together
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
@@ -78,15 +79,22 @@ def take(request: HttpRequest, link: int, session: int) -> HttpResponse:
             own = {"person": person, "by": person, "now": now}
             if request.POST.get("series") == "all":
                 own["session"] = _session(_invitation(request), session)
+                if own["session"] is None:
+                    return _gone(request, session)
                 place, _ = take_series(take=lambda: take_place(**own), whole=True, **own)
             else:
-                place = take_place(session=_to_take(request, session), **own)
+                found = session_to_take(session, request.link)
+                if found is None:
+                    return _gone(request, session)
+                place = take_place(session=found, **own)
         except Refused as refused:
             refusal = refused
         else:
             return redirect("attendance:invitation-done", link=link, place=place.pk)
     invitation = _invitation(request)
     chosen = _session(invitation, session)
+    if chosen is None:
+        return _gone(request, session)
     tie = affiliation_for(invitation.programme, person, now)
     waits = why_waiting(chosen, person, tie, now)
     context = {
@@ -185,17 +193,15 @@ def _invitation(request: HttpRequest) -> Invitation:
     )
 
 
-def _session(invitation: Invitation, number: int) -> Session:
+def _session(invitation: Invitation, number: int) -> Session | None:
     sessions = with_line(Session.objects.open().filter(programme=invitation.programme_id, seats__isnull=False))
-    return get_object_or_404(sessions, pk=number)
+    return sessions.filter(pk=number).first()
 
 
-def _to_take(request: HttpRequest, number: int) -> Session:
-    """Return as much of the session as a press needs: ``_session`` in one query, for 200 who press at once."""
-    found = session_to_take(number, request.link)
-    if found is None:
-        raise Http404
-    return found
+def _gone(request: HttpRequest, number: int) -> HttpResponse:
+    invitation = _invitation(request)
+    say_why_gone(request, Session.objects.filter(programme=invitation.programme_id), number)
+    return redirect("attendance:invitation-choose", link=invitation.link_id)
 
 
 def _place(invitation: Invitation, number: int) -> Place:

@@ -1,5 +1,7 @@
 """A mail to everybody with a place in a session: written, read as one of them will, sent."""
 
+from uuid import uuid4
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.presses import key_of, one_press
 from attendance.actions.notices import send_notice
 from attendance.forms.notices import NoticeForm
 from attendance.messages.notices import content_of
@@ -19,6 +22,7 @@ from history.refusals import Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@one_press
 def write(request: HttpRequest, session: int) -> HttpResponse:
     """Write the mail, look at it, send it."""
     found, now = session_of(request, session), timezone.now()
@@ -28,7 +32,8 @@ def write(request: HttpRequest, session: int) -> HttpResponse:
     if "confirmed" not in request.POST:
         return _preview(request, found, form)
     try:
-        notice = send_notice(session=found, by=request.user, now=now, **form.cleaned_data)
+        press = key_of(request) or uuid4()
+        notice = send_notice(session=found, press=press, by=request.user, now=now, **form.cleaned_data)
     except Refused as refusal:
         form.add_refusal(refusal)
         return _form_page(request, found, form)
@@ -59,7 +64,7 @@ def _preview(request: HttpRequest, session: Session, form: NoticeForm) -> HttpRe
         "subject": content.subject,
         "text": content.text,
         "told": told,
-        "typed": typed_again(request),
+        "typed": [(name, value) for name, value in typed_again(request) if name != "press"],
         "leave_url": reverse("attendance:session-notice", args=[session.pk]),
     }
     return render(request, "attendance/notices/check.html", context)

@@ -45,6 +45,7 @@ from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
 from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
+from attendance.views.gone import say_why_gone
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
 from history.refusals import Refused
@@ -244,7 +245,10 @@ def change(request: HttpRequest, link: int, session: int) -> HttpResponse:
     """Show both dates, then swap them; where the new one has filled up meanwhile the old one stays."""
     place, refusal = _place(request), None
     sessions = with_line(Session.objects.open().filter(programme=place.session.programme_id, seats__isnull=False))
-    to = get_object_or_404(sessions, pk=session)
+    to = sessions.filter(pk=session).first()
+    if to is None:
+        say_why_gone(request, Session.objects.filter(programme=place.session.programme_id), session)
+        return redirect("attendance:place-choose-other", link=link)
     if request.method == "POST":
         try:
             new = _change(place, to)

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -59,8 +59,9 @@ def change_quotas(request: HttpRequest, slug: str) -> HttpResponse:
 def release(request: HttpRequest, slug: str, quota: int) -> HttpResponse:
     """End a quota at once."""
     programme = programme_managed(request, slug)
-    found = get_object_or_404(Quota.objects.select_related("programme"), pk=quota, programme=programme)
-    release_quota(quota=found, by=request.user, now=timezone.now())
+    found = Quota.objects.select_related("programme").filter(pk=quota, programme=programme).first()
+    if found:  # else it was released by the press before this one
+        release_quota(quota=found, by=request.user, now=timezone.now())
     messages.success(request, "The quota is released. Who waited because of it moves up.")
     return redirect("attendance:booking-quotas", slug=slug)
 

@@ -1,6 +1,7 @@
 """The lead of an organisation books for colleagues, names places later, and nudges who has not booked."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.presses import one_press
+from accounts.presses import key_of, one_press
 from attendance.actions.teams import book_team, name_places, nudge_colleagues, release_unnamed, switch_to_fit
 from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
 from attendance.models import Place, PlaceState, Team
@@ -23,8 +24,10 @@ from attendance.queries.teams import (
     organisations_led,
     programmes_to_nudge,
     sessions_for_teams,
+    sessions_of_partner,
     teams_led,
 )
+from attendance.views.gone import say_why_gone
 from attendance.window import rules_of, window_of
 from briefings.models import Programme
 from face.paging import LONG, page_of
@@ -55,22 +58,24 @@ def choose_session(request: HttpRequest, organisation: int) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@one_press
 def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
     """Book a team: by name, and places that are named later."""
     own, now = _organisation(request, organisation), timezone.now()
-    chosen = get_object_or_404(sessions_for_teams(own, now), pk=session)
+    chosen = sessions_for_teams(own, now).filter(pk=session).first()
+    if chosen is None:
+        say_why_gone(request, sessions_of_partner(own, now), session)
+        return redirect("attendance:team-choose", organisation=organisation)
     colleagues = colleagues_to_book(chosen.programme, own, now)
     data = request.POST if request.method == "POST" else None
     window = window_of(chosen, rules_of(chosen), now)
     about = {"people": colleagues, "last": window.names_before(chosen.date), "today": window.today}
     looks = data is not None and "look" in data
     form = TeamForm.as_typed(data, **about) if looks else TeamForm(data, **about)
-    repeated = data is not None and Team.objects.filter(press__in=_press(data), organisation=own).first()
-    if repeated:
-        return redirect("attendance:team-show", team=repeated.pk)
     if data is not None and not looks and form.is_valid():
+        typed = {**form.cleaned_data, "press": key_of(request) or uuid4()}
         try:
-            team = book_team(session=chosen, organisation=own, by=request.user, now=now, **form.cleaned_data)
+            team = book_team(session=chosen, organisation=own, by=request.user, now=now, **typed)
         except Refused as refusal:
             form.add_refusal(refusal)
         else:
@@ -118,14 +123,6 @@ def _told(places: list[Place]) -> str:
     if not without:
         return "Each one named is told by e-mail"
     return f"Each one named is told by e-mail, but {', '.join(without)}: no address is known, so tell them yourself"
-
-
-def _press(data) -> list[str]:
-    form = TeamForm(data, people=Organisation.objects.none(), last=None, today=None)
-    try:
-        return [form.fields["press"].clean(data.get("press"))]
-    except Exception:
-        return []
 
 
 @require_safe

@@ -27,9 +27,10 @@ from attendance.actions.places import give_up_place
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.teams import book_team
 from attendance.messages.places import remind
-from attendance.models import BookingRules, Invitation, Place, PlaceState
+from attendance.models import BookingRules, Invitation, Place, PlaceState, Quota
 from attendance.urls import urlpatterns
 from history.actions import CLOCK
+from history.models import Entry
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, another_day, partner_of
@@ -269,7 +270,7 @@ WITHOUT_A_PRESS = {
     "cover-coming": ONCE, "cover-pass-on": ONCE, "cover-cannot": ONCE, "availability-show": ONCE,
     "feedback-choose": ONCE, "feedback-stop": ONCE, "session-plan": DRAFT, "session-plan-several": DRAFT,
     "booking-rules": SEVERAL, "booking-quotas": SEVERAL, "booking-quota-release": SEVERAL, "session-change": ONCE,
-    "session-copy": DRAFT, "session-open": ONCE, "session-hold": ONCE, "session-notice": OWN_KEY,
+    "session-copy": DRAFT, "session-open": ONCE, "session-hold": ONCE,
     "session-agenda": ONCE, "session-people": ONCE, "session-part-end": ONCE, "series-start": ONCE,
     "series-group": ONCE, "register-mark": OWN_KEY, "register-walk-in": OWN_KEY, "register-senior": ONCE,
     "register-senior-undo": ONCE, "register-type-in": OWN_KEY, "register-phone-send": OWN_KEY, "register-close": ONCE,
@@ -277,7 +278,7 @@ WITHOUT_A_PRESS = {
     "online-share": ONCE, "online-report": ONCE, "online-take-over": ONCE, "online-reconsider": ONCE,
     "register-screen": ONCE, "here-code": STEP, "here-show": ONCE, "place-here": ONCE, "invitation-take-back": ONCE,
     "invitation-answer": ONCE, "place-feed": REST, "place-send-entry": REST, "place-needs": ONCE,
-    "place-absence": ONCE, "place-hand-over": COUNTED, "team-book": OWN_KEY, "person-answer": ONCE,
+    "place-absence": ONCE, "place-hand-over": COUNTED, "person-answer": ONCE,
     "person-send-link": REST, "person-send-entry": REST, "session-book": STEP, "session-book-organisation": STEP,
     "session-book-code": STEP, "session-book-details": STEP, "answer-settle": ONCE, "feed-own": ONCE,
     "lead-ask": REST, "round-words": OWN_KEY, "round-pause": ONCE, "round-go-on": ONCE, "round-stop": ONCE,
@@ -352,3 +353,73 @@ def test_another_file_in_the_same_form_is_another_press(client, tmp_path, settin
 
     assert [add("a.pdf"), add("a.pdf"), add("b.pdf")] == [302, 302, 409]
     assert session.materials.count() == 1
+
+
+def test_a_team_form_pressed_again_with_other_names_does_not_pretend(client):
+    session = a_session(a_programme(), capacity=5, **_soon())
+    organisation = partner_of(session.programme)
+    client.force_login(OrganisationLeadFactory(organisation=organisation).person)
+    page = reverse("attendance:team-book", args=[organisation.pk, session.pk])
+    first, second = (a_practitioner(session.programme) for _ in range(2))
+    typed = {"press": _press_on(client, page), "rule": "fit", "people": [first.pk]}
+    assert [client.post(page, typed).status_code for _ in range(2)] == [302, 302]
+    answer = client.post(page, typed | {"people": [second.pk]})
+    assert answer.status_code == 409
+    assert list(Place.objects.values_list("person", flat=True)) == [first.pk]
+
+
+def test_a_notice_pressed_again_with_other_words_does_not_pretend(client):
+    session = a_session(**_soon())
+    holder = a_place(session, now=timezone.now()).person
+    client.force_login(a_coordinator(session))
+    page = reverse("attendance:session-notice", args=[session.pk])
+    words = {"subject": "Car park", "words": "The car park is closed.", "confirmed": "yes"}
+    words["press"] = _press_on(client, page)
+    assert [client.post(page, words).status_code for _ in range(2)] == [302, 302]
+    assert client.post(page, words | {"words": "It is open again."}).status_code == 409
+    assert Message.objects.filter(kind="attendance.session_notice", person=holder).count() == 1
+
+
+def test_the_preview_of_a_notice_carries_one_key_of_its_own(client):
+    session = a_session(**_soon())
+    a_place(session, now=timezone.now())
+    client.force_login(a_coordinator(session))
+    page = reverse("attendance:session-notice", args=[session.pk])
+    key = _press_on(client, page)
+    preview = client.post(page, {"subject": "Car park", "words": "Closed.", "press": key}).content.decode()
+    assert preview.count('name="press"') == 1
+    assert key not in preview, "who goes back and writes something else sends another mail"
+
+
+def test_a_quota_set_twice_is_set_once_and_released_twice_is_released(client):
+    session = a_session()
+    programme = session.programme
+    client.force_login(a_coordinator(session))
+    page = reverse("attendance:booking-quotas", args=[programme.slug])
+    assert [client.post(page, {"seats": 2}).status_code for _ in range(2)] == [302, 302]
+    assert Entry.objects.filter(verb="set_quota").count() == 1
+    release = reverse("attendance:booking-quota-release", args=[programme.slug, Quota.objects.get().pk])
+    assert [client.post(release)["Location"] for _ in range(2)] == [page, page]
+    assert Entry.objects.filter(verb="released_quota").count() == 1
+
+
+def test_one_address_sent_ten_times_leaves_room_to_ask_another_and_guessing_still_ends(client):
+    place = a_place(a_session(**_soon()), now=timezone.now())
+    client.get(f"/p/{token_of(place.link)}/")
+    page = reverse("attendance:place-hand-over", args=[place.link_id])
+    first, other = (a_practitioner(place.session.programme).email for _ in range(2))
+    assert {client.post(page, {"email": first}).status_code for _ in range(11)} == {302}
+    assert client.post(page, {"email": other}).status_code == 302
+    guesses = [client.post(page, {"email": f"guess.{n}@example.org"}).content.decode() for n in range(9)]
+    assert ["Too many addresses" in answer for answer in guesses] == [False] * 8 + [True]
+    assert "Too many addresses" in client.post(page, {"email": "guess.8@example.org"}).content.decode()
+
+
+def test_what_is_said_or_asked_for_again_leaves_one_line_of_history(client):
+    place = a_place(a_session(**_soon()), now=timezone.now())
+    client.get(f"/p/{token_of(place.link)}/")
+    for _ in range(3):
+        client.post(reverse("attendance:place-send-entry", args=[place.link_id]))
+        client.post(reverse("attendance:place-needs", args=[place.link_id]), {"words": "A ramp"})
+    verbs = list(Entry.objects.filter(verb__in=["asked_for_entry", "changed_access_need"]).values_list("verb"))
+    assert sorted(verbs) == [("asked_for_entry",), ("changed_access_need",)]
