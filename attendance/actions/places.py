@@ -79,10 +79,10 @@ class PlaceHasEnded(Refused):
 
 
 class OfferIsOver(PlaceHasEnded):
-    """Raised where a yes comes after the limit of an offer; ``until`` is when it ended."""
+    """Raised where a yes comes after the limit of the offer of ``place``; ``until`` is when it ended."""
 
     def __init__(self, place: Place, until: datetime) -> None:
-        self.until = until
+        self.place, self.until = place, until
         goes_on = "it goes to the next on the waiting list" if place.offered_from_line else "others can have it now"
         super().__init__(
             f"The offer of this place ended on {moment(until)}, so {goes_on}. "

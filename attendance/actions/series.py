@@ -9,11 +9,12 @@ from django.db import transaction
 
 from accounts.models import Person
 from attendance.actions.engagements import lock_people
-from attendance.actions.places import take_place
+from attendance.actions.places import OfferIsOver, lapse_offer, take_place
 from attendance.actions.swaps import lock_both
 from attendance.models import Place, PlaceState
 from attendance.queries.series import position_in, position_of
 from briefings.models import Session
+from history.actions import CLOCK
 from history.refusals import Refused
 
 
@@ -42,15 +43,26 @@ def in_words(taken: list[Taken]) -> str:
     return "Of the others of the series: " + ", ".join(f"{number} {words}" for number, words in parts if number)
 
 
-@transaction.atomic
 def take_series(
     *, session: Session, person: Person | None, take: Callable[[], Place], whole: bool, by: Any, now: datetime
 ) -> tuple[Place, list[Taken]]:
     """Take the place in ``session`` by ``take``, and with it, for the ``whole``, one in each other of its series.
 
     All counters are locked before anybody is, so that two who begin with different sessions of one series do not wait
-    in a circle. ``person`` and ``by`` are None for somebody whom only ``take`` makes known. Raises what ``take`` does.
+    in a circle. ``person`` and ``by`` are None for somebody whom only ``take`` makes known. Raises what ``take`` does;
+    an offer whose limit has passed lapses at once, as ``accept_offer`` has it.
     """
+    try:
+        return _take_series(session, person, take, whole, by, now)
+    except OfferIsOver as over:
+        lapse_offer(place=over.place, by=CLOCK, now=now)  # what the yes did about it was taken back with the series
+        raise
+
+
+@transaction.atomic
+def _take_series(
+    session: Session, person: Person | None, take: Callable[[], Place], whole: bool, by: Any, now: datetime
+) -> tuple[Place, list[Taken]]:
     if not whole:
         return take(), []
     own = person.pk if person else None

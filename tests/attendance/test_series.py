@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.links import make_link
 from attendance.actions import register
 from attendance.actions.series import take_rest_of_series
-from attendance.models import Engagement, Invitation, Place, PlaceState
+from attendance.models import Engagement, Invitation, Place, PlaceState, SeatCount
 from attendance.queries.series import groups_of, position_of
 from briefings.actions.series import InAnotherSeries, NoSessions, SeriesNameTaken, settle_group, start_series
 from briefings.models import PlacesRule, Programme, Series, SessionKind, SessionState
@@ -251,6 +251,25 @@ def test_an_offer_is_accepted_for_somebody_with_the_rest_of_its_series(workshops
     page = words(client.post(take, {"session": first.pk, "whole_series": "on"}, follow=True))
     assert "Booked. They are told by e-mail. Of the others of the series: 2 booked too" in page
     assert Place.objects.filter(person=place.person, state=PlaceState.BOOKED).count() == 3
+
+
+@pytest.mark.parametrize("whole", [{"whole_series": "on"}, {}])
+def test_a_yes_that_comes_too_late_gives_the_offer_to_the_next_at_once(workshops, whole):
+    first = workshops[0]
+    a_series(workshops)
+    late = a_place(first)
+    Engagement.objects.filter(person=late.person).delete()
+    Place.objects.filter(pk=late.pk).update(
+        state=PlaceState.OFFERED, offered_until=NOW - timedelta(minutes=1), offered_from_line=True
+    )
+    SeatCount.objects.filter(session=first).update(capacity=1)
+    following = a_place(first)
+    client = signed_in(a_coordinator(first))
+    take = reverse("attendance:person-take", args=[first.programme.slug, late.person_id])
+    page = words(client.post(take, {"session": first.pk, "press": str(uuid4()), **whole}, follow=True))
+    assert "does not have this place any more" in page
+    states = {place.pk: place.state for place in Place.objects.all()}
+    assert states == {late.pk: PlaceState.ENDED, following.pk: PlaceState.BOOKED}
 
 
 @pytest.mark.parametrize("rule", [PlacesRule.ONE])
