@@ -12,7 +12,7 @@ from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
 from attendance.models import CalendarEntry
 from briefings.models import Session
-from briefings.words import where_in_words
+from briefings.words import contact_in_words, where_in_words
 from face.dates import clock
 from messaging.headers import Unmailable, clean_name, mailbox
 from messaging.mime import Sender
@@ -95,9 +95,8 @@ def _description(session: Session, words: str) -> str:
         lines.append(f"Bring: {programme.what_to_bring}")
     local = f"{clock(session.starts)} to {clock(session.ends)}, {session.zone.replace('_', ' ')} time"
     lines.append(local)
-    contact = ", ".join(part for part in (programme.contact_email, programme.contact_phone) if part)
-    if contact:
-        lines.append(f"Questions: {contact}")
+    if contact_in_words(programme):
+        lines.append(f"Questions: {contact_in_words(programme)}")
     return "\n\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """When and where a session is, and what a role does, as people read it; words for dates alone are ``face.dates``."""
 
-from briefings.models import ProgrammeRole, Session
+from briefings.models import Programme, ProgrammeRole, Session
 from face.dates import day, period
 
 ROLE_DOES = {
@@ -15,6 +15,11 @@ ROLE_DOES = {
 def when_in_words(session: Session) -> str:
     """Return the day and the local hours of ``session``, as its own zone has them: "Thursday 26 November 2026, …"."""
     return f"{day(session.date)}, {period(session.starts, session.ends)}"
+
+
+def contact_in_words(programme: Programme) -> str:
+    """Return where questions about ``programme`` go, as it stands in calendar entries; "" where nothing is said."""
+    return ", ".join(part for part in (programme.contact_email, programme.contact_phone) if part)
 
 
 def where_in_words(session: Session, *, address: bool = False) -> str:

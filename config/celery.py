@@ -26,6 +26,7 @@ app.conf.beat_schedule = {
     "take answers from calendars": _line("attendance.tasks.take_answers", 20.0),
     "read and write staff lists": _line("organisations.tasks.work_on_staff_lists", 5.0),
     "write waiting rounds": _line("attendance.tasks.write_rounds", 5.0),
+    "tell what programmes have changed": _line("attendance.tasks.tell_words", 20.0),
     "remind those invited": _line("attendance.tasks.remind_invited", 10 * MINUTE),
     "settle stopped rounds": _line("attendance.tasks.settle_stopped_rounds", 5 * MINUTE),
     "remind of sessions": _line("attendance.tasks.remind_of_sessions", 10 * MINUTE),

@@ -16,8 +16,8 @@ from attendance.models import CalendarEntry, CoverState, Place, PlaceState, Seni
 from attendance.queries.booking import by_distance, sessions_to_choose
 from attendance.queries.shares import FIRST_CHOICE_LASTS
 from attendance.queries.teams import unnamed_places
-from briefings.models import Part, Session, SessionPart, SessionState
-from briefings.words import when_in_words, where_in_words
+from briefings.models import Part, Programme, Session, SessionPart, SessionState
+from briefings.words import contact_in_words, when_in_words, where_in_words
 from face.dates import clock, day_without_year
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
@@ -36,6 +36,10 @@ _SUBJECTS = {
     PART_CHANGED: "Your part in the session on {when} has changed",
     PART_ENDED: "You no longer run the session on {when}",
 }
+_WORDS = {"bring": "what to bring", "contact": "whom to ask", "programme": "the name of the programme"}
+"""What the programme says of all its sessions, as the subject of a mail names it."""
+
+_MAY_BE_EMPTY = {"was_notes", "was_bring", "was_contact"}
 _DOING = {Part.PRESENTER: "present", Part.FACILITATOR: "facilitate"}
 
 
@@ -65,7 +69,8 @@ def tell_changed(
             refs["was_later"] = 1
         if by_zone:
             refs["by_zone"] = 1
-        told = some if any(refs.values()) or "was_notes" in refs else some & choosing
+        is_news = any(refs.values()) or not refs.keys().isdisjoint(_MAY_BE_EMPTY)
+        told = some if is_news else some & choosing
         refs |= {"session": session.pk, "revision": session.revision}
         _queue_many(CHANGED, session, told, now, refs=refs, suffix=f":{session.revision}")
 
@@ -75,7 +80,7 @@ def _difference(earlier: dict[str, Any], before: Session, session: Session) -> d
     old, new = _facts(before), _facts(session)
     was = {name: earlier.get(name) or old[name] for name in new}
     was = {f"was_{name}": words if words != new[name] else "" for name, words in was.items()}
-    return {**was, **_getting_in(earlier, before, session)}
+    return {**was, **_getting_in(earlier, before, session), **_words(earlier, before, session)}
 
 
 def _facts(session: Session) -> dict[str, str]:
@@ -96,12 +101,34 @@ def _getting_in(earlier: dict[str, Any], before: Session, session: Session) -> d
     return found
 
 
+def _words(earlier: dict[str, Any], before: Session, session: Session) -> dict[str, Any]:
+    """Return what the programme said before that stands in calendar entries; "" where it said nothing."""
+    old, new = _said_by(before.programme), _said_by(session.programme)
+    if not session.title:  # it is called like its programme, which is told as the title
+        del new["programme"]
+    was = {name: earlier.get(name, old[name]) for name in new}
+    return {f"was_{name}": words for name, words in was.items() if words != new[name]}
+
+
+def _said_by(programme: Programme) -> dict[str, str]:
+    return {
+        "bring": programme.what_to_bring,
+        "contact": contact_in_words(programme),
+        "programme": programme.name,
+    }
+
+
+def waiting_for_news(session: Session) -> set[int]:
+    """Return the ids of those whose mail about the last change of ``session`` has not left: another takes its place."""
+    return set(_not_told_yet(session))
+
+
 def _not_told_yet(session: Session) -> dict[int, dict[str, Any]]:
     """Return what the mail of the last change says was before, by person, for those whom it has not left for."""
     waiting = Message.objects.filter(
         kind=CHANGED, refs__contains={"session": session.pk}, state__in=[Message.State.PLANNED, Message.State.HELD]
     )
-    names = ("when", "where", "title", "link", "notes", "later")
+    names = ("when", "where", "title", "link", "notes", "later", *_WORDS)
     return {
         person: {name: refs[f"was_{name}"] for name in names if f"was_{name}" in refs}
         for person, refs in waiting.order_by("pk").values_list("person", "refs")
@@ -222,6 +249,12 @@ def render(message: Message) -> Content:
         "was_notes": message.refs.get("was_notes", ""),
         "by_zone": bool(message.refs.get("by_zone")),
         "sooner": bool(message.refs.get("was_later")),
+        "has_bring": "was_bring" in message.refs,
+        "was_bring": message.refs.get("was_bring", ""),
+        "has_contact": "was_contact" in message.refs,
+        "was_contact": message.refs.get("was_contact", ""),
+        "contact": contact_in_words(session.programme),
+        "was_programme": message.refs.get("was_programme", ""),
         "where": where_in_words(session, address=True),
         "new_link": f"{settings.SITE_URL}{reverse('attendance:invitation-again')}",
     }
@@ -233,13 +266,23 @@ def render(message: Message) -> Content:
         context["team_address"] = _team_address(message, team) if team else ""
     entry = _entry(message, session)
     context["entry"] = entry and ("out" if entry.is_cancelled else "in")
+    words = _only_words(message.refs) if message.kind == CHANGED else []
+    context["only_words"] = bool(words)
+    subject = f"Your session on {{when}}: {' and '.join(words)}" if words else _SUBJECTS[message.kind]
     name = message.kind.removeprefix("attendance.")
-    content = render_mail(f"attendance/mail/{name}", context, _SUBJECTS[message.kind].format(when=when))
+    content = render_mail(f"attendance/mail/{name}", context, subject.format(when=when))
     if entry:
         make = cancel_for if entry.is_cancelled else request_for
         content.calendar = make(entry, now=timezone.now())
         content.calendar_method = CANCEL if entry.is_cancelled else REQUEST
     return content
+
+
+def _only_words(refs: dict[str, Any]) -> list[str]:
+    """Return the names of the programme's words that a mail tells of, where it tells of nothing else; else nothing."""
+    told = {name for name, value in refs.items() if name.startswith("was_") and (value or name in _MAY_BE_EMPTY)}
+    names = [name for name in _WORDS if f"was_{name}" in told]
+    return [_WORDS[name] for name in names] if len(names) == len(told) and not refs.get("by_zone") else []
 
 
 def _nearest(place: Place, session: Session) -> list[Session]:

@@ -26,6 +26,7 @@ from attendance.models.places import (
 from attendance.models.policies import BookingRules, Quota
 from attendance.models.register import CAME, Attendance, CheckInCode, Mark, MarkKind, Outcome, Register, WalkIn
 from attendance.models.teams import Team, TeamRule
+from attendance.models.words import WordsToTell
 
 __all__ = [
     "CAME", "COVER_MOVES", "FULL_SHARE", "LIVE", "PLACE_MOVES", "REFERENCE_LETTERS", "SEATED", "TO_DO", "AbsenceCode",
@@ -33,5 +34,6 @@ __all__ = [
     "CalendarAnswer", "CalendarEntry", "CheckInCode", "CoverState", "Engagement", "Handover", "Invitation",
     "InvitationAnswer", "InvitationRound", "Mark", "MarkKind", "Material", "OnlineDecision", "OnlinePresence",
     "OnlineReport", "OnlineRule", "Outcome", "Place", "PlaceState", "Quota", "Register", "RoundState",
-    "SeatCount", "SeniorAttendance", "SessionNotice", "Stays", "Team", "TeamRule", "WalkIn", "new_reference",
+    "SeatCount", "SeniorAttendance", "SessionNotice", "Stays", "Team", "TeamRule", "WalkIn", "WordsToTell",
+    "new_reference",
 ]  # fmt: skip

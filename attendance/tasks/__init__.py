@@ -10,6 +10,7 @@ from attendance.tasks.places import (
     remind_seniors,
     settle_places,
 )
+from attendance.tasks.words import tell_words
 
 __all__ = [
     "follow_zones",
@@ -21,5 +22,6 @@ __all__ = [
     "settle_places",
     "settle_stopped_rounds",
     "take_answers",
+    "tell_words",
     "write_rounds",
 ]

@@ -14,6 +14,7 @@ from attendance.urls import (
     series,
     sessions,
     venues,
+    words,
 )
 
 app_name = "attendance"
@@ -32,4 +33,5 @@ urlpatterns = [
     *places.urlpatterns,
     *invitations.urlpatterns,
     *venues.urlpatterns,
+    *words.urlpatterns,
 ]

@@ -227,6 +227,14 @@ def note_new_place(*, session: Session, by: Any, now: datetime) -> None:
 
 
 @transaction.atomic
+def note_new_words(*, session: Session, fields: Iterable[str], by: Any, now: datetime) -> None:
+    """Raise the revision of ``session``, whose programme has changed ``fields``. The caller holds the counter."""
+    session.revision += 1
+    session.save(update_fields=["revision"])
+    record(by=by, verb="followed_programme", about=session, now=now, fields=fields)
+
+
+@transaction.atomic
 def mark_open(*, session: Session, by: Any, now: datetime) -> None:
     """Open the draft ``session`` for booking. Raises SessionIsOver, InThePast, NowhereToMeet."""
     _check_move(session, SessionState.OPEN)

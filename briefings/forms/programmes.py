@@ -1,4 +1,4 @@
-"""A programme: starting it, its purpose, its policies and how it speaks."""
+"""A programme: starting it, its purpose, its policies."""
 
 import re
 from typing import Any
@@ -71,7 +71,7 @@ class PurposeForm(StartForm):
     )
 
     class Meta(StartForm.Meta):
-        fields = (*StartForm.Meta.fields, "starts_on", "ends_on", "is_public")
+        fields = (*(name for name in StartForm.Meta.fields if name != "name"), "starts_on", "ends_on", "is_public")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -225,40 +225,3 @@ class PublishingForm(HubForm):
         help_text="As of the first of the month, rounded to fives. Numbers under five are hidden, and more with them, "
         "so that nobody can work them out. Only for a programme whose sessions are listed for everybody.",
     )
-
-
-class VoiceForm(ProgrammeForm):
-    """How the programme speaks: whom to ask, the words of the invitation, what to bring."""
-
-    class Meta:
-        model = Programme
-        fields = (
-            "contact_name", "contact_email", "contact_phone", "invitation_subject", "invitation_introduction",
-            "what_to_bring",
-        )  # fmt: skip
-        labels = {
-            "contact_name": "Whom can people ask?",
-            "contact_email": "E-mail address for questions",
-            "contact_phone": "Telephone number",
-            "invitation_subject": "Subject of the invitation",
-            "invitation_introduction": "First words of the invitation",
-            "what_to_bring": "What to bring",
-        }
-        help_texts = {
-            "contact_name": "A name or a team.",
-            "contact_email": "Stands in every mail. A shared mailbox outlives its owner.",
-            "contact_phone": "Include the area code.",
-            "invitation_subject": "Leave it empty for “You are invited to” and the programme’s name.",
-            "invitation_introduction": "Why it matters, from whom. The dates and the link follow by themselves.",
-            "what_to_bring": "Stands in the confirmation.",
-        }
-        field_classes = {"invitation_introduction": LongTextField, "what_to_bring": LongTextField}
-        widgets = {
-            "contact_phone": forms.TextInput({"class": "w20", "autocomplete": "tel"}),
-            "invitation_introduction": forms.Textarea({"rows": 6}),
-            "what_to_bring": forms.Textarea({"rows": 3}),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["contact_email"].required = True

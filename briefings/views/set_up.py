@@ -22,7 +22,6 @@ from briefings.forms.programmes import (
     PurposeForm,
     RemindersForm,
     ServiceStandardForm,
-    VoiceForm,
 )
 from briefings.forms.scope import ScopeForm
 from briefings.models import CoverRule, Programme
@@ -70,7 +69,6 @@ TASKS = {
             ("attendance:cover-rules", "What each rule would mean for the sessions you have planned"),
         ),
         Task("publishing", "Publishing the reach", PublishingForm, "Leads see their own figures whatever you choose."),
-        Task("voice", "How the programme speaks", VoiceForm),
     )
 }
 
@@ -193,7 +191,13 @@ def _groups(programme: Programme, figures: dict[str, int]) -> list[dict[str, Any
         {"title": "How it works", "tasks": [_line(programme, key, _usual(programme, key)) for key in _POLICIES]},
         {
             "title": "What people read",
-            "tasks": [_line(programme, "voice", _said(programme.contact_email, "Contact missing"))],
+            "tasks": [
+                {
+                    "title": "How the programme speaks",
+                    "address": _address(programme, "voice"),
+                    "state": _said(programme.contact_email, "Contact missing"),
+                }
+            ],
         },
     ]
 
@@ -202,8 +206,13 @@ _POLICIES = ("half-days", "reminders", "places", "service-standard", "cover", "p
 
 
 def _line(programme: Programme, key: str, state: tuple) -> dict[str, Any]:
-    address = reverse("briefings:set-up-change", args=[programme.slug, key])
-    return {"title": TASKS[key].title, "address": address, "state": state}
+    return {"title": TASKS[key].title, "address": _address(programme, key), "state": state}
+
+
+def _address(programme: Programme, key: str) -> str:
+    if key == "voice":  # whoever comes is told what is changed there, so a higher app has the page
+        return reverse("attendance:programme-voice", args=[programme.slug])
+    return reverse("briefings:set-up-change", args=[programme.slug, key])
 
 
 def _other(programme: Programme, title: str, route: str, state: tuple) -> dict[str, Any]:
@@ -245,7 +254,7 @@ def _usual(programme: Programme, key: str) -> tuple:
 
 def _answers(programme: Programme) -> list[dict[str, Any]]:
     rows: list[tuple[str, str, Callable[[Programme], str]]] = [
-        ("purpose", "Name", lambda p: p.name),
+        ("voice", "Name", lambda p: p.name),
         ("purpose", "Scale", lambda p: p.get_scale_display()),
         ("purpose", "Purpose", lambda p: p.purpose or "Not said yet"),
         ("purpose", "Nation", lambda p: p.get_nation_display()),
@@ -266,7 +275,7 @@ def _answers(programme: Programme) -> list[dict[str, Any]]:
         {
             "word": word,
             "value": say(programme),
-            "address": reverse("briefings:set-up-change", args=[programme.slug, key]),
+            "address": _address(programme, key),
         }
         for key, word, say in rows
     ]

@@ -13,6 +13,7 @@ from tests.access import (
     attendance_series,
     attendance_sessions,
     attendance_venues,
+    attendance_words,
 )
 from tests.access.routes import Route
 
@@ -29,4 +30,5 @@ ROUTES: list[Route] = [
     *attendance_series.ROUTES,
     *attendance_sessions.ROUTES,
     *attendance_venues.ROUTES,
+    *attendance_words.ROUTES,
 ]

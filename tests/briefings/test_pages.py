@@ -109,9 +109,9 @@ def test_the_task_list_says_what_is_missing_and_what_is_done(client, coordinator
     [
         (
             "purpose",
-            {"name": "New", "scale": "major", "purpose": "p", "nation": "scotland", "starts_on_day": "7",
+            {"scale": "major", "purpose": "p", "nation": "scotland", "starts_on_day": "7",
              "starts_on_month": "Jan", "starts_on_year": "2027"},
-            {"name": "New", "scale": "major", "is_public": False},
+            {"scale": "major", "is_public": False},
         ),
         (
             "half-days",
@@ -124,8 +124,8 @@ def test_the_task_list_says_what_is_missing_and_what_is_done(client, coordinator
         ("service-standard", {"acknowledge_days": "3", "answer_days": "15"}, {"answer_days": 15}),
         ("cover", {"cover_rule": "share", "cover_number": "50"}, {"cover_rule": "share", "cover_number": 50}),
         ("cover", {"cover_rule": "none", "cover_number": "50"}, {"cover_rule": "none", "cover_number": None}),
-        ("voice", {"contact_email": "team@example.org", "what_to_bring": "a\r\nb"},
-         {"contact_email": "team@example.org", "what_to_bring": "a\nb"}),
+        ("voice", {"name": "New", "contact_email": "team@example.org", "what_to_bring": "a\r\nb"},
+         {"name": "New", "contact_email": "team@example.org", "what_to_bring": "a\nb"}),
     ],
 )  # fmt: skip
 def test_each_task_is_answered_on_its_own_page(client, coordinator, programme, task, answers, values):

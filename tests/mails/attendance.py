@@ -10,6 +10,7 @@ from attendance.actions.lead_requests import ask_leads
 from attendance.actions.places import change_seats, give_up_place, send_entry_again
 from attendance.actions.policies import set_booking_rules
 from attendance.actions.teams import book_team, nudge_colleagues, release_all_unnamed
+from attendance.actions.words import change_words, tell_all_words
 from attendance.messages import cover as cover_messages
 from attendance.messages import invitations as invitation_messages
 from attendance.models import Invitation
@@ -132,6 +133,10 @@ def session_changes() -> None:
     a_place(other)
     another_day(other.programme)
     sessions.cancel_session(session=other, reason="The venue has flooded", **WITH)
+    third = a_session()
+    a_place(third)
+    change_words(programme=third.programme, changes={"what_to_bring": "A photo ID"}, tells=True, **WITH)
+    tell_all_words(now=NOW)
 
 
 @makes("attendance.feed_address")
