@@ -65,14 +65,14 @@ def take_presses(
     """Keep what a phone sent, walk-ins first. Returns what became of each id, and the rows that were touched.
 
     ``kept`` (now or before), ``closed``, ``another`` (the id was used for something else), ``gone`` (there is no such
-    row: perhaps a walk-in that has not arrived), ``no_organisation`` (that of a walk-in is no longer there). What was
-    not kept changes nothing and may be sent again.
+    row: perhaps a walk-in that has not arrived), ``no_organisation`` (that of a walk-in is no longer there, or had
+    ended). What was not kept changes nothing and may be sent again.
     """
     found: dict[str, str] = {}
     touched: dict[str, Place | WalkIn] = {}
     pressed: list[Pressed] = []
     for own in walk_ins:
-        if own.organisation is None:
+        if own.organisation is None or _has_ended(own, session):
             found[str(own.id)] = NO_ORGANISATION
             continue
         act = {"name": own.name, "organisation": own.organisation, "press": own.id}
@@ -88,6 +88,12 @@ def take_presses(
     for press, code in zip(pressed, _marked(session, pressed, by, now), strict=True):
         found[str(press.id)] = code
     return found, list(touched.values())
+
+
+def _has_ended(own: SentWalkIn, session: Session) -> bool:
+    """Return whether nobody can come for that organisation any more; who was kept before that stays."""
+    ended = own.organisation.ended_on
+    return bool(ended and ended <= session.date) and not WalkIn.objects.filter(pk=own.id).exists()
 
 
 def _marked(session: Session, presses: list[Pressed], by: Any, now: datetime) -> list[str]:

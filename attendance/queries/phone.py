@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import Person
@@ -15,6 +15,7 @@ from attendance.models import Mark, MarkKind, Place, WalkIn
 from attendance.queries.register import on_the_register
 from attendance.register import Press, standing
 from briefings.models import Session
+from organisations.models import Organisation
 
 OVERLAP = timedelta(seconds=30)
 """A press that was written just before an answer, and committed just after it, is in the next answer too."""
@@ -67,6 +68,17 @@ def places_in_short(session: Session) -> list[int]:
     press.
     """
     found = on_the_register(session).aggregate(number=Count("pk"), total=Coalesce(Sum("pk"), 0))
+    return [found["number"], int(found["total"])]
+
+
+def organisations_there(session: Session) -> QuerySet[Organisation]:
+    """Return the organisations that somebody may come from to ``session``: those that had not ended on its day."""
+    return Organisation.objects.filter(Q(ended_on=None) | Q(ended_on__gt=session.date))
+
+
+def organisations_in_short(session: Session) -> list[int]:
+    """Return how many organisations there are for walk-ins, and the sum of their ids, for a phone to compare."""
+    found = organisations_there(session).aggregate(number=Count("pk"), total=Coalesce(Sum("pk"), 0))
     return [found["number"], int(found["total"])]
 
 

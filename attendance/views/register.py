@@ -18,6 +18,7 @@ from attendance.actions import register as actions
 from attendance.actions.cover import note_attended, take_attended_back
 from attendance.forms.register import OrganisationChoiceForm, RegisterFilter, SeniorForm, WalkInForm, read_mark
 from attendance.models import Place, SeniorAttendance, WalkIn
+from attendance.queries.phone import organisations_there
 from attendance.queries.register import (
     FIRST_EXPECTED,
     FIRST_MARKED,
@@ -140,7 +141,7 @@ def mark(request: HttpRequest, session: int) -> HttpResponse:
 def add_walk_in(request: HttpRequest, session: int) -> HttpResponse:
     """Add somebody who came without a place: first the organisation, then the name."""
     own = session_at_door(request, session)
-    organisation = _organisation_asked(request)
+    organisation = _organisation_asked(request, own)
     if organisation is None:
         return _ask_organisation(request, own)
     form = WalkInForm(request.POST if request.method == "POST" else None, initial={"press": uuid4()})
@@ -223,16 +224,16 @@ def _last_pressed(request: HttpRequest, done: Rows) -> Line | None:
     return next((line for line in done.lines if line.key == asked), None)
 
 
-def _organisation_asked(request: HttpRequest) -> Organisation | None:
+def _organisation_asked(request: HttpRequest, session: Session) -> Organisation | None:
     asked = request.GET.get("organisation", "")
     readable = asked.isascii() and asked.isdigit() and len(asked) < 10
-    return Organisation.objects.filter(pk=int(asked)).first() if readable else None
+    return organisations_there(session).filter(pk=int(asked)).first() if readable else None
 
 
 def _ask_organisation(request: HttpRequest, session: Session) -> HttpResponse:
     partners = session.programme.partners.on(session.date).select_related("organisation")
     names = sorted((partner.organisation for partner in partners), key=lambda own: own.name.casefold())
-    others = Organisation.objects.exclude(pk__in=[own.pk for own in names]).order_by("name", "pk")
+    others = organisations_there(session).exclude(pk__in=[own.pk for own in names]).order_by("name", "pk")
     form = OrganisationChoiceForm(request.GET if "organisation" in request.GET else None, organisations=others)
     form.is_valid()
     context = frame(request, session, "Which organisation are they from?") | {

@@ -16,6 +16,7 @@ from accounts.permissions import Permission, has
 from attendance.actions.sheet import type_in
 from attendance.forms.register import SheetForm, SheetLineForm
 from attendance.models import Attendance, Place
+from attendance.queries.phone import organisations_there
 from attendance.queries.register import on_the_register
 from attendance.views.register import READ_OR_POST, frame, is_closed, session_at_door
 from briefings.models import Session
@@ -24,7 +25,6 @@ from face.paging import Page, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
 from history.refusals import Refused
-from organisations.models import Organisation
 
 ON_ONE_PAGE = 100
 _WRITTEN_LINES = 5
@@ -112,7 +112,7 @@ def _outcome(place: Place) -> str:
 
 def _sheet_forms(request: HttpRequest, session: Session) -> tuple[SheetForm, list[SheetLineForm]]:
     data = request.POST if request.method == "POST" else None
-    organisations = list(Organisation.objects.order_by("name", "pk"))
+    organisations = list(organisations_there(session).order_by("name", "pk"))
     # Any place that stands on the register: a name that was marked meanwhile is no fault.
     form = SheetForm(data, places=on_the_register(session))
     lines = [SheetLineForm(data, organisations=organisations, number=number) for number in range(1, _WRITTEN_LINES + 1)]

@@ -16,12 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 from attendance.actions.phone import take_presses
 from attendance.forms.phone import UnreadableMarks, read_marks, since_of
 from attendance.models import Place, WalkIn
-from attendance.queries.phone import places_in_short, rows_of
+from attendance.queries.phone import organisations_in_short, organisations_there, places_in_short, rows_of
 from attendance.rules import can_load_register, can_send_marks
 from attendance.views.register import is_closed
 from briefings.models import Session, SessionState
 from history.actions import look_at_many
-from organisations.models import Organisation
 
 _SAME_LOOK = timedelta(hours=12)
 """A phone that goes on asking for changes looks at each person once."""
@@ -52,6 +51,7 @@ def give_rows(request: HttpRequest, session: int) -> JsonResponse:
         answer["organisations"] = _organisations(own)
     else:
         answer["places"] = places_in_short(own)
+        answer["organisations_in_short"] = organisations_in_short(own)
     return JsonResponse(answer)
 
 
@@ -103,7 +103,8 @@ def _answer(
 def _organisations(session: Session) -> list[list[Any]]:
     """Return id and name of each organisation for walk-ins, the partners first."""
     partners = set(session.programme.partners.on(session.date).values_list("organisation", flat=True))
-    known = sorted(Organisation.objects.values_list("pk", "name"), key=lambda own: (own[0] not in partners, own[1]))
+    there = organisations_there(session).values_list("pk", "name")
+    known = sorted(there, key=lambda own: (own[0] not in partners, own[1]))
     return [list(own) for own in known]
 
 

@@ -126,8 +126,8 @@
     } else {
       const when = new Date(kept.session.at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
       words = state.link === "offline" ? `No signal. Nothing is only on this phone; the register as it was at ${when}.`
-        : "Everything has reached the register.";
-      colour = state.link === "offline" ? "wait" : "good";
+        : refused.length ? "Everything else has reached the register." : "Everything has reached the register.";
+      colour = state.link === "offline" || refused.length ? "wait" : "good";
     }
     const box = at("status");
     box.className = `saved ${colour}`;
@@ -135,13 +135,42 @@
     at("sign-in").hidden = state.link !== "signed_out";
     at("refused").hidden = !refused.length;
     const closed = refused.some(each => each.problem === "closed");
-    const homeless = refused.filter(each => each.problem === "no_organisation").map(each => each.name).join(", ");
+    const homeless = refused.filter(each => each.problem === "no_organisation");
     at("refused-words").textContent = `${refused.length} mark${refused.length === 1 ? " was" : "s were"} not taken, and `
       + `${refused.length === 1 ? "is" : "are"} only on this phone`
       + (closed ? ": the register is closed. Ask the coordinator to open it again; then they go by themselves."
-        : homeless ? `: ${homeless} came for an organisation that is no longer there. Drop what was not taken, and add them `
-          + "again for another one."
+        : homeless.length ? `: ${homeless.map(each => each.name).join(", ")} came for an organisation that is no longer there. `
+          + "Choose another one; what was noted goes with it."
         : ". Look at the register and mark them there.");
+    homes(homeless);
+  }
+
+  // For each walk-in whose organisation has gone another one to choose; drawn anew only where something has changed.
+  function homes(homeless) {
+    const drawn = JSON.stringify([homeless.map(each => each.id), known()]);
+    if (at("homeless").dataset.drawn === drawn) return;
+    at("homeless").dataset.drawn = drawn;
+    at("homeless").replaceChildren(...homeless.map(each => {
+      const part = at("row-homeless").content.firstElementChild.cloneNode(true), list = part.querySelector("select");
+      const label = part.querySelector("label"), button = part.querySelector("button");
+      list.id = label.htmlFor = `home-${each.id}`;
+      label.textContent = `Organisation of ${each.name}, instead of ${each.organisationName}`;
+      button.dataset.walkIn = each.id;
+      button.querySelector(".vh").textContent = ` for ${each.name}`;
+      offer(list);
+      return part;
+    }));
+  }
+
+  // The walk-in keeps its id, and with it what was pressed on it since.
+  async function rehome(id, chosen) {
+    const entry = state.kept.queue.find(each => each.id === id);
+    if (!entry || !chosen.value) return;
+    const own = state.kept.queue.filter(each => each.row === `w${id}`);
+    await keep([
+      { ...entry, organisation: Number(chosen.value), organisationName: chosen.text, problem: undefined },
+      ...own.map(each => ({ ...each, problem: undefined })),
+    ]);
   }
 
   // --- pressing
@@ -186,14 +215,15 @@
     const since = (state.kept.session && state.kept.session.at) || (over && new Date().toISOString());
     const answer = await ask(main.dataset.rows + (since ? `?since=${encodeURIComponent(since)}` : ""));
     await takeOver(answer, !since);
-    // Who has got or lost a place since then is in no press: then all of the register is loaded.
-    if (since && !over && String(answer.places) !== String(places())) await takeOver(await ask(main.dataset.rows), true);
+    if (!since || over) return;
+    // Who has got or lost a place since then is in no press, nor which organisation has come or gone: then all is loaded.
+    const places = state.kept.rows.filter(row => row.key.startsWith("p")).map(row => Number(row.key.slice(1)));
+    const isSame = String(answer.places) === inShort(places)
+      && String(answer.organisations_in_short) === inShort(known().map(([id]) => id));
+    if (!isSame) await takeOver(await ask(main.dataset.rows), true);
   }
 
-  const places = () => {
-    const own = state.kept.rows.filter(row => row.key.startsWith("p")).map(row => Number(row.key.slice(1)));
-    return [own.length, own.reduce((sum, number) => sum + number, 0)];
-  };
+  const inShort = numbers => String([numbers.length, numbers.reduce((sum, number) => sum + number, 0)]);
 
   async function takeOver(answer, whole = false) {
     state.csrf = answer.csrf;
@@ -248,10 +278,24 @@
     }
   }
 
+  const known = () => (state.kept.session && state.kept.session.organisations) || [];
+  const offer = list => list.replaceChildren(list.options[0], ...known().map(([id, name]) => new Option(name, String(id))));
+
   function organisations() {
-    const list = at("walk-in-organisation"), known = (state.kept.session && state.kept.session.organisations) || [];
-    if (list.options.length === known.length + 1) return;
-    list.replaceChildren(list.options[0], ...known.map(([id, name]) => new Option(name, String(id))));
+    const list = at("walk-in-organisation"), drawn = JSON.stringify(known());
+    if (list.dataset.drawn === drawn) return;
+    list.dataset.drawn = drawn;
+    const { value, text } = list.selectedOptions[0];
+    offer(list);
+    list.value = value;
+    if (list.selectedIndex >= 0) return;
+    list.value = "";
+    wrong(`${text} is no longer there. Choose another organisation`);
+  }
+
+  function wrong(words) {
+    at("walk-in-error").textContent = words;
+    at("walk-in-error").hidden = !words;
   }
 
   // --- this page, kept for when there is no signal
@@ -276,6 +320,9 @@
     const key = button && button.dataset.mark && button.closest("li").dataset.key;
     const row = key && rows().find(each => each.key === key);
     if (row) press(row, button.dataset.mark);
+    if (button && button.dataset.walkIn) {
+      rehome(button.dataset.walkIn, button.closest("li").querySelector("select").selectedOptions[0]);
+    }
   });
   at("find").addEventListener("input", () => { shown.expected = FIRST; show(); });
   for (const half of ["expected", "marked"]) {
@@ -284,7 +331,7 @@
   at("walk-in").addEventListener("submit", event => {
     event.preventDefault();
     const name = at("walk-in-name").value.trim(), chosen = at("walk-in-organisation").selectedOptions[0];
-    at("walk-in-error").hidden = Boolean(name && chosen.value);
+    wrong(name && chosen.value ? "" : "Enter a name and choose an organisation");
     if (!name || !chosen.value) { at("walk-in-name").focus(); return; }
     at("walk-in").reset();
     keep([{

@@ -22,6 +22,7 @@ from attendance.models import Attendance, Mark, Place, PlaceState, WalkIn
 from attendance.queries.phone import subject_of
 from briefings.models import Part, SessionPart
 from history.models import Look
+from organisations.models import Organisation
 from tests.attendance.places import a_place, a_practitioner, a_session, partner_of
 from tests.attendance.registers import a_coordinator, half_way
 from tests.organisations.factories import OrganisationFactory, PersonFactory
@@ -109,6 +110,8 @@ def test_only_what_has_changed_is_given_again(client, session, keeper):
     ]
     assert "organisations" not in answer
     assert answer["places"] == [2, Place.objects.aggregate(Sum("pk"))["pk__sum"]]
+    numbers = Organisation.objects.values_list("pk", flat=True)
+    assert answer["organisations_in_short"] == [len(numbers), sum(numbers)]
     assert len(rows(client, session, since="nonsense").json()["rows"]) == 2
 
 
@@ -288,6 +291,22 @@ def test_a_walk_in_whose_organisation_has_gone_holds_the_others_back_from_nothin
     assert f"w{lost['id']}" not in [row[0] for row in answer["rows"]]
     again = lost | {"organisation": partner_of(session.programme).pk}
     assert send(client, session, [], [again]).json()["results"] == {lost["id"]: "kept"}
+
+
+def test_nobody_comes_for_an_organisation_that_had_ended_by_then(client, session, keeper):
+    ending = OrganisationFactory()
+    before = a_walk_in(session, "Kept Invented", organisation=ending.pk)
+    assert send(client, session, [], [before]).json()["results"] == {before["id"]: "kept"}
+    Organisation.objects.filter(pk=ending.pk).update(ended_on=session.date)
+    asked = client.get(reverse("attendance:register-phone-rows", args=[session.pk])).json()
+    assert ending.pk not in [pk for pk, _ in asked["organisations"]]
+    page = client.get(reverse("attendance:register-walk-in", args=[session.pk]))
+    assert ending.name not in page.content.decode()
+    later = a_walk_in(session, "Late Invented", organisation=ending.pk)
+    results = send(client, session, [], [before, later]).json()["results"]
+    assert results == {before["id"]: "kept", later["id"]: "no_organisation"}
+    Organisation.objects.filter(pk=ending.pk).update(ended_on=session.date + timedelta(days=1))
+    assert send(client, session, [], [later]).json()["results"] == {later["id"]: "kept"}
 
 
 def _a_walk_in_called(name: str, organisation: int = 1) -> bytes:

@@ -122,17 +122,36 @@ def test_a_register_without_signal(new_page, live_server):
     phone.get_by_label("Name", exact=True).fill("Hal Invented")
     phone.get_by_label("Organisation", exact=True).select_option("Vanished Trust")
     button(phone, "Add a walk-in").click()
-    says(phone, "No signal. 1 mark is only on this phone")
+    phone.get_by_text("Change for Hal Invented").click()
+    button(phone, "Came late: Hal Invented").click()
+    phone.get_by_label("Name", exact=True).fill("Ike Invented")
+    phone.get_by_label("Organisation", exact=True).select_option("Vanished Trust")
+    button(phone, "Add a walk-in").click()
+    says(phone, "No signal. 4 marks are only on this phone")
+    phone.get_by_label("Name", exact=True).fill("Joy Invented")
+    phone.get_by_label("Organisation", exact=True).select_option("Vanished Trust")
     vanishing.delete()
     phone.context.set_offline(False)
     said = (
-        "1 mark was not taken, and is only on this phone: Hal Invented came for an organisation that is no longer there"
+        "4 marks were not taken, and are only on this phone: Hal Invented, Ike Invented came for an organisation that "
+        "is no longer there. Choose another one; what was noted goes with it."
     )
     phone.locator("#refused-words", has_text=said).wait_for(timeout=10_000)
+    # The list offers it no more: who was just being added keeps the name, and hears why.
+    assert phone.get_by_label("Organisation", exact=True).input_value() == ""
+    assert phone.get_by_label("Name", exact=True).input_value() == "Joy Invented"
+    phone.get_by_text("Vanished Trust is no longer there. Choose another organisation").wait_for()
     check_page(phone)
+    screenshot(phone, "register-organisation-gone")
+    phone.get_by_label("Organisation of Hal Invented, instead of Vanished Trust").select_option("Lantern Trust")
+    button(phone, "Use it for Hal Invented").click()
+    phone.locator("#refused-words", has_text="1 mark was not taken").wait_for(timeout=10_000)
+    says(phone, "Everything else has reached the register")
+    assert outcomes()["Hal Invented"] == "in_part", "what was noted since is not lost"
     button(phone, "Drop what was not taken").click()
     says(phone, "Everything has reached the register")
-    assert "Hal Invented" not in outcomes()
+    assert "Ike Invented" not in outcomes()
+    phone.get_by_label("Name", exact=True).fill("")
 
     # The session ends: what is pressed stays here and goes after signing in again.
     cookies = phone.context.cookies()
@@ -151,11 +170,11 @@ def test_a_register_without_signal(new_page, live_server):
     # Whoever wants it has the names in the tab alone: they outlive a page, and not the tab.
     phone.get_by_label("Keep the names in this tab alone").check()
     until(phone, IN_TAB)
-    assert (names_on(phone), phone.locator("h3").count()) == ([], 6)
+    assert (names_on(phone), phone.locator("h3").count()) == ([], 7)
     phone.context.set_offline(True)
     phone.reload()
     says(phone, "No signal. Nothing is only on this phone")
-    assert phone.locator("h3").count() == 6
+    assert phone.locator("h3").count() == 7
     other = phone.context.new_page()
     other.goto(f"{live_server.url}/sessions/{session.pk}/register/phone/")
     says(other, "This phone has not loaded the register")
@@ -163,12 +182,12 @@ def test_a_register_without_signal(new_page, live_server):
     phone.context.set_offline(False)
     phone.get_by_label("Keep the names in this tab alone").uncheck()
     until(phone, f"!{IN_TAB}")
-    assert len(names_on(phone)) == 6
+    assert len(names_on(phone)) == 7
 
     # Somebody moves up after the register was loaded, and gives up again: the phone learns of it.
     before = timezone.now() - timedelta(days=9)
     place = a_place(session, a_practitioner(session.programme, name="Nia Notreal-Late"), now=before)
-    for number, change in ((7, lambda: None), (6, place.delete)):
+    for number, change in ((8, lambda: None), (7, place.delete)):
         change()
         phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         until(phone, f"document.querySelectorAll('h3').length === {number}")
@@ -181,10 +200,10 @@ def test_a_register_without_signal(new_page, live_server):
     phone.context.set_offline(True)
     phone.reload()
     says(phone, "This phone has not loaded the register, and there is no signal")
-    assert (len(names_on(phone)), phone.locator("h3").count()) == (6, 0)
+    assert (len(names_on(phone)), phone.locator("h3").count()) == (7, 0)
     phone.context.set_offline(False)
     says(phone, "Everything has reached the register")
-    assert phone.locator("h3").count() == 6
+    assert phone.locator("h3").count() == 7
 
     # Whoever has the names forgotten sees none again until they open the page anew; what was pressed is sent.
     phone.context.set_offline(True)
@@ -202,7 +221,7 @@ def test_a_register_without_signal(new_page, live_server):
     assert (names_on(phone), phone.locator("h3").count()) == ([], 0)
     phone.reload()
     says(phone, "Everything has reached the register")
-    assert phone.locator("h3").count() == 6
+    assert phone.locator("h3").count() == 7
 
     # What is left goes the next time any page of the site is opened.
     phone.goto("/help/")
@@ -216,7 +235,7 @@ def test_a_register_without_signal(new_page, live_server):
         transaction.oncomplete = () => { database.close(); resolve(); };
       };
     })""")
-    assert len(names_on(phone)) == 6
+    assert len(names_on(phone)) == 7
     phone.goto("/help/")
     until(phone, f"() => ({NAMES_ON})().then(found => !found.length)")
     # With the page itself they go too, and it says so. What was pressed is sent all the same.
