@@ -131,6 +131,9 @@ def by_distance(sessions: Iterable[Session], areas: Iterable[Area]) -> list[Grou
     groups = {NEAREST: Group(near), NEARBY: Group("Not far from you"), REST: Group("Further away")}
     for session in sessions:
         groups[distance(session, areas)].sessions.append(session)
+    online = [session for session in groups[NEAREST].sessions if session.room is None]
+    if online:
+        groups[NEAREST].heading = "Online" if len(online) == len(groups[NEAREST].sessions) else f"{near}, and online"
     found = [group for group in groups.values() if group.sessions]
     if len(found) == 1:
         found[0].heading = "Sessions you can choose"

@@ -40,7 +40,7 @@ def list_answers(request: HttpRequest, slug: str) -> HttpResponse:
         "empty_title": "No answer needs you" if waiting else "Nobody has answered from a calendar yet",
         "empty_text": "Who accepts is confirmed and who declines gives up the place, without you.",
         "back_url": reverse("attendance:session-list", args=[slug]),
-        "back_words": "Sessions",
+        "back_words": "Back to the sessions",
     }
     return render(request, "attendance/answers/list.html", context)
 
@@ -92,5 +92,6 @@ def take_back(request: HttpRequest, link: int) -> HttpResponse:
         "refusal": refusal,
         "button": "Take my place back",
         "back_url": reverse("attendance:place-show", args=[link]),
+        "back_words": "Back to my place",
     }
     return render(request, "attendance/answers/take_back.html", context, status=409 if refusal else 200)

@@ -133,6 +133,7 @@ def say_why(request: HttpRequest, link: int) -> HttpResponse:
         "title": "You were not there",
         "button": "Send",
         "back_url": reverse("attendance:place-show", args=[link]),
+        "back_words": "Back to my place",
         "caption": place.session.programme.name,
     }
     return render(request, "attendance/place/absence.html", context, status=422 if form.errors else 200)
@@ -299,6 +300,7 @@ def change_needs(request: HttpRequest, link: int) -> HttpResponse:
             **_context(place),
             "form": form,
             "back_url": reverse("attendance:place-show", args=[link]),
+            "back_words": "Back to my place",
             "caption": place.session.programme.name,
         },
     )

@@ -31,7 +31,8 @@ from attendance.queries.shares import kept_in, mark_all_kept, mark_quota_used, s
 from attendance.rules import can_keep_materials, can_keep_register, can_load_register
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
-from briefings.words import when_in_words, where_in_words
+from briefings.words import where_in_words
+from face.dates import day, period
 from face.paging import Page, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
@@ -106,9 +107,9 @@ def _mark_who_waits(request: HttpRequest, programme: Programme, sessions: list[S
         mark_quota_used(sessions, tie and tie.organisation_id, now)
 
 
-def _in_words(session: Session) -> tuple[Session, str, str, str]:
+def _in_words(session: Session) -> tuple[Session, str, str, str, str]:
     area = session.area.name if session.area else "Every area"
-    return session, when_in_words(session), where_in_words(session), area
+    return session, day(session.date), period(session.starts, session.ends), where_in_words(session), area
 
 
 @require_safe

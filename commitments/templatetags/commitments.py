@@ -77,8 +77,8 @@ def question_rows(
 def _choice(row: questions.Listed) -> str:
     reference = escape(row.reference)
     return (
-        f'<td class="no-print"><input type="checkbox" name="chosen" value="{row.pk}"'
-        f' aria-label="Choose question {reference}"></td>'
+        f'<td class="tick no-print"><label><input type="checkbox" name="chosen" value="{row.pk}">'
+        f'<span class="vh">Choose question {reference}</span></label></td>'
     )
 
 
