@@ -1,9 +1,12 @@
 """The filters of the desk's lists."""
 
 from django import forms
+from django.apps import apps
 
 from face.fields import ThreeBoxDateField
 from face.forms import FilterForm
+
+_KEY = r"^\s*(?:[a-z_]+\.[a-z_]+:[0-9]+|[A-Za-z ]+ [0-9]+)\s*$"
 
 
 class TraceFilter(FilterForm):
@@ -11,11 +14,18 @@ class TraceFilter(FilterForm):
 
     person = forms.CharField(label="Whose data", max_length=200)
     who = forms.CharField(label="Who looked or acted", max_length=200)
-    about = forms.RegexField(
-        regex=r"^[a-z_]+\.[a-z_]+:[0-9]+$", label="Object, for example briefings.session:12", max_length=120
-    )
+    about = forms.RegexField(regex=_KEY, label="Which one, for example Session 12", max_length=120)
     since = ThreeBoxDateField(label="From")
     until = ThreeBoxDateField(label="To")
+
+    def clean_about(self) -> str:
+        """Return the key of what was typed as the list shows it, "Session 12", or as the history keeps it."""
+        typed = self.cleaned_data["about"].strip()
+        if not typed or ":" in typed:
+            return typed
+        name, _, number = typed.lower().rpartition(" ")
+        kinds = (each._meta for each in apps.get_models() if each._meta.model_name == name.replace(" ", ""))
+        return next((f"{kind.label_lower}:{number}" for kind in kinds), typed)
 
 
 BY = [("organisation", "Organisation"), ("profession", "Profession"), ("area", "Area"), ("cell", "All three")]

@@ -171,8 +171,11 @@ class Listed(NamedTuple):
 
 
 def shortened(words: str, most: int) -> str:
-    """Return ``words`` cut to ``most`` letters, the last one saying that there is more."""
-    return words if len(words) <= most else f"{words[: most - 1]}…"
+    """Return ``words`` cut to at most ``most`` letters after a whole word, the last one saying that there is more."""
+    if len(words) <= most:
+        return words
+    begun = words[:most].rpartition(" ")[0] or words[: most - 1]
+    return f"{begun.rstrip(' ,;:.')}…"
 
 
 MOST_SHOWN = 100

@@ -7,6 +7,8 @@ from django.contrib.humanize.templatetags.humanize import apnumber
 
 MOST = 7
 """How many matters stand in one group; the rest is one press away."""
+MOST_WORDS = 90
+"""Letters of a question or a promise in the name of a matter."""
 
 BAD, WAIT, OPEN, GOOD, QUIET = ("bad", "gap"), ("wait", "half"), ("open", "ring"), ("good", "full"), ("quiet", "dash")
 """Colour and mark of a matter, the worst first: late or missing, waits for this person, news, settled, ended."""

@@ -12,9 +12,9 @@ from attendance.queries.booking import positions_of
 from briefings.models import SessionPart, SessionState
 from briefings.words import where_in_words
 from commitments.models import TOLD, UNANSWERED, Asker, QuestionState
-from commitments.queries.questions import when_due
+from commitments.queries.questions import shortened, when_due
 from desk import addresses
-from desk.matters import BAD, GOOD, OPEN, QUIET, WAIT, Group, Matter
+from desk.matters import BAD, GOOD, MOST_WORDS, OPEN, QUIET, WAIT, Group, Matter
 from face.dates import day_plain, day_without_year, moment, period
 
 _STILL_NEWS = timedelta(days=30)
@@ -101,7 +101,7 @@ def questions(person: Any, now: datetime) -> Group:
 
 def _question(asker: Asker, today: date) -> Matter:
     question = asker.question
-    words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"
+    words = shortened(question.words, MOST_WORDS)
     url = reverse("desk:link-open", args=[asker.link_id])
     whole = question.merged_into or question
     if whole.state in TOLD:

@@ -23,9 +23,9 @@ from commitments.models import (
 from commitments.queries.agreements import waits_for
 from commitments.queries.assurances import when_kept
 from commitments.queries.owed import to_clear
-from commitments.queries.questions import when_due
+from commitments.queries.questions import shortened, when_due
 from desk import addresses
-from desk.matters import BAD, GOOD, OPEN, QUIET, WAIT, Group, Matter
+from desk.matters import BAD, GOOD, MOST_WORDS, OPEN, QUIET, WAIT, Group, Matter
 from face.dates import day_plain, day_without_year, period
 
 _SOON = timedelta(days=14)
@@ -73,7 +73,7 @@ def clearances(person: Any, now: datetime) -> Group:
 
 def _clearance(own: Clearance, today: date) -> Matter:
     question = own.draft.question
-    words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"
+    words = shortened(question.words, MOST_WORDS)
     url = reverse("commitments:question-clear", args=[question.pk, own.pk])
     text = f"As {own.get_role_display()} for {own.organisation}. {when_due(question, today)}"
     return Matter(WAIT, words, url, text, str(question.due_on))
@@ -84,7 +84,7 @@ def _commission(own: Commission, today: date) -> Matter:
     late = question.due_on is not None and question.due_on < today and question.paused_on is None
     due = f"{'Was due' if late else 'Due'} by {day_plain(question.due_on)}." if question.due_on else ""
     ask = "Say whether it is yours to answer." if own.state == CommissionState.ASKED else "You accepted it."
-    words = question.words if len(question.words) <= 90 else f"{question.words[:88].rstrip()} …"
+    words = shortened(question.words, MOST_WORDS)
     url = reverse("commitments:question-show", args=[question.pk])
     return Matter(BAD if late else WAIT, words, url, f"{due} {ask}".strip(), str(question.due_on))
 
@@ -117,14 +117,14 @@ def assurances(person: Any, now: datetime) -> Group:
 
 def _handover(asked: Handover, today: date) -> Matter:
     own = asked.assurance
-    words = own.words if len(own.words) <= 90 else f"{own.words[:88].rstrip()} …"
+    words = shortened(own.words, MOST_WORDS)
     url = reverse("commitments:assurance-show", args=[own.pk])
     text = f"Given for {own.organisation}. {when_kept(own, today)} Will you take it over?"
     return Matter(WAIT, words, url, text, own.due_on.isoformat())
 
 
 def _assurance(own: Assurance, today: date) -> Matter:
-    words = own.words if len(own.words) <= 90 else f"{own.words[:88].rstrip()} …"
+    words = shortened(own.words, MOST_WORDS)
     url, order = reverse("commitments:assurance-show", args=[own.pk]), own.due_on.isoformat()
     if own.state == AssuranceState.NOTED:
         noted = day_plain(timezone.localdate(own.noted_at))

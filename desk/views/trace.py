@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from desk import trace
 from desk.forms import TraceFilter
+from desk.pages import page_in_words
 from face.paging import LONG, page_of
 from face.spreadsheets import stream_csv
 from history import queries
@@ -114,9 +115,3 @@ def _lines(found: QuerySet, rows_of) -> Iterator[list[Any]]:
 def _written(rows: list[dict[str, Any]]) -> Iterator[list[Any]]:
     for row in rows:
         yield [timezone.localtime(row.pop("at")).strftime("%Y-%m-%d %H:%M:%S"), *row.values()]
-
-
-def page_in_words(name: str) -> str:
-    """Return the name of an address in words: "messaging:message-list" gives "Message: list"."""
-    noun, _, verb = name.rpartition(":")[2].rpartition("-")
-    return f"{noun.replace('-', ' ').capitalize()}: {verb}" if noun else name

@@ -60,7 +60,7 @@ def test_strangers_see_the_open_sessions_to_come_with_what_is_free(client, progr
     a_session(programme, date=date(2026, 10, 1))
     page = text_of(client.get(LIST))
     assert "1 session<" in page
-    assert "Thursday 26 November 2026, 9:30am to 12:30pm" in page
+    assert 'Thursday 26 November 2026, <span class="nowrap">9:30am to 12:30pm</span>' in page
     assert "Full: 1 person waits" in page
 
 

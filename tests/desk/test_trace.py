@@ -2,9 +2,10 @@ import csv
 import io
 
 import pytest
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from attendance.models import Invitation
+from desk.pages import _NAMES, page_in_words
 from history.actions import CLOCK, look, record
 from history.models import Look
 from tests.cast import NOW, make_cast
@@ -89,3 +90,36 @@ def test_the_list_asks_the_same_however_many(cast, client, django_assert_max_num
         with django_assert_max_num_queries(9):
             client.get(LOOKS)
         look(by=cast.facilitator, at=person, page="x:y-z", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("organisations:person-list", "List of people"), ("messaging:message-list", "List of messages"),
+        ("attendance:register-show", "Register"), ("attendance:register-export", "Register, as a spreadsheet"),
+        ("attendance:cover-export", "Senior cover, as a spreadsheet"),
+        ("desk:person-show", "Everything about a person"),
+        ("briefings:person-download", "People eligible for a programme, as a spreadsheet"),
+        ("briefings:role-end", "Role: end"), ("somewhere", "somewhere"),
+    ],
+)  # fmt: skip
+def test_a_page_is_named_in_words(name, words):
+    assert page_in_words(name) == words
+
+
+def test_every_page_that_has_a_name_exists():
+    known = {
+        f"{space}:{name}"
+        for space, (_, inside) in get_resolver().namespace_dict.items()
+        for name in inside.reverse_dict
+        if isinstance(name, str)
+    }
+    assert set(_NAMES) <= known
+
+
+def test_what_was_changed_is_found_as_the_list_names_it(cast, client):
+    client.force_login(cast.administrator)
+    own = (CHANGES, f"Session {cast.session.pk}")
+    assert shown(client, own[0], about=own[1]) == [("coordinator Castmember", own[1])]
+    assert shown(client, own[0], about=f"briefings.session:{cast.session.pk}") == [("coordinator Castmember", own[1])]
+    assert shown(client, own[0], about=f"Nonsense {cast.session.pk}") == []
