@@ -220,13 +220,17 @@ def cancel_session(*, session: Session, reason: str, by: Any, now: datetime) -> 
         return session
     people = lock_everybody(session)
     was_open = session.state == SessionState.OPEN
+    told = people.everybody if was_open else people.seniors
+    unsent = messages.not_told_out(session)
+    # Who said that they cannot before the mail left that takes the entry out has no part any more.
+    told |= unsent & set(SeniorAttendance.objects.filter(session=session).values_list("person", flat=True))
     rows.mark_cancelled(session=session, reason=reason.strip(), by=by, now=now)
     _end_places(session, now)
     SeniorAttendance.objects.filter(session=session, state__in=SENIORS_TOLD).update(state=CoverState.WITHDRAWN)
     Engagement.objects.filter(session=session).delete()
     with_entry = set(CalendarEntry.objects.filter(session=session, is_cancelled=False).values_list("person", flat=True))
     take_out(with_entry, session)
-    messages.tell_cancelled(session, people.everybody if was_open else people.seniors, with_entry, now=now)
+    messages.tell_cancelled(session, told, with_entry | unsent, now=now)
     return session
 
 

@@ -111,11 +111,25 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
 
 
 def no_longer_true(batch: Sequence[Message], now: datetime) -> dict[int, str]:
-    """Return the reason code of each answer's mail that another answer has overtaken."""
-    states = dict(SeniorAttendance.objects.filter(pk__in=[m.refs["request"] for m in batch]).values_list("pk", "state"))
+    """Return the reason code of each answer's mail that another answer has overtaken.
+
+    One that takes an entry out is wanted until the entry is back: the request may be made again before it leaves.
+    """
+    requests = SeniorAttendance.objects.in_bulk([message.refs["request"] for message in batch])
+    people = {own.person_id for own in requests.values()}
+    gone = set(CalendarEntry.objects.filter(person__in=people, is_cancelled=True).values_list("person", "session"))
+    return {message.pk: "answered_otherwise" for message in batch if not _is_true(message, requests, gone)}
+
+
+def _is_true(message: Message, requests: dict[int, SeniorAttendance], gone: set[tuple[int, int]]) -> bool:
+    own = requests.get(message.refs["request"])
+    if own is None:
+        return False
+    takes_out = message.kind == GIVEN_UP or (message.kind == WITHDRAWN and message.refs["entry"])
     wanted = {COMING: CoverState.COMING, WITHDRAWN: CoverState.WITHDRAWN}
-    wanted |= dict.fromkeys((APOLOGIES, GIVEN_UP), CoverState.APOLOGIES)
-    return {m.pk: "answered_otherwise" for m in batch if states.get(m.refs["request"]) != wanted[m.kind]}
+    return own.state == wanted.get(message.kind, CoverState.APOLOGIES) or bool(
+        takes_out and (own.person_id, own.session_id) in gone
+    )
 
 
 def render_request(message: Message) -> Content:
@@ -156,6 +170,7 @@ def render_answer(message: Message) -> Content:
         "address": _address(own, message.person_id),
         "by_clock": by_clock,
         "no_mandate": by_clock and not may_speak(own),
+        "takes_out": _takes_out(own, message),
     }
     if message.kind == APOLOGIES:
         address = reverse("attendance:cover-next", args=[session.programme.slug, own.pk])
@@ -170,7 +185,7 @@ def render_answer(message: Message) -> Content:
     words = (own.organisation.name, when) if message.kind == APOLOGIES else (when,)
     name = message.kind.removeprefix("attendance.")
     content = render_mail(f"attendance/mail/{name}", context, subjects[message.kind].format(*words))
-    return _with_entry(content, own, message)
+    return _with_entry(content, own, message, context["takes_out"])
 
 
 def render_unanswered(message: Message) -> Content:
@@ -193,15 +208,20 @@ def render_unanswered(message: Message) -> Content:
     return render_mail("attendance/mail/cover_unanswered", context, subject)
 
 
-def _with_entry(content: Content, own: SeniorAttendance, message: Message) -> Content:
-    entry = CalendarEntry.objects.filter(person=own.person_id, session=own.session_id).first()
-    if entry is None or message.kind == APOLOGIES or (message.kind == WITHDRAWN and not message.refs["entry"]):
+def _takes_out(own: SeniorAttendance, message: Message) -> bool:
+    """Return whether ``message`` takes the session out of the calendar of its reader, who may run it as well."""
+    if message.kind != GIVEN_UP and not (message.kind == WITHDRAWN and message.refs["entry"]):
+        return False
+    return CalendarEntry.objects.filter(person=own.person_id, session=own.session_id, is_cancelled=True).exists()
+
+
+def _with_entry(content: Content, own: SeniorAttendance, message: Message, takes_out: bool) -> Content:
+    if message.kind != COMING and not takes_out:
         return content
+    entry = CalendarEntry.objects.get(person=own.person_id, session=own.session_id)
     entry.session, entry.person = own.session, own.person
-    if message.kind == COMING:
-        content.calendar, content.calendar_method = request_for(entry, now=timezone.now()), REQUEST
-    elif entry.is_cancelled:
-        content.calendar, content.calendar_method = cancel_for(entry, now=timezone.now()), CANCEL
+    make, content.calendar_method = (cancel_for, CANCEL) if takes_out else (request_for, REQUEST)
+    content.calendar = make(entry, now=timezone.now())
     return content
 
 

@@ -174,7 +174,7 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "earlier": message.refs.get("earlier"),
         "was": datetime.fromisoformat(message.refs["was"]) if message.refs.get("was") else None,
         "with_entry": message.kind in _WITH_ENTRY,
-        "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")),
+        "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")) and _will_be_out(message, place),
     }
     name = message.kind.removeprefix("attendance.")
     return render_mail(f"attendance/mail/{name}", context, _subject_of(message, place).format(when=when))
@@ -192,6 +192,17 @@ def _subject_of(message: Message, place: Place) -> str:
     if kind == GIVEN_UP and place.closed_reason in ("changed_date", "moved"):
         return "Out of your calendar: {when}"
     return _SUBJECTS[kind]
+
+
+def _will_be_out(message: Message, place: Place) -> bool:
+    """Return whether the entry leaves the calendar; not so for somebody who is there in another part.
+
+    A mail that is shown before the press says what it will say then.
+    """
+    if message.pk is None:
+        return True
+    living = CalendarEntry.objects.filter(person=place.person_id, session=place.session_id, is_cancelled=False)
+    return not living.exists()
 
 
 def _with_calendar(content: Content, message: Message, place: Place) -> Content:
@@ -237,7 +248,8 @@ def _planned(
     # News about a session is of no use once it has begun; that a place has ended still is on the day.
     if until is None:
         lives = place.state in (*SEATED, PlaceState.WAITING)
-        until = place.session.during.lower if lives else now + timedelta(days=2)
+        during = place.session.during
+        until = during.lower if lives else max(during.upper, now + timedelta(days=2))
     return Planned(
         key=f"{kind}:{place.pk}{suffix}",
         to=place.person,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import F, Max
 from django.urls import reverse
 from django.utils import timezone
 
@@ -72,7 +72,9 @@ def tell_changed(
         is_news = any(refs.values()) or not refs.keys().isdisjoint(_MAY_BE_EMPTY)
         told = some if is_news else some & choosing
         refs |= {"session": session.pk, "revision": session.revision}
-        _queue_many(CHANGED, session, told, now, refs=refs, suffix=f":{session.revision}")
+        out = _without_entry(session, told & choosing)
+        _queue_many(CHANGED, session, told - out, now, refs=refs, suffix=f":{session.revision}")
+        _queue_many(CHANGED, session, out, now, refs={**refs, "out": 1}, suffix=f":{session.revision}")
 
 
 def _difference(earlier: dict[str, Any], before: Session, session: Session) -> dict[str, Any]:
@@ -133,6 +135,20 @@ def _not_told_yet(session: Session) -> dict[int, dict[str, Any]]:
         person: {name: refs[f"was_{name}"] for name in names if f"was_{name}" in refs}
         for person, refs in waiting.order_by("pk").values_list("person", "refs")
     }
+
+
+def _without_entry(session: Session, people: Iterable[int]) -> set[int]:
+    """Return who of ``people`` had an entry of ``session`` that was taken out."""
+    gone = CalendarEntry.objects.filter(session=session, person__in=people, is_cancelled=True)
+    return set(gone.values_list("person", flat=True))
+
+
+def not_told_out(session: Session) -> set[int]:
+    """Return the people whose entry a change of ``session`` took out, by a mail that has not left."""
+    unsent = Message.objects.filter(
+        kind=CHANGED, refs__contains={"session": session.pk, "out": 1}, state__in=Message.OPEN
+    )
+    return _without_entry(session, unsent.values("person"))
 
 
 def tell_cancelled(session: Session, people: Iterable[int], with_entry: set[int], *, now: datetime) -> None:
@@ -198,10 +214,30 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
         ).values_list("person", "session")
     )
     concerned |= set(unnamed_places(sessions).values_list("team__made_by", "session"))
+    shown = _shown_without_part([message for message in batch if message.refs.get("out")])
     reasons = {
-        message.pk: _why_not(message, sessions.get(message.refs["session"]), running, concerned) for message in batch
+        message.pk: _why_not(message, sessions.get(message.refs["session"]), running, concerned)
+        for message in batch
+        if (message.person_id, message.refs["session"]) in concerned or message.pk not in shown
     }
     return {pk: reason for pk, reason in reasons.items() if reason}
+
+
+def _shown_without_part(batch: Sequence[Message]) -> set[int]:
+    """Return the ids of those of ``batch`` without which an entry stays in the calendar of a senior manager.
+
+    They said that they cannot, or are not needed, before this mail left; nothing else takes it out.
+    """
+    found = SeniorAttendance.objects.filter(
+        session__in=[message.refs["session"] for message in batch],
+        session__state__in=(SessionState.DRAFT, SessionState.OPEN),
+        state__in=(CoverState.APOLOGIES, CoverState.WITHDRAWN),
+        person__in=[message.person_id for message in batch],
+        person__calendar_entries__session=F("session"),
+        person__calendar_entries__is_cancelled=True,
+    )
+    pairs = set(found.values_list("person", "session"))
+    return {message.pk for message in batch if (message.person_id, message.refs["session"]) in pairs}
 
 
 def _why_not(
@@ -329,7 +365,7 @@ def _entry(message: Message, session: Session) -> CalendarEntry | None:
     if message.kind in (CANCELLED, PART_ENDED):
         return found if found.is_cancelled else None
     # What was taken out by this change goes out with it; what was given up long ago is not spoken of again.
-    is_news = message.kind == CHANGED and bool(_has_to_choose(session, person=message.person_id))
+    is_news = message.kind == CHANGED and ("out" in message.refs or _has_to_choose(session, person=message.person_id))
     return found if not found.is_cancelled or is_news else None
 
 
