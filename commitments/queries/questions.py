@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -379,12 +380,14 @@ def published_answers(
     session: Session | None = None,
     words: str = "",
     theme: str = "",
+    by_some: bool = False,
 ) -> QuerySet[Answer]:
     """Return the newest answer to each question of ``programme`` that may be read by ``audiences``, newest first.
 
     With ``session`` also what was answered to everybody with a place in it. A question that is open again since, or
     was answered to a smaller circle later, is not among them. ``words`` are looked for in question, answer and
-    references, what fits best first; ``theme`` is a value of ``themes_of``.
+    references: all of them, what fits best first; ``by_some``: any of them, what holds most of them first. ``theme``
+    is a value of ``themes_of``.
     """
     again = Answer.objects.filter(version__gt=1)  # so that an index of these alone is read
     later = again.filter(question=OuterRef("question"), version__gt=OuterRef("version"))
@@ -395,6 +398,8 @@ def published_answers(
     found = found.select_related("question", "organisation")
     if not words.strip():
         return found.order_by("-published_at", "pk")
+    if by_some:
+        return _with_some_words(found, words).order_by("-held", "-rank", "-published_at", "pk")
     return _with_words(found, words).order_by("-rank", "-published_at", "pk")
 
 
@@ -403,7 +408,7 @@ def _with_words(answers: QuerySet[Answer], words: str) -> QuerySet[Answer]:
 
     As typed too because a reference, half a word and "who may" have no stem.
     """
-    typed = words.replace("\x00", " ").split()[:MOST_WORDS]
+    typed = _typed(words)
     literal = Q()
     for word in typed:
         literal &= (
@@ -412,15 +417,36 @@ def _with_words(answers: QuerySet[Answer], words: str) -> QuerySet[Answer]:
             | Q(question__reference__icontains=word)
             | Exists(Question.objects.filter(merged_into=OuterRef("question"), reference__icontains=word))
         )
-    both = Func(
+    query = SearchQuery(" ".join(typed), config="english")
+    return answers.alias(both=_stems()).annotate(rank=SearchRank(F("both"), query)).filter(Q(both=query) | literal)
+
+
+def _with_some_words(answers: QuerySet[Answer], words: str) -> QuerySet[Answer]:
+    """Return those of ``answers`` that hold any of ``words`` by its stem, with how many of them as ``held``.
+
+    Also by a whole reference. Nothing is looked for as typed: half of a short word is in most answers.
+    """
+    typed = list(dict.fromkeys(word.upper() for word in _typed(words)))
+    queries = [SearchQuery(word, config="english") for word in typed]
+    held = sum((Case(When(both=query, then=1), default=0) for query in queries), Value(0))
+    query = reduce(or_, queries)
+    found = answers.alias(both=_stems()).annotate(held=held, rank=SearchRank(F("both"), query))
+    return found.filter(Q(both=query) | Q(question__reference__in=typed))
+
+
+def _typed(words: str) -> list[str]:
+    return words.replace("\x00", " ").split()[:MOST_WORDS]
+
+
+def _stems() -> Func:
+    """Return the stems of question and answer together, those of the question weighing more."""
+    return Func(
         Func(F("question__stems"), Value("A"), function="setweight", output_field=SearchVectorField()),
         F("stems"),
         template="(%(expressions)s)",
         arg_joiner=" || ",
         output_field=SearchVectorField(),
     )
-    query = SearchQuery(" ".join(typed), config="english")
-    return answers.alias(both=both).annotate(rank=SearchRank(F("both"), query)).filter(Q(both=query) | literal)
 
 
 class ListedAnswer(NamedTuple):

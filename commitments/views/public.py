@@ -95,6 +95,10 @@ def _answers(
     circle = {"audiences": audiences, "session": session}
     found = published_answers(programme, words=words, theme=chosen.value("theme") or "", **circle)
     page = answers_page(found, request.GET.get("page"))
+    by_some = not page.total and len(words.split()) > 1
+    if by_some:
+        found = published_answers(programme, words=words, theme=chosen.value("theme") or "", by_some=True, **circle)
+        page = answers_page(found, request.GET.get("page"))
     alike = alike_answered(words, published_answers(programme, **circle)) if words and not page.total else []
     put_aside = ended_for_nobody(programme, words)[:MOST_PUT_ASIDE] if is_everybody else []
     context = {
@@ -103,6 +107,7 @@ def _answers(
         "title": "Questions and answers",
         "filter": chosen,
         "page": page,
+        "by_some": by_some,
         "earlier": earlier_answers(page.rows, programme, **circle),
         "alike": listed_answers([answer.pk for answer in alike]),
         "put_aside": list(put_aside),

@@ -54,6 +54,7 @@ def _pages(raised) -> Iterator[tuple[str, str, str, float]]:
     yield "nobody", "promises", "/programmes/plan/promises/", 20
     # Not lists: every answer is looked through, every question counted, and one compared with all others.
     yield "nobody", "search in answers", "/programmes/plan/answers/?q=interpreter+housing", 60
+    yield "nobody", "search by some words", "/programmes/plan/answers/?q=interpreter+elephant", 60
     yield "board", "figures", f"{programme}figures/", 100
     yield "coordinator", "a new question with what looks like it", f"/questions/{raised}/", 100
 

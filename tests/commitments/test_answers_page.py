@@ -61,9 +61,26 @@ def test_what_fits_best_comes_first_and_without_words_the_newest(cast, look):
     assert page.index("Where is the plan") < page.index("Who keeps the rota?")
 
 
+def test_answers_with_all_words_alone_and_where_there_are_none_those_with_most_of_them_first(cast, look):
+    both = answered(cast, "Which interpreter comes to housing visits?")
+    answered(cast, "Who pays the interpreter, an interpreter of ours or theirs?")
+    one = answered(cast, "Is housing told?", "Housing, and housing alone, when housing asks.")
+    page = look(q="interpreter housing")
+    assert "One answer" in page
+    assert both.words in page
+    assert one.words not in page
+    page = look(q="elephant interpreter housing the")
+    assert "No answer has all of these words. 3 have some of them, those with most of them first: 1 to 3." in page
+    assert page.index(both.words) < page.index(one.words)
+    assert "One has some of them." in look(q=f"{one.reference.lower()} elephant")
+    assert "1 to 3" in look(q="elephant interpreter housing", page="7"), "the last page there is"
+    for typed in ("elephant", "elephant giraffe", "the xyzzy", "| & !("):
+        assert "Nothing matches what you looked for" in look(q=typed)
+
+
 def test_where_nothing_fits_what_looks_alike_is_offered(cast, look):
     answered(cast, "Who may open the shared plan out of hours?")
-    page = look(q="opening the shared plan at elephants")
+    page = look(q="opne teh shard plann outt of huors")
     assert "Nothing matches what you looked for" in page
     assert "These look alike" in page
     assert "Who may open the shared plan out of hours?" in page
