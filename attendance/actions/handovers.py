@@ -10,6 +10,7 @@ from accounts.models import Person
 from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
 from attendance.actions.line import close, had_entry, seat
 from attendance.actions.places import (
+    HasBegun,
     HasPlaceElsewhere,
     NotEligible,
     OutsideWindow,
@@ -105,20 +106,8 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     handover = Handover.objects.select_for_update(no_key=True, of=("self",)).get(pk=handover.pk)
     if handover.taken_as is not None:
         return handover.taken_as
-    if not handover.is_open or place.state != PlaceState.BOOKED:
-        raise HandoverEnded
-    _refuse_where_fixed(place, now)
-    colleague, tie = handover.colleague, _tie(place, handover.colleague, now)
-    if tie is None:
-        raise NotEligible
-    held = Place.objects.live().filter(session=place.session_id, person=colleague).first()
-    if held and held.state != PlaceState.WAITING:
-        raise ComesAlready
-    elsewhere, clash = seated_elsewhere(place.session, colleague), clash_of(place.session, colleague)
-    if elsewhere:
-        raise HoldsAnother(elsewhere)
-    if clash:
-        raise BusyThen(clash.session)
+    tie, held = _refuse_taking(handover, place, now)
+    colleague = handover.colleague
     if held:  # they leave the line for the place
         close(held, seats, PlaceState.ENDED, "took_over", now)
     entry = had_entry(place)
@@ -133,6 +122,34 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     place_messages.tell_booked(new, now=now)
     place_messages.tell_given_up(place, had_entry=entry, now=now)
     return new
+
+
+def why_not_to_take(handover: Handover, now: datetime) -> Refused | None:
+    """Return what would keep the colleague from taking over now, so that their page can say it before they press."""
+    try:
+        _refuse_taking(handover, handover.place, now)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def _refuse_taking(handover: Handover, place: Place, now: datetime) -> tuple[Affiliation, Place | None]:
+    """Raise what keeps the colleague from ``place``; return their tie, and the place with which they wait for it."""
+    if not handover.is_open or place.state != PlaceState.BOOKED:
+        raise HandoverEnded
+    _refuse_where_fixed(place, now)
+    colleague, tie = handover.colleague, _tie(place, handover.colleague, now)
+    if tie is None:
+        raise NotEligible
+    held = Place.objects.live().filter(session=place.session_id, person=colleague).first()
+    if held and held.state != PlaceState.WAITING:
+        raise ComesAlready
+    elsewhere, clash = seated_elsewhere(place.session, colleague), clash_of(place.session, colleague)
+    if elsewhere:
+        raise HoldsAnother(elsewhere)
+    if clash:
+        raise BusyThen(clash.session)
+    return tie, held
 
 
 @transaction.atomic
@@ -183,8 +200,10 @@ def _end(handover: Handover, reason: str, now: datetime) -> None:
 
 
 def _refuse_where_fixed(place: Place, now: datetime) -> None:
-    if place.state != PlaceState.BOOKED or place.session.during.lower <= now:
+    if place.state != PlaceState.BOOKED:
         raise PlaceHasEnded
+    if place.session.during.lower <= now:
+        raise HasBegun
     window = window_of(place.session, rules_of(place.session), now)
     if window.is_frozen:
         raise OutsideWindow(window.why_closed)

@@ -27,6 +27,7 @@ from attendance.actions.engagements import (
     lock_people,
 )
 from attendance.messages import places as messages
+from attendance.messages import teams as team_messages
 from attendance.models import (
     PLACE_MOVES,
     SEATED,
@@ -265,6 +266,7 @@ def promote(session: Session, seats: SeatCount, now: datetime) -> list[Place]:
             _offer(place, seats, window, now) if offers else _move_up(place, seats, now)
         shares.taken[head.organisation_id] += len(group)
         promoted += group
+    team_messages.tell_moved_up([place for place in promoted if place.person_id is None], now=now)
     return promoted
 
 

@@ -78,6 +78,10 @@ class PlaceHasEnded(Refused):
     sentence = "This place has already been given up or has ended."
 
 
+class HasBegun(PlaceHasEnded):
+    sentence = "This session has begun, so nothing about the place can be changed any more."
+
+
 class OfferIsOver(PlaceHasEnded):
     """Raised where a yes comes after the limit of the offer of ``place``; ``until`` is when it ended."""
 
@@ -197,15 +201,17 @@ def _has_seat(facts: Facts, from_reserve: bool, now: datetime) -> bool:
 def give_up_place(*, place: Place, by: Any, now: datetime, reason: str = "given_up") -> Place:
     """Give up ``place``; the seat goes at once to the first in line who may and fits, who is told.
 
-    Giving up twice is giving up once. Raises PlaceHasEnded where the organiser ended it, or after the start.
+    Giving up twice is giving up once. Raises PlaceHasEnded where the organiser ended it, HasBegun after the start.
     """
     seats = lock_seats(place.session)
     lock_with_line(place.session, place.person_id)
     place = lock_place(place)
     if place.state == PlaceState.GIVEN_UP:
         return place
-    if place.state not in LIVE or place.session.during.lower <= now:
+    if place.state not in LIVE:
         raise PlaceHasEnded
+    if place.session.during.lower <= now:
+        raise HasBegun
     entry = had_entry(place)
     close(place, seats, PlaceState.GIVEN_UP, reason, now)
     record(by=by, verb="gave_up", about=place, now=now, reason=reason)
@@ -239,8 +245,10 @@ def _accept(place: Place, by: Any, now: datetime) -> Place:
         return place
     if place.closed_reason == "offer_lapsed":
         raise OfferIsOver(place, place.closed_at)
-    if place.state != PlaceState.OFFERED or place.session.during.lower <= now:
+    if place.state != PlaceState.OFFERED:
         raise PlaceHasEnded
+    if place.session.during.lower <= now:
+        raise HasBegun
     if place.offered_until <= now:
         raise OfferIsOver(place, place.offered_until)
     window = window_of(place.session, rules_of(place.session), now)

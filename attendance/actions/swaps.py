@@ -8,6 +8,7 @@ from django.db import transaction
 from attendance.actions.engagements import BusyThen, clash_of, lock_people
 from attendance.actions.line import become, close, had_entry, promote, seat, settle_in
 from attendance.actions.places import (
+    HasBegun,
     HasPlaceElsewhere,
     NotEligible,
     NotOpen,
@@ -60,8 +61,10 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
     session = fresh_session(to.pk)
     if session.pk == place.session_id and place.state in LIVE:
         return place
-    if place.state not in LIVE or place.session.during.lower <= now:
+    if place.state not in LIVE:
         raise PlaceHasEnded
+    if place.session.during.lower <= now:
+        raise HasBegun
     if session.state != SessionState.OPEN or session.during.lower <= now:
         raise NotOpen
     affiliation = affiliation_of(place, now)

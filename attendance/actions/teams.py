@@ -15,9 +15,9 @@ from accounts.models import Person
 from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
 from attendance.actions.line import close, limit_key, promote, put_in_line, seat, settle_in
 from attendance.actions.places import (
+    HasBegun,
     NotOpen,
     OutsideWindow,
-    PlaceHasEnded,
     fresh_session,
     give_link,
     new_place,
@@ -56,8 +56,9 @@ class TooManyNames(Refused):
 
     def __init__(self, left: int) -> None:
         self.left = left
-        have = "1 place has" if left == 1 else f"{left or 'No'} {'places have' if left else 'place has'}"
-        super().__init__(f"{have} no name yet. Tick fewer colleagues, or book more places.")
+        have = "1 place has" if left == 1 else f"{left} places have"
+        some = f"{have} no name yet. Tick fewer colleagues, or book more places."
+        super().__init__(some if left else "Every place of the team has a name by now. Book more places for others.")
 
 
 @transaction.atomic
@@ -113,14 +114,14 @@ def name_places(*, team: Team, people: Iterable[Person], by: Any, now: datetime)
     keeps it. Who waits in this session, or in another where the programme allows one place, waits no more. The seats
     were taken before: so names may follow after booking has closed, until the list of names is final.
 
-    Returns the places that are named by this. Raises PlaceHasEnded, OutsideWindow, TooManyNames, NotInTheTeam.
+    Returns the places that are named by this. Raises HasBegun, OutsideWindow, TooManyNames, NotInTheTeam.
     """
     people = sorted(people, key=lambda person: (person.sort_name, person.pk))
     seats = lock_seats(team.session)
     lock_people(person.pk for person in people)
     session = fresh_session(team.session_id)
     if session.during.lower <= now:
-        raise PlaceHasEnded
+        raise HasBegun
     window = window_of(session, rules_of(session), now)
     if window.is_frozen:
         raise OutsideWindow(window.why_closed)

@@ -11,6 +11,7 @@ from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.messages.teams import FINAL_EARLIER
 from attendance.models import LIVE, SEATED, BulkMove, CalendarEntry, Place, PlaceState
 from attendance.queries.booking import position_of
+from attendance.queries.waiting import why_passed_over
 from attendance.window import rules_of, window_of
 from briefings.models import Session, SessionState
 from face.dates import clock, day_without_year
@@ -170,6 +171,7 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "venue": session.room.venue if session.room else None,
         "address": address_of(place.link) if place.link else "",
         "position": position_of(place),
+        "passed_over": why_passed_over(place, timezone.now()) if message.kind == WAITING else "",
         "stopped_waiting": _stopped_waiting(place, message) if message.kind in (BOOKED, PROMOTED, MOVED) else [],
         "earlier": message.refs.get("earlier"),
         "was": datetime.fromisoformat(message.refs["was"]) if message.refs.get("was") else None,

@@ -22,6 +22,7 @@ from messaging.models import Message
 from organisations.models import Organisation, OrganisationLead
 
 RELEASED = "attendance.team_released"
+MOVED_UP = "attendance.team_moved_up"
 LAST_DAY = "attendance.team_last_day"
 NUDGE = "attendance.nudge"
 WANTED = "attendance.invitations_wanted"
@@ -47,7 +48,24 @@ def tell_last_day(team: Team, *, why: str, now: datetime) -> None:
     _tell_lead(LAST_DAY, team, team.names_until, {"earlier": why}, over, now)
 
 
-def _tell_lead(kind: str, team: Team, day: date, refs: dict[str, Any], until: datetime, now: datetime) -> None:
+def tell_moved_up(places: Sequence[Place], *, now: datetime) -> None:
+    """Plan the news that ``places`` of teams, which have no name and waited, have a seat now; one mail for each team.
+
+    Nobody else hears of it, and without a name they go back after the last day.
+    """
+    by_team: dict[int, list[Place]] = {}
+    for place in places:
+        by_team.setdefault(place.team_id, []).append(place)
+    for own in by_team.values():
+        team, session = own[0].team, own[0].session
+        last = datetime.combine(team.names_until or session.date, time(), ZoneInfo(session.zone)) + timedelta(days=1)
+        until = min(last, session.during.lower)
+        _tell_lead(MOVED_UP, team, timezone.localdate(now), {"number": len(own)}, until, now, suffix=f":{own[0].pk}")
+
+
+def _tell_lead(
+    kind: str, team: Team, day: date, refs: dict[str, Any], until: datetime, now: datetime, *, suffix: str = ""
+) -> None:
     leads = OrganisationLead.objects.on(timezone.localdate(now)).filter(
         organisation=team.organisation_id, person__is_active=True, person__email__isnull=False
     )
@@ -56,7 +74,7 @@ def _tell_lead(kind: str, team: Team, day: date, refs: dict[str, Any], until: da
         people = {team.made_by_id}
     rows = [
         Planned(
-            key=f"{kind}:{team.pk}:{person}:{day.isoformat()}",
+            key=f"{kind}:{team.pk}:{person}:{day.isoformat()}{suffix}",
             to=person,
             refs={"team": team.pk, **refs},
             about=team.session.programme,
@@ -133,7 +151,7 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
 
 
 def named_meanwhile(batch: Sequence[Message], now: datetime) -> dict[int, str]:
-    """Return the reason code for each news of a last day by which nothing has to be named any more."""
+    """Return the reason code for each news of places to name where no place of the team lacks a name any more."""
     unnamed = Place.objects.live().filter(team__in=[message.refs["team"] for message in batch], person=None)
     teams = set(unnamed.values_list("team", flat=True))
     return {message.pk: "named_meanwhile" for message in batch if message.refs["team"] not in teams}
@@ -157,6 +175,9 @@ def render(message: Message) -> Content:
     if message.kind == LAST_DAY:
         subject = f"Name your places by {day_without_year(team.names_until)}"
         return render_mail("attendance/mail/team_last_day", context, subject)
+    if message.kind == MOVED_UP:
+        subject = f"Places are free for your team: {day_without_year(session.date)}"
+        return render_mail("attendance/mail/team_moved_up", context, subject)
     subject = f"Places without a name went back: {day_without_year(session.date)}"
     return render_mail("attendance/mail/team_released", context, subject)
 
@@ -196,5 +217,6 @@ def register_kinds() -> None:
     """Make the kinds known; called when the app is ready."""
     register(Kind(RELEASED, render, not_wanted, label="Places without a name went back"))
     register(Kind(LAST_DAY, render, named_meanwhile, label="Places need their names earlier"))
+    register(Kind(MOVED_UP, render, named_meanwhile, label="Places without a name moved up"))
     register(Kind(NUDGE, render, not_wanted, label="Nudge of a lead"))
     register(Kind(WANTED, render_wanted, invited_meanwhile, label="A lead asks for invitations"))

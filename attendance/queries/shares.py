@@ -174,8 +174,11 @@ def seats_lost(lost: QuerySet[Place], session: Any) -> QuerySet[Place]:
     return lost.filter(~Exists(there), seated_at__isnull=False)
 
 
-def why_waiting(session: Session, person: Person, tie: Affiliation | None, now: datetime) -> str:
-    """Return why ``person`` would wait for ``session`` (its counter loaded), as a sentence; "" where they would not."""
+def why_waiting(session: Session, person: Person, tie: Affiliation | Place | None, now: datetime) -> str:
+    """Return why ``person`` would wait for ``session`` (its counter loaded), as a sentence; "" where they would not.
+
+    ``tie``: what says of which organisation they come, an earlier place too.
+    """
     free = session.seats.free
     if not free:
         return "No place is free."

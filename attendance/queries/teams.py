@@ -24,10 +24,15 @@ def organisations_led(person: Any) -> QuerySet[Organisation]:
 def colleagues_to_book(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:
     """Return who of ``organisation`` is eligible for ``programme`` and has no place in it, by name."""
     placed = Place.objects.live().filter(person=OuterRef("pk"), session__programme=programme)
+    return colleagues_in_scope(programme, organisation, now).filter(~Exists(placed))
+
+
+def colleagues_in_scope(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:
+    """Return who of ``organisation`` is eligible for ``programme``, by name."""
     ties = affiliations_in_scope(programme, timezone.localdate(now)).filter(
         organisation=organisation, person=OuterRef("pk")
     )
-    return Person.objects.filter(Exists(ties), ~Exists(placed), is_active=True).order_by("sort_name", "pk")
+    return Person.objects.filter(Exists(ties), is_active=True).order_by("sort_name", "pk")
 
 
 def colleagues_to_name(team: Team, now: datetime) -> QuerySet[Person]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import limits
 from accounts.links import open_in_browser, personal_link
 from accounts.presses import one_press
-from attendance.actions.handovers import ask_colleague, decline_handover, take_over
+from attendance.actions.handovers import ask_colleague, decline_handover, take_over, why_not_to_take
 from attendance.forms.handovers import ColleagueForm
 from attendance.models import Handover, Place, PlaceState
 from attendance.window import rules_of, window_of
@@ -94,6 +94,7 @@ def take(request: HttpRequest, link: int) -> HttpResponse:
     place = handover.place
     window = window_of(place.session, rules_of(place.session), timezone.now())
     is_there = handover.taken_at is None and place.state == PlaceState.BOOKED
+    can_take = handover.is_open and is_there and not window.is_frozen
     context = {
         "personal_link": True,
         "handover": handover,
@@ -101,7 +102,8 @@ def take(request: HttpRequest, link: int) -> HttpResponse:
         "person": handover.colleague,
         "session": place.session,
         "programme": place.session.programme,
-        "can_take": handover.is_open and is_there and not window.is_frozen,
+        "can_take": can_take,
+        "why_not": why_not_to_take(handover, timezone.now()) if can_take else None,
         "too_late": is_there and (handover.ended_reason == "list_final" or (handover.is_open and window.is_frozen)),
         "window": window,
         "refusal": refusal,

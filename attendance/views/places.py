@@ -44,7 +44,8 @@ from attendance.queries.booking import (
 from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
-from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
+from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used, why_waiting
+from attendance.queries.waiting import why_passed_over
 from attendance.views.gone import say_why_gone
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
@@ -73,11 +74,18 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
         "need": AccessNeed.objects.filter(place=place).first() if place.state in LIVE else None,
         "asked": _asked(place) if place.state == PlaceState.BOOKED and not window.is_frozen else None,
         "newer": _newer(place) if place.state not in LIVE else None,
+        "passed_over": why_passed_over(place, now),
+        "can_take_back": place.state == PlaceState.GIVEN_UP and _is_free_for(place, now),
         "lost": _is_lost(place),
         "chooses_first": bool(place.closed_at and now < place.closed_at + FIRST_CHOICE_LASTS),
         "first_choice_until": place.closed_at and place.closed_at + FIRST_CHOICE_LASTS,
     }
     return render(request, "attendance/place/show.html", context)
+
+
+def _is_free_for(place: Place, now: datetime) -> bool:
+    """Return whether whoever gave up ``place`` would get a seat again, and not wait for one."""
+    return not why_waiting(place.session, place.person, place, now)
 
 
 def _asked(place: Place) -> Handover | None:
@@ -193,7 +201,7 @@ def give_up(request: HttpRequest, link: int) -> HttpResponse:
             refusal = refused
         else:
             return redirect("attendance:place-show", link=link)
-    if place.state not in LIVE and refusal is None:
+    if refusal is None and (place.state not in LIVE or place.session.during.lower <= timezone.now()):
         return redirect("attendance:place-show", link=link)
     waiting = Place.objects.in_line().filter(session=place.session_id).exclude(pk=place.pk).count()
     window = window_of(place.session, rules_of(place.session), timezone.now())
@@ -230,13 +238,21 @@ def choose_other(request: HttpRequest, link: int) -> HttpResponse:
     held = set((own if lost else own.seated()).values_list("session", flat=True)) | {place.session_id}
     sessions = [each for each in sessions_to_choose(place.session.programme, now) if each.pk not in held]
     mark_quota_used(sessions, affiliation and affiliation.organisation_id, now)
+    bookable = [session for session in sessions if not session.window.why_closed]
     others = [
         session
-        for session in sessions
-        if (lost or (session.seats.free > session.kept and not session.quota_used)) and not session.window.why_closed
+        for session in bookable
+        if affiliation and (lost or (session.seats.free > session.kept and not session.quota_used))
     ]
     groups = by_distance(others, affiliation.areas.all() if affiliation else ())
-    return render(request, "attendance/place/choose_other.html", {**_context(place), "groups": groups, "lost": lost})
+    context = {
+        **_context(place),
+        "groups": groups,
+        "lost": lost,
+        "eligible": affiliation is not None,
+        "is_open": bool(bookable),
+    }
+    return render(request, "attendance/place/choose_other.html", context)
 
 
 @personal_link("place")

@@ -11,13 +11,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.presses import key_of, one_press
-from attendance.actions.teams import book_team, name_places, nudge_colleagues, release_unnamed, switch_to_fit
+from attendance.actions.teams import (
+    TooManyNames,
+    book_team,
+    name_places,
+    nudge_colleagues,
+    release_unnamed,
+    switch_to_fit,
+)
 from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
 from attendance.models import Place, PlaceState, Team
 from attendance.queries.booking import positions_of
 from attendance.queries.people import search_people
 from attendance.queries.shares import mark_quota_used, seats_kept
 from attendance.queries.teams import (
+    colleagues_in_scope,
     colleagues_to_book,
     colleagues_to_name,
     not_booked,
@@ -27,6 +35,7 @@ from attendance.queries.teams import (
     sessions_of_partner,
     teams_led,
 )
+from attendance.queries.waiting import quota_in_words
 from attendance.views.gone import say_why_gone
 from attendance.window import rules_of, window_of
 from briefings.models import Programme
@@ -69,7 +78,9 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
     colleagues = colleagues_to_book(chosen.programme, own, now)
     data = request.POST if request.method == "POST" else None
     window = window_of(chosen, rules_of(chosen), now)
-    about = {"people": colleagues, "last": window.names_before(chosen.date), "today": window.today}
+    # Whoever got a place since the page was shown is found, so that it can be said who and why.
+    known = colleagues_in_scope(chosen.programme, own, now)
+    about = {"people": known, "last": window.names_before(chosen.date), "today": window.today}
     looks = data is not None and "look" in data
     form = TeamForm.as_typed(data, **about) if looks else TeamForm(data, **about)
     if data is not None and not looks and form.is_valid():
@@ -87,6 +98,7 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
         "session": chosen,
         "button": "Book the team",
         "window": window,
+        "quota": quota_in_words(chosen, own, now),
         "kept": min(seats_kept(chosen, now), chosen.seats.free),
         "back_url": reverse("attendance:team-choose", args=[own.pk]),
         "back_words": "Back to the sessions",
@@ -137,6 +149,7 @@ def show(request: HttpRequest, team: int) -> HttpResponse:
         by=request.user, at=[place.person for place in places if place.person], page="attendance:team-show", now=now
     )
     live = [place for place in places if place.state in ("booked", "offered", "waiting")]
+    waiting = [place for place in live if place.state == "waiting"]
     context = {
         **_context(own.organisation, "Your team"),
         "team": own,
@@ -144,7 +157,8 @@ def show(request: HttpRequest, team: int) -> HttpResponse:
         "window": window_of(own.session, rules_of(own.session), now),
         "places": places,
         "unnamed": [place for place in live if place.person_id is None],
-        "waiting": [place for place in live if place.state == "waiting"],
+        "waiting": waiting,
+        "quota": quota_in_words(own.session, own.organisation, now) if waiting else "",
         "is_over": own.session.during.lower <= now,
         "back_url": reverse("attendance:team-choose", args=[own.organisation_id]),
         "back_words": "Back to the sessions",
@@ -159,6 +173,8 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
     own, now = _team(request, team), timezone.now()
     unnamed = Place.objects.live().filter(team=own, person=None).count()
     if not unnamed:
+        if request.method == "POST" and "look" not in request.POST:
+            messages.error(request, TooManyNames(0).sentence)
         return redirect("attendance:team-show", team=team)
     colleagues = colleagues_to_name(own, now)
     data = request.POST if request.method == "POST" else None
@@ -199,8 +215,17 @@ def _said_of_names(named: list[Place]) -> str:
 @one_press
 def switch(request: HttpRequest, team: int) -> HttpResponse:
     """Let a team that waits for room for all take what fits."""
-    switch_to_fit(team=_team(request, team), by=request.user, now=timezone.now())
-    messages.success(request, "As many as fit have a place now. The rest wait")
+    own = _team(request, team)
+    switch_to_fit(team=own, by=request.user, now=timezone.now())
+    live = Place.objects.live().filter(team=own)
+    waiting, number = live.filter(state=PlaceState.WAITING).count(), live.count()
+    if not waiting:
+        said = "All of you have a place now"
+    elif waiting == number:
+        said = "From now on as many as fit get a place. None is free for you at the moment"
+    else:
+        said = f"{number - waiting} of {number} places are booked now. The rest wait"
+    messages.success(request, said)
     return redirect("attendance:team-show", team=team)
 
 

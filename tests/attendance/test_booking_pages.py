@@ -305,7 +305,7 @@ def test_a_place_cannot_be_given_up_once_the_session_has_begun(client, place):
         assert "This session has begun" in words(client.get(f"/p/{place.link_id}/"))
         response = client.post(reverse("attendance:place-give-up", args=[place.link_id]))
     assert response.status_code == 409
-    assert actions.PlaceHasEnded.sentence in words(response)
+    assert actions.HasBegun.sentence in words(response)
 
 
 def test_changing_dates_leads_to_the_new_place(client, place):

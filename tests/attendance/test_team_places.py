@@ -26,7 +26,7 @@ from attendance.actions.teams import (
     switch_to_fit,
 )
 from attendance.invariants import findings
-from attendance.models import AccessNeed, BookingRules, Invitation, Place, PlaceState, SeatCount, Team, TeamRule
+from attendance.models import AccessNeed, BookingRules, Invitation, Place, PlaceState, Quota, SeatCount, Team, TeamRule
 from attendance.queries.booking import position_of
 from attendance.queries.figures import figures_of
 from attendance.queries.notices import people_to_tell
@@ -129,7 +129,7 @@ def test_several_places_get_their_names_at_once_or_none_does(programme):
     assert Place.objects.filter(team=team, person=None).count() == 2
     assert len(name_places(team=team, people=people[:2], by=CLOCK, now=NOW)) == 2
     assert set(Place.objects.filter(team=team).values_list("person", flat=True)) == {one.pk for one in people[:2]}
-    with pytest.raises(TooManyNames, match=r"^No place has no name yet"):
+    with pytest.raises(TooManyNames, match=r"^Every place of the team has a name by now"):
         name_places(team=team, people=people, by=CLOCK, now=NOW)
     _nothing_wrong()
 
@@ -636,3 +636,70 @@ def test_a_lead_is_told_who_has_no_address_and_hears_nothing(client, programme):
     typed = {"people": [unheard.pk, heard.pk], "unnamed": "", "rule": "fit", "press": press}
     said = client.post(f"/organisations/{partner_of(programme).pk}/booking/{session.pk}/", typed, follow=True)
     assert "but Kofi Examplar: no address is known, so tell them yourself" in said.content.decode()
+
+
+@pytest.mark.parametrize("rule", TeamRule)
+def test_a_lead_is_told_once_that_places_without_a_name_moved_up(programme, rule):
+    lead = OrganisationLead.objects.create(
+        organisation=partner_of(programme), person=PersonFactory(), since=date(2026, 1, 1)
+    ).person
+    session = a_session(programme, capacity=2)
+    holders = fill(session)
+    team = _book(session, unnamed=2, rule=rule, by=lead)
+    told = Message.objects.filter(kind="attendance.team_moved_up")
+    assert not told.exists()
+    change_seats(session=session, capacity=4, reserved=0, by=CLOCK, now=NOW)
+    mail = told.get()
+    assert (mail.person, mail.refs["number"]) == (lead, 2)
+    kind = kinds.find(mail.kind)
+    words = kind.render(mail).text
+    assert "2 places of" in words
+    assert "by Tuesday 10 November 2026" in words
+    give_up_place(place=holders[0], by=holders[0].person, now=NOW)
+    assert told.count() == 1
+    assert kind.still_wanted([mail], NOW) == {}
+    name_places(team=team, people=_people(programme, 2), by=lead, now=NOW)
+    assert kind.still_wanted([mail], NOW) == {mail.pk: "named_meanwhile"}
+
+
+def test_a_switch_says_what_it_came_to(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    holder = fill(session)[0]
+    team = _book(session, _people(programme, 2), rule=TeamRule.ALL, now=now)
+    said = lead.post(f"/teams/{team.pk}/switch/", follow=True).content.decode()
+    assert "None is free for you at the moment" in said
+    assert "have a place now" not in said
+    give_up_place(place=Place.objects.get(pk=holder.pk), by=holder.person, now=now)
+    Team.objects.update(rule=TeamRule.ALL)
+    assert (
+        "1 of 2 places are booked now. The rest wait"
+        in lead.post(f"/teams/{team.pk}/switch/", follow=True).content.decode()
+    )
+    change_seats(session=session, capacity=3, reserved=0, by=CLOCK, now=now)
+    Team.objects.update(rule=TeamRule.ALL)
+    assert "All of you have a place now" in lead.post(f"/teams/{team.pk}/switch/", follow=True).content.decode()
+
+
+def test_a_lead_reads_what_the_quota_leaves_before_and_after_booking(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=6, date=(now + timedelta(days=30)).date())
+    released = (now + timedelta(days=3)).date()
+    Quota.objects.create(programme=programme, organisation=partner_of(programme), seats=1, released_on=released)
+    words = f"may have 1 place in this session and has 0. From {day(released)} this limit is gone."
+    assert words in lead.get(f"{lead.base}{session.pk}/").content.decode()
+    team = _book(session, _people(programme, 2), rule=TeamRule.ALL, now=now)
+    assert words in lead.get(f"/teams/{team.pk}/").content.decode()
+
+
+def test_of_two_leads_the_second_is_told_who_has_a_place_and_that_every_place_has_a_name(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=4, date=(now + timedelta(days=30)).date())
+    first, second = _people(programme, 2)
+    team = _book(session, [first], unnamed=1, now=now, until=(now + timedelta(days=9)).date())
+    answer = lead.post(f"{lead.base}{session.pk}/", {"people": [first.pk, second.pk], "rule": "fit"})
+    assert answer.status_code == 422
+    assert f"{first.name} cannot be booked: they have a place in this session already." in answer.content.decode()
+    name_places(team=team, people=[second], by=CLOCK, now=now)
+    late = lead.post(f"/teams/{team.pk}/name/", {"people": [second.pk]}, follow=True).content.decode()
+    assert "Every place of the team has a name by now." in late

@@ -73,6 +73,18 @@ def taken_over() -> None:
     set_booking_rules(programme=late.session.programme, freeze_days=60, **WITH)
 
 
+@makes("attendance.team_moved_up")
+def team_that_waited() -> None:
+    session = a_session(capacity=1)
+    holder = a_place(session)
+    organisation = partner_of(session.programme)
+    book_team(
+        session=session, organisation=organisation, people=[], unnamed=1, rule="fit", names_until=NOW.date(),
+        press=uuid.uuid4(), by=OrganisationLeadFactory(organisation=organisation).person, now=NOW,
+    )  # fmt: skip
+    give_up_place(place=holder, by=holder.person, now=NOW)
+
+
 @makes("attendance.team_released", "attendance.team_last_day")
 def team_without_names() -> datetime:
     session = a_session(capacity=5)

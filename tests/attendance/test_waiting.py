@@ -1,0 +1,149 @@
+"""Whoever waits, gives up or wants another date reads how it really stands with them."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.links import token_of
+from attendance.actions.engagements import engage
+from attendance.actions.handovers import ask_colleague
+from attendance.actions.places import HasBegun, PlaceHasEnded, change_seats, give_up_place
+from attendance.actions.swaps import change_place
+from attendance.models import BookingRules, Place, PlaceState, Quota
+from attendance.queries.waiting import why_passed_over
+from briefings.models import Partner, Session
+from face.dates import day
+from history.actions import CLOCK
+from messaging import kinds
+from messaging.models import Message
+from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, another_day, partner_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def programme():
+    return a_programme()
+
+
+@pytest.fixture
+def session(programme):
+    return a_session(programme, capacity=1, date=(timezone.now() + timedelta(days=30)).date())
+
+
+def _page(client, place, path=""):
+    client.get(f"/p/{token_of(place.link)}/")
+    return client.get(f"/p/{place.link_id}/{path}").content.decode()
+
+
+def _begin(session):
+    now = timezone.now()
+    Session.objects.filter(pk=session.pk).update(during=(now - timedelta(hours=1), now + timedelta(hours=2)))
+
+
+def test_who_waits_because_of_a_quota_reads_why_on_the_page_and_in_the_mail(client, programme, session):
+    now = timezone.now()
+    change_seats(session=session, capacity=3, reserved=0, by=CLOCK, now=now)
+    released = (now + timedelta(days=4)).date()
+    Quota.objects.create(programme=programme, organisation=partner_of(programme), seats=1, released_on=released)
+    a_place(session, now=now)
+    waits = a_place(session, now=now)
+    assert waits.state == PlaceState.WAITING
+    why = f"has all the places it may have in this session. The rest is free for everybody from {day(released)}."
+    page = _page(client, waits)
+    assert why in page
+    assert "it is yours at once" not in page
+    mail = Message.objects.get(kind="attendance.place_waiting")
+    mail = kinds.find(mail.kind).render(mail)
+    assert why in mail.text.replace("\n", " ")
+
+
+def test_who_is_eligible_no_more_reads_that_places_pass_them_by(client, programme, session):
+    now = timezone.now()
+    held = a_place(session, now=now)
+    waits = a_place(session, now=now)
+    assert why_passed_over(waits, now) == ""
+    other = a_session(programme, capacity=3, date=(now + timedelta(days=40)).date())
+    Partner.objects.update(until=(now - timedelta(days=1)).date())
+    assert "free places pass you by" in _page(client, waits)
+    for place, stays in ((waits, True), (held, True)):
+        page = _page(client, place, "change/")
+        assert "You cannot change to another date" in page
+        assert day(other.date)[:6] not in page
+        assert ("stays yours" in page) is stays
+
+
+def test_who_is_elsewhere_at_that_time_or_has_an_offer_reads_that(programme, session):
+    now = timezone.now()
+    a_place(session, now=now)
+    waits = a_place(session, now=now)
+    engage(waits.person_id, a_session(capacity=1, date=session.date))
+    assert "in another session at that time" in why_passed_over(waits, now)
+    other = a_session(programme, capacity=1, date=(now + timedelta(days=40)).date())
+    holder, both = a_place(other, now=now), a_place(session, now=now)
+    a_place(other, both.person, now=now)
+    BookingRules.objects.create(programme=programme, offer_days=365)
+    give_up_place(place=holder, by=holder.person, now=now)
+    both = Place.objects.get(pk=both.pk)
+    assert "We hold a place for you in another session" in why_passed_over(both, now)
+
+
+def test_where_no_other_date_takes_bookings_nobody_is_told_to_look_again(client, programme, session):
+    now = timezone.now()
+    other = a_session(programme, capacity=1, date=(now + timedelta(days=5)).date())
+    fill_other, place = a_place(other, now=now), a_place(session, now=now)
+    assert "somebody may give a place up" in _page(client, place, "change/")
+    BookingRules.objects.create(programme=programme, closes_days=10)
+    assert "None of the others takes bookings now" in _page(client, place, "change/")
+    assert fill_other.state == PlaceState.BOOKED
+
+
+def test_a_place_that_others_have_by_now_is_not_offered_back(client, session):
+    now = timezone.now()
+    place = a_place(session, now=now)
+    give_up_place(place=place, by=place.person, now=now)
+    assert "Take my place back" in _page(client, place)
+    a_place(session, now=now)
+    assert "Take my place back" not in _page(client, place)
+
+
+def test_who_gives_up_late_reads_that_the_place_is_offered(client, programme, session):
+    now = timezone.now()
+    place = a_place(session, now=now)
+    a_place(session, now=now)
+    assert "Your place goes at once to the first of 1 person" in _page(client, place, "give-up/")
+    BookingRules.objects.create(programme=programme, offer_days=60)
+    assert "Your place is offered at once to the first of 1 person" in _page(client, place, "give-up/")
+
+
+def test_once_the_session_has_begun_nothing_is_said_to_have_ended(client, programme, session):
+    now = timezone.now()
+    place = a_place(session, now=now)
+    to = another_day(programme, date=(now + timedelta(days=40)).date())
+    page = f"/p/{place.link_id}/give-up/"
+    client.get(f"/p/{token_of(place.link)}/")
+    _begin(session)
+    assert client.get(page).status_code == 302
+    late = client.post(page)
+    assert late.status_code == 409
+    words = late.content.decode()
+    assert HasBegun.sentence in words
+    assert PlaceHasEnded.sentence not in words
+    assert "Nobody waits for it" not in words
+    with pytest.raises(HasBegun):
+        change_place(place=place, to=to, by=place.person, now=now)
+
+
+def test_a_colleague_who_cannot_take_the_place_reads_it_before_they_press(client, programme, session):
+    now = timezone.now()
+    place, colleague = a_place(session, now=now), a_practitioner(programme)
+    asked = ask_colleague(place=place, email=colleague.email, by=place.person, now=now)
+    client.get(f"/takeover/{token_of(asked.link)}/")
+    page = f"/takeover/{asked.link_id}/"
+    assert "Take over the place</button>" in client.get(page).content.decode()
+    engage(colleague.pk, a_session(capacity=1, date=session.date))
+    words = client.get(page).content.decode()
+    assert "You cannot take it over at the moment. You are in another session at that time." in words
+    assert "Take over the place</button>" not in words
+    assert "No, I cannot come" in words
