@@ -19,6 +19,7 @@ from desk import addresses, overview
 from desk.matters import MOST, worst_first
 from desk.matters.programmes import matters_of
 from desk.queries.programmes import PARTNERS, with_work
+from desk.steps import first_steps
 from organisations.rules import led_organisation_ids
 
 SESSIONS_SHOWN, PROMISES_SHOWN, POSTS_SHOWN = 12, 5, 3
@@ -71,6 +72,7 @@ def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict
         "today": today,
         "may": may,
         "matters": worst_first(matters)[:MOST],
+        "steps": first_steps(programme, counted.reach.total, now) if may["plan"] else [],
         "counted": counted,
         "total": counted.reach.total,
         "reach": [(row, overview.parts_of(row)) for row in counted.reach.rows],
