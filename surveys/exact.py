@@ -36,23 +36,16 @@ def at_most(row: Row) -> tuple[Fraction, bool]:
 
 
 def in_words(row: Row) -> str:
-    """Return what the test says of a row of change, in one or two plain sentences."""
+    """Return what the test says of a row of change, in short; the page says once what "by chance alone" means."""
     probability, is_exact = at_most(row)
     if not is_exact:
         if probability > Fraction(1, 20):
             return "Too few people moved one of the ways to show how many, so it stays open whether it is chance."
-        return (
-            "If the workshops had changed nothing, a split as uneven as this would come about by chance "
-            f"{_odds(probability)} at most (sign test, worked out from the numbers shown)."
-        )
-    return (
-        "If the workshops had changed nothing, a split at least as uneven as this would come about by chance "
-        f"{_odds(probability)} (exact sign test, p = {_figure(probability)}). "
-        + (
-            "That is seldom enough to call it a change."
-            if probability <= Fraction(1, 20)
-            else "That is too often to call it a change."
-        )
+        return f"By chance alone: {_odds(probability)} at most."
+    return f"By chance alone: {_odds(probability)} (p = {_figure(probability)}). " + (
+        "That is seldom enough to call it a change."
+        if probability <= Fraction(1, 20)
+        else "That is too often to call it a change."
     )
 
 

@@ -71,13 +71,14 @@ def show(request: HttpRequest, slug: str, questionnaire: int) -> HttpResponse:
     """One questionnaire: its points, and what may be shown of the answers."""
     programme = _programme(request, slug, Permission.SEE_FEEDBACK)
     own = _questionnaire(programme, questionnaire)
-    points = points_of(own)
+    points, shown = points_of(own), shown_of(own)
     context = {
         **_context(request, programme, own.title),
         "questionnaire": own,
         "points": points,
         "answered": any(each.answers for each in points),
-        "shown": shown_of(own),
+        "shown": shown,
+        "has_changes": any(each.changes for each in shown),
         "too_few": changes_too_few(own),
         **_back(reverse("attendance:attitudes-list", args=[slug]), "Back to attitudes"),
     }

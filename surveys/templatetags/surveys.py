@@ -16,13 +16,25 @@ _CHANGE_HEADS = [
 ]
 
 
-@register.inclusion_tag("surveys/_chart.html")
+@register.inclusion_tag("surveys/_key.html")
+def scale_key() -> dict[str, Any]:
+    """What the colours of the scale mean: once on a page, over all its bars."""
+    return {"key": SCALE_KEY}
+
+
+@register.inclusion_tag("surveys/_key.html")
+def change_key() -> dict[str, Any]:
+    """What the colours of changes mean: once on a page, over all its bars."""
+    return {"key": CHANGE_KEY}
+
+
+@register.inclusion_tag("surveys/_bars.html")
 def scale_bars(bars: Iterable[Bar], caption: str, first: str = "Statement") -> dict[str, Any]:
-    """The answers of the scale as bars, each row of figures its own bar."""
-    return {"bars": bars, "caption": caption, "first": first, "heads": _SCALE_HEADS, "key": SCALE_KEY}
+    """The answers of the scale as bars, each row of figures its own bar; ``scale_key`` says the colours."""
+    return {"bars": bars, "caption": caption, "first": first, "heads": _SCALE_HEADS}
 
 
-@register.inclusion_tag("surveys/_chart.html")
+@register.inclusion_tag("surveys/_bars.html")
 def change_bars(bars: Iterable[Bar], caption: str, first: str = "Change") -> dict[str, Any]:
-    """How many moved which way."""
-    return {"bars": bars, "caption": caption, "first": first, "heads": _CHANGE_HEADS, "key": CHANGE_KEY}
+    """How many moved which way; ``change_key`` says the colours."""
+    return {"bars": bars, "caption": caption, "first": first, "heads": _CHANGE_HEADS}

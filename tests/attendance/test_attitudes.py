@@ -105,8 +105,11 @@ def test_results_show_pairs_and_what_the_test_says(session, client):
     for opening in (first, second):
         close_point(opening=opening, by="clock", now=NOW)
     shown = words(client.get(page(session, "show", questionnaire.pk)))
-    assert "From before to after, 20 pairs." in shown
-    assert "exact sign test, p = 0.115" in shown
+    assert "From before to after 14 " in shown
+    assert "(p = 0.115)" in shown
+    assert shown.count("1: Strongly disagree") == 1, "the colours are told once, over two statements"
+    assert shown.count("Not to compare · held back") == 1
+    assert shown.count("if the workshops had changed nothing") == 1
 
 
 def test_answering_before_gives_a_code_that_is_asked_for_after(session):

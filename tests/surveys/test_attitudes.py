@@ -139,7 +139,7 @@ def test_before_and_after_stand_side_by_side_with_the_change_of_each_pair():
     (change, said), *_ = first.changes
     assert change.words == "From before to after"
     assert change.row == suppression.Row(18, (8, 5, 5, 0))
-    assert "exact sign test, p = 0.581" in said
+    assert "(p = 0.581)" in said
     assert said.startswith("The median change is none")
     assert second.changes[0][0].row == suppression.Row(18, (0, 13, 0, 5))
 
