@@ -40,6 +40,9 @@ _WORDS = {"bring": "what to bring", "contact": "whom to ask", "programme": "the 
 """What the programme says of all its sessions, as the subject of a mail names it."""
 
 _MAY_BE_EMPTY = {"was_notes", "was_bring", "was_contact"}
+_HAD_LINK, _HAD_NONE = 1, 2
+"""Whether there was a link for people online before it changed."""
+
 _DOING = {Part.PRESENTER: "present", Part.FACILITATOR: "facilitate"}
 
 
@@ -96,7 +99,9 @@ def _getting_in(earlier: dict[str, Any], before: Session, session: Session) -> d
     """
     found: dict[str, Any] = {}
     if before.online_link != session.online_link or earlier.get("link"):
-        found["was_link"] = 1
+        had = earlier.get("link") or (_HAD_LINK if before.online_link else _HAD_NONE)
+        if had == _HAD_LINK or session.online_link:
+            found["was_link"] = had
     was = earlier.get("notes", before.notes)
     if was != session.notes:
         found["was_notes"] = was
@@ -281,6 +286,7 @@ def render(message: Message) -> Content:
         "was_where": message.refs.get("was_where", ""),
         "was_title": message.refs.get("was_title", ""),
         "was_link": bool(message.refs.get("was_link")),
+        "had_no_link": message.refs.get("was_link") == _HAD_NONE,
         "has_notes": "was_notes" in message.refs,
         "was_notes": message.refs.get("was_notes", ""),
         "by_zone": bool(message.refs.get("by_zone")),

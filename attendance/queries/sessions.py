@@ -79,6 +79,12 @@ def people_concerned(session: Session) -> set[int]:
     return people.everybody if session.state == SessionState.OPEN else people.seniors
 
 
+def colleagues_asked(session: Session) -> set[int]:
+    """Return the ids of those who are asked to take over a place in ``session``, and have not answered."""
+    asked = Handover.objects.filter(place__session=session.pk, taken_at=None, ended_at=None)
+    return set(asked.values_list("colleague", flat=True))
+
+
 def at_venue(venue: int, now: datetime) -> SessionQuerySet:
     """Return the sessions to come that are planned in a room of ``venue`` (an id)."""
     states = (SessionState.DRAFT, SessionState.OPEN)
@@ -133,8 +139,7 @@ def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
     last = window.last_day_for_names(session.date)
     hurried = Place.objects.live().filter(session=session.pk, person=None, team__names_until__gt=last)
     sooner, over = _offers_hurried(session, changed, window, now, elsewhere_then={each.person_id for each in away})
-    asked = Handover.objects.filter(place__session=session.pk, taken_at=None, ended_at=None)
-    late = set(asked.values_list("colleague", flat=True)) if "date" in changed and window.is_frozen else set()
+    late = colleagues_asked(session) if "date" in changed and window.is_frozen else set()
     told = people.everybody if session.state == SessionState.OPEN else people.seniors
     blocked = busy_sentence(running[0]) if running else ""
     taken = room_in_use(session)

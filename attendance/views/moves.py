@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -107,6 +108,7 @@ def _preview(request: HttpRequest, session: Session, form: MoveForm) -> HttpResp
     window = window_of(session, rules_of(session), now)
     own = SeatCount.objects.get(session=session)
     leaving = sum(verdict.place.state in SEATED for verdict in moving)
+    others = _others(session, moving)
     context = {
         **_context(session, "Check who moves and who is told what"),
         "facts": _facts(session, to),
@@ -116,9 +118,10 @@ def _preview(request: HttpRequest, session: Session, form: MoveForm) -> HttpResp
         "is_whole": data["rule"] == FitRule.ALL,
         "seats_after": own.capacity - seats_to_close(own, leaving) if data["fewer"] else None,
         "remarks": _remarks(session, to, now),
-        "waiting": 0 if window.is_frozen or data["fewer"] else _waiting(session, moving),
+        "waiting": 0 if window.is_frozen or data["fewer"] else others["waiting"],
         "without_address": [verdict.place.person for verdict in moving if not verdict.place.person.email],
         "out_of_calendar": sum(_has_entry(verdict.place) for verdict in moving),
+        "colleagues": others["asked"],
         "carried": carried,
         **(_mails(moving[0].place, session, to, data["words"]) if moving else {}),
     }
@@ -144,10 +147,15 @@ def _has_entry(place: Place) -> bool:
     return place.state == PlaceState.BOOKED or (place.state == PlaceState.OFFERED and not place.offered_from_line)
 
 
-def _waiting(session: Session, moving: list[Verdict]) -> int:
-    """Return how many wait for ``session`` besides those who leave."""
-    leaving = [verdict.place.pk for verdict in moving]
-    return Place.objects.in_line().filter(session=session).exclude(pk__in=leaving).count()
+def _others(session: Session, moving: list[Verdict]) -> dict[str, int]:
+    """Return how many wait for ``session`` besides those who leave, and how many colleagues were asked for theirs."""
+    places = [verdict.place for verdict in moving]
+    ending = [place.pk for place in places if _has_entry(place)]
+    asked = Q(pk__in=ending, handovers__taken_at=None, handovers__ended_at=None)
+    waiting = Q(state=PlaceState.WAITING) & ~Q(pk__in=[place.pk for place in places])
+    return Place.objects.filter(session=session).aggregate(
+        waiting=Count("pk", filter=waiting, distinct=True), asked=Count("handovers", filter=asked, distinct=True)
+    )
 
 
 def _remarks(session: Session, to: Session, now: Any) -> list[str]:

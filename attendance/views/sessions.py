@@ -22,7 +22,13 @@ from attendance.actions.sessions import (
 )
 from attendance.forms.sessions import CancelForm, ChangeForm, SeatsForm
 from attendance.models import SeatCount
-from attendance.queries.sessions import choices_for_seats, people_concerned, people_of, preview_change
+from attendance.queries.sessions import (
+    choices_for_seats,
+    colleagues_asked,
+    people_concerned,
+    people_of,
+    preview_change,
+)
 from attendance.window import rules_of, window_of
 from briefings.actions.sessions import TOLD, InThePast, NowhereToMeet, ReserveTooLarge, RoomTaken, RoomTooSmall
 from briefings.models import Programme, Session
@@ -91,6 +97,11 @@ def _preview_page(request: HttpRequest, session: Session, columns: dict, preview
         {"name": "Where", "value": where_in_words(after), "note": _was(where_in_words, session, after)},
         {"name": "Title", "value": str(after), "note": _was(str, session, after)},
     ]
+    for name, column in (("Getting in", "notes"), ("Link for people online", "online_link")):
+        if column in preview.changed:
+            was = getattr(session, column)
+            value = getattr(after, column) or "Nothing any more"
+            facts.append({"name": name, "value": value, "note": f"It was: {was}" if was else "Nothing was said before"})
     left_out = {"csrfmiddlewaretoken", "confirmed"}
     context = {
         "title": "Check who is told",
@@ -100,6 +111,7 @@ def _preview_page(request: HttpRequest, session: Session, columns: dict, preview
         "caption": str(session),
         "facts": facts,
         "preview": preview,
+        "who": _in_groups(session, preview.too_late),
         "typed": [(n, value) for n, values in request.POST.lists() if n not in left_out for value in values],
         "leave_url": reverse("attendance:session-change", args=[session.pk]),
     }
@@ -193,6 +205,14 @@ def cancel(request: HttpRequest, session: int) -> HttpResponse:
 
 
 def _who_is_told(session: Session) -> str:
+    """Return who is told that ``session`` is cancelled."""
+    asked = colleagues_asked(session)
+    told = len(people_concerned(session) | asked)
+    return f"{told} in all: {_in_groups(session, len(asked))}" if told else "Nobody"
+
+
+def _in_groups(session: Session, asked: int) -> str:
+    """Return who is told of a change of ``session``; ``asked``: how many colleagues that were asked to take a place."""
     told, people = people_concerned(session), people_of(session)
     groups = (
         (people.booked | people.offered, "with a place"),
@@ -202,7 +222,7 @@ def _who_is_told(session: Session) -> str:
         (people.leads, "with places for colleagues"),
     )
     words = [f"{len(some & told)} {what}" for some, what in groups if some & told]
-    return f"{len(told)} in all: {', '.join(words)}" if told else "Nobody"
+    return ", ".join([*words, f"{asked} asked to take over a place"] if asked else words)
 
 
 def _facts(session: Session) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.urls import reverse
 
 import attendance.actions.moves as moves
+from attendance.actions.handovers import ask_colleague
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import NotOpen, OutsideWindow, change_seats, give_up_place, take_place
 from attendance.actions.policies import set_quota
@@ -265,6 +266,14 @@ def coordinator(programme, client, at_now):
     client.address = reverse("attendance:session-move", args=[session.pk])
     signed_in(client, session, ProgrammeRole.COORDINATOR)
     return client
+
+
+def test_the_preview_counts_a_colleague_who_was_asked_to_take_over_a_place(coordinator):
+    change_seats(session=coordinator.to, capacity=3, reserved=0, by=CLOCK, now=NOW)
+    place, colleague = coordinator.places[0], a_practitioner(coordinator.to.programme)
+    ask_colleague(place=place, email=colleague.email, by=place.person, now=NOW)
+    page = words(coordinator.post(coordinator.address, _typed(coordinator)))
+    assert "<strong>1 colleague</strong> asked to take over a place that moves is told that there is nothing" in page
 
 
 def _typed(client, **more):

@@ -93,6 +93,18 @@ def test_how_to_get_in_and_the_link_are_told_in_words_also_of_two_changes_at_onc
     assert "about getting in does not hold any more: Ring the bell" in content.text
 
 
+def test_a_first_link_for_people_online_takes_the_place_of_none():
+    session = a_session(online_link="")
+    place = a_place(session)
+    session = actions.change_session(session=session, online_link="https://meet.example.org/1", **WITH)
+    content = messages.render(mail_of(messages.CHANGED, place.person))
+    assert "People can join online now." in content.text
+    assert "does not count any more" not in content.text
+    count = Message.objects.count()
+    actions.change_session(session=session, online_link="", **WITH)  # nobody has heard of it
+    assert Message.objects.count() == count
+
+
 def test_who_has_an_offer_from_the_line_is_not_told_that_they_are_elsewhere():
     session = a_session(capacity=1)
     seated, first = a_place(session), a_place(session)

@@ -6,12 +6,14 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from attendance.actions.handovers import ask_colleague
 from attendance.actions.sessions import give_part
 from attendance.models import BookingRules, SeatCount, SeniorAttendance
 from briefings.models import Part, Session
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, partner_of
 from tests.briefings.factories import AppointmentFactory, RoomFactory, SessionFactory
+from tests.commitments.pages import words
 from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -280,6 +282,32 @@ def test_a_move_asks_first_who_is_told(client, programme, coordinator):
     client.post(address, {**data, "confirmed": "yes"})
     assert Session.objects.get(pk=session.pk).date == date(2026, 11, 27)
     assert Message.objects.filter(kind="attendance.session_changed").count() == 1
+
+
+def test_the_page_that_asks_first_names_all_that_is_told_and_whom(client, programme, coordinator):
+    session = a_session(programme, notes="Ring the bell")
+    for _ in range(2):
+        a_place(session)
+    give_part(session=session, person=PersonFactory(), part=Part.PRESENTER, by="clock", now=NOW)
+    data = changed(session, notes="Use the back door", online_link="https://meet.example.org/1")
+    page = words(client.post(f"/sessions/{session.pk}/change/", data))
+    assert "3 people are told by e-mail what has changed: 2 with a place, 1 presenting or facilitating." in page
+    assert "Getting in Use the back door It was: Ring the bell" in page
+    assert "Link for people online https://meet.example.org/1 Nothing was said before" in page
+
+
+def test_a_colleague_who_may_take_over_a_place_is_counted_among_those_who_are_told(client, programme, coordinator):
+    session = a_session(programme)
+    place, colleague = a_place(session), a_practitioner(programme)
+    ask_colleague(place=place, email=colleague.email, by=place.person, now=NOW)
+    page = words(client.get(f"/sessions/{session.pk}/cancel/"))
+    assert "2 in all: 1 with a place, 1 asked to take over a place" in page
+    BookingRules.objects.create(programme=programme, freeze_days=9)
+    near = NOW.date() + timedelta(days=5)
+    data = changed(session, date_day=str(near.day), date_month=str(near.month), date_year=str(near.year))
+    page = words(client.post(f"/sessions/{session.pk}/change/", data))
+    assert "2 people are told by e-mail what has changed: 1 with a place, 1 asked to take over a place." in page
+    assert "1 colleague who was asked to take over a place cannot any more" in page
 
 
 def test_what_nobody_is_told_of_is_saved_at_once(client, programme, coordinator):
