@@ -102,6 +102,14 @@ def tables_are_emptied_quickly():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_woken():
+    """No test speaks to a broker; those of messages count the nudges instead."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("messaging.wake._nudger.nudge", lambda: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """One Chromium for the session (for each process of a parallel run)."""

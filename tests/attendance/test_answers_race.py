@@ -28,9 +28,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def our_server(settings, monkeypatch):
+def our_server(settings):
     settings.INBOUND_AUTHSERV_ID = AUTHSERV
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
 
 
 def at_once(*calls) -> list[str]:

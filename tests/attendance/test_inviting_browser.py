@@ -21,11 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LONG_NAME = "Gwenllian-Angharad " + "Imaginary-Longsworth " * 12
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 @pytest.fixture
 def programme():
     """Nine eligible people in two professions and areas; one of them holds a place."""

@@ -15,11 +15,6 @@ from tests.desk.test_reach import walk_in
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 @pytest.fixture
 def invited():
     """A programme whose one invitation left on 2 November 2026; its first reminder is due on the 9th, a Monday."""

@@ -17,9 +17,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def repeatable_read(monkeypatch):
+def repeatable_read():
     """Whoever connects to the database gets REPEATABLE READ unless they ask for something else."""
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")

@@ -425,12 +425,6 @@ def _crossing_moves(rounds: int) -> list:
     return wrong
 
 
-@pytest.fixture
-def _nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
-@pytest.mark.usefixtures("_nobody_is_woken")
 @pytest.mark.django_db(transaction=True)
 def test_moves_in_both_directions_at_once_wait_for_one_another():
     assert _crossing_moves(3) == []
@@ -438,7 +432,6 @@ def test_moves_in_both_directions_at_once_wait_for_one_another():
     _nothing_wrong()
 
 
-@pytest.mark.usefixtures("_nobody_is_woken")
 @pytest.mark.django_db(transaction=True)
 def test_with_the_counters_locked_in_another_order_they_wait_in_a_circle(monkeypatch):
     """The negative control of the test above."""
@@ -453,7 +446,6 @@ def test_with_the_counters_locked_in_another_order_they_wait_in_a_circle(monkeyp
     assert any("deadlock" in str(error) for error in _crossing_moves(1))
 
 
-@pytest.mark.usefixtures("_nobody_is_woken")
 @pytest.mark.django_db(transaction=True)
 def test_the_last_seat_is_given_once_to_two_moves_and_a_booking():
     programme = a_programme()

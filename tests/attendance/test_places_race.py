@@ -20,11 +20,6 @@ from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 @pytest.fixture
 def waiting_twice():
     """The two places of somebody who waits in two sessions, as a colleague does; a seat is free in each by now."""

@@ -149,16 +149,14 @@ def _ten_at_once(client, address) -> list[tuple[int, str]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rel_04_ten_identical_requests_at_once_book_once(invited, monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
+def test_rel_04_ten_identical_requests_at_once_book_once(invited):
     answers = set(_ten_at_once(invited, invited.address))
     assert len(answers) == 1
     assert answers.pop()[0] == 302
     assert Place.objects.count() == Message.objects.count() == Press.objects.count() == 1
 
 
-def _ten_change_the_date(client, monkeypatch) -> list[tuple[int, str]]:
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
+def _ten_change_the_date(client) -> list[tuple[int, str]]:
     programme = a_programme()
     place = a_place(a_session(programme, **_soon()), now=timezone.now())
     other = another_day(programme, **_soon(40))
@@ -167,8 +165,8 @@ def _ten_change_the_date(client, monkeypatch) -> list[tuple[int, str]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_rel_04_ten_identical_changes_of_date_at_once_are_answered_the_same(client, monkeypatch):
-    answers = _ten_change_the_date(client, monkeypatch)
+def test_rel_04_ten_identical_changes_of_date_at_once_are_answered_the_same(client):
+    answers = _ten_change_the_date(client)
     assert answers == [(302, f"/p/{Place.objects.get(state=PlaceState.BOOKED).link_id}/")] * 10
     assert Place.objects.count() == 2
 
@@ -176,7 +174,7 @@ def test_rel_04_ten_identical_changes_of_date_at_once_are_answered_the_same(clie
 @pytest.mark.django_db(transaction=True)
 def test_rel_04_without_the_key_of_the_form_nine_read_that_it_has_ended(client, monkeypatch):
     monkeypatch.setattr(presses, "key_of", lambda request: None)
-    answers = _ten_change_the_date(client, monkeypatch)
+    answers = _ten_change_the_date(client)
     assert [status for status, _ in answers] == [302] + [409] * 9
 
 

@@ -19,7 +19,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def at_that_time(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
 
 

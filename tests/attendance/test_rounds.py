@@ -37,11 +37,6 @@ from tests.organisations.factories import AreaFactory, OrganisationFactory, Pers
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 class TestChoosing:
     def test_everybody_eligible_with_an_address(self):
         programme = a_programme()

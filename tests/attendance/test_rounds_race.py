@@ -17,11 +17,6 @@ from tests.briefings.factories import NOW
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 @pytest.fixture
 def both_have_read(monkeypatch):
     """Hold each writer, after it has read whom to invite, until the other has read too or cannot come."""

@@ -20,7 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def both_take_it_all(monkeypatch) -> list[str]:
     """Let one begin with the first session and another with the second, both held once they have a place there."""
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
     programme = a_programme(places_rule=PlacesRule.ONE_PER_SESSION)
     sessions = [a_session(programme, date=day) for day in (date(2026, 11, 26), date(2026, 12, 3))]
     made = start_series(programme=programme, name="Wren House", by="clock", now=NOW)

@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WITH = {"by": "clock", "now": NOW}
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 def at_once(*calls) -> list[str]:
     """Make ``calls`` on connections of their own, started together; return "done" or the refusal's name of each."""
     start = threading.Barrier(len(calls))

@@ -27,11 +27,6 @@ from tests.attendance.places import a_place, a_practitioner, a_programme, a_sess
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 @pytest.fixture
 def programme():
     return a_programme()

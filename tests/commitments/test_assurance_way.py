@@ -187,7 +187,6 @@ def both_have_read(monkeypatch):
 
     It waits ``seconds`` for one who cannot come. Called when all is ready: what is prepared moves assurances as well.
     """
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
 
     def begin(seconds: float) -> None:
         barrier, become = threading.Barrier(2), actions.become

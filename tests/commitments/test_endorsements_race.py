@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE = 6
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 @pytest.fixture
 def cast():
     return Partners()

@@ -22,11 +22,6 @@ from tests.commitments.test_way_race import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 def wait_for_the_other(monkeypatch, name: str) -> None:
     """Hold each who comes to ``name`` of the actions until the other has come too, or cannot."""
     barrier, go_on = threading.Barrier(2), getattr(actions, name)

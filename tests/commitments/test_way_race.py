@@ -20,11 +20,6 @@ from tests.organisations.factories import OrganisationFactory, PersonFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 @pytest.fixture
 def both_have_read(monkeypatch, request):
     """Hold each who joins, after the questions were read, until the other has read too or cannot come."""

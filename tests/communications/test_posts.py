@@ -48,11 +48,6 @@ def _today():
         yield
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 @pytest.fixture
 def desk():
     return Desk()

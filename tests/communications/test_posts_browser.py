@@ -25,9 +25,8 @@ WORDS = (
 
 
 @pytest.fixture(autouse=True)
-def _as_the_product_does(settings, tmp_path, live_server, monkeypatch):
+def _as_the_product_does(settings, tmp_path, live_server):
     settings.MEDIA_ROOT, settings.SITE_URL = tmp_path, live_server.url
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
     with time_machine.travel(NOW):
         yield
 

@@ -31,11 +31,6 @@ def _today(settings, tmp_path):
         yield
 
 
-@pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch):
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
-
-
 @pytest.fixture
 def desk():
     return Desk(season="Christmas 2026", about="Records, made readable.")

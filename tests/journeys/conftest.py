@@ -20,12 +20,11 @@ def clock():
 
 
 @pytest.fixture
-def empty_hub(transactional_db, clock, live_server, settings, monkeypatch, capsys, tmp_path):
+def empty_hub(transactional_db, clock, live_server, settings, capsys, tmp_path):
     """A hub right after ``script/server --empty``: nothing in it but the first administrator."""
     settings.EMAIL_BACKEND = "messaging.backends.OutboxBackend"
     settings.MEDIA_ROOT = tmp_path
     settings.SITE_URL = live_server.url
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
     call_command("add_administrator", "ada@example.org", name="Ada Ashdown")
     capsys.readouterr()
 

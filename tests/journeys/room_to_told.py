@@ -34,11 +34,10 @@ DONE = "The room is open on Mondays; the timetable is attached."
 
 
 @pytest.fixture
-def hub(transactional_db, live_server, settings, monkeypatch, tmp_path):
+def hub(transactional_db, live_server, settings, tmp_path):
     settings.EMAIL_BACKEND = "messaging.backends.OutboxBackend"
     settings.MEDIA_ROOT = tmp_path
     settings.SITE_URL = live_server.url
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
     with time_machine.travel(THAT_MORNING, tick=True):
         room = Room()
         yield room

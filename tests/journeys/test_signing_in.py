@@ -12,9 +12,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 
 @pytest.fixture
-def outbox(settings, monkeypatch):
+def outbox(settings):
     settings.EMAIL_BACKEND = "messaging.backends.OutboxBackend"
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
 
 
 def code_from_mailbox(page) -> str:

@@ -23,9 +23,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
-def nobody_is_woken(monkeypatch, settings, tmp_path):
+def own_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr("messaging.wake._nudger.nudge", lambda: None)
 
 
 @pytest.fixture
