@@ -12,12 +12,13 @@ from commitments.actions import (
     guidance,
     handovers,
     outputs,
+    redaction,
     references,
     room,
     telling,
 )
 from commitments.actions.questions import merge, open_question, publish_answer
-from commitments.models import Agreement, Assurance, AssuranceState, SeniorAsked, Telling, digest_of
+from commitments.models import Agreement, Assurance, AssuranceState, EvidenceFile, SeniorAsked, Telling, digest_of
 from commitments.queries.room import Speaker
 from commitments.queries.telling import seal_of
 from history.refusals import Refused
@@ -249,6 +250,12 @@ def _acknowledge(town: Town) -> None:
     guidance.acknowledge(version=version, person=town.practitioner, by=town.practitioner, now=NOW)
 
 
+def _destroy_again(town: Town) -> None:
+    evidence = town.proposed_kept().evidence_given.get()
+    file = EvidenceFile.objects.create(evidence=evidence, file="", file_name="", size=1, destroyed_on=TODAY)
+    redaction.destroy_file(file=file, **town.by)
+
+
 RAISED: dict[type[Refused], Callable[[Town], object]] = {
     assurances.NotNow: _noted_before,
     assurances.NotTheirs: lambda town: town.given(by=town.practitioner),
@@ -263,6 +270,7 @@ RAISED: dict[type[Refused], Callable[[Town], object]] = {
     assurances.TooManyFiles: lambda town: assurances.propose_kept(
         assurance=town.given(), evidence="Look", files=[None] * (assurances.MOST_FILES + 1), **town.by
     ),
+    redaction.FileGone: _destroy_again,
     handovers.OtherOrganisation: _ask_elsewhere,
     outputs.NoWorkshop: lambda town: outputs.note_output(
         session=SessionFactory(programme=town.programme, state=SessionState.DRAFT), kind="agreement", words="We",
