@@ -107,15 +107,15 @@ def test_an_answer_locks_at_once_also_whom_it_would_ask_next(monkeypatch):
     assert first_locks == [asked | {free.pk}]
 
 
-def taken_by_two_workers(monkeypatch) -> list[str]:
-    """Let two workers read the one answer that has come at the same moment; return how each ended."""
+def taken_by_two_workers(monkeypatch, seconds: float) -> list[str]:
+    """Let two workers read one answer that has come; each waits ``seconds`` for the other. Return how each ended."""
     place = a_place(a_session())
     declined(place.person, place.session)
     both, parse = threading.Barrier(2), answers.parse
 
     def read(words: str):
         with contextlib.suppress(threading.BrokenBarrierError):  # the other passes over the row: the guard at work
-            both.wait(2)
+            both.wait(seconds)
         return parse(words)
 
     monkeypatch.setattr(answers, "parse", read)
@@ -123,27 +123,27 @@ def taken_by_two_workers(monkeypatch) -> list[str]:
 
 
 def test_two_workers_take_one_answer_once(monkeypatch):
-    assert taken_by_two_workers(monkeypatch) == ["done", "done"]
+    assert taken_by_two_workers(monkeypatch, 0.5) == ["done", "done"]
     assert CalendarAnswer.objects.get().outcome == CalendarAnswer.Outcome.GAVE_UP
 
 
 def test_without_the_lock_on_the_mail_both_do_what_it_says_and_the_database_stops_one(monkeypatch):
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **options: rows)
-    assert sorted(taken_by_two_workers(monkeypatch)) == ["IntegrityError", "done"]
+    assert sorted(taken_by_two_workers(monkeypatch, 10)) == ["IntegrityError", "done"]
 
 
 # Cover: everybody who was asked for the same, by id and at once.
 
 
-def both_say_yes(monkeypatch) -> list[str]:
-    """Let two who were asked together say yes at the same moment; return how each ended."""
+def both_say_yes(monkeypatch, seconds: float) -> list[str]:
+    """Let two who were asked together say yes; each waits ``seconds`` for the other. Return how each ended."""
     cast = Cast()
     asked, both, real = whoever(cast), threading.Barrier(2), cover._locked
 
     def loaded(*arguments):
         own = real(*arguments)
         with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for our lock: the guard at work
-            both.wait(2)
+            both.wait(seconds)
         return own
 
     monkeypatch.setattr(cover, "_locked", loaded)
@@ -151,13 +151,13 @@ def both_say_yes(monkeypatch) -> list[str]:
 
 
 def test_the_second_yes_waits_for_the_first_and_is_told(monkeypatch):
-    assert sorted(both_say_yes(monkeypatch)) == ["NotAskedAnyMore", "done"]
+    assert sorted(both_say_yes(monkeypatch, 0.5)) == ["NotAskedAnyMore", "done"]
     assert SeniorAttendance.objects.filter(state=CoverState.COMING).count() == 1
 
 
 def test_with_only_themselves_locked_they_wait_in_a_circle(monkeypatch):
     monkeypatch.setattr(cover, "_lock_together", lambda attendance, *others: None)
-    assert "OperationalError" in both_say_yes(monkeypatch)
+    assert "OperationalError" in both_say_yes(monkeypatch, 10)
 
 
 # A colleague who takes over while another session seats them.

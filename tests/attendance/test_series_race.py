@@ -18,8 +18,11 @@ from tests.attendance.test_answers_race import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def both_take_it_all(monkeypatch) -> list[str]:
-    """Let one begin with the first session and another with the second, both held once they have a place there."""
+def both_take_it_all(seconds: float) -> list[str]:
+    """Let one begin with the first session and another with the second, both held once they have a place there.
+
+    They wait ``seconds`` for one who cannot come.
+    """
     programme = a_programme(places_rule=PlacesRule.ONE_PER_SESSION)
     sessions = [a_session(programme, date=day) for day in (date(2026, 11, 26), date(2026, 12, 3))]
     made = start_series(programme=programme, name="Wren House", by="clock", now=NOW)
@@ -31,7 +34,7 @@ def both_take_it_all(monkeypatch) -> list[str]:
     def take(session, person) -> Place:
         place = take_place(session=session, person=person, by=person, now=NOW)
         with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for our locks: the guard at work
-            both.wait(2)
+            both.wait(seconds)
         return place
 
     def take_all(session, person):
@@ -41,12 +44,12 @@ def both_take_it_all(monkeypatch) -> list[str]:
     return at_once(*map(take_all, sessions, people))
 
 
-def test_both_have_a_place_in_each(monkeypatch):
-    assert both_take_it_all(monkeypatch) == ["done", "done"]
+def test_both_have_a_place_in_each():
+    assert both_take_it_all(0.5) == ["done", "done"]
     assert Place.objects.seated().count() == 4
     assert [found for _, found in findings() if found] == []
 
 
 def test_without_the_locks_taken_first_they_wait_in_a_circle(monkeypatch):
     monkeypatch.setattr(series, "_lock", lambda sessions, person: None)
-    assert sorted(both_take_it_all(monkeypatch)) == ["OperationalError", "done"]
+    assert sorted(both_take_it_all(10)) == ["OperationalError", "done"]
