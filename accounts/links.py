@@ -28,7 +28,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Person, PersonalLink
 from history.actions import key_of, record
 from history.refusals import Refused
-from history.statements import Prepared, compiled
+from history.statements import NUMBER, Prepared, compiled
 
 COOKIE_LIFE = timedelta(hours=12)
 """How long an opened link may be used before its mail has to be opened again. The link itself lives on."""
@@ -206,7 +206,7 @@ _WIDTH = len(PersonalLink._meta.concrete_fields)
 
 @cache
 def _loading() -> Prepared:
-    return compiled("personal_link", links_to_read(2**62, "the purpose"), number=2**62, purpose="the purpose")
+    return compiled("personal_link", links_to_read(NUMBER, "the purpose"), number=NUMBER, purpose="the purpose")
 
 
 @cache

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from history.actions import key_of
-from history.statements import Prepared, prepared, text_of
+from history.statements import DAY, NUMBER, Prepared, prepared, text_of
 
 INSTALLATION = "installation"
 """The scope key of what belongs to no programme and no organisation."""
@@ -178,8 +178,6 @@ class RoleSource:
 
 
 _sources: list[RoleSource] = []
-_SOMEBODY, _SOME_DAY = -1, date.min
-"""What stands for the person and the day while a statement is written."""
 
 
 def register_role_source(source: RoleSource) -> RoleSource:
@@ -223,10 +221,10 @@ def _rows_of(sources: tuple[RoleSource, ...], person: int, on: date) -> list[tup
 @cache
 def _statement(sources: tuple[RoleSource, ...]) -> Prepared:
     """Return the statement that asks all ``sources``. Every signed-in page asks it."""
-    marks = {_SOMEBODY: "$1", _SOME_DAY: "$2"}
+    marks = {NUMBER: "$1", DAY: "$2"}
     parts = (
         f"SELECT {number}, held.code::text, held.scope::bigint FROM "  # noqa: S608 - of querysets
-        f"({text_of(source.rows(_SOMEBODY, _SOME_DAY).order_by(), marks)}) AS held (code, scope)"
+        f"({text_of(source.rows(NUMBER, DAY).order_by(), marks)}) AS held (code, scope)"
         for number, source in enumerate(sources)
     )
     text = " UNION ALL ".join(parts)

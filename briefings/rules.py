@@ -21,7 +21,7 @@ from accounts.permissions import (
 )
 from briefings.models import Appointment, Mandate, Programme, ProgrammeRole, SessionPart
 from briefings.queries import affiliations_in_scope
-from history.statements import Prepared, compiled
+from history.statements import DAY, NUMBER, Prepared, compiled
 from organisations.models import Organisation
 
 ROLES = {
@@ -123,8 +123,8 @@ def spoken_for(person: Any, on: date) -> list[tuple[int, int]]:
 
 @cache
 def _spoken() -> Prepared:
-    rows = mandates_of(Person(pk=-1), date.min).order_by().values_list("organisation", "programme")
-    return compiled("for_whom_a_person_speaks", rows, person=-1, on=date.min)
+    rows = mandates_of(Person(pk=NUMBER), DAY).order_by().values_list("organisation", "programme")
+    return compiled("for_whom_a_person_speaks", rows, person=NUMBER, on=DAY)
 
 
 def mandate_for(

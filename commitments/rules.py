@@ -25,7 +25,7 @@ from commitments.models import (
     HandoverState,
     Question,
 )
-from history.statements import Prepared, compiled
+from history.statements import DAY, NUMBER, Prepared, compiled
 from organisations.models import Organisation
 from organisations.rules import led_organisation_ids
 
@@ -65,7 +65,7 @@ def questions_visible_to(person: Any, on: date) -> QuerySet[Question]:
 @cache
 def _asked_or_cleared() -> Prepared:
     """Return the statement that reads which questions of other owners a person was asked or clears."""
-    somebody, day = Person(pk=-1), date.min
+    somebody, day = Person(pk=NUMBER), DAY
     asked = Commission.objects.filter(person=somebody).exclude(question__owner=somebody).values_list("question")
     cleared = Clearance.objects.of_holder(somebody, day).values_list("draft__question")
     return compiled("questions_asked_or_cleared", asked.union(cleared), person=somebody.pk, on=day)
@@ -111,8 +111,8 @@ def assurances_visible_to(person: Any, on: date) -> QuerySet[Assurance]:
 
 @cache
 def _asked_to_take_over() -> Prepared:
-    asked = Handover.objects.filter(person=-1, state=HandoverState.ASKED).values_list("assurance")
-    return compiled("assurances_asked_to_take_over", asked, person=-1)
+    asked = Handover.objects.filter(person=NUMBER, state=HandoverState.ASKED).values_list("assurance")
+    return compiled("assurances_asked_to_take_over", asked, person=NUMBER)
 
 
 def assurances_of_programme(person: Any, programme: Programme, on: date) -> QuerySet[Assurance]:

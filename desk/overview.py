@@ -21,7 +21,6 @@ from communications.queries.addressed import Addressed, addressed_of
 from communications.queries.timeline import current_of
 from desk import addresses
 from desk.queries import reach
-from desk.queries.counting import NOW
 from desk.queries.programmes import (
     AGES,
     ASKED,
@@ -39,7 +38,7 @@ from desk.queries.programmes import (
 from desk.queries.reach import Reach, ReachOf, reach_of
 from face.dates import day_short
 from face.keeping import Sources
-from history.statements import Reading
+from history.statements import MOMENT, NUMBER, Reading
 from organisations.models import Organisation
 
 SESSIONS_SHOWN = 12
@@ -165,13 +164,13 @@ def ahead(programme: Programme, now: datetime, *, can_ask: bool) -> Ahead:
 @cache
 def _next() -> Reading:
     """Read of each state so many that the first of all, and the first that are open, are among them."""
-    marks = {"programme": 9_000_000_000_000_000_000, "now": NOW, "until": NOW + COVER_AHEAD}
+    marks = {"programme": NUMBER, "now": MOMENT, "until": MOMENT + COVER_AHEAD}
     programme, order = Programme(pk=marks["programme"]), ("date", "starts", "pk")
-    to_come = Session.objects.filter(programme=programme, during__startswith__lt=marks["until"]).to_come(NOW)
+    to_come = Session.objects.filter(programme=programme, during__startswith__lt=marks["until"]).to_come(MOMENT)
     first = Q()
     for state in COVERED:
         first |= Q(pk__in=to_come.filter(state=state).order_by(*order).values("pk")[: SESSIONS_SHOWN + 1])
-    shown = sessions_listed(programme, staff=True, now=NOW).filter(first).order_by(*order)
+    shown = sessions_listed(programme, staff=True, now=MOMENT).filter(first).order_by(*order)
     return Reading("next_sessions", shown.select_related(None).select_related("room__venue", "seats"), **marks)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +22,9 @@ from django.db import NotSupportedError, connection, models
 from django.db.models.expressions import RawSQL
 from django.db.models.query import ModelIterable
 from psycopg2.extras import Range
+
+NUMBER, DAY, MOMENT = 9_000_000_000_000_000_000, date(9000, 1, 1), datetime(9000, 1, 2, tzinfo=UTC)
+"""Marks: they stand where a number, a day and a moment will in what is written down. No row has them or those near."""
 
 _PLAIN = re.compile(r"[A-Za-z_.:]*")
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,7 +28,7 @@ from attendance.models import (
 from attendance.register import Press, standing
 from briefings.models import Mandate, Programme, Session, SessionState
 from briefings.queries import one_of
-from history.statements import Prepared, Reading, compiled, prepared
+from history.statements import DAY, NUMBER, Prepared, Reading, compiled, prepared
 
 FIRST_EXPECTED, FIRST_MARKED, MOST = 25, 10, 2_000
 _MOST_WORDS = 6
@@ -131,9 +131,8 @@ def session_to_mark(number: int) -> Session | None:
     return found
 
 
-_NUMBER = 9_000_000_000_000_000_000
-"""Numbers from here on stand for parameters of what each look at a register asks: no row has them."""
-_ONE = Session(pk=_NUMBER + 1, programme_id=_NUMBER + 2, date=date(9000, 1, 1))
+_ONE = Session(pk=NUMBER + 1, programme_id=NUMBER + 2, date=DAY)
+"""Stands for the session in what each look at a register asks."""
 
 
 def session_with_register(number: int) -> Session | None:
@@ -244,7 +243,7 @@ def _found(
 
 @cache
 def _first(half: Callable[[Session, str], QuerySet]) -> Reading:
-    rows, most = half(_ONE, ""), _NUMBER + 3
+    rows, most = half(_ONE, ""), NUMBER + 3
     # Chosen first: else PostgreSQL reads the person of each of three hundred to show ten.
     shown = rows.filter(one_of("pk", rows.values("pk")[:most])).only(*_SHOWN[half])
     return Reading(f"register{half.__name__}", shown, session=_ONE.pk, most=most)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 
 from django.db import DEFAULT_DB_ALIAS, models
@@ -17,7 +17,7 @@ from attendance.models import BookingRules, CalendarEntry, Engagement, Invitatio
 from attendance.queries.shares import FIRST_CHOICE_LASTS, lost_places, seats_lost
 from briefings.models import Programme, Session
 from briefings.queries import affiliations_in_scope, areas_in_scope
-from history.statements import Prepared, Statement, compiled, prepared, send, text_of
+from history.statements import DAY, MOMENT, NUMBER, Prepared, Statement, compiled, prepared, send, text_of
 from organisations.models import Affiliation, Area
 
 
@@ -226,9 +226,7 @@ def _to_take() -> Prepared:
     )
 
 
-_NUMBER = 9_000_000_000_000_000_000
-"""Numbers from here on stand for parameters: no row has them."""
-_MARKS = (_NUMBER + 1, _NUMBER + 2, _NUMBER + 3)
+_MARKS = (NUMBER + 1, NUMBER + 2, NUMBER + 3)
 
 _SESSION = ("id", "programme_id", "state", "date", "zone", "during", "revision")
 _PROGRAMME = ("id", "code", "every_area", "every_profession", "places_rule")
@@ -242,11 +240,11 @@ _ENTRY = ("id", "uid", "sequence", "revision", "is_cancelled")
 def _facts(every_profession: bool, every_area: bool) -> Prepared:
     """Return the statement that reads all of it, made of the querysets that say what each word means."""
     marks = {
-        "session": _NUMBER + 1,
-        "person": _NUMBER + 2,
-        "programme": _NUMBER + 3,
-        "today": date(9000, 1, 1),
-        "lost_since": datetime(9000, 1, 2, tzinfo=UTC),
+        "session": NUMBER + 1,
+        "person": NUMBER + 2,
+        "programme": NUMBER + 3,
+        "today": DAY,
+        "lost_since": MOMENT,
     }
     person = Person(pk=marks["person"])
     programme = Programme(pk=marks["programme"], every_profession=every_profession, every_area=every_area)

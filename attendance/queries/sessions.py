@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -30,7 +30,7 @@ from briefings.models import (
 )
 from briefings.words import when_in_words
 from face.paging import SHORT, Page
-from history.statements import Prepared, Reading, compiled
+from history.statements import MOMENT, NUMBER, Prepared, Reading, compiled
 from messaging.working_days import holidays, is_published
 
 SENIORS_TOLD = (CoverState.ASKED, CoverState.COMING)
@@ -293,9 +293,6 @@ def _remarks(programme: Programme, session: Session) -> list[str]:
 
 # --- lists
 
-_NUMBER, _NOW = 9_000_000_000_000_000_000, datetime(9000, 1, 10, tzinfo=UTC)
-"""Stand for a row and the moment in what is written down once."""
-
 
 def sessions_visible_to(person: Any) -> SessionQuerySet:
     """Return the sessions that ``person`` (or a stranger) may open a page of.
@@ -328,7 +325,7 @@ def session_shown_to(person: Any, number: int) -> Session | None:
 @cache
 def _shown_to_everybody() -> Reading:
     found = sessions_visible_to(AnonymousUser()).select_related(*_WITH_ALL).order_by()
-    return Reading("session_shown_to_everybody", found.filter(pk=_NUMBER), session=_NUMBER)
+    return Reading("session_shown_to_everybody", found.filter(pk=NUMBER), session=NUMBER)
 
 
 def length_of_line(session: Session) -> int:
@@ -339,8 +336,8 @@ def length_of_line(session: Session) -> int:
 
 @cache
 def _line() -> Prepared:
-    rows = Place.objects.in_line().filter(session=_NUMBER).order_by().values("session").values_list(Count("pk"))
-    return compiled("length_of_line", rows, session=_NUMBER)
+    rows = Place.objects.in_line().filter(session=NUMBER).order_by().values("session").values_list(Count("pk"))
+    return compiled("length_of_line", rows, session=NUMBER)
 
 
 def agenda_of(session: Session) -> list[AgendaItem]:
@@ -350,8 +347,8 @@ def agenda_of(session: Session) -> list[AgendaItem]:
 
 @cache
 def _agenda() -> Reading:
-    found = AgendaItem.objects.filter(session=_NUMBER).select_related("presenter", "activity")
-    return Reading("agenda_of_session", found, session=_NUMBER)
+    found = AgendaItem.objects.filter(session=NUMBER).select_related("presenter", "activity")
+    return Reading("agenda_of_session", found, session=NUMBER)
 
 
 def sessions_listed(programme: Programme, *, staff: bool, now: datetime) -> SessionQuerySet:
@@ -376,12 +373,12 @@ def first_dates(programme: Programme, now: datetime) -> Page:
 
 @cache
 def _first_dates() -> Reading:
-    programme = Programme(pk=_NUMBER)
-    found = sessions_listed(programme, staff=False, now=_NOW)
+    programme = Programme(pk=NUMBER)
+    found = sessions_listed(programme, staff=False, now=MOMENT)
     total = found.order_by().values("programme").values(number=Count("pk"))
     rows = found.select_related(None).select_related("room__venue", "area", "seats")
-    rows = rows.annotate(kept=kept_in(programme, _NOW), total=Subquery(total)).order_by("date", "starts", "pk")
-    marks = {"programme": programme.pk, "now": _NOW, "since": _NOW - FIRST_CHOICE_LASTS}
+    rows = rows.annotate(kept=kept_in(programme, MOMENT), total=Subquery(total)).order_by("date", "starts", "pk")
+    marks = {"programme": programme.pk, "now": MOMENT, "since": MOMENT - FIRST_CHOICE_LASTS}
     return Reading("first_dates", rows[:SHORT], **marks)
 
 
@@ -401,14 +398,14 @@ def filter_options(programme: Programme, *, staff: bool, now: datetime) -> dict[
 
 @cache
 def _options(staff: bool) -> Prepared:
-    plain = sessions_listed(Programme(pk=_NUMBER), staff=staff, now=_NOW).order_by().values_list
+    plain = sessions_listed(Programme(pk=NUMBER), staff=staff, now=MOMENT).order_by().values_list
     text = {"output_field": CharField()}
     month, venue, area = Cast(TruncMonth("date"), **text), Cast("room__venue", **text), Cast("area", **text)
     found = plain(Value("month", **text), month, month).union(
         plain(Value("venue", **text), venue, F("room__venue__name")),
         plain(Value("area", **text), area, F("area__name")),
     )
-    return compiled(f"options_of_sessions_{staff:d}", found, programme=_NUMBER, now=_NOW)
+    return compiled(f"options_of_sessions_{staff:d}", found, programme=NUMBER, now=MOMENT)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from accounts.models import Person
 from attendance.models import SEATED, Place, PlaceState, Quota
 from briefings.models import PlacesRule, Programme, Session
 from face.dates import day
-from history.statements import Prepared, compiled
+from history.statements import MOMENT, NUMBER, Prepared, compiled
 from organisations.models import Affiliation
 
 FIRST_CHOICE_LASTS = timedelta(days=5)
@@ -139,7 +139,7 @@ def seats_kept(session: Session, now: datetime, *, without: Iterable[int] = ()) 
 
 @cache
 def _kept() -> Prepared:
-    number, since = 9_000_000_000_000_000_000, datetime(9000, 1, 1, tzinfo=UTC)
+    number, since = NUMBER, MOMENT
     lost = seats_lost(lost_places(Programme(pk=number + 1), since + FIRST_CHOICE_LASTS), number)
     rows = lost.order_by().values("session__programme").values_list(Count("person", distinct=True))
     return compiled("seats_kept", rows, session=number, programme=number + 1, since=since)

@@ -14,7 +14,7 @@ from briefings.rules import speaking
 from commitments.models import UNENDED, Assurance, AssuranceState, EvidenceFile, HandoverState
 from face.dates import day
 from face.paging import LONG, Page, page_of_keys
-from history.statements import Prepared, compiled, of_keys, rows_of
+from history.statements import NUMBER, Prepared, compiled, of_keys, rows_of
 from organisations.models import Organisation
 
 UNENDED_WORD = "unended"
@@ -156,10 +156,10 @@ _BODIES = ("organisation", "organisation__name", "carried_by", "carried_by__name
 
 @cache
 def _giving() -> Prepared:
-    own = Assurance.objects.filter(programme=-1).order_by()
+    own = Assurance.objects.filter(programme=NUMBER).order_by()
     found = Organisation.objects.filter(pk__in=own.values("organisation").union(own.values("carried_by")))
     choices = found.order_by("name", "pk").values_list("pk", "name")
-    return compiled("organisations_giving_in_a_programme", choices, programme=-1)
+    return compiled("organisations_giving_in_a_programme", choices, programme=NUMBER)
 
 
 def standing_for(programme: Programme) -> QuerySet[Assurance]:

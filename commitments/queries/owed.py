@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Person
 from briefings.models import Appointment, ProgrammeRole
 from commitments.models import UNANSWERED, Clearance, ClearanceState, Question
-from history.statements import Prepared, compiled
+from history.statements import DAY, NUMBER, Prepared, compiled
 from organisations.rules import led_organisation_ids
 
 
@@ -56,6 +56,6 @@ def waiting_to_clear(person: Person, today: date) -> list[ToClear]:
 
 @cache
 def _waiting() -> Prepared:
-    found = to_clear(Person(pk=-1), date.min).select_related(None)
+    found = to_clear(Person(pk=NUMBER), DAY).select_related(None)
     columns = ("pk", "draft__question", "draft__question__reference", "draft__question__words")
-    return compiled("clearances_that_wait", found.values_list(*columns), person=-1, on=date.min)
+    return compiled("clearances_that_wait", found.values_list(*columns), person=NUMBER, on=DAY)

@@ -36,7 +36,7 @@ from commitments.queries.standards import own_themes_of, theme_from, themes_of
 from face.dates import day, day_plain, day_without_year
 from face.paging import LONG, SHORT, Page, page_of_keys
 from history.queries import Event, timeline
-from history.statements import Prepared, compiled, of_keys, rows_of
+from history.statements import NUMBER, Prepared, compiled, of_keys, rows_of
 from messaging.working_days import holidays
 from organisations.models import Organisation
 
@@ -109,11 +109,11 @@ def choices_in(programme: Programme) -> tuple[list[tuple[int, str]], list[tuple[
 
 @cache
 def _choices() -> Prepared:
-    theirs = Question.objects.filter(programme=-1).exclude(organisation=None).values("organisation")
+    theirs = Question.objects.filter(programme=NUMBER).exclude(organisation=None).values("organisation")
     answering = Organisation.objects.filter(pk__in=theirs).values_list(Value("organisation"), "name", "pk")
-    themes = own_themes_of(Programme(pk=-1)).values_list(Value("theme"), "name", "pk").order_by()
+    themes = own_themes_of(Programme(pk=NUMBER)).values_list(Value("theme"), "name", "pk").order_by()
     found = answering.union(themes, all=True).order_by("name", "pk")
-    return compiled("choices_among_the_questions_of_a_programme", found, programme=-1)
+    return compiled("choices_among_the_questions_of_a_programme", found, programme=NUMBER)
 
 
 def answering_in(questions: QuerySet[Question]) -> list[tuple[int, str]]:

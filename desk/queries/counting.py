@@ -1,16 +1,13 @@
 """Counting many things at once."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import IntegerField, QuerySet, Subquery
 
-from history.statements import Prepared, compiled
-
-NOW, TODAY = datetime(9000, 1, 2, tzinfo=UTC), date(9000, 1, 1)
-"""Stand in a counting statement where the moment and the day come."""
+from history.statements import DAY, MOMENT, Prepared, compiled
 
 
 class CountOf(Subquery):
@@ -31,7 +28,7 @@ def counting(name: str, rows: QuerySet, columns: Iterable[str]) -> Prepared:
     """
     named = ", ".join(map(connection.ops.quote_name, columns))
     around = f"SELECT {named} FROM ({{}}) AS counted WHERE programme = ANY($3)"  # noqa: S608 (from Django)
-    return compiled(name, rows, around=around, now=NOW, today=TODAY, programmes=())
+    return compiled(name, rows, around=around, now=MOMENT, today=DAY, programmes=())
 
 
 def counted(statement: Prepared, programmes: Iterable[int], now: datetime | None, today: date) -> list[tuple[Any, ...]]:

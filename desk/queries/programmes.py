@@ -30,8 +30,8 @@ from commitments.models import (
 )
 from communications.models import PlannedItem, PostSeries
 from desk.queries import agreements
-from desk.queries.counting import NOW, TODAY, CountOf, counted, counting
-from history.statements import Prepared, as_one, compiled
+from desk.queries.counting import CountOf, counted, counting
+from history.statements import DAY, MOMENT, Prepared, as_one, compiled
 from messaging.models import Bounce, Message
 from messaging.queries import shown_kinds
 from messaging.working_days import working_days_between
@@ -69,7 +69,7 @@ def _waiting() -> dict[str, Any]:
     unclosed = Session.objects.filter(
         programme=OuterRef("pk"),
         state__in=(SessionState.OPEN, SessionState.HELD),
-        during__endswith__lt=NOW,
+        during__endswith__lt=MOMENT,
         register__closed_at__isnull=True,
     ).order_by("date", "pk")
     walk_ins = WalkIn.objects.filter(session__programme=OuterRef("pk"), person__isnull=True, left_at__isnull=True)
@@ -78,7 +78,7 @@ def _waiting() -> dict[str, Any]:
         register_day=Subquery(unclosed.values("date")[:1]),
         walk_ins_open=CountOf(walk_ins),
         walk_in_first=Subquery(walk_ins.order_by("made_at", "pk").values("session")[:1]),
-        items_late=CountOf(PlannedItem.objects.open().filter(stage__programme=OuterRef("pk"), due_on__lt=TODAY)),
+        items_late=CountOf(PlannedItem.objects.open().filter(stage__programme=OuterRef("pk"), due_on__lt=DAY)),
         rounds_paused=CountOf(InvitationRound.objects.filter(programme=OuterRef("pk"), state=RoundState.PAUSED)),
         calendar_answers=CountOf(
             CalendarAnswer.objects.waiting().filter(entry__session__programme=OuterRef("pk")).values("pk")
@@ -89,13 +89,13 @@ def _waiting() -> dict[str, Any]:
                 section__guidance__programme=OuterRef("pk"), section__guidance__ended_at=None, state=CommentState.OPEN
             )
         ),
-        reviews_overdue=CountOf(Reference.objects.standing().filter(programme=OuterRef("pk"), review_on__lt=TODAY)),
+        reviews_overdue=CountOf(Reference.objects.standing().filter(programme=OuterRef("pk"), review_on__lt=DAY)),
         addresses_bouncing=CountOf(
             Bounce.objects.to_mend().filter(message__about=about, message__kind__in=shown_kinds()).values("pk")
         ),
         mails_in_need=CountOf(Message.objects.in_need().filter(about=about)),
         has_posts=Exists(PostSeries.objects.filter(programme=OuterRef("pk"))),
-        **agreements.columns(TODAY),
+        **agreements.columns(DAY),
     )
 
 
@@ -147,7 +147,7 @@ _OF_QUESTIONS = ("state", "raised", "is_late", "is_owned", "number")
 @cache
 def _questions() -> Prepared:
     raised = Case(When(state__in=UNANSWERED, then=F("raised_on")), output_field=DateField())
-    late = When(state__in=UNANSWERED, due_on__lt=TODAY, paused_on=None, then=Value(True))
+    late = When(state__in=UNANSWERED, due_on__lt=DAY, paused_on=None, then=Value(True))
     rows = Question.objects.order_by().annotate(
         raised=raised,
         is_late=Case(late, default=Value(False)),
@@ -178,7 +178,7 @@ def assurances_of(programmes: Iterable[Programme], today: date) -> dict[int, Cou
 
 @cache
 def _assurances() -> Prepared:
-    late = Case(When(state__in=STANDING, due_on__lt=TODAY, then=Value(True)), default=Value(False))
+    late = Case(When(state__in=STANDING, due_on__lt=DAY, then=Value(True)), default=Value(False))
     rows = Assurance.objects.order_by().annotate(is_late=late).values("programme", "state", "is_late", "organisation")
     unkept = Count("pk", filter=Q(state__in=STANDING, keeper=None))
     columns = ("programme", "state", "is_late", "organisation", "number", "without")
@@ -196,10 +196,10 @@ def dates_to_come(programmes: Iterable[Programme], now: datetime) -> list[Date]:
 
 @cache
 def _to_come() -> Prepared:
-    found = Session.objects.to_come(NOW).filter(programme__in=as_one(()), during__startswith__lt=NOW + COVER_AHEAD)
-    found = found.filter(state__in=COVERED)
-    rows = found.order_by("date", "starts", "pk").values_list(*DATE_COLUMNS)
-    return compiled("dates_to_come", rows, programmes=(), now=NOW, until=NOW + COVER_AHEAD)
+    until = MOMENT + COVER_AHEAD
+    found = Session.objects.to_come(MOMENT).filter(programme__in=as_one(()), during__startswith__lt=until)
+    rows = found.filter(state__in=COVERED).order_by("date", "starts", "pk").values_list(*DATE_COLUMNS)
+    return compiled("dates_to_come", rows, programmes=(), now=MOMENT, until=until)
 
 
 def uncovered(programmes: Iterable[Programme], now: datetime) -> list[Row]:

@@ -7,13 +7,11 @@ from django.db import connection
 from django.db.models import Count, F, Window
 from django.test.utils import CaptureQueriesContext
 
-from history.statements import Reading, compiled
+from history.statements import DAY, NUMBER, Reading, compiled
 from organisations.models import Affiliation, Organisation
 from tests.organisations.factories import AffiliationFactory, OrganisationFactory
 
 pytestmark = pytest.mark.django_db
-NUMBER = 9_000_000_000_000_000_000
-DAY = date(9000, 1, 1)
 
 
 def test_what_is_written_down_finds_instances_with_all_that_the_queryset_asks_for():
