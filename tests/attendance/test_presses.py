@@ -281,7 +281,7 @@ WITHOUT_A_PRESS = {
     "session-book-code": STEP, "session-book-details": STEP, "answer-settle": ONCE, "feed-own": ONCE,
     "lead-ask": REST, "round-words": OWN_KEY, "round-pause": ONCE, "round-go-on": ONCE, "round-stop": ONCE,
     "invitation-again": REST, "venue-add": NAMED, "room-add": NAMED, "venue-change": ONCE, "room-change": ONCE,
-    "room-remove": ONCE,
+    "room-remove": ONCE, "programme-voice": ONCE,
 }  # fmt: skip
 """The addresses of attendance that take a POST without keeping a press, and why a second one does no harm."""
 
