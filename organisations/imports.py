@@ -6,8 +6,9 @@ Source: the contract of staff-list files (README, "Staff lists").
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -57,7 +58,7 @@ class Head:
     unused: list[str]
 
 
-@dataclass
+@dataclass(slots=True)
 class Cleaned:
     """One row in clean values; ``problem`` says why it cannot be used, or is empty."""
 
@@ -66,7 +67,7 @@ class Cleaned:
     staff_number: str = ""
     organisation: str = ""
     profession: str = ""
-    areas: list[str] = field(default_factory=list)
+    areas: tuple[str, ...] = ()
     until: date | None = None
     problem: str = ""
 
@@ -121,29 +122,31 @@ def _check_head(positions: dict[str, int], cells: Sequence[str]) -> None:
 
 def clean_row(head: Head, cells: Sequence[str]) -> Cleaned:
     """Return the clean values of one row, with the first thing that makes it unusable as its problem."""
+    width = len(cells)
+    found = {name: plain(cells[position]) for name, position in head.positions.items() if position < width}
     row = Cleaned(
-        name=_name(head, cells),
-        email=_cell(head, cells, "email").replace(" ", "").removeprefix("mailto:").lower(),
-        staff_number=_cell(head, cells, "staff_number"),
-        organisation=_cell(head, cells, "organisation"),
-        profession=_cell(head, cells, "profession"),
-        areas=[area for part in _cell(head, cells, "area").replace("|", ";").split(";") if (area := part.strip())],
+        name=_name(found),
+        email=found.get("email", "").replace(" ", "").removeprefix("mailto:").lower(),
+        staff_number=found.get("staff_number", ""),
+        organisation=found.get("organisation", ""),
+        profession=found.get("profession", ""),
+        areas=_areas(found.get("area", "")),
     )
     row.problem = _problem(row)
     if not row.problem:
-        row.until, row.problem = _until(_cell(head, cells, "until"))
+        row.until, row.problem = _until(found.get("until", ""))
     return row
 
 
-def _cell(head: Head, cells: Sequence[str], name: str) -> str:
-    position = head.positions.get(name)
-    return plain(cells[position]) if position is not None and position < len(cells) else ""
+@lru_cache(10_000)  # a list names few, in many rows
+def _areas(text: str) -> tuple[str, ...]:
+    return tuple(area for part in text.replace("|", ";").split(";") if (area := part.strip()))
 
 
-def _name(head: Head, cells: Sequence[str]) -> str:
-    whole = _cell(head, cells, "name")
+def _name(found: dict[str, str]) -> str:
+    whole = found.get("name")
     if not whole:
-        return f"{_cell(head, cells, 'first_name')} {_cell(head, cells, 'last_name')}".strip()
+        return f"{found.get('first_name', '')} {found.get('last_name', '')}".strip()
     # "Sample, Amina" is how payroll writes it.
     last, comma, first = whole.partition(",")
     return f"{first.strip()} {last.strip()}".strip() if comma and "," not in first else whole
@@ -152,11 +155,11 @@ def _name(head: Head, cells: Sequence[str]) -> str:
 def _problem(row: Cleaned) -> str:
     if not row.name:
         return "There is no name."
-    limits = (("name", 300), ("organisation", 300), ("profession", 200), ("staff_number", 60))
-    for name, most in limits:
-        if len(getattr(row, name)) > most:
-            return f"{LABELS[name]} has more than {most} characters."
-    if any(len(area) > 200 for area in row.areas):
+    if len(row.name) > 300 or len(row.organisation) > 300 or len(row.profession) > 200 or len(row.staff_number) > 60:
+        limits = (("name", 300), ("organisation", 300), ("profession", 200), ("staff_number", 60))
+        name, most = next(each for each in limits if len(getattr(row, each[0])) > each[1])
+        return f"{LABELS[name]} has more than {most} characters."
+    if max(map(len, row.areas), default=0) > 200:
         return "An area has more than 200 characters."
     if row.email and not _is_address(row.email):
         return f"“{row.email[:80]}” is not an e-mail address."

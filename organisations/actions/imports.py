@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from accounts.models import sort_key
@@ -46,9 +47,11 @@ PIECE = 5_000
 KEPT = timedelta(days=30)
 NEW, SKIP = "new", "skip"
 _LOCK = 7_301
+_TRIES = 3
 _NULL = "\x01"
 """What stands for NULL while rows are copied: no clean value has such a character."""
-_in_quotes = json.JSONEncoder(ensure_ascii=False).encode
+_AT_A_TIME = 100
+_in_quotes, _as_json = json.encoder.encode_basestring, json.encoder.encode_basestring_ascii
 _COLUMNS = (
     "staff_list_id", "line", "name", "sort_name", "email", "staff_number", "organisation_words", "profession_words",
     "area_words", "until", "original", "is_unusable", "fate", "problem", "area_ids",
@@ -148,10 +151,10 @@ def read(*, staff_list: StaffListImport, today: date, now: datetime) -> StaffLis
 def unknown_names(staff_list: StaffListImport) -> list[UnknownName]:
     """Return the names in its rows that nobody knows, by kind and words; ``suggest`` says what they may mean."""
     found = []
-    for kind in NameKind.values:
+    for kind, names in staff_rows.names_of(staff_list).items():
         known = staff_rows.known_names(kind)
         by_key: dict[str, UnknownName] = {}
-        for words, rows in staff_rows.names_of(staff_list, kind).items():
+        for words, rows in names.items():
             key = key_of_name(words)
             if key not in known:
                 by_key.setdefault(key, UnknownName(kind, words, 0)).rows += rows
@@ -244,9 +247,7 @@ def write(*, staff_list: StaffListImport, today: date, now: datetime) -> StaffLi
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     staff_list = _locked(staff_list, ImportState.CONFIRMED, ImportState.WRITING)
-    # Settled once more: somebody may have changed a person since the preview was made.
-    staff_rows.settle(staff_list, today)
-    staff_rows.write(staff_list, today, now)
+    _write_settled(staff_list, today, now)
     staff_list.state = ImportState.WRITING
     return _move(staff_list, ImportState.DONE, counts=figures_of(staff_list), finished_at=now)
 
@@ -353,22 +354,33 @@ def _stage(staff_list: StaffListImport) -> Head:
 
 
 def _copy(staff_list: StaffListImport, head: Head, rows: list[Row]) -> None:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    for row in rows:
-        clean = Cleaned(problem=row.problem) if row.problem else clean_row(head, row.cells)
-        writer.writerow(_columns(staff_list, row, clean))
-    buffer.seek(0)
     with connection.cursor() as cursor:
         names = ", ".join(_COLUMNS)
         cursor.cursor.copy_expert(
-            f"COPY organisations_importrow ({names}) FROM STDIN WITH (FORMAT csv, NULL '{_NULL}')", buffer
+            f"COPY organisations_importrow ({names}) FROM STDIN WITH (FORMAT csv, NULL '{_NULL}')",
+            _Lines(staff_list, head, rows),
         )
+
+
+class _Lines:
+    """The rows as a file that is made while it is read: the database writes some while the next are cleaned."""
+
+    def __init__(self, staff_list: StaffListImport, head: Head, rows: Iterable[Row]) -> None:
+        self.staff_list, self.head, self.rows = staff_list, head, iter(rows)
+
+    def read(self, size: int) -> str:
+        """Return the next rows as lines of CSV, however long they are, or "" after the last."""
+        buffer = io.StringIO()
+        write = csv.writer(buffer).writerow
+        for row in islice(self.rows, _AT_A_TIME):
+            clean = Cleaned(problem=row.problem) if row.problem else clean_row(self.head, row.cells)
+            write(_columns(self.staff_list, row, clean))
+        return buffer.getvalue()
 
 
 def _columns(staff_list: StaffListImport, row: Row, clean: Cleaned) -> list[Any]:
     bad = bool(clean.problem)
-    original = [cell.replace("\x00", "\ufffd")[:500] for cell in row.cells[:30]]
+    original = ", ".join([_as_json(cell.replace("\x00", "\ufffd")[:500]) for cell in row.cells[:30]])
     return [
         staff_list.pk,
         row.line,
@@ -378,14 +390,19 @@ def _columns(staff_list: StaffListImport, row: Row, clean: Cleaned) -> list[Any]
         clean.staff_number[:60],
         clean.organisation[:300],
         clean.profession[:200],
-        "{" + ",".join(_in_quotes(area[:200]) for area in clean.areas) + "}",
+        _array(clean.areas),
         clean.until.isoformat() if clean.until else _NULL,
-        json.dumps(original),
+        f"[{original}]",
         "t" if bad else "f",
         RowFate.REJECTED.value if bad else "",
         clean.problem[:300],
         "{}",
     ]
+
+
+@lru_cache(10_000)
+def _array(words: tuple[str, ...]) -> str:
+    return "{" + ",".join(_in_quotes(each[:200]) for each in words) + "}"
 
 
 def _remove_file(staff_list: StaffListImport) -> None:
@@ -394,6 +411,25 @@ def _remove_file(staff_list: StaffListImport) -> None:
         name, storage = staff_list.file.name, staff_list.file.storage
         staff_list.file = None
         transaction.on_commit(lambda: storage.delete(name))
+
+
+# writing
+
+
+def _write_settled(staff_list: StaffListImport, today: date, now: datetime) -> None:
+    """Settle the rows once more, as somebody may have changed a person since the preview, and write them.
+
+    Where somebody else writes one of them in this very moment, all are settled and written again.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            with transaction.atomic():
+                staff_rows.settle(staff_list, today)
+                staff_rows.write(staff_list, today, now)
+            return
+        except IntegrityError:
+            if not left:
+                raise
 
 
 # states and names

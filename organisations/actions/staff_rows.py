@@ -4,6 +4,7 @@ All of it is SQL over the staged rows, so that a hundred thousand cost seconds a
 import's lock and a transaction.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +16,6 @@ from organisations.models import Area, NameDecision, NameKind, Organisation, Pro
 from organisations.rules import can_edit_person
 
 _CURRENT = "a.since <= %(today)s AND (a.until IS NULL OR a.until > %(today)s)"
-_WORDS = {NameKind.ORGANISATION: "organisation_words", NameKind.PROFESSION: "profession_words"}
 _MODELS = {NameKind.ORGANISATION: Organisation, NameKind.PROFESSION: Profession, NameKind.AREA: Area}
 
 
@@ -31,16 +31,14 @@ def settle(staff_list: StaffListImport, today: date) -> None:
     _refuse_addresses_of_others(staff_list, today)
 
 
-def names_of(staff_list: StaffListImport, kind: str) -> dict[str, int]:
-    """Return the names of ``kind`` as they stand in the usable rows, and in how many rows each stands."""
-    if kind == NameKind.AREA:
-        sql = "SELECT w, count(*) FROM organisations_importrow, unnest(area_words) AS w"
-    else:
-        sql = f"SELECT {_WORDS[kind]} AS w, count(*) FROM organisations_importrow"  # noqa: S608 - our own column
-    where = " WHERE staff_list_id = %s AND NOT is_unusable GROUP BY w ORDER BY min(line)"
+def names_of(staff_list: StaffListImport) -> dict[str, dict[str, int]]:
+    """Return, for each kind, the names as they stand in the usable rows, and in how many rows each stands."""
+    found: dict[str, dict[str, int]] = {kind: {} for kind in NameKind.values}
     with connection.cursor() as cursor:
-        cursor.execute(sql + where, [staff_list.pk])
-        return {words: count for words, count in cursor.fetchall() if words}
+        cursor.execute(_NAMES, {"list": staff_list.pk})
+        for kind, words, count in cursor.fetchall():
+            found[kind][words] = count
+    return found
 
 
 def known_names(kind: str) -> dict[str, int | None]:
@@ -61,17 +59,20 @@ def known_names(kind: str) -> dict[str, int | None]:
 
 
 def write(staff_list: StaffListImport, today: date, now: datetime) -> None:
-    """Write what the settled rows say: people, affiliations, areas, leavers; note all of it for taking it back."""
+    """Write what the settled rows say: people, affiliations, areas, leavers; note all of it for taking it back.
+
+    Raises IntegrityError where somebody else has written one of them since it was settled.
+    """
     actor = f"accounts.person:{staff_list.uploaded_by_id}" if staff_list.uploaded_by_id else "clock"
     values = {"list": staff_list.pk, "today": today, "now": now, "actor": actor}
+    # What was settled a moment ago has no figures yet: the planner expects a handful of rows and would loop over all.
+    _run("SET LOCAL enable_nestloop = off", {})
     for statement in (
-        _NEW_PEOPLE, _NOTE_PEOPLE, _CHANGE_PEOPLE, _NEW_AFFILIATIONS, _FIND_NEW_AFFILIATIONS,
-        _NOTE_AFFILIATIONS, _CHANGE_AFFILIATIONS, _LEAVE, _DROP_AREAS, _ADD_AREAS, _HISTORY,
+        _NUMBER, _ONE_NUMBER_EACH, _NEW_PEOPLE, _NOTE_PEOPLE, _CHANGE_PEOPLE, _NEW_AFFILIATIONS, _NOTE_AFFILIATIONS,
+        _CHANGE_AFFILIATIONS, _LEAVE, _DROP_AREAS, _NEW_AREAS, _ADD_AREAS, _HISTORY,
     ):  # fmt: skip
         _run(statement, values)
-        if statement in (_NEW_PEOPLE, _NEW_AFFILIATIONS):
-            # What was just written is joined next; without figures of it the planner expects a handful of rows.
-            _run("ANALYZE accounts_person, organisations_affiliation", {})
+    _run("ANALYZE accounts_person, organisations_affiliation", {})
 
 
 def take_back(staff_list: StaffListImport, today: date) -> None:
@@ -79,8 +80,10 @@ def take_back(staff_list: StaffListImport, today: date) -> None:
     values = {"list": staff_list.pk, "today": today}
     for statement in (_RESTORE_PEOPLE, _RESTORE_AFFILIATIONS, _RESTORE_AREAS, _RESTORE_MORE_AREAS):
         _run(statement, values)
-    _remove_made(staff_list, "affiliation", today)
-    _remove_made(staff_list, "person", today)
+    made = staff_list.rows.filter(fate__in=(RowFate.NEW, RowFate.JOINS), affiliation__isnull=False)
+    _remove_made(made.values_list("affiliation", flat=True), "affiliation", today)
+    made = staff_list.rows.filter(fate=RowFate.NEW, person__isnull=False)
+    _remove_made(made.values_list("person", flat=True), "person", today)
 
 
 def _run(statement: str, values: dict[str, Any]) -> int:
@@ -101,13 +104,9 @@ def _note_names(staff_list: StaffListImport) -> None:
             "CREATE TEMP TABLE IF NOT EXISTS staff_list_names (kind text, words text, target bigint)"
             " ON COMMIT DROP; TRUNCATE staff_list_names"
         )
-        for kind in NameKind.values:
+        for kind, names in names_of(staff_list).items():
             known = known_names(kind)
-            rows = [
-                (kind, words, known[key])
-                for words in names_of(staff_list, kind)
-                if (key := key_of_name(words)) in known
-            ]
+            rows = [(kind, words, known[key]) for words in names if (key := key_of_name(words)) in known]
             if rows:
                 execute_values(cursor.cursor, "INSERT INTO staff_list_names VALUES %s", rows, page_size=5_000)
         cursor.execute("ANALYZE staff_list_names")
@@ -130,10 +129,8 @@ def _refuse_addresses_of_others(staff_list: StaffListImport, today: date) -> Non
             row.save(update_fields=["fate", "problem"])
 
 
-def _remove_made(staff_list: StaffListImport, table: str, today: date) -> None:
-    made = list(
-        staff_list.changes.filter(table=table, before__isnull=True).order_by("row").values_list("row", flat=True)
-    )
+def _remove_made(ids: Iterable[int], table: str, today: date) -> None:
+    made = sorted(set(ids))
     for start in range(0, len(made), 5_000):
         _remove(made[start : start + 5_000], table, today)
 
@@ -162,6 +159,16 @@ def _remove(ids: list[int], table: str, today: date) -> None:
             )
 
 
+_NAMES = """
+WITH standing AS MATERIALIZED (  -- the rows are looked at once, for all kinds
+    SELECT organisation_words, profession_words, area_words, count(*) AS number, min(line) AS line
+    FROM organisations_importrow WHERE staff_list_id = %(list)s AND NOT is_unusable GROUP BY 1, 2, 3)
+SELECT kind, words, sum(number)::bigint FROM (
+    SELECT 'organisation' AS kind, organisation_words AS words, number, line FROM standing
+    UNION ALL SELECT 'profession', profession_words, number, line FROM standing
+    UNION ALL SELECT 'area', w, number, line FROM standing, unnest(area_words) AS w) each
+WHERE words <> '' GROUP BY kind, words ORDER BY min(line)
+"""
 _SETTLE = f"""
 WITH area_of AS (  -- what areas mean, for each way they stand together; "known" counts those that somebody has
     -- decided, also to leave out
@@ -180,7 +187,8 @@ number AS (  -- who bears a staff number, where only one does
     WHERE a.staff_number <> '' AND {_CURRENT}
     GROUP BY a.organisation_id, a.staff_number HAVING count(DISTINCT a.person_id) = 1),
 named AS (
-    SELECT i.id, i.line, i.name, i.email, i.staff_number, i.until,
+    SELECT i.id, i.line, i.name, i.email, i.staff_number, i.until, i.organisation_id, i.profession_id, i.area_ids,
+        i.person_id, i.affiliation_id, i.fate AS old_fate, i.problem AS old_problem,
         CASE WHEN i.organisation_words = '' THEN coalesce(%(only)s::bigint, d.organisation) ELSE o.target END
             AS organisation,
         p.target AS profession, coalesce(x.ids, ARRAY[]::bigint[]) AS areas,
@@ -201,7 +209,7 @@ known AS (
     LEFT JOIN number f ON e.id IS NULL AND n.staff_number <> '' AND f.organisation_id = n.organisation
         AND f.staff_number = n.staff_number),
 judged AS (
-    SELECT k.*, CASE
+    SELECT k.*, coalesce(person::text, email) AS who, CASE
         WHEN skip THEN 'skipped'
         WHEN %(only)s::bigint IS NOT NULL AND NOT unknown AND organisation IS DISTINCT FROM %(only)s::bigint
             THEN 'other'
@@ -211,25 +219,24 @@ judged AS (
         WHEN person IS NULL AND email = '' THEN 'nobody'
         ELSE 'ready' END AS verdict
     FROM known k),
+shared AS (  -- who stands in several rows of one organisation; for everybody else nothing is to be compared
+    SELECT who, organisation FROM judged WHERE verdict = 'ready' GROUP BY who, organisation HAVING count(*) > 1),
 counted AS (
-    SELECT j.*,
-        first_value(line) OVER (PARTITION BY verdict, coalesce(person::text, email), organisation, profession
-            ORDER BY line) AS first,
-        count(*) OVER (PARTITION BY verdict, coalesce(person::text, email), organisation) AS together
-    FROM judged j),
-tied AS (
-    SELECT c.*, coalesce(exact.id, sole.id) AS affiliation
-    FROM counted c
-    LEFT JOIN LATERAL (
-        SELECT a.id FROM organisations_affiliation a WHERE c.verdict = 'ready' AND c.first = c.line
-            AND a.person_id = c.person AND a.organisation_id = c.organisation AND a.profession_id = c.profession
-            AND {_CURRENT} ORDER BY a.id LIMIT 1) exact ON true
-    LEFT JOIN LATERAL (  -- somebody's one affiliation there, whatever the profession
-        SELECT min(a.id) AS id FROM organisations_affiliation a WHERE exact.id IS NULL AND c.verdict = 'ready'
-            AND c.together = 1 AND a.person_id = c.person AND a.organisation_id = c.organisation AND {_CURRENT}
-        HAVING count(*) = 1) sole ON true),
+    SELECT k.id, first_value(line) OVER (PARTITION BY who, organisation, profession ORDER BY line) AS first
+    FROM judged k JOIN shared USING (who, organisation) WHERE k.verdict = 'ready'),
+tied AS (  -- who has that profession there, or, where that is clear, somebody's one affiliation there
+    SELECT k.id, coalesce(min(a.id) FILTER (WHERE a.profession_id = k.profession),
+        CASE WHEN count(*) = 1 AND c.id IS NULL THEN min(a.id) END) AS affiliation
+    FROM judged k
+    LEFT JOIN counted c ON c.id = k.id
+    JOIN organisations_affiliation a ON a.person_id = k.person AND a.organisation_id = k.organisation AND {_CURRENT}
+    WHERE k.verdict = 'ready' AND coalesce(c.first, k.line) = k.line
+    GROUP BY k.id, c.id),
+joined AS (
+    SELECT k.*, coalesce(c.first, k.line) AS first, t.affiliation
+    FROM judged k LEFT JOIN counted c ON c.id = k.id LEFT JOIN tied t ON t.id = k.id),
 settled AS (
-    SELECT t.id, t.organisation, t.profession, t.areas, t.person, t.affiliation,
+    SELECT t.*,
         CASE WHEN t.verdict IN ('', 'skipped') THEN t.verdict
             WHEN t.verdict <> 'ready' THEN 'rejected'
             WHEN t.first <> t.line THEN 'duplicate'
@@ -253,24 +260,35 @@ settled AS (
                 WHEN t.first <> t.line THEN 'The same person as in line ' || t.first || '.'
                 WHEN t.until <= %(today)s AND t.person IS NULL THEN 'Has left already.' ELSE '' END
             ELSE '' END AS problem
-    FROM tied t
+    FROM joined t
     LEFT JOIN accounts_person p ON p.id = t.person
     LEFT JOIN organisations_affiliation a ON a.id = t.affiliation)
 UPDATE organisations_importrow r SET organisation_id = s.organisation, profession_id = s.profession,
     area_ids = s.areas, person_id = s.person, affiliation_id = s.affiliation, fate = s.fate, problem = s.problem
-FROM settled s WHERE s.id = r.id AND (r.organisation_id, r.profession_id, r.area_ids, r.person_id, r.affiliation_id,
-    r.fate, r.problem) IS DISTINCT FROM (s.organisation, s.profession, s.areas, s.person, s.affiliation, s.fate,
+FROM settled s WHERE s.id = r.id AND (s.organisation_id, s.profession_id, s.area_ids, s.person_id, s.affiliation_id,
+    s.old_fate, s.old_problem) IS DISTINCT FROM (s.organisation, s.profession, s.areas, s.person, s.affiliation, s.fate,
     s.problem)
 """  # noqa: S608 - constants of this file
+_NUMBER = """
+UPDATE organisations_importrow r SET
+    person_id = coalesce(r.person_id, nextval((SELECT pg_get_serial_sequence('accounts_person', 'id')::regclass))),
+    affiliation_id = nextval((SELECT pg_get_serial_sequence('organisations_affiliation', 'id')::regclass))
+WHERE r.staff_list_id = %(list)s AND (r.fate = 'new' OR r.fate = 'joins' AND (r.until IS NOT NULL OR NOT EXISTS (
+    -- an affiliation that begins later stays as it is
+    SELECT 1 FROM organisations_affiliation a WHERE a.person_id = r.person_id AND a.organisation_id = r.organisation_id
+        AND a.profession_id IS NOT DISTINCT FROM r.profession_id AND a.until IS NULL)))
+"""
+_ONE_NUMBER_EACH = """
+UPDATE organisations_importrow r SET person_id = f.person
+FROM (SELECT email, min(person_id) AS person FROM organisations_importrow
+    WHERE staff_list_id = %(list)s AND fate = 'new' GROUP BY email HAVING count(*) > 1) f
+WHERE r.staff_list_id = %(list)s AND r.fate = 'new' AND r.email = f.email AND r.person_id <> f.person
+"""
 _NEW_PEOPLE = """
-WITH made AS (
-    INSERT INTO accounts_person (password, name, sort_name, email, language, is_active, is_administrator, created_at)
-    SELECT DISTINCT ON (r.email) '!' || md5(random()::text) || md5(random()::text), r.name, r.sort_name, r.email,
-        'en-gb', true, false, %(now)s
-    FROM organisations_importrow r WHERE r.staff_list_id = %(list)s AND r.fate = 'new' ORDER BY r.email, r.line
-    ON CONFLICT DO NOTHING RETURNING id)
-INSERT INTO organisations_importchange (staff_list_id, "table", "row", before)
-SELECT %(list)s, 'person', id, NULL FROM made
+INSERT INTO accounts_person (id, password, name, sort_name, email, language, is_active, is_administrator, created_at)
+SELECT DISTINCT ON (r.email) r.person_id, '!' || md5(random()::text) || md5(random()::text), r.name, r.sort_name,
+    r.email, 'en-gb', true, false, %(now)s
+FROM organisations_importrow r WHERE r.staff_list_id = %(list)s AND r.fate = 'new' ORDER BY r.email, r.line
 """
 _PEOPLE_CHANGED = """organisations_importrow r JOIN accounts_person p ON p.id = r.person_id
 WHERE r.staff_list_id = %(list)s AND r.fate = 'changes'
@@ -287,24 +305,12 @@ UPDATE accounts_person SET name = c.name, sort_name = c.sort_name,
 FROM (SELECT DISTINCT ON (p.id) p.id, r.name, r.sort_name, r.email FROM {_PEOPLE_CHANGED} ORDER BY p.id, r.line) c
 WHERE c.id = accounts_person.id
 """  # noqa: S608 - constants of this file
-_WHO = """(SELECT i.id, i.line, i.organisation_id, i.profession_id, i.staff_number, i.until,
-    coalesce(i.person_id, p.id) AS person
-    FROM organisations_importrow i LEFT JOIN accounts_person p ON i.person_id IS NULL AND p.email = i.email
-    WHERE i.staff_list_id = %(list)s AND i.fate IN ('new', 'joins'))"""
-_NEW_AFFILIATIONS = f"""
-WITH made AS (
-    INSERT INTO organisations_affiliation (person_id, organisation_id, profession_id, staff_number, since, until)
-    SELECT w.person, w.organisation_id, w.profession_id, w.staff_number, %(today)s, w.until
-    FROM {_WHO} w WHERE w.person IS NOT NULL ORDER BY w.line ON CONFLICT DO NOTHING RETURNING id)
-INSERT INTO organisations_importchange (staff_list_id, "table", "row", before)
-SELECT %(list)s, 'affiliation', id, NULL FROM made
-"""  # noqa: S608 - constants of this file
-_FIND_NEW_AFFILIATIONS = f"""
-UPDATE organisations_importrow r SET person_id = a.person_id, affiliation_id = a.id
-FROM {_WHO} w JOIN organisations_affiliation a ON a.person_id = w.person AND a.organisation_id = w.organisation_id
-    AND a.profession_id IS NOT DISTINCT FROM w.profession_id AND {_CURRENT}
-WHERE w.id = r.id
-"""  # noqa: S608 - constants of this file
+_NEW_AFFILIATIONS = """
+INSERT INTO organisations_affiliation (id, person_id, organisation_id, profession_id, staff_number, since, until)
+SELECT r.affiliation_id, r.person_id, r.organisation_id, r.profession_id, r.staff_number, %(today)s, r.until
+FROM organisations_importrow r
+WHERE r.staff_list_id = %(list)s AND r.fate IN ('new', 'joins') AND r.affiliation_id IS NOT NULL ORDER BY r.line
+"""
 _NOTE_AFFILIATIONS = """
 INSERT INTO organisations_importchange (staff_list_id, "table", "row", before)
 SELECT %(list)s, 'affiliation', a.id, jsonb_build_object('profession', a.profession_id, 'staff_number', a.staff_number,
@@ -328,10 +334,15 @@ DELETE FROM organisations_affiliationarea x USING organisations_importrow r
 WHERE r.staff_list_id = %(list)s AND r.fate = 'changes' AND r.area_ids <> '{}' AND x.affiliation_id = r.affiliation_id
     AND NOT x.area_id = ANY(r.area_ids)
 """
+_NEW_AREAS = """
+INSERT INTO organisations_affiliationarea (affiliation_id, area_id)
+SELECT r.affiliation_id, unnest(r.area_ids) FROM organisations_importrow r
+WHERE r.staff_list_id = %(list)s AND r.fate IN ('new', 'joins') AND r.affiliation_id IS NOT NULL
+"""
 _ADD_AREAS = """
 INSERT INTO organisations_affiliationarea (affiliation_id, area_id)
 SELECT r.affiliation_id, unnest(r.area_ids) FROM organisations_importrow r
-WHERE r.staff_list_id = %(list)s AND r.fate IN ('new', 'joins', 'changes') AND r.affiliation_id IS NOT NULL
+WHERE r.staff_list_id = %(list)s AND r.fate = 'changes' AND r.affiliation_id IS NOT NULL
 ON CONFLICT DO NOTHING
 """
 _HISTORY = """
@@ -343,22 +354,22 @@ WHERE r.staff_list_id = %(list)s AND r.fate IN ('new', 'joins', 'changes', 'leav
 _RESTORE_PEOPLE = """
 UPDATE accounts_person p SET name = c.before->>'name', sort_name = c.before->>'sort_name', email = c.before->>'email'
 FROM organisations_importchange c
-WHERE c.staff_list_id = %(list)s AND c."table" = 'person' AND c.before IS NOT NULL AND p.id = c."row"
+WHERE c.staff_list_id = %(list)s AND c."table" = 'person' AND p.id = c."row"
 """
 _RESTORE_AFFILIATIONS = """
 UPDATE organisations_affiliation a SET profession_id = (c.before->>'profession')::bigint,
     staff_number = c.before->>'staff_number', until = (c.before->>'until')::date
 FROM organisations_importchange c
-WHERE c.staff_list_id = %(list)s AND c."table" = 'affiliation' AND c.before IS NOT NULL AND a.id = c."row"
+WHERE c.staff_list_id = %(list)s AND c."table" = 'affiliation' AND a.id = c."row"
 """
 _RESTORE_AREAS = """
 DELETE FROM organisations_affiliationarea x USING organisations_importchange c
-WHERE c.staff_list_id = %(list)s AND c."table" = 'affiliation' AND c.before IS NOT NULL AND x.affiliation_id = c."row"
+WHERE c.staff_list_id = %(list)s AND c."table" = 'affiliation' AND x.affiliation_id = c."row"
 """
 _RESTORE_MORE_AREAS = """
 INSERT INTO organisations_affiliationarea (affiliation_id, area_id)
 SELECT c."row", (jsonb_array_elements_text(c.before->'areas'))::bigint FROM organisations_importchange c
-WHERE c.staff_list_id = %(list)s AND c."table" = 'affiliation' AND c.before IS NOT NULL
+WHERE c.staff_list_id = %(list)s AND c."table" = 'affiliation'
 ON CONFLICT DO NOTHING
 """
 _REMOVE = {

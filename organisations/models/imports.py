@@ -175,14 +175,17 @@ class NameDecision(models.Model):
 
 
 class ImportChange(models.Model):
-    """One row that an import made (``before`` is null) or changed, so that the import can be undone."""
+    """What an import changed, as it was before, so that the import can be undone.
+
+    What it made is told by its rows: the person of each that was new, the affiliation of each that was new or joined.
+    """
 
     staff_list = models.ForeignKey(
         StaffListImport, on_delete=models.CASCADE, related_name="changes", db_index=False, db_constraint=False
     )
     table = models.CharField(max_length=20, help_text="person or affiliation")
     row = models.BigIntegerField()
-    before = models.JSONField(null=True, blank=True)
+    before = models.JSONField()
 
     retention = Retention(
         plain=("id", "staff_list", "table", "row"), personal=("before",), until="30 days after the upload"

@@ -1,7 +1,9 @@
 """Staff lists from the file to the affiliation: what is understood, decided, written, left alone and taken back."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Event
 
 import hypothesis
 import openpyxl
@@ -9,7 +11,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.core.validators import validate_email
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -294,6 +296,42 @@ def test_people_get_affiliation_profession_areas_and_number(written, council):
     assert not own.person.has_usable_password()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_somebody_who_is_added_while_the_list_is_written_is_known_then(council):
+    """The list waits for the transaction that adds them, and settles its rows anew."""
+    staff_list = read("name,email,employer\n" + "".join(f"Amina,{each}@example.org,{council}\n" for each in "ab"))
+    waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+
+    def other() -> StaffListImport:
+        try:
+            return write(staff_list)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            known = PersonFactory(name="Amina", email="b@example.org")
+            found = pool.submit(other)
+            while not found.done() and not (cursor.execute(waiting), cursor.fetchone())[1]:
+                Event().wait(0.01)
+            assert not found.done()
+        assert (found.result().counts["new"], found.result().counts["joins"]) == (1, 1)
+    assert sorted(Affiliation.objects.values_list("person__email", flat=True)) == ["a@example.org", "b@example.org"]
+    imports.undo(staff_list=found.result(), by="clock", now=NOW, today=TODAY)
+    assert known in Person.objects.all()
+    assert Affiliation.objects.count() == 0
+
+
+def test_an_affiliation_that_begins_later_stays_as_it_is(written, council):
+    later = AffiliationFactory(organisation=council, since=TODAY + timedelta(days=9))
+    rows = f"{later.person.name},{later.person.email},{council},{later.profession or ''}\n"
+    again = write(read("name,email,employer,job title\n" + rows))
+    assert again.counts["joins"] == 1
+    assert list(later.person.affiliations.all()) == [later]
+    imports.undo(staff_list=again, by="clock", now=NOW, today=TODAY)
+    assert list(later.person.affiliations.all()) == [later]
+
+
 def test_a_second_run_changes_nothing(written):
     again = read(LIST)
     assert figures(again) == {RowFate.SAME: 2}
@@ -476,8 +514,6 @@ def test_what_a_dead_worker_left_is_done_by_the_next(council, state):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_never_work_on_the_same(council):
-    from concurrent.futures import ThreadPoolExecutor
-
     upload(f"name,email,employer\nAmina,a@example.org,{council.name}\n")
     pk = StaffListImport.objects.get().pk
 
