@@ -262,7 +262,8 @@ def promote(session: Session, seats: SeatCount, now: datetime) -> list[Place]:
         if room < len(group) or any(place.person_id in passed_over for place in group):
             continue
         for place in group:
-            offers = window.is_offering and place.team_id is None
+            # Who has no name cannot answer, and those who want all or nobody have it all at once.
+            offers = window.is_offering and len(group) == 1 and place.person_id is not None
             _offer(place, seats, window, now) if offers else _move_up(place, seats, now)
         shares.taken[head.organisation_id] += len(group)
         promoted += group

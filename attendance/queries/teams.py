@@ -8,7 +8,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquer
 from django.utils import timezone
 
 from accounts.models import Person
-from attendance.models import LIVE, SEATED, Invitation, Place, PlaceState, Team
+from attendance.models import CAME, LIVE, SEATED, Attendance, Invitation, Place, PlaceState, Team
 from attendance.queries.booking import with_line
 from briefings.models import Partner, Programme, Session
 from briefings.queries import affiliations_in_scope
@@ -61,13 +61,17 @@ def teams_without_names(sessions: Iterable[Session]) -> list[Team]:
 def not_booked(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:
     """Return who of ``organisation`` is eligible for ``programme``, has no place in it and has not said no, by name.
 
+    Whoever walked in has been there: their mail would be withheld (``InvitationQuerySet.unanswered``).
+
     Each carries ``invitation``, the id of one whose link works, and ``invited_at``; None for who has none.
     """
     own = Invitation.objects.filter(programme=programme, person=OuterRef("pk"))
+    came = Attendance.objects.filter(person=OuterRef("pk"), session__programme=programme, outcome__in=CAME)
     works = own.filter(link__revoked_at=None, link__ends_at__gt=now)
     return (
         colleagues_to_book(programme, organisation, now)
         .exclude(Exists(own.exclude(answer="")))
+        .exclude(Exists(came))
         .annotate(invitation=Subquery(works.values("pk")[:1]), invited_at=Subquery(works.values("invited_at")[:1]))
     )
 

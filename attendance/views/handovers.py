@@ -86,7 +86,7 @@ def take(request: HttpRequest, link: int) -> HttpResponse:
         try:
             place = take_over(handover=handover, by=handover.colleague, now=timezone.now())
         except Refused as refused:
-            refusal = refused
+            handover, refusal = _handover(request), refused  # as it is by now: that is why it was refused
         else:
             return open_in_browser(place.link)
     if handover.taken_as is not None and handover.taken_as.link:

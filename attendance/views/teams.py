@@ -219,7 +219,13 @@ def switch(request: HttpRequest, team: int) -> HttpResponse:
     switch_to_fit(team=own, by=request.user, now=timezone.now())
     live = Place.objects.live().filter(team=own)
     waiting, number = live.filter(state=PlaceState.WAITING).count(), live.count()
-    if not waiting:
+    offered = live.filter(state=PlaceState.OFFERED).count()
+    if offered:
+        rest = f". {waiting} still {'waits' if waiting == 1 else 'wait'}" if waiting else ""
+        said = (
+            f"{offered} of {number} places {'is' if offered == 1 else 'are'} offered, and asked about by e-mail{rest}"
+        )
+    elif not waiting:
         said = "All of you have a place now"
     elif waiting == number:
         said = "From now on as many as fit get a place. None is free for you at the moment"

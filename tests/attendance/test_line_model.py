@@ -43,7 +43,6 @@ class Group:
     """Who moves up as one: somebody alone, or what waits of a team that wants all or nobody."""
 
     who: list[int]
-    team: bool = False
 
 
 @dataclass
@@ -70,7 +69,7 @@ class Model:
         for group in list(self.line):
             if self.fits(*group.who):
                 self.line.remove(group)
-                (self.offered if self.offers and not group.team else self.booked).update(group.who)
+                (self.offered if self.offers and len(group.who) == 1 else self.booked).update(group.who)
 
     def come(self, group: Group) -> None:
         self.booked.update(group.who) if self.fits(*group.who) else self.line.append(group)
@@ -80,10 +79,10 @@ class Model:
         if step == "take" and value not in there:
             self.come(Group([value]))
         elif step == "all of us" and not there & set(team_of(value)):
-            self.come(Group(team_of(value), team=True))
+            self.come(Group(team_of(value)))
         elif step == "who fits" and not there & set(team_of(value)):
             for who in team_of(value):
-                self.come(Group([who], team=True))
+                self.come(Group([who]))
         elif step == "switch":
             self.line = [each for group in self.line for each in self._split(group, value)]
         elif step == "give up":
@@ -107,7 +106,7 @@ class Model:
 
     def _split(self, group: Group, value: int) -> list[Group]:
         """Return what becomes of ``group`` where the team that ``value`` waits in takes as many places as fit."""
-        return [Group([who], group.team) for who in group.who] if value in group.who else [group]
+        return [Group([who]) for who in group.who] if value in group.who else [group]
 
 
 def team_of(who: int) -> list[int]:

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from accounts.links import make_link
+from accounts.links import make_link, token_of
 from accounts.models import Person
 from attendance.actions.notices import send_notice
 from attendance.actions.places import OutsideWindow, PlaceHasEnded, change_seats, give_up_place
@@ -39,6 +39,7 @@ from messaging.models import Message
 from organisations.models import Affiliation, OrganisationLead
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
 from tests.attendance.registers import a_coordinator, half_way, page_of, send
+from tests.desk.test_reach import walk_in
 from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -427,6 +428,13 @@ def test_a_lead_sees_who_has_not_booked_and_what_will_happen(nudging):
     assert nudging.made.person.name not in found
 
 
+def test_who_walked_in_is_not_among_those_who_have_not_booked(nudging, programme):
+    walk_in(programme.sessions.get(), partner_of(programme), nudging.made.person)
+    assert nudging.made.person.name not in nudging.get(nudging.page).content.decode()
+    nudging.post(nudging.page, {"all": "yes"})
+    assert not Message.objects.filter(kind="attendance.nudge").exists()
+
+
 def test_who_is_invited_is_reminded_once_a_week(nudging):
     invitation, now = nudging.made, timezone.now()
     for _ in range(2):
@@ -703,3 +711,30 @@ def test_of_two_leads_the_second_is_told_who_has_a_place_and_that_every_place_ha
     name_places(team=team, people=[second], by=CLOCK, now=now)
     late = lead.post(f"/teams/{team.pk}/name/", {"people": [second.pk]}, follow=True).content.decode()
     assert "Every place of the team has a name by now." in late
+
+
+def test_late_a_colleague_who_moves_up_alone_is_asked_and_a_team_that_moves_as_one_is_not(client, programme):
+    now = timezone.now()
+    session = a_session(programme, capacity=2, date=(now + timedelta(days=30)).date())
+    holders = [a_place(session, now=now) for _ in range(2)]
+    BookingRules.objects.create(programme=programme, offer_days=365)
+    alone = _book(session, _people(programme, 1), now=now)
+    both = _book(session, _people(programme, 2), rule=TeamRule.ALL, now=now)
+    waits = both.places.select_related("link").first()
+    client.get(f"/p/{token_of(waits.link)}/")
+    assert "when there is room for all of your team" in client.get(f"/p/{waits.link_id}/").content.decode()
+    give_up_place(place=holders[0], by=holders[0].person, now=now)
+    assert _states(alone) == [PlaceState.OFFERED]
+    change_seats(session=session, capacity=4, reserved=0, by=CLOCK, now=now)
+    assert _states(both) == [BOOKED, BOOKED]
+
+
+def test_late_a_switch_says_who_is_asked(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=2, date=(now + timedelta(days=30)).date())
+    holders = [a_place(session, now=now) for _ in range(2)]
+    team = _book(session, _people(programme, 2), rule=TeamRule.ALL, now=now)
+    give_up_place(place=holders[0], by=holders[0].person, now=now)
+    BookingRules.objects.create(programme=programme, offer_days=365)
+    said = lead.post(f"/teams/{team.pk}/switch/", follow=True).content.decode()
+    assert "1 of 2 places is offered, and asked about by e-mail. 1 still waits" in said

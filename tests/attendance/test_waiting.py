@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from accounts.links import token_of
 from attendance.actions.engagements import engage
-from attendance.actions.handovers import ask_colleague
+from attendance.actions.handovers import ask_colleague, take_over
 from attendance.actions.places import HasBegun, PlaceHasEnded, change_seats, give_up_place
 from attendance.actions.swaps import change_place
 from attendance.models import BookingRules, Place, PlaceState, Quota
 from attendance.queries.waiting import why_passed_over
+from attendance.views import handovers
 from briefings.models import Partner, Session
 from face.dates import day
 from history.actions import CLOCK
@@ -147,3 +148,20 @@ def test_a_colleague_who_cannot_take_the_place_reads_it_before_they_press(client
     assert "You cannot take it over at the moment. You are in another session at that time." in words
     assert "Take over the place</button>" not in words
     assert "No, I cannot come" in words
+
+
+def test_a_colleague_who_comes_too_late_is_not_asked_to_press_again(client, programme, session, monkeypatch):
+    now = timezone.now()
+    place, colleague = a_place(session, now=now), a_practitioner(programme)
+    asked = ask_colleague(place=place, email=colleague.email, by=place.person, now=now)
+    client.get(f"/takeover/{token_of(asked.link)}/")
+
+    def meanwhile(**options):
+        give_up_place(place=place, by=place.person, now=now)
+        return take_over(**options)
+
+    monkeypatch.setattr(handovers, "take_over", meanwhile)
+    late = client.post(f"/takeover/{asked.link_id}/")
+    assert late.status_code == 409
+    assert "This place is not free any more</h1>" in late.content.decode()
+    assert "Take over the place</button>" not in late.content.decode()
