@@ -111,13 +111,14 @@ def render_mail(template_base: str, context: dict, subject: str) -> Content:
     """Return the mail of ``<template_base>.txt`` and, where there is one, ``<template_base>.html``.
 
     Both extend ``messaging/mail.txt`` and ``messaging/mail.html`` and fill ``main`` and ``why``. They know
-    ``site_name``, ``site_owner``, ``site_url`` and ``subject``. Raises TemplateDoesNotExist without the text part:
-    every mail is complete in plain text.
+    ``site_name``, ``site_owner``, ``site_url``, ``brand_colour`` and ``subject``. Raises TemplateDoesNotExist without
+    the text part: every mail is complete in plain text.
     """
     known = {
         "site_name": settings.SITE_NAME,
         "site_owner": settings.SITE_OWNER,
         "site_url": settings.SITE_URL,
+        "brand_colour": settings.BRAND_COLOUR,
         "subject": subject,
         **context,
     }

@@ -171,7 +171,7 @@ class TestWords:
         assert "- Monday 23 November 2026, 9:30am to 12:30pm, Eastmarsh Library" in text
         assert "- and 2 more\n" in text
         assert "Choose your session:\nhttps://hub.example.org/i/1-abc/\n" in text
-        assert "Carys Coordinator briefings@example.org 01632 960 118" in text
+        assert "Questions? Write to Carys Coordinator, briefings@example.org, or call 01632 960 118." in text
         assert "\n\n\n" not in text
 
     def test_everybody_gets_their_own_name_and_nothing_of_the_mail_before(self, invitation):
