@@ -252,6 +252,7 @@ def _start(supervisor: Supervisor, *, empty: bool) -> None:
     supervisor.start_servers()
     for part in supervisor.servers.parts:
         say(f"{part.name}: our own, data in {supervisor.servers.home}")
+    say("Making the tables" + ("." if empty else ", and in an empty database the invented county: a minute, once."))
     people = supervisor.manage("prepare", *(("--administrator", ADMINISTRATOR) if empty else ("--demo",)))
     supervisor.start_own()
     say("\n" + people)

@@ -42,6 +42,7 @@ class AskForm(HubForm):
     )
     asked_as = forms.ChoiceField(
         label="How do you want to ask?",
+        error_messages={"required": "Choose whether you ask by name or by pseudonym"},
         choices=[
             (AskedAs.NAME, "By name: the coordinator and whoever answers see who you are"),
             (AskedAs.PSEUDONYM, "By pseudonym: no member of staff sees who you are, and we can bring you the answer"),

@@ -45,6 +45,7 @@ class RoomForm(HubForm):
     words.widget.attrs.update(LOOKS_WHILE_TYPING)
     asked_as = forms.ChoiceField(
         label="How do you want to ask?",
+        error_messages={"required": "Choose whether you ask by name or by pseudonym"},
         choices=[(AskedAs.NAME, "By name"), (AskedAs.PSEUDONYM, "By pseudonym")],
         widget=HintedRadios(
             hints={

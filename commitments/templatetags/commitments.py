@@ -107,7 +107,7 @@ def assurance_rows(
         f'<span class="soft small">{escape(row.reference)}</span></th>'
         f"{'' if in_programme else f'<td>{escape(row.programme)}</td>'}"
         f'<td>{escape(row.person)}<br><span class="soft">{escape(row.organisation)}</span>{_moved(row)}</td>'
-        f'<td>{"reviewed" if row.is_ongoing else "by"} <span class="nowrap">{day_plain(row.due_on)}</span></td>'
+        f'<td class="nowrap">{"reviewed" if row.is_ongoing else "by"} {day_plain(row.due_on)}</td>'
         f"<td>{_evidence(row)}</td><td>{assurance_state(row, today)}</td></tr>"
         for row in rows
     )
