@@ -119,7 +119,8 @@ def show_done(request: HttpRequest, link: int, place: int) -> HttpResponse:
     """Say what was booked, and what happens next."""
     invitation = _invitation(request)
     own = _place(invitation, place)
-    if own.state == PlaceState.OFFERED:  # pressed on an older page: it is theirs only if they say so
+    # Pressed on an older page: an offer is theirs only if they say so, and what has ended is done no more.
+    if own.state not in (PlaceState.BOOKED, PlaceState.WAITING):
         return redirect("attendance:invitation-place", link=link, place=own.pk)
     context = {
         "personal_link": True,
@@ -205,5 +206,5 @@ def _gone(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _place(invitation: Invitation, number: int) -> Place:
-    own = Place.objects.live().filter(person=invitation.person_id, session__programme=invitation.programme_id)
+    own = Place.objects.filter(person=invitation.person_id, session__programme=invitation.programme_id)
     return get_object_or_404(own.select_related("session__programme", "session__room__venue", "link"), pk=number)

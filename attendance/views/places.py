@@ -198,7 +198,7 @@ def give_up(request: HttpRequest, link: int) -> HttpResponse:
         try:
             give_up_place(place=place, by=place.person, now=timezone.now())
         except Refused as refused:
-            refusal = refused
+            place, refusal = _place(request), refused  # as it is by now
         else:
             return redirect("attendance:place-show", link=link)
     if refusal is None and (place.state not in LIVE or place.session.during.lower <= timezone.now()):
@@ -270,7 +270,7 @@ def change(request: HttpRequest, link: int, session: int) -> HttpResponse:
         try:
             new = _change(place, to)
         except Refused as refused:
-            refusal = refused
+            place, refusal = _place(request), refused  # as it is by now
         else:
             return open_in_browser(new.link)
     if place.state not in LIVE and not _is_lost(place) and refusal is None:

@@ -98,7 +98,9 @@ def change_group(request: HttpRequest, slug: str, series: int) -> HttpResponse:
 def take_rest(request: HttpRequest, link: int) -> HttpResponse:
     """Take a place in every workshop of the same series that is still to come."""
     places = Place.objects.select_related("session__programme", "session__series", "person")
-    place = get_object_or_404(places, link=request.link, person=request.link.person_id, state__in=LIVE)
+    place = get_object_or_404(places, link=request.link, person=request.link.person_id)
+    if place.state not in LIVE:  # given up or cancelled meanwhile: its page says so
+        return redirect("attendance:place-show", link=link)
     now = timezone.now()
     position = position_of(place, now)
     if request.method == "POST" and position is not None:

@@ -263,7 +263,7 @@ def list_places(request: HttpRequest, session: int) -> HttpResponse:
         "title": "Who comes",
         "section": "sessions",
         "session": own,
-        "unnamed": Place.objects.live().filter(session=own, person=None).count(),
+        "unnamed": Place.objects.to_use().filter(session=own, person=None).count(),
         "all_kept": hasattr(own, "seats") and 0 < own.seats.free <= seats_kept(own, now),
         "page": page,
         "shows_needs": shows_needs,

@@ -171,11 +171,10 @@ def show(request: HttpRequest, team: int) -> HttpResponse:
 def name(request: HttpRequest, team: int) -> HttpResponse:
     """Give places without a name to colleagues: found by name, several at once."""
     own, now = _team(request, team), timezone.now()
-    unnamed = Place.objects.live().filter(team=own, person=None).count()
+    without = Place.objects.live().filter(team=own, person=None)
+    unnamed = without.count()
     if not unnamed:
-        if request.method == "POST" and "look" not in request.POST:
-            messages.error(request, TooManyNames(0).sentence)
-        return redirect("attendance:team-show", team=team)
+        return _all_named(request, team)
     colleagues = colleagues_to_name(own, now)
     data = request.POST if request.method == "POST" else None
     looks = data is not None and "look" in data
@@ -185,6 +184,9 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
             named = name_places(team=own, people=form.cleaned_data["people"], by=request.user, now=now)
         except Refused as refusal:
             form.add_refusal(refusal, "people")
+            unnamed = without.count()  # somebody else may have named some meanwhile
+            if not unnamed:
+                return _all_named(request, team)
         else:
             messages.success(request, _said_of_names(named))
             return redirect("attendance:team-show", team=team)
@@ -199,6 +201,12 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
         "back_words": "Back to your team",
     }
     return render(request, "attendance/teams/name.html", context, status=422 if form.errors else 200)
+
+
+def _all_named(request: HttpRequest, team: int) -> HttpResponse:
+    if request.method == "POST" and "look" not in request.POST:
+        messages.error(request, TooManyNames(0).sentence)
+    return redirect("attendance:team-show", team=team)
 
 
 def _said_of_names(named: list[Place]) -> str:

@@ -421,3 +421,14 @@ def test_what_is_said_or_asked_for_again_leaves_one_line_of_history(client):
         client.post(reverse("attendance:place-needs", args=[place.link_id]), {"words": "A ramp"})
     verbs = list(Entry.objects.filter(verb__in=["asked_for_entry", "changed_access_need"]).values_list("verb"))
     assert sorted(verbs) == [("asked_for_entry",), ("changed_access_need",)]
+
+
+def test_the_form_that_booked_leads_to_what_has_become_of_the_place(invited):
+    press = _press_on(invited, invited.address)
+    done = invited.post(invited.address, {"press": press})["Location"]
+    place = Place.objects.get()
+    give_up_place(place=place, by=place.person, now=timezone.now())
+    assert invited.post(invited.address, {"press": press})["Location"] == done
+    page = invited.get(done, follow=True)
+    assert page.status_code == 200
+    assert "You have given up this place." in page.content.decode()

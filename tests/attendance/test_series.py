@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.links import make_link
 from attendance.actions import register
+from attendance.actions.places import give_up_place
 from attendance.actions.series import take_rest_of_series
 from attendance.models import Engagement, Invitation, Place, PlaceState, SeatCount
 from attendance.queries.series import groups_of, position_of
@@ -149,6 +150,18 @@ def test_who_has_a_place_takes_the_others_from_the_own_page(workshops):
     assert Place.objects.filter(person=place.person, state=PlaceState.BOOKED).count() == 3
     assert client.get(take).status_code == 302
     assert "Take a place in the others too" not in words(client.get(own))
+
+
+def test_the_page_of_the_others_says_that_one_waits_and_leads_back_when_the_place_is_gone(workshops):
+    a_series(workshops)
+    for _ in range(3):
+        place = a_place(workshops[0])
+    assert place.state == PlaceState.WAITING
+    client, take = opened(place.link), reverse("attendance:place-series", args=[place.link_id])
+    assert "You wait for workshop 1 of 3." in words(client.get(take))
+    give_up_place(place=place, by=place.person, now=NOW)
+    for method in (client.get, client.post):
+        assert method(take)["Location"] == reverse("attendance:place-show", args=[place.link_id])
 
 
 def test_the_others_are_not_offered_where_the_programme_allows_one_place(workshops):

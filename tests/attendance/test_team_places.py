@@ -31,6 +31,7 @@ from attendance.queries.booking import position_of
 from attendance.queries.figures import figures_of
 from attendance.queries.notices import people_to_tell
 from attendance.queries.sessions import preview_change
+from attendance.views import teams
 from briefings.models import PlacesRule, Session
 from face.dates import day, day_without_year
 from history.actions import CLOCK
@@ -738,3 +739,33 @@ def test_late_a_switch_says_who_is_asked(programme, lead):
     BookingRules.objects.create(programme=programme, offer_days=365)
     said = lead.post(f"/teams/{team.pk}/switch/", follow=True).content.decode()
     assert "1 of 2 places is offered, and asked about by e-mail. 1 still waits" in said
+
+
+def test_the_coordinator_reads_how_many_places_are_booked_for_names_to_come(client, programme):
+    session = a_session(programme, capacity=1)
+    client.force_login(a_coordinator(session))
+    _book(session, unnamed=3)
+    page = client.get(f"/sessions/{session.pk}/places/").content.decode()
+    assert "1 place is booked for a colleague whose name the lead of an organisation gives later" in page
+
+
+def test_a_lead_who_names_places_at_the_same_moment_as_another_is_told(programme, lead, monkeypatch):
+    now = timezone.now()
+    session = a_session(programme, capacity=3, date=(now + timedelta(days=30)).date())
+    first, second, third = _people(programme, 3)
+    team = _book(session, unnamed=2, now=now, until=(now + timedelta(days=9)).date())
+
+    def meanwhile(**options):
+        taken = Place.objects.filter(team=team, person=None).count() == 2
+        name_places(team=team, people=[first] if taken else [second], by=CLOCK, now=now)
+        return name_places(**options)
+
+    monkeypatch.setattr(teams, "name_places", meanwhile)
+    page = f"/teams/{team.pk}/name/"
+    answer = lead.post(page, {"people": [second.pk, third.pk]})
+    assert answer.status_code == 422
+    assert "1 place has no name yet. Tick fewer colleagues" in answer.content.decode()
+    assert "Who gets the place?" in answer.content.decode()
+    late = lead.post(page, {"people": [third.pk]}, follow=True)
+    assert "Every place of the team has a name by now." in late.content.decode()
+    assert late.redirect_chain[-1][0] == f"/teams/{team.pk}/"

@@ -9,10 +9,11 @@ from accounts.links import token_of
 from attendance.actions.engagements import engage
 from attendance.actions.handovers import ask_colleague, take_over
 from attendance.actions.places import HasBegun, PlaceHasEnded, change_seats, give_up_place
+from attendance.actions.sessions import cancel_session
 from attendance.actions.swaps import change_place
 from attendance.models import BookingRules, Place, PlaceState, Quota
 from attendance.queries.waiting import why_passed_over
-from attendance.views import handovers
+from attendance.views import handovers, places
 from briefings.models import Partner, Session
 from face.dates import day
 from history.actions import CLOCK
@@ -165,3 +166,22 @@ def test_a_colleague_who_comes_too_late_is_not_asked_to_press_again(client, prog
     assert late.status_code == 409
     assert "This place is not free any more</h1>" in late.content.decode()
     assert "Take over the place</button>" not in late.content.decode()
+
+
+def test_a_change_refused_since_the_session_was_cancelled_leads_on(client, programme, session, monkeypatch):
+    now = timezone.now()
+    place = a_place(session, now=now)
+    to = another_day(programme, date=(now + timedelta(days=40)).date())
+    client.get(f"/p/{token_of(place.link)}/")
+
+    def meanwhile(**options):
+        cancel_session(session=session, reason="Snow", by=CLOCK, now=now)
+        return change_place(**options)
+
+    monkeypatch.setattr(places, "change_place", meanwhile)
+    page = f"/p/{place.link_id}/change/{to.pk}/"
+    late = client.post(page)
+    assert late.status_code == 409
+    assert "Both happen at once" not in late.content.decode()
+    assert client.post(page).status_code == 302
+    assert Place.objects.get(person=place.person, session=to).state == PlaceState.BOOKED
