@@ -39,7 +39,7 @@ from face.dates import day_plain
 from face.templatetags.face import state
 
 register = template.Library()
-MOST_STANDING = 5
+MOST_STANDING = 3
 _SHORT = 60
 _STATES, _PROMISE_STATES = dict(QuestionState.choices), dict(AssuranceState.choices)
 _KINDS, _TERMS, _THEMES = dict(OutputKind.choices), dict(Term.choices), dict(Theme.choices)

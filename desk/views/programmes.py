@@ -22,7 +22,7 @@ from desk.queries.programmes import PARTNERS, with_work
 from desk.steps import first_steps
 from organisations.rules import led_organisation_ids
 
-SESSIONS_SHOWN, PROMISES_SHOWN, POSTS_SHOWN = 12, 5, 3
+SESSIONS_SHOWN, PROMISES_SHOWN, POSTS_SHOWN = 12, 3, 3
 
 
 @login_not_required
