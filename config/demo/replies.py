@@ -47,9 +47,10 @@ class Replies:
         take_place(session=full, person=person, by=person, now=now)
 
     def _offer(self, now: datetime) -> None:
-        """From some days before a session a freed place is offered, with a day to answer."""
+        """From some days before a session a freed place is offered, with a day to answer: that of the next day too."""
+        days = (self.pilot.sessions["full"].date - self.calendar.day(-3)).days  # more over Easter and Christmas
         set_booking_rules(
-            programme=self.pilot.programme, by=self.pilot.cast["coordinator"], now=now, offer_days=12, offer_hours=24
+            programme=self.pilot.programme, by=self.pilot.cast["coordinator"], now=now, offer_days=days, offer_hours=24
         )
 
     def _lapse(self, now: datetime) -> None:
