@@ -5,6 +5,7 @@ from django.apps import apps
 
 from face.fields import ThreeBoxDateField
 from face.forms import FilterForm
+from history.fields import KeyField
 
 _KEY = r"^\s*(?:[a-z_]+\.[a-z_]+:[0-9]+|[A-Za-z ]+ [0-9]+)\s*$"
 
@@ -14,7 +15,7 @@ class TraceFilter(FilterForm):
 
     person = forms.CharField(label="Whose data", max_length=200)
     who = forms.CharField(label="Who looked or acted", max_length=200)
-    about = forms.RegexField(regex=_KEY, label="Which one, for example Session 12", max_length=120)
+    about = KeyField(regex=_KEY, label="Which one, for example Session 12", max_length=120)
     since = ThreeBoxDateField(label="From")
     until = ThreeBoxDateField(label="To")
 

@@ -132,13 +132,16 @@ class FilterForm(HubForm):
             for one in value if isinstance(value, list | tuple) else [value]:
                 if one not in (None, "", False) and name in self.fields:
                     words = _choice_words(self.fields[name], one)
-                    found.append({"name": name, "value": self[name].data, "label": self[name].label, "words": words})
+                    label = str(self[name].label).partition(", for example")[0]
+                    found.append({"name": name, "value": self[name].data, "label": label, "words": words})
         return found
 
 
 def _choice_words(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.ModelChoiceField):
         return str(field.label_from_instance(value))
+    if hasattr(field, "in_words"):
+        return field.in_words(value)
     return str(dict(getattr(field, "choices", ())).get(value, value))
 
 

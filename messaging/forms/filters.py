@@ -3,6 +3,7 @@
 from django import forms
 
 from face.forms import FilterForm
+from history.fields import KeyField
 from messaging import kinds
 from messaging.models import Message
 from messaging.queries import CAME_BACK
@@ -27,7 +28,7 @@ class MessageFilter(FilterForm):
     state = forms.ChoiceField(label="What became of it")
     kind = forms.ChoiceField(label="Kind of message")
     domain = forms.CharField(label="Mail domain, for example nhs.net", max_length=253)
-    about = forms.CharField(max_length=120, widget=forms.HiddenInput())
+    about = KeyField(label="About", max_length=120, widget=forms.HiddenInput())
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)

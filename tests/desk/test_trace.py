@@ -123,3 +123,9 @@ def test_what_was_changed_is_found_as_the_list_names_it(cast, client):
     assert shown(client, own[0], about=own[1]) == [("coordinator Castmember", own[1])]
     assert shown(client, own[0], about=f"briefings.session:{cast.session.pk}") == [("coordinator Castmember", own[1])]
     assert shown(client, own[0], about=f"Nonsense {cast.session.pk}") == []
+
+
+def test_a_filter_names_kind_and_number_and_never_a_name(cast, client):
+    client.force_login(cast.administrator)
+    page = " ".join(client.get(CHANGES, {"about": f"accounts.person:{cast.senior.pk}"}).content.decode().split())
+    assert f"Which one: Person {cast.senior.pk} " in page
