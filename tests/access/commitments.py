@@ -203,7 +203,8 @@ def other_evidence(cast: Cast) -> dict:
 
 
 def _evidence(kept: dict) -> dict:
-    return {"assurance": kept["assurance"], "kind": "evidence", "number": Evidence.objects.get().pk}
+    own = kept["assurance"]
+    return {"assurance": own, "kind": "evidence", "number": Evidence.objects.get(assurance=own).pk}
 
 
 def own_draft(cast: Cast) -> dict:
