@@ -80,7 +80,7 @@ class OrganisationFilter(FilterForm):
 
     q = forms.CharField(label="Name or mail domain", max_length=100, widget=forms.TextInput({"type": "search"}))
     kind = forms.ChoiceField(label="Kind", choices=[("", "All kinds"), *OrganisationKind.choices])
-    ended = forms.ChoiceField(label="Ended", choices=[("", "Going on and ended"), ("no", "Going on"), ("yes", "Ended")])
+    ended = forms.ChoiceField(label="Going on or ended", choices=[("", "Both"), ("no", "Going on"), ("yes", "Ended")])
 
     def narrow(self, found: QuerySet[Organisation]) -> QuerySet[Organisation]:
         """Return those of ``found`` that fit what was chosen."""

@@ -94,7 +94,7 @@ class PeopleFilter(FilterForm):
     )
     profession = forms.ModelChoiceField(Profession.objects.all(), label="Profession", empty_label="All professions")
     area = AreaChoice(Area.objects.none(), label="Area", empty_label="All areas")
-    left = forms.ChoiceField(label="Left", choices=[("", "Here and left"), (HERE, "Here now"), (LEFT, "Left")])
+    left = forms.ChoiceField(label="Here or left", choices=[("", "Both"), (HERE, "Here now"), (LEFT, "Left")])
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
