@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Person
@@ -174,6 +174,14 @@ def seats_lost(lost: QuerySet[Place], session: Any) -> QuerySet[Place]:
     return lost.filter(~Exists(there), seated_at__isnull=False)
 
 
+def quota_of(session: Session, organisation: int, now: datetime) -> Quota | None:
+    """Return the quota in force for ``organisation`` (an id) in ``session``, its own before that for all others."""
+    today = now.astimezone(ZoneInfo(session.zone)).date()
+    found = Quota.objects.in_force(today).filter(Q(organisation=organisation) | Q(organisation=None))
+    found = found.filter(programme=session.programme_id)
+    return found.order_by(F("organisation").asc(nulls_last=True)).first()
+
+
 def why_waiting(session: Session, person: Person, tie: Affiliation | Place | None, now: datetime) -> str:
     """Return why ``person`` would wait for ``session`` (its counter loaded), as a sentence; "" where they would not.
 
@@ -183,8 +191,7 @@ def why_waiting(session: Session, person: Person, tie: Affiliation | Place | Non
     if not free:
         return "No place is free."
     if tie and not shares_of(session, now).has_room(tie.organisation_id):
-        own = Quota.objects.filter(programme=session.programme_id, organisation__in=[tie.organisation_id])
-        quota = own.first() or Quota.objects.filter(programme=session.programme_id, organisation=None).first()
+        quota = quota_of(session, tie.organisation_id, now)
         until = f" The rest is free for everybody from {day(quota.released_on)}." if quota.released_on else ""
         return f"{tie.organisation} has all the places it may have in this session.{until}"
     kept = seats_kept(session, now)

@@ -1,13 +1,12 @@
 """Why somebody who waits does not get a place that is free, in words for them."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from attendance.models import Engagement, Place, PlaceState, Quota
-from attendance.queries.shares import shares_of, why_waiting
+from attendance.models import Engagement, Place, PlaceState
+from attendance.queries.shares import quota_of, why_waiting
 from briefings.models import PlacesRule, Session
 from briefings.queries import affiliations_in_scope
 from face.dates import day
@@ -41,14 +40,10 @@ def why_passed_over(place: Place, now: datetime) -> str:
 
 def quota_in_words(session: Session, organisation: Organisation, now: datetime) -> str:
     """Return how many places ``organisation`` may have in ``session`` and has, as a sentence; "" without a quota."""
-    shares = shares_of(session, now)
-    limit = shares.limits.get(organisation.pk, shares.limits.get(None))
-    if limit is None:
+    quota = quota_of(session, organisation.pk, now)
+    if quota is None:
         return ""
-    today = now.astimezone(ZoneInfo(session.zone)).date()
-    quotas = Quota.objects.in_force(today).filter(programme=session.programme_id)
-    own = [quotas.filter(organisation=key).first() for key in (organisation, None)]
-    quota = own[0] or own[1]
     until = f" From {day(quota.released_on)} this limit is gone." if quota.released_on else ""
-    places = "1 place" if limit == 1 else f"{limit} places"
-    return f"{organisation} may have {places} in this session and has {shares.taken[organisation.pk]}.{until}"
+    places = "1 place" if quota.seats == 1 else f"{quota.seats} places"
+    has = Place.objects.seated().filter(session=session, organisation=organisation).count()
+    return f"{organisation} may have {places} in this session and has {has}.{until}"

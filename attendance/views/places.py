@@ -325,6 +325,7 @@ def change_needs(request: HttpRequest, link: int) -> HttpResponse:
 def _place(request: HttpRequest) -> Place:
     places = Place.objects.select_related(
         "session__programme__booking_rules",
+        "session__seats",
         "session__series",
         "session__room__venue",
         "organisation",

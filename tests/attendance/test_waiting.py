@@ -12,7 +12,7 @@ from attendance.actions.places import HasBegun, PlaceHasEnded, change_seats, giv
 from attendance.actions.sessions import cancel_session
 from attendance.actions.swaps import change_place
 from attendance.models import BookingRules, Place, PlaceState, Quota
-from attendance.queries.waiting import why_passed_over
+from attendance.queries.waiting import quota_in_words, why_passed_over
 from attendance.views import handovers, places
 from briefings.models import Partner, Session
 from face.dates import day
@@ -44,7 +44,9 @@ def _begin(session):
     Session.objects.filter(pk=session.pk).update(during=(now - timedelta(hours=1), now + timedelta(hours=2)))
 
 
-def test_who_waits_because_of_a_quota_reads_why_on_the_page_and_in_the_mail(client, programme, session):
+def test_who_waits_because_of_a_quota_reads_why_on_the_page_and_in_the_mail(
+    client, programme, session, django_assert_max_num_queries
+):
     now = timezone.now()
     change_seats(session=session, capacity=3, reserved=0, by=CLOCK, now=now)
     released = (now + timedelta(days=4)).date()
@@ -53,7 +55,9 @@ def test_who_waits_because_of_a_quota_reads_why_on_the_page_and_in_the_mail(clie
     waits = a_place(session, now=now)
     assert waits.state == PlaceState.WAITING
     why = f"has all the places it may have in this session. The rest is free for everybody from {day(released)}."
-    page = _page(client, waits)
+    _page(client, waits)
+    with django_assert_max_num_queries(8):
+        page = client.get(f"/p/{waits.link_id}/").content.decode()
     assert why in page
     assert "it is yours at once" not in page
     mail = Message.objects.get(kind="attendance.place_waiting")
@@ -185,3 +189,11 @@ def test_a_change_refused_since_the_session_was_cancelled_leads_on(client, progr
     assert "Both happen at once" not in late.content.decode()
     assert client.post(page).status_code == 302
     assert Place.objects.get(person=place.person, session=to).state == PlaceState.BOOKED
+
+
+def test_of_two_quotas_the_one_in_force_is_named(programme, session):
+    now = timezone.now()
+    released = {"programme": programme, "organisation": partner_of(programme), "released_on": now.date()}
+    Quota.objects.create(seats=9, **released)
+    Quota.objects.create(programme=programme, seats=3)
+    assert "may have 3 places in this session and has 0." in quota_in_words(session, partner_of(programme), now)
