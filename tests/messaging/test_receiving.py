@@ -167,7 +167,8 @@ def test_an_address_with_letters_in_its_domain_is_marked_as_we_write_it():
 def test_who_has_a_new_address_is_nobody_to_ask_any_more(client, coordinator):
     """Neither a mail to the old address nor the notice that goes there because it was changed."""
     person = PersonFactory(name="Amina Samplewood", email="amina@example.org")
-    a_sent(person=person, address=None, about=key_of(coordinator.programme))
+    about, kind = key_of(coordinator.programme), "attendance.place_booked"  # the first page knows what is registered
+    a_sent(person=person, address=None, about=about, kind=kind)
     take(report("<m1@hub.example.org>"))
     assert "1 mail has come back" in client.get("/").content.decode().replace("One", "1")
     assert "Amina Samplewood" in client.get("/messages/returned/").content.decode()
@@ -175,7 +176,8 @@ def test_who_has_a_new_address_is_nobody_to_ask_any_more(client, coordinator):
     person.save(update_fields=["email"])
     a_sent(
         person=person,
-        about=key_of(coordinator.programme),
+        about=about,
+        kind=kind,
         message_id="<m2@hub.example.org>",
         address="amina@example.org",
     )
