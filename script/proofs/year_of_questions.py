@@ -27,7 +27,7 @@ def main() -> str:
     for what, patched, value in WITHOUT:
         try:
             with transaction.atomic(), mock.patch(patched, return_value=value):
-                _live(150)
+                _live(DAYS)
         except AssertionError as silent:
             without.append(f"{what}: {silent}")
         else:
