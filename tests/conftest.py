@@ -159,12 +159,12 @@ def new_page(chromium, live_server):
             **options,
         )
         contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.on("weberror", lambda error: complaints.append(f"script failed: {error.error}"))
+        context.on("request", lambda request: _complain_about(request.url, live_server.url, complaints))
+        context.on("console", lambda message: _complain_about_policy(message.text, complaints))
         page = context.new_page()
         page.is_without_scripts = not javascript
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: complaints.append(f"script failed: {error}"))
-        page.on("request", lambda request: _complain_about(request.url, live_server.url, complaints))
-        page.on("console", lambda message: _complain_about_policy(message.text, complaints))
         return page
 
     yield make
