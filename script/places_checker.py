@@ -5,6 +5,7 @@ came. The log (``places_log``) says what was changed, in an order. The checker r
 decisions.md states them, by a model of its own, and looks for each press in it.
 """
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,11 @@ ACKNOWLEDGED, REFUSED, UNKNOWN = "acknowledged", "refused", "unknown"
 LIVE, SEATED = {"waiting", "offered", "booked"}, {"offered", "booked"}
 MARGIN = timedelta(seconds=3)
 """How long a commit may take: what no lock orders (quotas, seats kept elsewhere) may have been read this much older."""
+
+
+def leads_back(location: str) -> bool:
+    """Return whether ``location`` lets somebody choose among the sessions again: what they wanted was not to be had."""
+    return re.fullmatch(r"/i/\d+/|/p/\d+/change/", location) is not None
 
 
 @dataclass
@@ -315,16 +321,26 @@ class Checker:
         ends = {tx: rows[-1].seq for tx, rows in self._by_tx.items()}
         for press in self.presses:
             tx = self._tx_of.get(press.key)
-            if press.outcome == REFUSED and tx is not None:
+            late = tx is not None and self._is_too_late(press, self._by_tx[tx], ends[tx])
+            if press.outcome == REFUSED and tx is not None and not late:
                 self.breaches.append(f"{press} was refused ({press.status}), yet it did something")
             elif press.outcome == ACKNOWLEDGED and press.key and tx is None:
                 self.breaches.append(f"{press} was acknowledged and is lost")
-            elif tx is not None:
+            elif tx is not None and (press.outcome == ACKNOWLEDGED or not late):
                 whole = "" if self._is_whole(press, self._by_tx[tx], ends[tx]) else "is not whole"
                 if whole:
                     self.breaches.append(f"{press}, {press.outcome}, {whole}")
             elif press.outcome == ACKNOWLEDGED and not press.key and not self._is_found(press):
                 self.breaches.append(f"{press} was acknowledged and is lost")
+
+    def _is_too_late(self, press: Press, rows: list[Row], seq: int) -> bool:
+        """Return whether ``press`` came after its session was cancelled, did nothing, and led to the other sessions."""
+        return (
+            press.kind in ("book", "swap")
+            and self._cancelled_by(press.about["session"], seq)
+            and {row.what for row in rows} == {"accounts_press"}
+            and leads_back(rows[-1].new["location"])
+        )
 
     def _is_whole(self, press: Press, rows: list[Row], seq: int) -> bool:
         """Return whether the transaction of ``press`` did all of it, or found it done before."""

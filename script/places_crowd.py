@@ -15,7 +15,7 @@ from django.conf import settings
 
 from accounts.links import cookie_name, open_in_browser, path_of
 from accounts.models import PersonalLink
-from script.places_checker import ACKNOWLEDGED, REFUSED, UNKNOWN, Press
+from script.places_checker import ACKNOWLEDGED, REFUSED, UNKNOWN, Press, leads_back
 
 TOKEN = "t" * 32
 """The forgery token: whoever sets the cookie knows it, and a browser's own would cost a page more for each press."""
@@ -264,7 +264,8 @@ class Player:
             press.status, press.answer = self.ask(path, fields, cookies, **more)
         except (OSError, http.client.HTTPException):
             return  # no answer came: the outcome stays unknown
-        press.outcome = ACKNOWLEDGED if press.status == 302 else REFUSED
+        is_done = press.status == 302 and not leads_back(press.answer)
+        press.outcome = ACKNOWLEDGED if is_done else REFUSED
         if press.status >= 500:
             self.odd.append(f"{press} was answered {press.status}")
 

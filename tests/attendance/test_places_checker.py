@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from script.places_checker import Checker, Hall, Stage
+import pytest
+
+from script.places_checker import ACKNOWLEDGED, REFUSED, UNKNOWN, Checker, Hall, Press, Stage
 from script.places_log import Row
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -47,3 +49,35 @@ def _place(seq: int, tx: int, old: dict, new: dict) -> Row:
 def _count(seq: int, tx: int, taken: int) -> Row:
     new = {"session_id": 1, "capacity": 2, "reserved": 0, "taken": taken}
     return Row(seq, tx, NOW, NOW, "attendance_seatcount", new, {})
+
+
+@pytest.mark.parametrize("outcome", [REFUSED, UNKNOWN])
+def test_a_press_for_a_session_that_was_cancelled_before_leads_to_the_others(outcome):
+    assert _breaches_of_a_press(outcome, "/i/4/", is_cancelled=True) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "location", "is_cancelled", "words"),
+    [
+        (ACKNOWLEDGED, "/i/4/done/9/", True, "is not whole"),
+        (UNKNOWN, "/i/4/done/9/", True, "is not whole"),
+        (REFUSED, "/i/4/", False, "yet it did something"),
+    ],
+)
+def test_a_press_that_says_it_is_done_or_gone_and_is_not_is_found(outcome, location, is_cancelled, words):
+    found = _breaches_of_a_press(outcome, location, is_cancelled=is_cancelled)
+    assert len(found) == 1
+    assert words in found[0]
+
+
+def _breaches_of_a_press(outcome: str, location: str, *, is_cancelled: bool) -> list[str]:
+    hall = Hall(2, 0, NOW + timedelta(days=9), NOW + timedelta(days=9, hours=3))
+    key = "0e1b6d0e-7d8e-4c2b-9a55-2f6f2c1d9b11"
+    state = "cancelled" if is_cancelled else "open"
+    rows = [
+        Row(1, 1, NOW, NOW, "briefings_session", {"id": 1, "state": state}, {"id": 1, "state": "open"}),
+        Row(2, 2, NOW, NOW, "accounts_press", {"key": key, "location": ""}, {}),
+        Row(3, 2, NOW, NOW, "accounts_press", {"key": key, "location": location}, {"key": key, "location": ""}),
+    ]
+    press = Press("book", 7, {"session": 1}, key, outcome, location, 302)
+    return [each for each in Checker(Stage({1: hall}, one_place=True), [press], rows).check() if "book by 7" in each]
