@@ -16,6 +16,7 @@ from attendance.actions.places import (
     PlaceHasEnded,
     fresh_session,
     give_link,
+    lapse_offer,
     lock_place,
     need_ends_on,
     new_place,
@@ -28,7 +29,7 @@ from attendance.models import LIVE, SEATED, AccessNeed, Place, PlaceState, SeatC
 from attendance.queries.booking import affiliation_of
 from attendance.queries.shares import seats_kept, shares_of
 from briefings.models import Session, SessionState
-from history.actions import record
+from history.actions import CLOCK, record
 from history.refusals import Refused
 from organisations.models import Affiliation
 
@@ -44,16 +45,25 @@ class QuotaIsUsed(Refused):
     )
 
 
-@transaction.atomic
 def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_reserve: bool = False) -> Place:
     """Give up ``place`` for a seat in the session ``to``, in one transaction: nobody is ever left with neither.
 
     Returns the new place, of the same organisation; the access needs go with it and the seat left behind goes to the
     first in line. Changing to the session there is a place in already returns that place. Raises PlaceHasEnded,
-    NotOpen, OutsideWindow, NotEligible, BusyThen, OfferIsOver where ``to`` was offered and the limit has passed,
-    SessionIsFull where ``to`` has no free seat, or none but those kept for people whose session was cancelled, and
-    QuotaIsUsed where the organisation may have no more; the old place is kept then.
+    NotOpen, OutsideWindow, NotEligible, BusyThen, OfferIsOver where either is an offer whose limit has passed (it
+    lapses at once, as ``accept_offer`` has it: whoever catches that must not roll it back), SessionIsFull where ``to``
+    has no free seat, or none but those kept for people whose session was cancelled, and QuotaIsUsed where the
+    organisation may have no more; the old place is kept then.
     """
+    try:
+        return _change_place(place, to, by, now, from_reserve)
+    except OfferIsOver as over:
+        lapse_offer(place=over.place, by=CLOCK, now=now)
+        raise
+
+
+@transaction.atomic
+def _change_place(place: Place, to: Session, by: Any, now: datetime, from_reserve: bool) -> Place:
     counters = lock_both(place.session_id, to.pk)
     line = Place.objects.in_line().filter(session__in=(place.session_id, to.pk), person__isnull=False)
     lock_people([place.person_id, *line.values_list("person", flat=True)])
@@ -63,6 +73,7 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
         return place
     if place.state not in LIVE:
         raise PlaceHasEnded
+    _refuse_where_offer_is_over(place, now)
     if place.session.during.lower <= now:
         raise HasBegun
     if session.state != SessionState.OPEN or session.during.lower <= now:
@@ -74,14 +85,19 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
     seats = counters[to.pk]
     promote(session, seats, now)  # who waits for it and fits by now comes first
     own = Place.objects.seated().filter(session=session, person=place.person_id).first()
-    if own and own.offered_until and own.offered_until <= now:
-        raise OfferIsOver(own, own.offered_until)
+    if own:
+        _refuse_where_offer_is_over(own, now)
     if not own and not (from_reserve and seats.taken < seats.capacity):
         if seats.free <= seats_kept(session, now):
             raise SessionIsFull
         if not shares_of(session, now).has_room(affiliation.organisation_id):
             raise QuotaIsUsed
     return _swap(place, session, counters, affiliation, by, now)
+
+
+def _refuse_where_offer_is_over(place: Place, now: datetime) -> None:
+    if place.offered_until and place.offered_until <= now:
+        raise OfferIsOver(place, place.offered_until)
 
 
 def lock_both(*ids: int) -> dict[int, SeatCount]:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
@@ -33,6 +32,7 @@ from attendance.queries.shares import places_lost_by, seats_kept, shares_of
 from attendance.queries.teams import not_booked, teams_without_names
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
+from face.dates import day
 from history.actions import CLOCK, key_of, record
 from history.alone import each_alone
 from history.refusals import Refused
@@ -59,6 +59,17 @@ class TooManyNames(Refused):
         have = "1 place has" if left == 1 else f"{left} places have"
         some = f"{have} no name yet. Tick fewer colleagues, or book more places."
         super().__init__(some if left else "Every place of the team has a name by now. Book more places for others.")
+
+
+class NamesAreOver(Refused):
+    """Raised where a name comes after ``last``, the last day to name the places of a team."""
+
+    def __init__(self, last: date) -> None:
+        self.last = last
+        super().__init__(
+            f"The last day to name places of this team was {day(last)}, so those without a name have gone back. "
+            "Book the team again if there is room."
+        )
 
 
 @transaction.atomic
@@ -106,7 +117,6 @@ def book_team(
     return team
 
 
-@transaction.atomic
 def name_places(*, team: Team, people: Iterable[Person], by: Any, now: datetime) -> list[Place]:
     """Give the places of ``team`` without a name to ``people``, colleagues, by name; each is told.
 
@@ -114,8 +124,19 @@ def name_places(*, team: Team, people: Iterable[Person], by: Any, now: datetime)
     keeps it. Who waits in this session, or in another where the programme allows one place, waits no more. The seats
     were taken before: so names may follow after booking has closed, until the list of names is final.
 
-    Returns the places that are named by this. Raises HasBegun, OutsideWindow, TooManyNames, NotInTheTeam.
+    A name after the last day for it is refused, and what has none goes back at once, as the clock would have it:
+    whoever catches that refusal must not roll it back.
+    Returns the places that are named by this. Raises HasBegun, OutsideWindow, NamesAreOver, TooManyNames, NotInTheTeam.
     """
+    try:
+        return _name_places(team, people, by, now)
+    except NamesAreOver:
+        release_unnamed(team=team, now=now)
+        raise
+
+
+@transaction.atomic
+def _name_places(team: Team, people: Iterable[Person], by: Any, now: datetime) -> list[Place]:
     people = sorted(people, key=lambda person: (person.sort_name, person.pk))
     seats = lock_seats(team.session)
     lock_people(person.pk for person in people)
@@ -128,6 +149,9 @@ def name_places(*, team: Team, people: Iterable[Person], by: Any, now: datetime)
     live = Place.objects.live().filter(team=team).select_related("team", "session__programme", "person")
     have = set(live.filter(person__in=people).values_list("person", flat=True))
     new = [person for person in people if person.pk not in have]
+    team = Team.objects.select_related("session").get(pk=team.pk)
+    if new and team.names_are_over(now) and Place.objects.filter(team=team, person=None).exists():
+        raise NamesAreOver(team.names_until)
     unnamed = live.filter(person=None).order_by(F("seated_at").asc(nulls_last=True), "number_in_line", "pk")
     left = list(unnamed.select_for_update(no_key=True, of=("self",)))
     if len(new) > len(left):
@@ -210,7 +234,8 @@ def release_unnamed(*, team: Team, now: datetime, by: Any = CLOCK, all_days: boo
     """
     seats = lock_seats(team.session)
     session = fresh_session(team.session_id)
-    if not all_days and not _days_are_over(team, session, now):
+    team = Team.objects.select_related("session", "organisation").get(pk=team.pk)
+    if not all_days and not team.names_are_over(now):
         return 0
     unnamed = Place.objects.live().filter(team=team, person=None).select_related("session__programme")
     ended = list(unnamed.select_for_update(no_key=True, of=("self",)))
@@ -229,12 +254,8 @@ def release_all_unnamed(*, now: datetime) -> int:
     latest = timezone.localdate(now) + timedelta(days=2)  # no zone is further on than that
     found = Team.objects.filter(names_until__lt=latest, places__person=None, places__in=Place.objects.live())
     teams = found.select_related("session").distinct().order_by("pk")
-    over = {team.pk: team for team in teams if _days_are_over(team, team.session, now)}
+    over = {team.pk: team for team in teams if team.names_are_over(now)}
     return each_alone("Releasing places without a name", over, lambda pk: release_unnamed(team=over[pk], now=now))
-
-
-def _days_are_over(team: Team, session: Session, now: datetime) -> bool:
-    return team.names_until is not None and team.names_until < now.astimezone(ZoneInfo(session.zone)).date()
 
 
 def _seat_or_wait(team: Team, places: list[Place], seats: SeatCount, session: Session, by: Any, now: datetime) -> None:

@@ -1,5 +1,8 @@
 """Places that the lead of an organisation took together."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.db import models
 
@@ -32,3 +35,7 @@ class Team(models.Model):
 
     class Meta:
         ordering = ("session__date", "id")
+
+    def names_are_over(self, now: datetime) -> bool:
+        """Return whether the last day for names has passed at ``now``, by the clock where the session is."""
+        return self.names_until is not None and self.names_until < now.astimezone(ZoneInfo(self.session.zone)).date()

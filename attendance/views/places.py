@@ -15,7 +15,7 @@ from accounts.presses import one_press
 from attendance.actions.afterwards import say_why_absent
 from attendance.actions.check_in import is_on
 from attendance.actions.needs import set_access_need
-from attendance.actions.places import accept_offer, give_up_place, send_entry_again, take_place
+from attendance.actions.places import OfferIsOver, accept_offer, give_up_place, send_entry_again, take_place
 from attendance.actions.swaps import change_place
 from attendance.calendar import file_for
 from attendance.forms.afterwards import AbsenceForm
@@ -269,6 +269,11 @@ def change(request: HttpRequest, link: int, session: int) -> HttpResponse:
     if request.method == "POST":
         try:
             new = _change(place, to)
+        except OfferIsOver as over:
+            # A page of its own would take back what the press did: the offer went to the next by it.
+            keeps = "" if over.place.pk == place.pk else " You keep the place you have."
+            messages.error(request, over.sentence + keeps)
+            return redirect("attendance:place-show", link=link)
         except Refused as refused:
             place, refusal = _place(request), refused  # as it is by now
         else:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.presses import key_of, one_press
 from attendance.actions.teams import (
+    NamesAreOver,
     TooManyNames,
     book_team,
     name_places,
@@ -160,6 +161,7 @@ def show(request: HttpRequest, team: int) -> HttpResponse:
         "waiting": waiting,
         "quota": quota_in_words(own.session, own.organisation, now) if waiting else "",
         "is_over": own.session.during.lower <= now,
+        "names_are_over": own.names_are_over(now),
         "back_url": reverse("attendance:team-choose", args=[own.organisation_id]),
         "back_words": "Back to the sessions",
     }
@@ -173,7 +175,10 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
     own, now = _team(request, team), timezone.now()
     without = Place.objects.live().filter(team=own, person=None)
     unnamed = without.count()
-    if not unnamed:
+    names_are_over, names_some = own.names_are_over(now), "look" not in request.POST and "people" in request.POST
+    if names_are_over and not names_some:
+        return redirect("attendance:team-show", team=team)  # which says so
+    if not unnamed and not names_are_over:
         return _all_named(request, team)
     colleagues = colleagues_to_name(own, now)
     data = request.POST if request.method == "POST" else None
@@ -182,6 +187,10 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
     if data is not None and not looks and form.is_valid():
         try:
             named = name_places(team=own, people=form.cleaned_data["people"], by=request.user, now=now)
+        except NamesAreOver as over:
+            # A page of its own would take back what the press did: what has no name went back by it.
+            messages.error(request, over.sentence)
+            return redirect("attendance:team-show", team=team)
         except Refused as refusal:
             form.add_refusal(refusal, "people")
             unnamed = without.count()  # somebody else may have named some meanwhile

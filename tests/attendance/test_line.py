@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.links import make_link, token_of
@@ -168,9 +169,44 @@ def test_nobody_changes_to_a_seat_whose_offer_is_over(programme):
     seated, offered = a_place(session), a_place(session)
     own = a_place(other, offered.person)
     give_up_place(place=seated, by=seated.person, now=NOW)
+    first, limit = transaction.savepoint(), NOW + timedelta(hours=24)
+    assert change_place(place=own, to=session, by=own.person, now=limit - timedelta(hours=1)).pk == offered.pk
+    transaction.savepoint_rollback(first)
     with pytest.raises(OfferIsOver):
-        change_place(place=own, to=session, by=own.person, now=NOW + timedelta(hours=24))
-    assert change_place(place=own, to=session, by=own.person, now=NOW + timedelta(hours=23)).pk == offered.pk
+        change_place(place=own, to=session, by=own.person, now=limit)
+    _nothing_wrong()
+
+
+def test_a_change_of_date_after_the_limit_of_an_offer_does_what_the_clock_does(programme, client):
+    programme.places_rule = "unlimited"
+    programme.save()
+    _rules(programme, **LATE)
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    other = another_day(programme, date=(now + timedelta(days=40)).date())
+    seated, late, following = (a_place(session, now=now - timedelta(days=2)) for _ in range(3))
+    own = a_place(other, late.person, now=now - timedelta(days=2))
+    give_up_place(place=seated, by=seated.person, now=now - timedelta(hours=25))
+    client.get(f"/p/{token_of(own.link)}/")
+    press = {"press": str(uuid.uuid4())}
+    for _ in range(2):  # the same press twice is one
+        page = client.post(f"/p/{own.link_id}/change/{session.pk}/", press, follow=True).content.decode()
+    assert "My place" in page
+    states = {place.pk: place.state for place in Place.objects.filter(session__in=[session, other])}
+    assert [states[place.pk] for place in (own, late, following)] == ["booked", "ended", "offered"]
+    assert Message.objects.filter(kind="attendance.place_offered", person=following.person).count() == 1
+    _nothing_wrong()
+
+
+def test_nobody_changes_from_an_offer_that_is_over(programme):
+    _rules(programme, **LATE)
+    session, other = a_session(programme, capacity=1), another_day(programme)
+    seated, late, following = (a_place(session) for _ in range(3))
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    with pytest.raises(OfferIsOver):
+        change_place(place=late, to=other, by=late.person, now=NOW + timedelta(hours=24))
+    assert [Place.objects.get(pk=place.pk).state for place in (late, following)] == ["ended", "offered"]
+    assert not Place.objects.filter(session=other).exists()
     _nothing_wrong()
 
 

@@ -16,6 +16,7 @@ from attendance.actions.policies import set_booking_rules
 from attendance.actions.reminders import remind_all
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.teams import (
+    NamesAreOver,
     NobodyToBook,
     NotInTheTeam,
     TooManyNames,
@@ -248,6 +249,41 @@ def test_places_without_a_name_go_back_after_their_day_and_the_lead_is_told(prog
     assert told.person == lead
     assert "2 places of" in kinds.find(told.kind).render(told).text
     _nothing_wrong()
+
+
+def test_a_name_after_the_last_day_is_refused_before_the_clock_runs_and_what_has_none_goes_back(programme):
+    session, people = a_session(programme, capacity=3), _people(programme, 2)
+    team = _book(session, unnamed=2, by=people[0], until=date(2026, 6, 10))
+    waits = [a_place(session), a_place(session)][1]
+    late = datetime(2026, 6, 10, 22, 59, tzinfo=UTC)  # 11.59pm in London
+    name_places(team=team, people=people[:1], by=CLOCK, now=late)
+    for _ in range(2):
+        with pytest.raises(NamesAreOver, match="was Wednesday 10 June 2026, so those without a name have gone back"):
+            name_places(team=team, people=people, by=CLOCK, now=late + timedelta(minutes=1))
+    waits.refresh_from_db()
+    assert (waits.state, _states(team)) == (BOOKED, [BOOKED, PlaceState.ENDED])
+    assert Message.objects.filter(kind="attendance.team_released").count() == 1
+    assert name_places(team=team, people=people[:1], by=CLOCK, now=late + timedelta(days=1)) == []
+    _nothing_wrong()
+
+
+def test_the_page_refuses_a_late_name_and_the_place_goes_back_all_the_same(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    team, colleague = _book(session, unnamed=1, now=now, until=now.date()), a_practitioner(programme)
+    address, typed = f"/teams/{team.pk}/name/", {"people": [colleague.pk], "press": str(uuid.uuid4())}
+    Team.objects.update(names_until=now.date() - timedelta(days=2))
+    page = lead.get(address, follow=True).content.decode()
+    assert "The last day for names was" in page
+    assert address not in page
+    assert Place.objects.get().state == BOOKED, "a look changes nothing"
+    page = lead.post(address, typed, follow=True).content.decode()
+    assert "so those without a name have gone back" in page
+    assert Place.objects.get().closed_reason == "not_named"
+    assert (
+        "so those without a name have gone back"
+        in lead.post(address, typed | {"press": str(uuid.uuid4())}, follow=True).content.decode()
+    ), "pressed again, from a stale page"
 
 
 def test_a_list_that_is_final_earlier_brings_the_last_day_for_names_forward_and_the_lead_is_told(programme):
