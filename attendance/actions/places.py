@@ -22,6 +22,7 @@ from attendance.actions.line import (
 )
 from attendance.messages import handovers as handover_messages
 from attendance.messages import places as messages
+from attendance.messages import teams as team_messages
 from attendance.models import (
     LIVE,
     Place,
@@ -217,6 +218,7 @@ def give_up_place(*, place: Place, by: Any, now: datetime, reason: str = "given_
     record(by=by, verb="gave_up", about=place, now=now, reason=reason)
     messages.tell_given_up(place, had_entry=entry, now=now)
     handover_messages.tell_gone([place.pk], now=now)
+    team_messages.tell_left(place, by=by, now=now)
     promote(place.session, seats, now)
     return place
 
@@ -280,6 +282,7 @@ def lapse_offer(*, place: Place, by: Any, now: datetime) -> bool:
     close(place, seats, PlaceState.ENDED, "offer_lapsed", now)
     record(by=by, verb="offer_lapsed", about=place, now=now)
     messages.tell_given_up(place, had_entry=entry, now=now)
+    team_messages.tell_left(place, by=by, now=now)
     promote(place.session, seats, now)
     return True
 

@@ -25,6 +25,7 @@ from attendance.actions.places import (
 )
 from attendance.messages import handovers as handover_messages
 from attendance.messages import places as messages
+from attendance.messages import teams as team_messages
 from attendance.models import LIVE, SEATED, AccessNeed, Place, PlaceState, SeatCount
 from attendance.queries.booking import affiliation_of
 from attendance.queries.shares import seats_kept, shares_of
@@ -113,6 +114,7 @@ def _swap(
     record(by=by, verb="changed_date", about=new, now=now)
     messages.tell_booked(new, now=now)
     messages.tell_given_up(old, had_entry=entry, now=now)
+    team_messages.tell_left(old, by=by, now=now)
     promote(old.session, counters[old.session_id], now)
     return new
 

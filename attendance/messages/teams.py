@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +14,9 @@ import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
 from attendance.models import Invitation, Place, Team
-from briefings.models import Programme
+from attendance.queries.shares import shares_of
+from attendance.window import rules_of, window_of
+from briefings.models import Programme, SessionState
 from briefings.rules import coordinators_of
 from face.dates import day_without_year
 from messaging.actions import Planned
@@ -24,10 +27,17 @@ from organisations.models import Organisation, OrganisationLead
 RELEASED = "attendance.team_released"
 MOVED_UP = "attendance.team_moved_up"
 LAST_DAY = "attendance.team_last_day"
+LEFT = "attendance.team_left"
 NUDGE = "attendance.nudge"
 WANTED = "attendance.invitations_wanted"
 FINAL_EARLIER, MOVED = WHY_EARLIER = ("final", "moved")
 """Why names are due earlier than when a team was booked: the rules of its programme, or another day of its session."""
+
+GATHERS = timedelta(hours=1)
+"""How long colleagues who leave a team are gathered, so that their lead gets one mail about them."""
+
+LETS_COMMIT = timedelta(minutes=5)
+"""How long after that the mail leaves: who pressed in its last second is in it."""
 
 NUDGE_RESTS = timedelta(days=7)
 NAMES_SHOWN = 50
@@ -63,8 +73,58 @@ def tell_moved_up(places: Sequence[Place], *, now: datetime) -> None:
         _tell_lead(MOVED_UP, team, timezone.localdate(now), {"number": len(own)}, until, now, suffix=f":{own[0].pk}")
 
 
+def tell_left(place: Place, *, by: Any, now: datetime) -> None:
+    """Plan the news that the colleague of ``place`` has left the team that a lead booked; ``by`` is told nothing.
+
+    Those who leave within one hour are told in one mail after it. Of a place that is of no team nobody is told.
+    """
+    if place.team_id is None or place.person_id is None:
+        return
+    team = Team.objects.select_related("session__programme").get(pk=place.team_id)
+    since = now.replace(minute=0, second=0, microsecond=0)
+    _tell_lead(
+        LEFT, team, since.date(), {"since": since.isoformat()}, team.session.during.lower + GATHERS + LETS_COMMIT, now,
+        suffix=f":{since.hour}", due=since + GATHERS + LETS_COMMIT, but=(by, place.person),
+    )  # fmt: skip
+
+
+def _who_left(message: Message) -> list[Place]:
+    """Return the places whose colleagues left in the hour that ``message`` tells of and have not come back, by name.
+
+    Whoever reads it is not told of themselves.
+    """
+    since = datetime.fromisoformat(message.refs["since"])
+    back = Place.objects.live().filter(person=OuterRef("person"), session=OuterRef("session"))
+    found = Place.objects.filter(
+        ~Exists(back), team=message.refs["team"], person__isnull=False, closed_reason__in=_LEAVING,
+        closed_at__gte=since, closed_at__lt=since + GATHERS,
+    )  # fmt: skip
+    return list(found.exclude(person=message.person_id).select_related("person").order_by("person__sort_name", "pk"))
+
+
+def back_meanwhile(batch: Sequence[Message], now: datetime) -> dict[int, str]:
+    """Return the reason code for each news of colleagues who left a team and have all come back, or all with it."""
+    teams = Team.objects.select_related("session").in_bulk([message.refs["team"] for message in batch])
+    open_ones = {pk for pk, team in teams.items() if team.session.state == SessionState.OPEN}
+    return {
+        message.pk: "taken_back" for message in batch if message.refs["team"] not in open_ones or not _who_left(message)
+    }
+
+
+_LEAVING = ("given_up", "calendar_reply", "changed_date", "offer_lapsed")
+
+
 def _tell_lead(
-    kind: str, team: Team, day: date, refs: dict[str, Any], until: datetime, now: datetime, *, suffix: str = ""
+    kind: str,
+    team: Team,
+    day: date,
+    refs: dict[str, Any],
+    until: datetime,
+    now: datetime,
+    *,
+    suffix: str = "",
+    due: datetime | None = None,
+    but: Sequence[Any] = (),
 ) -> None:
     leads = OrganisationLead.objects.on(timezone.localdate(now)).filter(
         organisation=team.organisation_id, person__is_active=True, person__email__isnull=False
@@ -72,12 +132,14 @@ def _tell_lead(
     people = set(leads.values_list("person", flat=True))
     if team.made_by_id and (team.made_by_id in people or not people):
         people = {team.made_by_id}
+    people -= {somebody.pk for somebody in but if isinstance(somebody, Person)}
     rows = [
         Planned(
             key=f"{kind}:{team.pk}:{person}:{day.isoformat()}{suffix}",
             to=person,
             refs={"team": team.pk, **refs},
             about=team.session.programme,
+            due_at=due,
             useful_until=until,
         )
         for person in sorted(people)
@@ -161,7 +223,9 @@ def render(message: Message) -> Content:
     """Return the mail as its person gets it."""
     if message.kind == NUDGE:
         return _nudge(message)
-    team = Team.objects.select_related("session__programme", "organisation").get(pk=message.refs["team"])
+    team = Team.objects.select_related("session__programme__booking_rules", "session__seats", "organisation").get(
+        pk=message.refs["team"]
+    )
     session = team.session
     context = {
         "person": message.person,
@@ -178,8 +242,23 @@ def render(message: Message) -> Content:
     if message.kind == MOVED_UP:
         subject = f"Places are free for your team: {day_without_year(session.date)}"
         return render_mail("attendance/mail/team_moved_up", context, subject)
+    if message.kind == LEFT:
+        return _left(message, team, context)
     subject = f"Places without a name went back: {day_without_year(session.date)}"
     return render_mail("attendance/mail/team_released", context, subject)
+
+
+def _left(message: Message, team: Team, context: dict[str, Any]) -> Content:
+    session, places, now = team.session, _who_left(message), timezone.now()
+    book = reverse("attendance:team-book", args=[team.organisation_id, session.pk])
+    is_closed = window_of(session, rules_of(session), now).why_closed or session.during.lower <= now
+    context |= {
+        "left": places,
+        "free": 0 if is_closed else shares_of(session, now).room_of(team.organisation_id, session.seats.free),
+        "book": f"{settings.SITE_URL}{book}",
+    }
+    who = "A colleague has" if len(places) == 1 else f"{len(places)} colleagues have"
+    return render_mail("attendance/mail/team_left", context, f"{who} left your team: {day_without_year(session.date)}")
 
 
 def _nudge(message: Message) -> Content:
@@ -218,5 +297,6 @@ def register_kinds() -> None:
     register(Kind(RELEASED, render, not_wanted, label="Places without a name went back"))
     register(Kind(LAST_DAY, render, named_meanwhile, label="Places need their names earlier"))
     register(Kind(MOVED_UP, render, named_meanwhile, label="Places without a name moved up"))
+    register(Kind(LEFT, render, back_meanwhile, label="Colleagues left a team"))
     register(Kind(NUDGE, render, not_wanted, label="Nudge of a lead"))
     register(Kind(WANTED, render_wanted, invited_meanwhile, label="A lead asks for invitations"))

@@ -15,6 +15,7 @@ from attendance.actions.places import OutsideWindow, PlaceHasEnded, change_seats
 from attendance.actions.policies import set_booking_rules
 from attendance.actions.reminders import remind_all
 from attendance.actions.sessions import cancel_session, change_session
+from attendance.actions.swaps import change_place
 from attendance.actions.teams import (
     NamesAreOver,
     NobodyToBook,
@@ -705,6 +706,64 @@ def test_a_lead_is_told_once_that_places_without_a_name_moved_up(programme, rule
     assert kind.still_wanted([mail], NOW) == {}
     name_places(team=team, people=_people(programme, 2), by=lead, now=NOW)
     assert kind.still_wanted([mail], NOW) == {mail.pk: "named_meanwhile"}
+
+
+@time_machine.travel(NOW, tick=False)
+def test_a_lead_is_told_in_one_mail_which_colleagues_have_left_the_team(programme):
+    programme.places_rule = PlacesRule.UNLIMITED
+    programme.save()
+    own = partner_of(programme)
+    lead, other = (OrganisationLead.objects.create(organisation=own, person=each, since=date(2026, 1, 1)).person
+                   for each in (a_practitioner(programme), PersonFactory()))  # fmt: skip
+    session, elsewhere = a_session(programme, capacity=4), another_day(programme)
+    people = _people(programme, 4)
+    team = _book(session, [lead, *people], by=lead)
+    first, second, third, back = (Place.objects.get(team=team, person=each) for each in people)
+    assert (third.state, back.state) == (BOOKED, WAITING), "five of them, four seats"
+    give_up_place(place=Place.objects.get(person=lead), by=lead, now=NOW)  # they know that themselves
+    told = Message.objects.filter(kind="attendance.team_left")
+    assert not told.exists()
+    give_up_place(place=first, by=first.person, now=NOW)
+    change_place(place=second, to=elsewhere, by=second.person, now=NOW + timedelta(minutes=9))
+    back.refresh_from_db()
+    give_up_place(place=back, by=CLOCK, now=NOW + timedelta(minutes=30))
+    mail = told.get()
+    kind, due = kinds.find(mail.kind), NOW + timedelta(hours=1, minutes=5)
+    assert (mail.person, mail.due_at) == (lead, due), "who booked the team, not every lead"
+    text = kind.render(mail).text
+    assert f"{first.person.name} has given up the place." in text
+    assert f"{second.person.name} has chosen another date." in text
+    assert f"{back.person.name} has given up the place." in text
+    assert "3 places are free at the moment" in text
+    assert f"/organisations/{own.pk}/booking/{session.pk}/" in text
+    a_place(session, back.person)
+    assert back.person.name not in kind.render(mail).text, "they have a place again"
+    give_up_place(place=third, by=third.person, now=NOW + timedelta(hours=1))
+    assert told.count() == 2
+    assert third.person.name not in kind.render(mail).text
+    assert kind.still_wanted(list(told), due) == {}
+    BookingRules.objects.create(programme=programme, closes_days=300)
+    assert "no free place to book" in kind.render(mail).html
+    cancel_session(session=session, reason="Flood", by=CLOCK, now=NOW)
+    assert set(kind.still_wanted(list(told), due).values()) == {"taken_back"}
+    assert other.pk not in told.values_list("person", flat=True)
+    _nothing_wrong()
+
+
+def test_who_leaves_no_team_or_comes_back_is_no_news_for_a_lead(programme):
+    lead = OrganisationLead.objects.create(
+        organisation=partner_of(programme), person=PersonFactory(), since=date(2026, 1, 1)
+    ).person
+    session = a_session(programme, capacity=3)
+    alone = a_place(session)
+    give_up_place(place=alone, by=alone.person, now=NOW)
+    assert not Message.objects.filter(kind="attendance.team_left").exists()
+    _book(session, _people(programme, 1), by=lead)
+    place = Place.objects.get(team__isnull=False)
+    give_up_place(place=place, by=place.person, now=NOW)
+    a_place(session, place.person)
+    mail = Message.objects.get(kind="attendance.team_left")
+    assert kinds.find(mail.kind).still_wanted([mail], NOW) == {mail.pk: "taken_back"}
 
 
 def test_a_switch_says_what_it_came_to(programme, lead):

@@ -85,6 +85,20 @@ def team_that_waited() -> None:
     give_up_place(place=holder, by=holder.person, now=NOW)
 
 
+@makes("attendance.team_left")
+def team_that_somebody_left() -> datetime:
+    session = a_session(capacity=2)
+    organisation = partner_of(session.programme)
+    book_team(
+        session=session, organisation=organisation, people=[a_practitioner(session.programme) for _ in range(2)],
+        unnamed=0, rule="fit", names_until=None, press=uuid.uuid4(),
+        by=OrganisationLeadFactory(organisation=organisation).person, now=NOW,
+    )  # fmt: skip
+    for place in session.places.all():
+        give_up_place(place=place, by=place.person, now=NOW)
+    return NOW + timedelta(hours=2)
+
+
 @makes("attendance.team_released", "attendance.team_last_day")
 def team_without_names() -> datetime:
     session = a_session(capacity=5)
