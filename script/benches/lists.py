@@ -20,7 +20,7 @@ def main() -> Iterator[Figure]:
     from django.test import Client
 
     programme, coordinator = _fill()
-    client = Client()
+    client = Client(SERVER_NAME="localhost")
     client.force_login(coordinator)
     one = _one_row(coordinator)
     for name, address in _pages(programme).items():
