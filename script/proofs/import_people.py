@@ -1,10 +1,11 @@
 """A staff list of 100,000 rows is imported in flat memory, changes nothing twice, and can be undone to the letter."""
 
-import resource
 import tempfile
 import time
 from datetime import date
 from pathlib import Path
+
+from script.measured import memory_from_here
 
 ROWS = 100_000
 MEMORY = 200  # megabytes above the start
@@ -23,12 +24,12 @@ def main() -> str:
     with tempfile.TemporaryDirectory(prefix="staff lists ") as place:
         settings.MEDIA_ROOT = place
         _make_names()
-        before = _memory()
+        taken = memory_from_here()
         lines = [_import(_csv(Path(place)), "CSV")]
         lines.append(_second_run(_csv(Path(place))))
         lines.append(_undo())
         lines.append(_import(_xlsx(Path(place)), "XLSX"))
-        used = _memory() - before
+        used = taken()
     assert used < MEMORY, f"{used:.0f} MB more than before"
     return f"{ROWS:,} rows; " + "; ".join(lines) + f"; {used:.0f} MB above the start"
 
@@ -54,7 +55,8 @@ def _rows():
 
 def _csv(place: Path) -> Path:
     path = place / "list.csv"
-    path.write_text("\n".join(",".join(row) for row in _rows()) + "\n")
+    with path.open("w") as file:
+        file.writelines(",".join(row) + "\n" for row in _rows())
     return path
 
 
@@ -130,8 +132,3 @@ def _undo() -> str:
     imports.undo(staff_list=done, by="clock", now=timezone.now(), today=date.today())  # noqa: DTZ011
     assert (Person.objects.count(), Affiliation.objects.count()) == (0, 0)
     return f"undone in {time.monotonic() - begun:.1f} s"
-
-
-def _memory() -> float:
-    """Return the most memory that this process has held, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

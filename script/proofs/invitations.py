@@ -22,15 +22,14 @@ django.setup()
 from django.db import connection
 from django.utils import timezone
 from attendance.actions.invitations import write_round
-def most():  # the highest use of memory so far, in MB; getrusage would count the parent's too
-    return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
+from script.measured import memory_from_here
 connection.ensure_connection()
-before = most()
+taken = memory_from_here()
 begun = time.monotonic()
 print("begun", flush=True)
 people = write_round(round_id=int(sys.argv[1]), now=timezone.now())
 seconds = time.monotonic() - begun
-print(people, seconds, most() - before, flush=True)
+print(people, seconds, taken(), flush=True)
 """
 
 
