@@ -17,7 +17,7 @@ from attendance.models import CalendarEntry, CoverState, SeniorAttendance
 from attendance.queries.proposals import may_speak, next_best
 from briefings.models import Session, SessionState
 from briefings.rules import coordinators_of
-from briefings.words import when_in_words
+from briefings.words import when_in_words, where_in_words
 from history.actions import CLOCK, key_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
@@ -139,7 +139,9 @@ def render_request(message: Message) -> Content:
         .select_related("session__programme", "session__room__venue", "person", "organisation")
         .order_by("session__during")
     )
-    requests = [{"own": own, "address": _address(own, message.person_id)} for own in found]
+    requests = [
+        {"own": own, "address": _address(own, message.person_id), "where": where_in_words(own.session)} for own in found
+    ]
     first = found[0]
     context = {
         "person": message.person,
@@ -165,6 +167,7 @@ def render_answer(message: Message) -> Content:
         "person": message.person,
         "own": own,
         "session": session,
+        "where": where_in_words(session, address=True),
         "programme": session.programme,
         "organisation": own.organisation,
         "address": _address(own, message.person_id),

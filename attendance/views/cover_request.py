@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.links import personal_link
 from attendance.actions import cover as actions
 from attendance.forms.cover import DeputyForm, deputies_for
-from attendance.models import SeniorAttendance
+from attendance.models import CoverState, SeniorAttendance
 from attendance.queries.availability import diary_link_of
 from attendance.rules import can_answer_cover
 from briefings.models import Mandate, SessionState
@@ -37,6 +37,10 @@ def show_request(request: HttpRequest, link: int) -> HttpResponse:
         "for_assistant": senior.pk != request.link.person_id,
         "is_over": own.session.during.lower <= now or own.session.state == SessionState.CANCELLED,
         "has_deputies": deputies_for(own).exists(),
+        "may_promise": senior.pk == request.link.person_id
+        and own.state in (CoverState.COMING, CoverState.ATTENDED)
+        and own.session.during.lower <= now
+        and own.session.state != SessionState.CANCELLED,
         "own_link": link,
         "has_diary": diary_link_of(own, request.link.person_id, now) is not None,
         "personal_link": True,

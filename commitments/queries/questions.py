@@ -319,10 +319,14 @@ def askers_of(question: Question, shows_names: bool) -> Askers:
         return Askers([], "Asked anonymously")
     number = question.askers.count()
     if question.asked_as == AskedAs.PSEUDONYM:
-        return Askers([], f"Asked by {number} by pseudonym")
+        return Askers([], f"Asked by {_people(number)}, by pseudonym")
     if not shows_names:
-        return Askers([], f"Asked by {number} by name")
+        return Askers([], f"Asked by {_people(number)}, by name")
     return Askers(list(Person.objects.filter(pk__in=question.askers.values("person")).order_by("sort_name", "pk")), "")
+
+
+def _people(number: int) -> str:
+    return "one person" if number == 1 else f"{number} people"
 
 
 def anonymous_among(question: Question) -> bool:

@@ -22,6 +22,7 @@ from attendance.queries.proposals import next_best
 from attendance.queries.register import seniors_on_register
 from attendance.tasks import remind_seniors
 from briefings.models import Assistant, CoverRule, Mandate, ProgrammeRole, Session, SessionState
+from briefings.words import where_in_words
 from history.alone import AllFailed
 from messaging import kinds
 from messaging.models import Message
@@ -93,6 +94,9 @@ def test_one_mail_for_all_that_is_asked_together(cast):
     assert set(by_person) == {cast.senior, cast.deputy.person}
     assert by_person[cast.senior].subject == "Can you come to 2 sessions?"
     assert by_person[cast.senior].text.count("/cover/") == 2
+    assert "to 2 sessions of" in by_person[cast.senior].text
+    assert "to a session of" in by_person[cast.deputy.person].text
+    assert all(where_in_words(session) in by_person[cast.senior].text for session in (cast.session, other))
 
 
 def test_who_is_asked_already_is_not_asked_again(cast):

@@ -160,13 +160,14 @@ def test_an_asker_by_name_is_seen_by_the_coordinator_and_the_owner_alone_and_lea
     assert f"Asked by {cast.practitioner.name}" in words(senior.get(of("show", question)))
     page = words(signed_in(board).get(of("show", question)))
     assert cast.practitioner.name not in page
-    assert "Asked by 1 by name" in page
+    assert "Asked by one person, by name" in page
     looked = Look.objects.filter(person=f"accounts.person:{cast.practitioner.pk}").values_list("actor", flat=True)
     assert set(looked) == {f"accounts.person:{each.pk}" for each in (cast.coordinator, cast.senior)}
 
 
 @pytest.mark.parametrize(
-    ("asked_as", "said"), [(AskedAs.PSEUDONYM, "Asked by 1 by pseudonym"), (AskedAs.NOBODY, "Asked anonymously")]
+    ("asked_as", "said"),
+    [(AskedAs.PSEUDONYM, "Asked by one person, by pseudonym"), (AskedAs.NOBODY, "Asked anonymously")],
 )
 def test_nobody_sees_who_asked_by_pseudonym_or_anonymously(cast, coordinator, senior, asked_as, said):
     question = cast.commissioned(asked_as=asked_as).question

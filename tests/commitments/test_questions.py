@@ -5,15 +5,25 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from commitments.actions import policies
 from commitments.actions import questions as actions
 from commitments.messages import questions as messages
-from commitments.models import UNANSWERED, AskedAs, Asker, Audience, CommissionState, Question, QuestionState
+from commitments.models import (
+    UNANSWERED,
+    AskedAs,
+    Asker,
+    Audience,
+    CommissionState,
+    GovernanceHolder,
+    Question,
+    QuestionState,
+)
 from history.models import Entry
 from messaging import kinds
 from messaging.models import Message
-from tests.briefings.factories import MandateFactory
+from tests.briefings.factories import MandateFactory, PartnerFactory
 from tests.commitments.factories import NOW, TODAY, Cast
-from tests.organisations.factories import OrganisationLeadFactory, PersonFactory
+from tests.organisations.factories import OrganisationFactory, OrganisationLeadFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=2)
@@ -325,6 +335,29 @@ def test_what_a_reminder_says(cast):
     assert "was due on Monday 16 November 2026 and is late" in said[cast.senior.pk]
     assert "It is yours to answer" in said[cast.senior.pk]
     assert f"{cast.senior.name} answers it for" in said[cast.coordinator.pk]
+
+
+def test_a_reminder_of_an_answer_in_clearance_says_for_whom_it_waits(cast):
+    question, roles = cast.commissioned().question, ["ig_lead", "dpo"]
+    second = OrganisationFactory()
+    PartnerFactory(programme=cast.programme, organisation=second)
+    for role, organisation in zip(roles, (cast.organisation, second), strict=True):
+        policies.name_holder(
+            programme=cast.programme, organisation=organisation, role=role, person=PersonFactory(),
+            by=cast.coordinator, now=NOW,
+        )  # fmt: skip
+    draft = actions.send_to_clearance(
+        question=question, words="Yes", audience="public", roles=roles, by=cast.senior, now=NOW
+    )
+    holder = GovernanceHolder.objects.get(role="dpo").person
+    actions.clear(clearance=draft.clearances.get(role="dpo"), by=holder, now=NOW)
+    actions.remind_about(question_id=question.pk, now=NOW + timedelta(days=15))
+    said = {message.person_id: words_of(message) for message in mails(messages.REMINDER)}
+    waits = f"waits to be cleared by: Information governance lead, {cast.organisation.name}. They are reminded too."
+    assert f"Your answer is written, and {waits}" in said[cast.senior.pk]
+    assert "It is yours to answer" not in said[cast.senior.pk]
+    assert f"{waits} If somebody is away, name another holder" in said[cast.coordinator.pk]
+    assert second.name not in said[cast.senior.pk], "who has cleared it is not waited for"
 
 
 def test_an_answered_question_is_closed_when_nobody_objects(cast):

@@ -14,7 +14,16 @@ from accounts.links import address_of
 from accounts.models import Person
 from commitments.clocks import Rung, local_day
 from commitments.messages.questions.staff import page_of, tell
-from commitments.models import UNANSWERED, Asker, Clearance, CommissionState, DigestChoice, Question, Told
+from commitments.models import (
+    UNANSWERED,
+    Asker,
+    Clearance,
+    ClearanceState,
+    CommissionState,
+    DigestChoice,
+    Question,
+    Told,
+)
 from commitments.queries.owed import owed_to
 from commitments.queries.standards import board_of, keepers_of
 from messaging.actions import Planned
@@ -144,9 +153,18 @@ def render_reminder(message: Message) -> Content:
         "is_late": is_late,
         "is_due_today": is_due_today,
         "address": address_of(live.link) if live else page_of(question),
+        "clearing": _clearing(question),
     }
     late = "is late" if is_late else "is due today" if is_due_today else "is due soon"
     return render_mail("commitments/mail/question_reminder", context, f"Question {question.reference} {late}")
+
+
+def _clearing(question: Question) -> list[str]:
+    """Return which roles of which organisations the answer waits for: it is not its owner who is to be hurried."""
+    asked = Clearance.objects.filter(draft__question=question, state=ClearanceState.ASKED).select_related(
+        "organisation"
+    )
+    return [f"{each.get_role_display()}, {each.organisation.name}" for each in asked.order_by("pk")]
 
 
 MOST_IN_DIGEST = 50
