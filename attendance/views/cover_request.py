@@ -28,14 +28,16 @@ def show_request(request: HttpRequest, link: int) -> HttpResponse:
     if not can_answer_cover(request.link.person, own):
         raise Http404
     senior = own.person
+    is_over = own.session.during.lower <= now or own.session.state == SessionState.CANCELLED
     context = {
+        "title": _what_was_said(own, senior.name if senior.pk != request.link.person_id else "", is_over),
         "own": own,
         "session": own.session,
         "programme": own.session.programme,
         "person": request.link.person,
         "senior": senior,
         "for_assistant": senior.pk != request.link.person_id,
-        "is_over": own.session.during.lower <= now or own.session.state == SessionState.CANCELLED,
+        "is_over": is_over,
         "has_deputies": deputies_for(own).exists(),
         "may_promise": senior.pk == request.link.person_id
         and own.state in (CoverState.COMING, CoverState.ATTENDED)
@@ -87,6 +89,21 @@ def pass_on(request: HttpRequest, link: int) -> HttpResponse:
         "personal_link": True,
     }
     return render(request, "attendance/cover/pass_on.html", context)
+
+
+def _what_was_said(own: SeniorAttendance, senior: str, is_over: bool) -> str:
+    """Return the heading: the question, or the answer to it; ``senior`` is the name where an assistant reads it."""
+    if own.state == CoverState.COMING:
+        if is_over:
+            return f"{senior or 'You'} said yes"
+        return f"{senior} comes" if senior else "You are coming"
+    if own.state == CoverState.APOLOGIES:
+        return f"{senior} does not come" if senior else "You do not come"
+    if own.state == CoverState.ATTENDED:
+        return f"{senior} was there" if senior else "You were there"
+    if own.state == CoverState.WITHDRAWN:
+        return "Not needed"
+    return f"Can {senior or 'you'} come?"
 
 
 def _own(request: HttpRequest) -> SeniorAttendance:

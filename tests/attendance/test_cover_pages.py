@@ -282,11 +282,13 @@ def test_the_page_says_what_was_answered_and_leads_to_a_promise_once_the_session
     page, promise = opened(client, own), "Give an assurance in this session"
     before = client.get(page).content.decode()
     assert "<h1>You are coming</h1>" in before
+    assert "<title>You are coming" in before
     assert promise not in before
     with time_machine.travel(cast.session.during.lower, tick=False):
         there = client.get(opened(client, own)).content.decode()  # the mail is opened again on the day
     give = reverse("commitments:assurance-give", args=[cast.programme.slug])
     assert promise in there
+    assert "<h1>You said yes</h1>" in there
     assert f'href="{give}?session={cast.session.pk}"' in there
     client.post(f"{opened(client, own)}cannot/")
     assert "<h1>You do not come</h1>" in client.get(page).content.decode()

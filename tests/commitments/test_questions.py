@@ -351,6 +351,7 @@ def test_a_reminder_of_an_answer_in_clearance_says_for_whom_it_waits(cast):
     )
     holder = GovernanceHolder.objects.get(role="dpo").person
     actions.clear(clearance=draft.clearances.get(role="dpo"), by=holder, now=NOW)
+    lead = OrganisationLeadFactory(organisation=cast.organisation).person
     actions.remind_about(question_id=question.pk, now=NOW + timedelta(days=15))
     said = {message.person_id: words_of(message) for message in mails(messages.REMINDER)}
     waits = f"waits to be cleared by: Information governance lead, {cast.organisation.name}. They are reminded too."
@@ -358,6 +359,8 @@ def test_a_reminder_of_an_answer_in_clearance_says_for_whom_it_waits(cast):
     assert "It is yours to answer" not in said[cast.senior.pk]
     assert f"{waits} If somebody is away, name another holder" in said[cast.coordinator.pk]
     assert second.name not in said[cast.senior.pk], "who has cleared it is not waited for"
+    assert waits in said[lead.pk]
+    assert "name another holder" not in said[lead.pk], "who cannot do it is not told to"
 
 
 def test_an_answered_question_is_closed_when_nobody_objects(cast):

@@ -149,6 +149,7 @@ def render_reminder(message: Message) -> Content:
         "question": question,
         "programme": question.programme,
         "is_owner": question.owner_id == message.person_id,
+        "is_keeper": message.person in keepers_of(question.programme, today),
         "needs_owner": question.owner_id is None,
         "is_late": is_late,
         "is_due_today": is_due_today,
