@@ -360,13 +360,16 @@ def _team_address(message: Message, team: Team) -> str:
 
 
 def _entry(message: Message, session: Session) -> CalendarEntry | None:
-    """Return the entry that goes with ``message``: living with news, cancelled with an end, else none."""
+    """Return the entry that goes with ``message``: living with news, cancelled with an end, else none.
+
+    None with another part for who has one already: that changes nothing in the calendar.
+    """
     found = (
         CalendarEntry.objects.select_related("person", "session__programme", "session__room__venue")
         .filter(person=message.person_id, session=session)
         .first()
     )
-    if found is None or not message.refs.get("entry", 1):
+    if found is None or message.kind == PART_CHANGED or not message.refs.get("entry", 1):
         return None
     if message.kind in (CANCELLED, PART_ENDED):
         return found if found.is_cancelled else None
