@@ -137,6 +137,8 @@ def test_who_delegates_is_the_one_who_answers():
     more = 'ATTENDEE;PARTSTAT=NEEDS-ACTION;DELEGATED-FROM="mailto:amina@example.org":mailto:bryn@example.org\r\n'
     found = parse(calendar(UID, AMINA, 'DELEGATED;DELEGATED-TO="mailto:bryn@example.org"', MORE=more))
     assert (found.attendee, found.said) == (AMINA, Said.DELEGATED)
+    first = calendar(UID, "bryn@example.org", "NEEDS-ACTION", MORE=f"ATTENDEE;PARTSTAT=DELEGATED:mailto:{AMINA}\r\n")
+    assert (parse(first).attendee, parse(first).said) == (AMINA, Said.DELEGATED)
 
 
 def test_an_answer_for_two_is_not_clear():
