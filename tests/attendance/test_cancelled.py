@@ -104,6 +104,9 @@ def test_a_notice_is_read_first_and_goes_once_to_everybody_with_a_place(coordina
     told = Message.objects.filter(kind=notices.NOTICE)
     assert {mail.person_id for mail in told} == {place.person_id for place in booked}
     assert "Bring an <ID>." in notices.render(told[0]).text
+    assert "give up your place" in notices.render(told[0]).text
+    waits = notices.content_of(SessionNotice.objects.get(), waiting.person, waiting).text
+    assert "leave the waiting list or ask" in waits
     Place.objects.filter(pk=waiting.pk).delete()
     assert notices.not_wanted(list(told), now) == {}
     cancel_session(session=session, reason="Snow", by=CLOCK, now=now)

@@ -96,6 +96,9 @@ def test_a_place_freed_late_is_offered_to_one_and_held(programme):
     assert second.state == PlaceState.WAITING
     assert not Engagement.objects.filter(person=first.person).exists()
     assert _kinds(first.person) == ["attendance.place_waiting", "attendance.place_offered"]
+    words = kinds.find("attendance.place_waiting").render(Message.objects.filter(person=second.person).get())
+    assert "leave the waiting list" in words.text
+    assert "give up your place" not in words.text + words.html
     newcomer = a_place(session)
     assert newcomer.state == PlaceState.WAITING  # a seat that is held is not free
     _nothing_wrong()
