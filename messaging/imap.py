@@ -2,12 +2,18 @@
 
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from imapclient import SEEN, IMAPClient
+from imapclient.exceptions import IMAPClientError
 
 from messaging.incoming import MOST_BYTES
+
+
+class NotGiven(OSError):
+    """The server names a mail and does not give it, nor a later one."""
 
 
 class Inbox:
@@ -36,19 +42,30 @@ class Inbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._server.logout()
-        else:
-            self._server.shutdown()
+            with suppress(IMAPClientError, OSError):  # all is done, and it may have hung up
+                self._server.logout()
+                return
+        self._server.shutdown()
 
-    def after(self, number: int, most: int) -> Iterator[tuple[int, bytes]]:
-        """Yield up to ``most`` mails after ``number``, the oldest first; one that is too large comes as b""."""
+    def after(self, number: int, most: int) -> Iterator[tuple[int, bytes | None]]:
+        """Yield up to ``most`` mails after ``number``, the oldest first; one that is too large comes as b"".
+
+        One that the server does not give comes as None, and is the last: the connection may be gone with it.
+        """
         # "n:*" names the last mail too where there is none after n.
-        numbers = sorted(uid for uid in self._server.search(["UID", f"{number + 1}:*"]) if uid > number)[:most]
-        sizes = self._server.fetch(numbers, ["RFC822.SIZE"]) if numbers else {}
-        for uid in numbers:
-            small = sizes.get(uid, {}).get(b"RFC822.SIZE", MOST_BYTES + 1) <= MOST_BYTES
-            found = self._server.fetch([uid], ["BODY.PEEK[]"]).get(uid, {}) if small else {}
-            yield uid, found.get(b"BODY[]") or b""
+        for uid in sorted(uid for uid in self._server.search(["UID", f"{number + 1}:*"]) if uid > number)[:most]:
+            try:
+                raw = self._fetch(uid)
+            except (IMAPClientError, OSError):
+                raw = None
+            yield uid, raw
+            if raw is None:
+                return
+
+    def _fetch(self, uid: int) -> bytes:
+        size = self._server.fetch([uid], ["RFC822.SIZE"]).get(uid, {}).get(b"RFC822.SIZE", MOST_BYTES + 1)
+        found = self._server.fetch([uid], ["BODY.PEEK[]"]).get(uid, {}) if size <= MOST_BYTES else {}
+        return found.get(b"BODY[]") or b""
 
     def mark_read(self, number: int) -> None:
         """Mark one mail as read, so that people who look into the mailbox see what is left for them."""

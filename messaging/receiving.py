@@ -19,6 +19,8 @@ from messaging.models import Bounce, Inbound, Mailbox, Message
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 200
+MOST_CONNECTIONS = 20
+"""How often one run connects: twice for each mail that the server does not give."""
 SECONDS = 20.0
 
 
@@ -32,8 +34,7 @@ def read_mailbox(*, now: datetime) -> int:
     url = urlsplit(settings.INBOUND_URL)
     box, _ = Mailbox.objects.get_or_create(name=f"{url.username}@{url.hostname}/{imap.folder_of(url)}"[:200])
     try:
-        with imap.Inbox(settings.INBOUND_URL, SECONDS) as inbox:
-            count = _read_all(inbox, box, now)
+        count = _read_to_the_end(box, now)
     except (IMAPClientError, OSError) as error:
         # The words of a server may hold anything, so the log and the page name the sort of failure alone.
         Mailbox.objects.filter(pk=box.pk).update(
@@ -44,16 +45,45 @@ def read_mailbox(*, now: datetime) -> int:
     return count
 
 
-def _read_all(inbox: imap.Inbox, box: Mailbox, now: datetime) -> int:
+def _read_to_the_end(box: Mailbox, now: datetime) -> int:
+    """Read what is new and return how many mails concerned us.
+
+    A mail that the server twice does not give, each time on a connection of its own, is passed by once it gives a later
+    one: then it is the mail, not the server. Raises imap.NotGiven as long as it gives none.
+    """
+    count, refused, passed = 0, 0, [0]
+    for _ in range(MOST_CONNECTIONS):
+        with imap.Inbox(settings.INBOUND_URL, SECONDS) as inbox:
+            more, not_given = _read_all(inbox, box, now, passed[-1])
+        count += more
+        if not not_given:
+            break
+        if not_given == refused:
+            passed.append(not_given)
+        refused = not_given
+        box.refresh_from_db()
+    box.refresh_from_db()
+    for number in passed[1:]:
+        if number < box.last_number:
+            log.error("A mail that the server does not give was passed by: number %s", number)
+    if refused > box.last_number:
+        raise imap.NotGiven
+    return count
+
+
+def _read_all(inbox: imap.Inbox, box: Mailbox, now: datetime, passed: int) -> tuple[int, int]:
+    """Read after ``passed``; return how many mails concerned us, and the number of one that was not given, else 0."""
     count, last = 0, box.last_number if box.validity == inbox.validity else 0
-    for number, raw in inbox.after(last, MOST_AT_ONCE):
+    for number, raw in inbox.after(max(last, passed), MOST_AT_ONCE):
+        if raw is None:
+            return count, number
         with transaction.atomic():
             concerns = _receive_or_skip(raw, now)
             Mailbox.objects.filter(pk=box.pk).update(validity=inbox.validity, last_number=number)
         if concerns:
             count += 1
             inbox.mark_read(number)
-    return count
+    return count, 0
 
 
 def _receive_or_skip(raw: bytes, now: datetime) -> bool:

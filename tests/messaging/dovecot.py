@@ -21,9 +21,10 @@ PASSWORD = "only-for-tests"
 
 @dataclass
 class Server:
-    """Where it is. ``put`` lays a mail into INBOX, ``flags`` returns the flags of each."""
+    """Where it is and keeps its mails. ``put`` lays a mail into INBOX, ``flags`` returns the flags of each."""
 
     port: int
+    home: Path
 
     @property
     def url(self) -> str:
@@ -40,6 +41,18 @@ class Server:
         for mail in mails:
             server.append("INBOX", mail)
         server.logout()
+
+    def lock(self, words: bytes) -> None:
+        """Take the right to read the mail with ``words`` from the server, as a broken disk does."""
+        next(file for file in self._files() if file.stat().st_mode & 0o400 and words in file.read_bytes()).chmod(0)
+
+    def unlock(self) -> None:
+        """Give the right to read every mail back."""
+        for file in self._files():
+            file.chmod(0o600)
+
+    def _files(self) -> list[Path]:
+        return [*self.home.glob("mail/**/cur/*"), *self.home.glob("mail/**/new/*")]
 
     def flags(self) -> list[bool]:
         """Return for each mail whether it is marked as read, the oldest first."""
@@ -68,7 +81,7 @@ def running_server() -> Iterator[Server]:
     )
     try:
         _wait(port, process)
-        yield Server(port)
+        yield Server(port, home)
     finally:
         process.terminate()
         process.wait(10)

@@ -5,6 +5,8 @@ import threading
 
 import pytest
 from django.db import connection
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientAbortError
 
 from messaging import receiving
 from messaging.incoming import MOST_BYTES
@@ -76,6 +78,38 @@ def test_a_mail_that_breaks_something_does_not_stop_the_others(server, monkeypat
     assert receiving.read_mailbox(now=NOW) == 1
     assert numbers() == ["<a6@example.org>"]
     assert "A mail could not be taken: ZeroDivisionError" in caplog.text
+
+
+def test_a_mail_that_the_server_does_not_give_stops_no_other(server, caplog):
+    """Dovecot hangs up over it, each time it is asked."""
+    server.put(an_answer(1), an_answer(2), an_answer(3))
+    server.lock(b"<a2@")
+    assert receiving.read_mailbox(now=NOW) == 2
+    assert numbers() == ["<a1@example.org>", "<a3@example.org>"]
+    assert "that the server does not give was passed by" in caplog.text
+    assert (Mailbox.objects.get().failing_since, Mailbox.objects.get().read_at) == (None, NOW)
+    assert receiving.read_mailbox(now=NOW) == 0
+
+
+def test_a_server_that_gives_nothing_for_a_while_loses_no_answer(server):
+    server.put(an_answer(1), an_answer(2), an_answer(3))
+    server.lock(b"<a2@")
+    server.lock(b"<a3@")
+    assert receiving.read_mailbox(now=NOW) == 0
+    assert (Mailbox.objects.get().failing_since, Mailbox.objects.get().last_error) == (NOW, "NotGiven")
+    server.unlock()
+    assert receiving.read_mailbox(now=NOW) == 2
+    assert numbers() == ["<a1@example.org>", "<a2@example.org>", "<a3@example.org>"]
+    assert Mailbox.objects.get().failing_since is None
+
+
+def test_a_server_that_hangs_up_once_all_is_read_is_no_failure(server, monkeypatch):
+    def gone(self):
+        raise IMAPClientAbortError("socket error: EOF")
+
+    monkeypatch.setattr(IMAPClient, "logout", gone)
+    assert receiving.read_mailbox(now=NOW) == 0
+    assert Mailbox.objects.get().failing_since is None
 
 
 def test_an_interrupted_run_goes_on_where_it_was(server, monkeypatch):
