@@ -310,7 +310,7 @@ def render(message: Message) -> Content:
     context["entry"] = entry and ("out" if entry.is_cancelled else "in")
     words = _only_words(message.refs) if message.kind == CHANGED else []
     context["only_words"] = bool(words)
-    subject = f"Your session on {{when}}: {' and '.join(words)}" if words else _SUBJECTS[message.kind]
+    subject = f"Your session on {{when}}: {_listed(words)}" if words else _SUBJECTS[message.kind]
     name = message.kind.removeprefix("attendance.")
     content = render_mail(f"attendance/mail/{name}", context, subject.format(when=when))
     if entry:
@@ -325,6 +325,11 @@ def _only_words(refs: dict[str, Any]) -> list[str]:
     told = {name for name, value in refs.items() if name.startswith("was_") and (value or name in _MAY_BE_EMPTY)}
     names = [name for name in _WORDS if f"was_{name}" in told]
     return [_WORDS[name] for name in names] if len(names) == len(told) and not refs.get("by_zone") else []
+
+
+def _listed(names: list[str]) -> str:
+    """Return ``names`` in words: "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _nearest(place: Place, session: Session) -> list[Session]:

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from attendance.models import CalendarEntry, Place, PlaceState
 from briefings.models import Programme, Session, SessionQuerySet, SessionState
 
-WORDS_TOLD = ("name", "what_to_bring", "contact_email", "contact_phone")
+WORDS_TOLD = ("name", "contact_email", "contact_phone", "what_to_bring")
 """The fields of a programme that stand in the calendar entries of those who come."""
 
 

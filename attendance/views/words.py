@@ -26,14 +26,15 @@ def change_voice(request: HttpRequest, slug: str) -> HttpResponse:
     form, now = VoiceForm(request.POST if request.method == "POST" else None, instance=programme), timezone.now()
     if request.method != "POST" or not form.is_valid() or "again" in request.POST:
         return _form_page(request, programme, form)
-    new = {name: form.cleaned_data[name] for name in WORDS_TOLD if form.cleaned_data[name] != getattr(programme, name)}
+    changes = form.changes
+    new = {name: changes[name] for name in WORDS_TOLD if name in changes and changes[name] != getattr(programme, name)}
     concerned, tells = (who_comes(programme, now) if new else Concerned(0, 0, 0)), False
     if concerned.people:
         tell = TellForm(request.POST if "confirmed" in request.POST else None, concerned=concerned)
         if not tell.is_valid():
             return _preview(request, programme, new, concerned, tell)
         tells = tell.cleaned_data["tells"] == "everybody"
-    change_words(programme=programme, changes=form.cleaned_data, tells=tells, by=request.user, now=now)
+    change_words(programme=programme, changes=changes, tells=tells, by=request.user, now=now)
     messages.success(request, _done(concerned.people if tells else 0))
     return redirect("briefings:set-up-show", slug=programme.slug)
 

@@ -76,7 +76,7 @@ def test_how_to_get_in_and_the_link_are_told_in_words_also_of_two_changes_at_onc
     place = a_place(session)
     session = actions.change_session(session=session, notes="Use the back door", **WITH)
     content = messages.render(mail_of(messages.CHANGED, place.person))
-    assert "How to get in: Use the back door It said: Ring the bell" in content.text
+    assert "How to get in: Use the back door\nIt said: Ring the bell" in content.text
     assert "The link for people online" not in content.text
     session = actions.change_session(session=session, online_link="https://meet.example.org/2", **WITH)
     content = messages.render(mail_of(messages.CHANGED, place.person))

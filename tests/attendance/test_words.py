@@ -70,7 +70,7 @@ def test_what_to_bring_is_told_to_those_who_come_and_their_entries_follow(progra
     content = messages.render(told[place.person])
     assert content.subject == "Your session on Thursday 26 November, 9:30am: what to bring"
     assert "There is news about your session. You keep your place." in content.text
-    assert "What to bring: A photo ID It said: A pen" in content.text
+    assert "What to bring: A photo ID\nIt said: A pen" in content.text
     assert "moved" not in content.text.partition("If something changes")[0]
     event = _event(content)
     assert (content.calendar_method, event["UID"], event["SEQUENCE"]) == ("REQUEST", str(uid), 1)
@@ -107,7 +107,7 @@ def test_two_changes_before_the_clock_are_one_mail_and_what_is_taken_back_tells_
     assert tell_all_words(now=NOW) == 1
     (mail,) = _told()
     text = messages.render(mail).text
-    assert "What to bring: A chair It said: A pen\n" in text
+    assert "What to bring: A chair\nIt said: A pen\n" in text
     assert "They went to: team@example.org." in text
     _leave()
     _change(programme, what_to_bring="A cat")
@@ -133,7 +133,7 @@ def test_news_that_has_not_left_is_told_together_and_nobody_loses_it(programme):
     last = messages.render(_told()[-1])
     assert "It was on Thursday 26 November 2026" in last.text
     assert (
-        "What to bring: A photo ID It said: A pen"
+        "What to bring: A photo ID\nIt said: A pen"
         in messages.render(Message.objects.filter(kind=messages.CHANGED, person=place.person).latest("pk")).text
     )
 
@@ -239,3 +239,26 @@ def test_by_the_page_nobody_is_told_where_that_is_chosen_or_nothing_is_to_be_tol
     assert tell_all_words(now=NOW) == 0
     programme.refresh_from_db()
     assert programme.what_to_bring == "A photo ID"
+
+
+def test_what_somebody_else_wrote_since_the_page_was_made_stays(programme, page):
+    client, address = page
+    was = client.get(address).context["form"]["was"].value()
+    _change(programme, tells=False, contact_email="newer@example.org")
+    typed = {**_typed(programme, **BRING), "was": was}
+    asks = client.post(address, typed)
+    assert [fact["name"] for fact in asks.context["facts"]] == ["What to bring"]
+    client.post(address, {**typed, "confirmed": "yes", "tells": "nobody"})
+    programme.refresh_from_db()
+    assert (programme.contact_email, programme.what_to_bring) == ("newer@example.org", "A photo ID")
+
+
+def test_many_words_are_told_in_lines_and_listed_in_words(programme):
+    place = a_place(a_session(programme, title="How the plan works"))
+    _change(programme, name="Wren", contact_phone="01632 960 118", what_to_bring="A photo ID\nA pen <b>")
+    tell_all_words(now=NOW)
+    content = messages.render(_told()[0])
+    assert content.subject.endswith(": what to bring, whom to ask and the name of the programme")
+    assert "What to bring: A photo ID\nA pen <b>\nIt said: A pen\n" in content.text
+    assert "<strong>A photo ID<br>A pen &lt;b&gt;</strong><br>It said: A pen</li>" in content.html
+    assert place.person == _told()[0].person
