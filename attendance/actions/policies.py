@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from attendance.actions.handovers import end_all_requests
 from attendance.actions.offers import bring_all_offers_forward
@@ -67,12 +68,26 @@ def set_quota(
 
 
 def release_quota(*, quota: Quota, by: Any, now: datetime) -> None:
-    """End ``quota`` at once: whoever waited because of it moves up. Ending what has ended does nothing."""
-    programme = quota.programme
+    """End ``quota`` from today on: it limits nobody any more, and whoever waited because of it moves up.
+
+    Releasing what is released does nothing.
+    """
+    programme, today = quota.programme, timezone.localdate(now)
     with transaction.atomic():
-        if Quota.objects.filter(pk=quota.pk).delete()[0]:
+        in_force = Quota.objects.filter(pk=quota.pk).exclude(released_on__lte=today)
+        if in_force.update(released_on=today):
             record(by=by, verb="released_quota", about=programme, now=now)
     _promote_everywhere(programme, now)
+
+
+def remove_quota(*, quota: Quota, by: Any, now: datetime) -> None:
+    """Take away ``quota``, which is released: its organisation is one of the other partners again.
+
+    Whoever holds a place keeps it. One in force stays, and taking away what is gone does nothing.
+    """
+    with transaction.atomic():
+        if Quota.objects.filter(pk=quota.pk, released_on__lte=timezone.localdate(now)).delete()[0]:
+            record(by=by, verb="removed_quota", about=quota.programme, now=now)
 
 
 def _promote_everywhere(programme: Programme, now: datetime) -> None:

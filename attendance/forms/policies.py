@@ -68,7 +68,7 @@ class QuotaForm(HubForm):
     released_on = ThreeBoxDateField(
         label="Released on",
         required=False,
-        help_text="From this day anybody may have these places. Leave empty: the quota stays.",
+        help_text="From this day it limits nobody, and anybody may have these places. Leave empty: the quota stays.",
     )
 
     def __init__(self, *args: Any, organisations: Any, **kwargs: Any) -> None:

@@ -36,18 +36,11 @@ class BookingRules(models.Model):
         constraints = [models.CheckConstraint(condition=Q(offer_hours__gte=1), name="booking_rules_offer_lasts")]
 
 
-class QuotaQuerySet(models.QuerySet):
-    """Quotas, in the words of the product."""
-
-    def in_force(self, day: date) -> "QuotaQuerySet":
-        """Return those not released on ``day``."""
-        return self.filter(Q(released_on__isnull=True) | Q(released_on__gt=day))
-
-
 class Quota(models.Model):
     """The most places one organisation may hold in each session of a programme, until a date.
 
-    Without an organisation it is for every partner that has none of its own.
+    Without an organisation it is for every partner that has none of its own: whose own is released has no limit
+    (docs/adr/0124-a-released-quota-limits-nobody.md).
     """
 
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="quotas")
@@ -57,8 +50,6 @@ class Quota(models.Model):
     seats = models.PositiveSmallIntegerField()
     released_on = models.DateField(null=True, blank=True)
 
-    objects = QuotaQuerySet.as_manager()
-
     retention = Retention(plain=("id", "programme", "organisation", "seats", "released_on"))
 
     class Meta:
@@ -66,3 +57,7 @@ class Quota(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["programme", "organisation"], name="quota_once", nulls_distinct=False)
         ]
+
+    def limit_on(self, day: date) -> int | None:
+        """Return how many places it allows on ``day``; None from the day on which it is released."""
+        return None if self.released_on and self.released_on <= day else self.seats

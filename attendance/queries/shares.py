@@ -27,7 +27,7 @@ FIRST_CHOICE_LASTS = timedelta(days=5)
 class Shares:
     """How many more seats of one session each organisation may have; without limit where no quota is in force."""
 
-    limits: dict[int | None, int]
+    limits: dict[int | None, int | None]
     taken: Counter[int]
 
     def has_room(self, organisation: int) -> bool:
@@ -44,9 +44,9 @@ class Shares:
 def shares_of(session: Session, now: datetime) -> Shares:
     """Return what the quotas of the programme leave of ``session``; its counter is locked by whoever acts on it."""
     today = now.astimezone(ZoneInfo(session.zone)).date()
-    quotas = Quota.objects.in_force(today).filter(programme=session.programme_id)
-    limits = dict(quotas.order_by().values_list("organisation", "seats"))
-    if not limits:
+    quotas = Quota.objects.filter(programme=session.programme_id).order_by()
+    limits = {quota.organisation_id: quota.limit_on(today) for quota in quotas}
+    if all(limit is None for limit in limits.values()):
         return Shares({}, Counter())
     seated = Place.objects.seated().filter(session=session).order_by().values("organisation")
     return Shares(limits, Counter(dict(seated.annotate(number=Count("pk")).values_list("organisation", "number"))))
@@ -63,17 +63,13 @@ def quota_used(sessions: Iterable[Session], organisation: int, now: datetime) ->
     own = own.filter(programme__in={session.programme_id for session in sessions}).order_by("organisation")
     # That of the organisation comes before the one for every other partner: NULL is last.
     rows = own.annotate(seated=ArraySubquery(seated.order_by().values("session")))
-    quotas = list(rows.values_list("programme", "seats", "released_on", "seated"))
-    taken = Counter(quotas[0][3] if quotas else ())
+    quotas = list(rows)
+    taken = Counter(quotas[0].seated if quotas else ())
     found = set()
     for session in sessions:
         today = now.astimezone(ZoneInfo(session.zone)).date()
-        limits = (
-            seats
-            for programme, seats, released_on, _ in quotas
-            if programme == session.programme_id and (released_on is None or released_on > today)
-        )
-        limit = next(limits, None)
+        first = next((quota for quota in quotas if quota.programme_id == session.programme_id), None)
+        limit = first and first.limit_on(today)
         if limit is not None and taken[session.pk] >= limit:
             found.add(session.pk)
     return found
@@ -175,11 +171,11 @@ def seats_lost(lost: QuerySet[Place], session: Any) -> QuerySet[Place]:
 
 
 def quota_of(session: Session, organisation: int, now: datetime) -> Quota | None:
-    """Return the quota in force for ``organisation`` (an id) in ``session``, its own before that for all others."""
+    """Return the quota in force for ``organisation`` (an id) in ``session``: that for all others where it has none."""
     today = now.astimezone(ZoneInfo(session.zone)).date()
-    found = Quota.objects.in_force(today).filter(Q(organisation=organisation) | Q(organisation=None))
-    found = found.filter(programme=session.programme_id)
-    return found.order_by(F("organisation").asc(nulls_last=True)).first()
+    found = Quota.objects.filter(Q(organisation=organisation) | Q(organisation=None), programme=session.programme_id)
+    first = found.order_by(F("organisation").asc(nulls_last=True)).first()
+    return first if first and first.limit_on(today) is not None else None
 
 
 def why_waiting(session: Session, person: Person, tie: Affiliation | Place | None, now: datetime) -> str:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("programmes/<slug:slug>/booking-rules/", policies.change_rules, name="booking-rules"),
     path("programmes/<slug:slug>/quotas/", policies.change_quotas, name="booking-quotas"),
     path("programmes/<slug:slug>/quotas/<int:quota>/release/", policies.release, name="booking-quota-release"),
+    path("programmes/<slug:slug>/quotas/<int:quota>/remove/", policies.remove, name="booking-quota-remove"),
     path(ONE, session_pages.show_session, name="session-show"),
     path(f"{ONE}change/", sessions.change, name="session-change"),
     path(f"{ONE}copy/", session_plans.copy, name="session-copy"),

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from attendance.actions.policies import release_quota, set_booking_rules, set_quota
+from attendance.actions.policies import release_quota, remove_quota, set_booking_rules, set_quota
 from attendance.forms.policies import BookingRulesForm, QuotaForm
 from attendance.models import BookingRules, Quota
 from attendance.views.session_plans import programme_managed
@@ -49,8 +49,8 @@ def change_quotas(request: HttpRequest, slug: str) -> HttpResponse:
         "button": "Set the quota",
         "back_url": reverse("attendance:booking-rules", args=[slug]),
         "back_words": "Back to the rules of booking",
-        "quotas": Quota.objects.filter(programme=programme).select_related("organisation"),
-        "today": timezone.localdate(),
+        "quotas": (quotas := _quotas(programme)),
+        "any_released": any(quota.is_released and quota.organisation_id for quota in quotas),
     }
     return render(request, "attendance/policies/quotas.html", context, status=422 if form.errors else 200)
 
@@ -58,12 +58,33 @@ def change_quotas(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def release(request: HttpRequest, slug: str, quota: int) -> HttpResponse:
     """End a quota at once."""
-    programme = programme_managed(request, slug)
-    found = Quota.objects.select_related("programme").filter(pk=quota, programme=programme).first()
-    if found:  # else it was released by the press before this one
+    found = _quota(request, slug, quota)
+    if found:  # else it is gone by the press before this one
         release_quota(quota=found, by=request.user, now=timezone.now())
     messages.success(request, "The quota is released. Who waited because of it moves up.")
     return redirect("attendance:booking-quotas", slug=slug)
+
+
+@require_POST
+def remove(request: HttpRequest, slug: str, quota: int) -> HttpResponse:
+    """Take a quota that is released off the list."""
+    found = _quota(request, slug, quota)
+    if found:
+        remove_quota(quota=found, by=request.user, now=timezone.now())
+    messages.success(request, "The released quota is off the list")
+    return redirect("attendance:booking-quotas", slug=slug)
+
+
+def _quota(request: HttpRequest, slug: str, number: int) -> Quota | None:
+    programme = programme_managed(request, slug)
+    return Quota.objects.select_related("programme").filter(pk=number, programme=programme).first()
+
+
+def _quotas(programme: Programme) -> list[Quota]:
+    found = list(Quota.objects.filter(programme=programme).select_related("organisation"))
+    for quota in found:
+        quota.is_released = quota.limit_on(timezone.localdate()) is None
+    return found
 
 
 def _context(programme: Programme, title: str) -> dict:

@@ -44,6 +44,8 @@ ROUTES: list[Route] = [
     Route("attendance:booking-quotas", other_programme, {200: OTHER}),
     Route("attendance:booking-quota-release", own_quota, {302: OWN}, post=True),
     Route("attendance:booking-quota-release", other_quota, {302: OTHER}, post=True),
+    Route("attendance:booking-quota-remove", own_quota, {302: OWN}, post=True),
+    Route("attendance:booking-quota-remove", other_quota, {302: OTHER}, post=True),
     Route("attendance:session-plan-several", own_programme, {200: OWN}),
     Route("attendance:session-plan-several", other_programme, {200: OTHER}),
     *[Route(f"attendance:session-{name}", own_session, {200: OWN}) for name in MANAGED],

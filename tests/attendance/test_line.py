@@ -19,7 +19,7 @@ from attendance.actions.places import (
     give_up_place,
     take_place,
 )
-from attendance.actions.policies import release_quota, set_booking_rules, set_quota
+from attendance.actions.policies import release_quota, remove_quota, set_booking_rules, set_quota
 from attendance.actions.reminders import lapse_offers, promote_all
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.swaps import QuotaIsUsed, SessionIsFull, change_place
@@ -28,10 +28,11 @@ from attendance.models import BookingRules, Engagement, Invitation, Place, Place
 from attendance.queries.booking import position_of, positions_of
 from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import preview_change
-from attendance.queries.shares import FIRST_CHOICE_LASTS, quota_used
+from attendance.queries.shares import FIRST_CHOICE_LASTS, quota_of, quota_used
 from briefings.models import Session
 from face.dates import moment
 from history.actions import CLOCK
+from history.models import Entry
 from messaging import kinds
 from messaging.models import Message
 from organisations.models import OrganisationLead
@@ -373,7 +374,48 @@ def test_every_list_of_dates_says_where_ones_organisation_has_its_quota(db, clie
     Quota.objects.create(programme=programme, organisation=own, seats=2)
     assert words not in client.get(listed).content.decode()
     Quota.objects.filter(organisation=own).update(released_on=timezone.localdate())
+    assert words not in client.get(listed).content.decode(), "its own is released: that for the others is not for it"
+    Quota.objects.filter(organisation=own).delete()
     assert client.get(listed).content.decode().count(words) == 2
+
+
+@pytest.mark.parametrize("how", ["press", "day"])
+def test_an_organisation_whose_own_quota_is_released_has_no_limit(programme, how):
+    session, own = a_session(programme, capacity=9), partner_of(programme)
+    other = OrganisationFactory()
+    PartnerFactory(programme=programme, organisation=other)
+    Quota.objects.create(programme=programme, seats=1)
+    quota = Quota.objects.create(programme=programme, organisation=own, seats=2, released_on=date(2026, 11, 20))
+    places = [a_place(session) for _ in range(4)]
+    others = [a_place(session, _colleague_of(programme, other)) for _ in range(2)]
+    _states_are(places + others, "booked booked waiting waiting booked waiting")
+    if how == "press":
+        for _ in range(2):
+            release_quota(quota=quota, by=CLOCK, now=NOW)
+    else:
+        promote_all(now=timezone.make_aware(timezone.datetime(2026, 11, 20)))
+    _states_are(places + others, "booked booked booked booked booked waiting")
+    now = timezone.make_aware(timezone.datetime(2026, 11, 20))
+    assert (quota_of(session, own.pk, now), quota_of(session, other.pk, now).seats) == (None, 1)
+    remove_quota(quota=quota, by=CLOCK, now=now)
+    assert a_place(session, now=now).state == PlaceState.WAITING, "one of the others again"
+    _nothing_wrong()
+
+
+def test_a_quota_in_force_is_not_removed_but_released(programme):
+    quota = Quota.objects.create(programme=programme, seats=1)
+    remove_quota(quota=quota, by=CLOCK, now=NOW)
+    assert Quota.objects.get().released_on is None
+    release_quota(quota=quota, by=CLOCK, now=NOW)
+    for _ in range(2):
+        remove_quota(quota=quota, by=CLOCK, now=NOW)
+    assert not Quota.objects.exists()
+    assert Entry.objects.filter(verb="removed_quota").count() == 1
+
+
+def _states_are(places, words):
+    found = dict(Place.objects.values_list("pk", "state"))
+    assert [found[place.pk] for place in places] == words.split()
 
 
 @pytest.mark.parametrize("how", ["released", "larger", "its day"])
@@ -445,7 +487,11 @@ def test_the_coordinator_sets_and_releases_quotas(programme, coordinator, django
     assert coordinator.post(address, {"organisation": partner_of(programme).pk, "seats": "2"}).status_code == 302
     assert b"Every other partner" in coordinator.get(address).content
     quota = Quota.objects.get(organisation=None)
-    assert coordinator.post(f"{address}{quota.pk}/release/").status_code == 302
+    for _ in range(2):  # a double click releases, and takes nothing off the list
+        assert coordinator.post(f"{address}{quota.pk}/release/").status_code == 302
+    page = coordinator.get(address).content.decode()
+    assert page.count("Released since") == page.count(f"{address}{quota.pk}/remove/") == 1
+    assert coordinator.post(f"{address}{quota.pk}/remove/").status_code == 302
     assert list(Quota.objects.values_list("seats", flat=True)) == [2]
 
 

@@ -191,9 +191,11 @@ def test_a_change_refused_since_the_session_was_cancelled_leads_on(client, progr
     assert Place.objects.get(person=place.person, session=to).state == PlaceState.BOOKED
 
 
-def test_of_two_quotas_the_one_in_force_is_named(programme, session):
+def test_of_two_quotas_the_own_one_counts_also_when_it_is_released(programme, session):
     now = timezone.now()
     released = {"programme": programme, "organisation": partner_of(programme), "released_on": now.date()}
     Quota.objects.create(seats=9, **released)
     Quota.objects.create(programme=programme, seats=3)
+    assert quota_in_words(session, partner_of(programme), now) == ""
+    Quota.objects.exclude(organisation=None).delete()
     assert "may have 3 places in this session and has 0." in quota_in_words(session, partner_of(programme), now)
