@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -132,14 +132,17 @@ def waiting_for_news(session: Session) -> set[int]:
 
 def _not_told_yet(session: Session) -> dict[int, dict[str, Any]]:
     """Return what the mail of the last change says was before, by person, for those whom it has not left for."""
-    waiting = Message.objects.filter(
-        kind=CHANGED, refs__contains={"session": session.pk}, state__in=[Message.State.PLANNED, Message.State.HELD]
-    )
+    waiting = _news_of(session).filter(state__in=[Message.State.PLANNED, Message.State.HELD])
     names = ("when", "where", "title", "link", "notes", "later", *_WORDS)
     return {
         person: {name: refs[f"was_{name}"] for name in names if f"was_{name}" in refs}
         for person, refs in waiting.order_by("pk").values_list("person", "refs")
     }
+
+
+def _news_of(session: Session) -> QuerySet[Message]:
+    """Return the mails about changes of ``session``, by their keys: its counter is held while they are asked for."""
+    return Message.objects.filter(kind=CHANGED, key__startswith=f"{CHANGED}:{session.pk}:")
 
 
 def _without_entry(session: Session, people: Iterable[int]) -> set[int]:
@@ -150,9 +153,7 @@ def _without_entry(session: Session, people: Iterable[int]) -> set[int]:
 
 def not_told_out(session: Session) -> set[int]:
     """Return the people whose entry a change of ``session`` took out, by a mail that has not left."""
-    unsent = Message.objects.filter(
-        kind=CHANGED, refs__contains={"session": session.pk, "out": 1}, state__in=Message.OPEN
-    )
+    unsent = _news_of(session).filter(refs__contains={"out": 1}, state__in=Message.OPEN)
     return _without_entry(session, unsent.values("person"))
 
 

@@ -184,7 +184,7 @@ def test_telling_is_as_many_statements_for_three_as_for_one(programme, django_as
         for _ in range(number):
             a_place(session)
         _change(programme, what_to_bring=f"A number: {number}")
-        with django_assert_max_num_queries(40) as found:
+        with django_assert_max_num_queries(24) as found:
             tell_all_words(now=NOW)
         counts.append(len(found))
     assert counts[0] >= counts[1] - 2  # what waited from before is read and told again
