@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
-from django.db import DEFAULT_DB_ALIAS, models, transaction
+from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,7 +28,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Person, PersonalLink
 from history.actions import key_of, record
 from history.refusals import Refused
-from history.statements import NUMBER, Prepared, compiled
+from history.statements import NUMBER, Prepared, compiled, loaded, unsaved
 
 COOKIE_LIFE = timedelta(hours=12)
 """How long an opened link may be used before its mail has to be opened again. The link itself lives on."""
@@ -137,7 +137,8 @@ def unsaved_link(row: LinkRow, now: datetime) -> PersonalLink:
         raise ValueError(f"Register the purpose {row.purpose!r} first.")
     if row.ends_at <= now:
         raise ValueError("A link must end after now.")
-    return PersonalLink(
+    return unsaved(
+        PersonalLink,
         purpose=row.purpose,
         person=row.person,
         about=key_of(row.about),
@@ -196,12 +197,13 @@ def links_to_read(number: int, purpose: str) -> models.QuerySet:
 
 def link_of(row: Sequence) -> PersonalLink:
     """Return the link that a row of ``links_to_read`` says, its person loaded."""
-    link = PersonalLink.from_db(DEFAULT_DB_ALIAS, _columns_of(PersonalLink), row[:_WIDTH])
-    link.person = Person.from_db(DEFAULT_DB_ALIAS, _columns_of(Person), row[_WIDTH:]) if link.person_id else None
-    return link
+    own, person = row[:_WIDTH], row[_WIDTH:]
+    found = loaded(Person, _columns_of(Person), person) if own[_PERSON] else None
+    return loaded(PersonalLink, _columns_of(PersonalLink), own, person=found)
 
 
 _WIDTH = len(PersonalLink._meta.concrete_fields)
+_PERSON = [field.attname for field in PersonalLink._meta.concrete_fields].index("person_id")
 
 
 @cache

@@ -21,7 +21,7 @@ from attendance.models import (
 )
 from briefings.models import Session
 from history.refusals import Refused
-from history.statements import Statement, insert_into, insert_of, prepared, send
+from history.statements import Statement, insert_into, insert_of, prepared, send, unsaved
 
 
 class BusyThen(Refused):
@@ -107,7 +107,7 @@ def announce(person_id: int, session: Session) -> CalendarEntry:
 def announced(entry: CalendarEntry | None, person_id: int, session: Session) -> tuple[CalendarEntry, bool]:
     """Return the entry that ``announce`` makes of ``entry``, and whether it has to be saved."""
     if entry is None:
-        entry = CalendarEntry(person_id=person_id, session=session, revision=session.revision)
+        entry = unsaved(CalendarEntry, person_id=person_id, session=session, revision=session.revision)
     elif entry.is_cancelled or entry.revision != session.revision:
         entry.sequence += 1
         entry.is_cancelled = False

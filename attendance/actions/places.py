@@ -38,6 +38,7 @@ from briefings.models import PlacesRule, Session, SessionState
 from face.dates import moment
 from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
+from history.statements import unsaved
 from organisations.models import Affiliation
 
 OFFER_LASTS = timedelta(days=5)
@@ -392,7 +393,8 @@ def seated_elsewhere(session: Session, person: Person) -> Place | None:
 def new_place(session: Session, person: Person, tie: Affiliation | Tie, by: Any, now: datetime) -> Place:
     """Return a place that is not saved yet, with what ``tie`` says on this day."""
     tie = tie if isinstance(tie, Tie) else Tie.of(tie)
-    return Place(
+    return unsaved(
+        Place,
         session=session,
         person=person,
         organisation_id=tie.organisation_id,

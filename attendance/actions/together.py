@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from accounts.links import LinkRefused, check_opened
@@ -25,6 +24,7 @@ from accounts.models import PersonalLink
 from attendance.actions.line import NewPlace, writing
 from attendance.actions.places import plainly_taken
 from attendance.queries.seating import Wish, claim_and_find, lock_and_read_all
+from history.one_trip import OneTrip
 from history.statements import prepared, send
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,9 @@ LOCKED = "2s"
 
 RESTS = 1
 """Seconds after which the connection is tried before it is used again."""
+
+BY_KEYS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+"""A few rows are found by their keys. What was prepared while a table was small reads all of it when it is large."""
 
 MOST = 32
 """How many are written together at most."""
@@ -75,7 +78,7 @@ class Together:
         self._waiting: deque[Pressed] = deque()
         self._is_led = False
         self._had_company = False
-        self._connection: BaseDatabaseWrapper | None = None
+        self._connection: OneTrip | None = None
         self._used_at = 0.0
 
     def take(self, pressed: Pressed) -> int | None:
@@ -141,12 +144,12 @@ class Together:
             self._connection.close()
 
 
-def _connection() -> BaseDatabaseWrapper:
-    made = connections.create_connection(DEFAULT_DB_ALIAS)
+def _connection() -> OneTrip:
+    own = connections.settings[DEFAULT_DB_ALIAS]
+    options = own["OPTIONS"]
+    more = f"{options.get('options', '')} -c lock_timeout={LOCKED} {BY_KEYS}"
+    made = OneTrip({**own, "OPTIONS": {**options, "options": more}}, DEFAULT_DB_ALIAS)
     made.inc_thread_sharing()  # one after the other: only who leads has it
-    options = made.settings_dict["OPTIONS"]
-    own = {**options, "options": f"{options.get('options', '')} -c lock_timeout={LOCKED}"}
-    made.settings_dict = {**made.settings_dict, "OPTIONS": own}
     return made
 
 
@@ -196,7 +199,7 @@ def _taken(several: list[Pressed]) -> tuple[list[tuple[Pressed, int]], list[Pres
         "keys": [str(pressed.key) for pressed, _ in news],
         "locations": [pressed.leads_to.format(place=new.place.pk) for pressed, new in news],
     }
-    send([*writing([new for _, new in news]), (_LED, led)])
+    send([*writing([new for _, new in news]), (_LED, led)], last=True)
     return [(pressed, new.place.pk) for pressed, new in news], []
 
 

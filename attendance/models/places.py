@@ -17,7 +17,11 @@ REFERENCE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def new_reference(programme: Programme, letter: str = "") -> str:
     """Return a reference nobody can guess or count by, such as ``WV-7K2QMD``; ``letter`` says what else it names."""
-    return f"{programme.code}-{letter}{''.join(secrets.choice(REFERENCE_LETTERS) for _ in range(6))}"
+    number, letters = secrets.randbelow(len(REFERENCE_LETTERS) ** 6), []
+    for _ in range(6):
+        number, last = divmod(number, len(REFERENCE_LETTERS))
+        letters.append(REFERENCE_LETTERS[last])
+    return f"{programme.code}-{letter}{''.join(letters)}"
 
 
 class SeatCount(models.Model):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import models
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
@@ -17,7 +17,7 @@ from attendance.models import BookingRules, CalendarEntry, Engagement, Invitatio
 from attendance.queries.shares import FIRST_CHOICE_LASTS, lost_places, seats_lost
 from briefings.models import Programme, Session
 from briefings.queries import affiliations_in_scope, areas_in_scope
-from history.statements import DAY, MOMENT, NUMBER, Prepared, Statement, compiled, prepared, send, text_of
+from history.statements import DAY, MOMENT, NUMBER, Prepared, Statement, compiled, loaded, prepared, send, text_of
 from organisations.models import Affiliation, Area
 
 
@@ -180,6 +180,9 @@ def claim_and_find(
 _PERSON = 2
 """Where a row of ``links_to_read`` names the person."""
 
+_ONE_BY_ONE = " OFFSET 0"
+"""Keeps PostgreSQL from reading in one go what several want: it goes by how large a table was when it prepared."""
+
 
 @cache
 def _claiming() -> Prepared:
@@ -192,8 +195,8 @@ def _claiming() -> Prepared:
         f"WITH made AS ({claimed} SELECT key, digest, '', $6 FROM unnest($2, $3) AS given (key, digest) ORDER BY key"  # noqa: S608
         " ON CONFLICT DO NOTHING RETURNING key)"
         " SELECT asked.number, own.*, link.* FROM unnest($1, $2, $4, $5) AS asked (number, key, link, session)"
-        f" JOIN made USING (key) LEFT JOIN LATERAL ({links}) AS link (id, purpose, person_id) ON true"
-        f" LEFT JOIN LATERAL ({to_take}) AS own ON true",
+        f" JOIN made USING (key) LEFT JOIN LATERAL ({links}{_ONE_BY_ONE}) AS link (id, purpose, person_id) ON true"
+        f" LEFT JOIN LATERAL ({to_take}{_ONE_BY_ONE}) AS own ON true",
         number="integer[]",
         key="uuid[]",
         digest="text[]",
@@ -205,9 +208,7 @@ def _claiming() -> Prepared:
 
 def _session_to_take(row: Sequence) -> Session:
     pk, *own = row
-    session = Session.from_db(DEFAULT_DB_ALIAS, ("id", "programme_id"), (pk, own[0]))
-    session.programme = Programme.from_db(DEFAULT_DB_ALIAS, _SCOPE, own)
-    return session
+    return loaded(Session, ("id", "programme_id"), (pk, own[0]), programme=loaded(Programme, _SCOPE, own))
 
 
 _SCOPE = ("id", "every_area", "every_profession")
@@ -287,7 +288,7 @@ def _facts(every_profession: bool, every_area: bool) -> Prepared:
         f"seating_{every_profession:d}{every_area:d}",
         "SELECT asked.number, facts.*, nextval('attendance_place_id_seq'), nextval('accounts_personallink_id_seq')"  # noqa: S608
         " FROM unnest($1, $2, $3, $4) AS asked (number, session, person, programme)"
-        f" CROSS JOIN LATERAL ({text_of(rows, own | {marks['today']: '$5', marks['lost_since']: '$6'})})"
+        f" CROSS JOIN LATERAL ({text_of(rows, own | {marks['today']: '$5', marks['lost_since']: '$6'})}{_ONE_BY_ONE})"
         f" AS facts ({columns})",
         number="integer[]",
         session="bigint[]",
@@ -343,9 +344,9 @@ def _session_of(values: list) -> tuple[Session, SeatCount]:
 
     def made(model: type[models.Model], names: tuple[str, ...]) -> models.Model | None:
         own, values[: len(names)] = values[: len(names)], []
-        return None if own[0] is None else model.from_db(DEFAULT_DB_ALIAS, names, own)
+        return None if own[0] is None else loaded(model, names, own)
 
     session, programme = made(Session, _SESSION), made(Programme, _PROGRAMME)
-    session.programme = programme
+    session._state.fields_cache["programme"] = programme
     programme._state.fields_cache["booking_rules"] = made(BookingRules, _RULES)  # known, so that nobody asks again
     return session, made(SeatCount, _SEATS)
