@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "config.middleware.ContentPolicy",
     "config.middleware.HealthMiddleware",
     "commitments.middleware.LiveQuestions",
+    "attendance.middleware.TakenTogether",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

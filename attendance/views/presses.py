@@ -5,7 +5,7 @@ from functools import cache, wraps
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers
+from django.utils.http import http_date
 
 from accounts.links import opened_in
 from accounts.presses import digest_of, key_of
@@ -20,14 +20,25 @@ def taken_together(view: Callable) -> Callable:
 
     @wraps(view)
     def pressed(request: HttpRequest, link: int, session: int) -> HttpResponse:
-        own = _pressed(request, link, session)
-        if own is None or together.take(own) is None:
-            return view(request, link=link, session=session)
-        response = HttpResponseRedirect(own.leads_to.format(place=own.place))
-        add_never_cache_headers(response)
-        return response
+        return answer_together(request, link, session) or view(request, link=link, session=session)
 
     return pressed
+
+
+def answer_together(request: HttpRequest, link: int, session: int) -> HttpResponse | None:
+    """Return the answer to a press that was written with others; None where it has to go alone, and when asked again.
+
+    ``request.user`` is known, and that the form is ours.
+    """
+    if getattr(request, "goes_alone", False):
+        return None
+    request.goes_alone = True
+    own = _pressed(request, link, session)
+    if own is None or together.take(own) is None:
+        return None
+    # What add_never_cache_headers says, which takes it apart and puts it together again four times.
+    kept = {"Expires": http_date(), "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private"}
+    return HttpResponseRedirect(own.leads_to.format(place=own.place), headers=kept)
 
 
 def _pressed(request: HttpRequest, link: int, session: int) -> Pressed | None:

@@ -5,12 +5,16 @@ import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 from unittest import mock
 
 import pytest
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.test import Client
 from django.utils import timezone
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from accounts.links import make_link, revoke, token_of
 from accounts.models import PersonalLink, Press
@@ -413,3 +417,109 @@ def test_a_connection_that_was_cut_off_is_opened_again(programme, monkeypatch, c
     assert caplog.text.count("could not be written together") == 1
     own.close()
     assert Place.objects.seated().count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_round_trips_begin_write_and_end_it(programme, monkeypatch):
+    own, sent, execute = Together(), [], CursorWrapper.execute
+    monkeypatch.setattr(CursorWrapper, "execute", lambda *given: sent.append(given[1]) or execute(*given))
+    session = a_session(programme, capacity=9, **_soon())
+    for _ in range(2):
+        pressed = _pressed(session)
+        sent.clear()
+        assert own.take(pressed)
+    assert [text.partition("\n")[0].split()[:2] for text in sent] == [
+        ["BEGIN;"], ["EXECUTE", "lock_counters"], ["EXECUTE", sent[2].split()[1]],
+    ]  # fmt: skip
+    assert "EXECUTE claim_and_find" in sent[0]
+    assert sent[2].endswith(";\nCOMMIT")
+    assert own._connection.connection.info.transaction_status == TRANSACTION_STATUS_IDLE
+    used = Pressed(pressed.key, "x", pressed.link, pressed.opened, session.pk, pressed.leads_to)
+    assert own.take(used) is None
+    assert own._connection.connection.info.transaction_status == TRANSACTION_STATUS_IDLE
+    own.close()
+    assert Place.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_found_is_found_by_keys_whatever_the_tables_held_when_it_was_prepared(programme):
+    own, session = Together(), a_session(programme, capacity=9, **_soon())
+    own.take(_pressed(session))
+    now, one, several = timezone.now(), [session.pk], [1, 2, 3]
+    asked = {
+        "claim_and_find(%s::integer[], %s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s)": [
+            several, [str(uuid.uuid4()) for _ in several], ["x"] * 3, several, one * 3, now,
+        ],
+        "seating_11(%s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s, %s)": [
+            several, one * 3, several, [programme.pk] * 3, now.date(), now,
+        ],
+    }  # fmt: skip
+    with own._lent(), connection.cursor() as cursor:
+        for statement, values in asked.items():
+            cursor.execute(f"EXPLAIN EXECUTE {statement}", values)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Seq Scan" not in plan
+            assert "link_by_object" not in plan
+            assert "(id = asked.link)" in plan or "(id = asked.session)" in plan
+    own.close()
+
+
+# --- before anything looks for who is signed in
+
+
+@pytest.fixture
+def pressing(programme, monkeypatch):
+    """Press in a new browser, with the cookie of a session or without; return the answer, and whether it went alone."""
+    looked = []
+    monkeypatch.setattr(SessionMiddleware, "process_request", _noting(looked, SessionMiddleware.process_request))
+
+    def press(session, *, signed_in: bool = False, checks: bool = False, **other):
+        ((_, address, fields),) = _browsers(session, 1)
+        link = PersonalLink.objects.get(pk=address.split("/")[2])
+        browser = Client(enforce_csrf_checks=checks)
+        browser.get(f"/i/{token_of(link)}/")
+        if signed_in:
+            browser.force_login(link.person)
+        looked.clear()
+        return browser.post(address, fields, **other), bool(looked)
+
+    return press
+
+
+def _noting(looked: list, process):
+    return lambda self, request: looked.append(request) or process(self, request)
+
+
+def test_who_is_not_signed_in_is_answered_as_ever_without_a_session(programme, pressing):
+    session = a_session(programme, capacity=9, **_soon())
+    short, short_looked = pressing(session)
+    long, long_looked = pressing(session, signed_in=True)
+    assert (short.status_code, short_looked, long.status_code, long_looked) == (302, False, 302, True)
+    own = {"Expires", "Location"}
+    heads = [{name: value for name, value in answer.headers.items() if name not in own} for answer in (short, long)]
+    assert heads[0].pop("Cache-Control") == "max-age=0, no-cache, no-store, must-revalidate, private"
+    assert heads[1].pop("Cache-Control") == "no-store, private"
+    assert heads[0] == heads[1]
+    assert Press.objects.count() == Place.objects.count() == 2
+
+
+def test_a_form_that_is_not_ours_is_refused_there_too(programme, pressing):
+    session = a_session(programme, capacity=9, **_soon())
+    answer, looked = pressing(session, checks=True)
+    assert (answer.status_code, looked) == (403, True)
+    assert not Press.objects.exists()
+    assert not Place.objects.exists()
+
+
+def test_another_host_is_refused_there_too(programme, pressing):
+    answer, _ = pressing(a_session(programme, capacity=9, **_soon()), HTTP_HOST="elsewhere.example.org")
+    assert answer.status_code == 400
+    assert not Place.objects.exists()
+
+
+def test_what_is_not_plain_goes_on_and_is_not_tried_a_second_time(programme, pressing, monkeypatch):
+    tried = []
+    monkeypatch.setattr(presses, "together", SimpleNamespace(take=tried.append))
+    answer, looked = pressing(a_session(programme, capacity=9, **_soon()))
+    assert (answer.status_code, looked, len(tried)) == (302, True, 1)
+    assert Place.objects.count() == 1
