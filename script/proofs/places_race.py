@@ -1,4 +1,8 @@
-"""200 people press at once for 20 places: never 21, the line exact, and what is given up goes to the first in it."""
+"""200 people press at once for 20 places: never 21, the line exact, and what is given up goes to the first in it.
+
+Once as the page's form does, with the key of the press, so that those who come together are written together
+(docs/adr/0112-who-presses-together-is-written-together.md); once without a key, so that each is written alone.
+"""
 
 import http.client
 import os
@@ -19,6 +23,9 @@ from script.launched import Launched
 
 LIMIT = 600
 PEOPLE, PLACES = 200, 20
+CONTROLS = 5
+"""How often the product without its lock races at most: those who are written together overlap less."""
+WAYS = {True: "together", False: "each alone"}
 KEY = "a key of this proof alone, for links that both sides derive"
 
 UNLOCKED = """
@@ -30,25 +37,27 @@ seating.LOCKS = seating.LOCKS[1:]
 
 
 def main() -> str:
-    """Race on the running product, then on the product without its lock; returns the figures."""
+    """Race both ways on the running product, then on the product without its lock; returns the figures."""
     os.environ["SECRET_KEY"] = KEY
     shared = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")}
     with tempfile.TemporaryDirectory(prefix="places race ") as folder:
         with Launched(env.BASE_DIR, Path(folder) / "var", "--empty", **shared) as server:
             server.wait_ready()
-            figures = _race(server.port)
+            figures = "; ".join(_race(server.port, keyed) for keyed in WAYS)
             server.stop()
         seats = _race_unlocked(Path(folder))
-    return f"{figures}; without the lock and its constraint {seats} seats were given out of {PLACES}"
+    given = " and ".join(f"{seats[keyed]} ({how})" for keyed, how in WAYS.items())
+    return f"{figures}; without the lock and its constraint {given} seats were given out of {PLACES}"
 
 
-def _race(port: int) -> str:
+def _race(port: int, keyed: bool) -> str:
     import django
 
     django.setup()
     session, links = _stage()
-    codes, seconds, waits = _press(port, links, lambda link: f"/i/{link.pk}/sessions/{session.pk}/")
+    codes, seconds, waits = _press(port, links, lambda link: f"/i/{link.pk}/sessions/{session.pk}/", keyed)
     assert codes == [302] * PEOPLE, f"answers: {sorted(set(codes))}"
+    assert _presses(session) == (PEOPLE if keyed else 0), f"{_presses(session)} of {PEOPLE} pressed with a key"
     booked, line = _standing(session)
     assert len(booked) == PLACES, f"{len(booked)} seats were given out of {PLACES}"
     assert [place.number_in_line for place in line] == list(range(1, PEOPLE - PLACES + 1)), "the line has gaps"
@@ -62,20 +71,20 @@ def _race(port: int) -> str:
     assert [place.pk for place in now_line] == [place.pk for place in line[PLACES:]], "the line has changed its order"
     _invariants()
     return (
-        f"{PEOPLE} pressed at once: {PLACES} booked, {len(line)} in line, {PEOPLE / seconds:.0f} places a second, "
+        f"{PEOPLE} pressed at once, {WAYS[keyed]}: {PLACES} booked, {len(line)} in line, "
+        f"{PEOPLE / seconds:.0f} places a second, "
         f"median {median(waits) * 1000:.0f} ms, longest {max(waits) * 1000:.0f} ms; "
         f"{PLACES} gave up at once in {took:.1f} s and the first {PLACES} in line were promoted; "
         f"{len(again)} second presses changed nothing"
     )
 
 
-def _race_unlocked(folder: Path) -> int:
-    """The same race where nothing is locked and no constraint stands: it must give out too many."""
+def _race_unlocked(folder: Path) -> dict[bool, int]:
+    """The same races where nothing is locked and no constraint stands: both must give out too many."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE attendance_seatcount DROP CONSTRAINT seats_taken_within_capacity")
-    session, links = _stage()
     (folder / "unlocked.py").write_text(UNLOCKED)
     port = free_port()
     words = [sys.executable, "-m", "gunicorn", "-c", str(env.BASE_DIR / "config" / "gunicorn.py")]
@@ -89,13 +98,20 @@ def _race_unlocked(folder: Path) -> int:
     )
     try:
         _wait(port)
-        _press(port, links, lambda link: f"/i/{link.pk}/sessions/{session.pk}/")
+        return {keyed: _too_many(port, keyed) for keyed in WAYS}
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-    seats = len(_standing(session)[0])
-    assert seats > PLACES, f"the control without the lock gave out {seats} seats: this race shows nothing"
-    return seats
+
+
+def _too_many(port: int, keyed: bool) -> int:
+    for _ in range(CONTROLS):
+        session, links = _stage()
+        _press(port, links, lambda link, session=session: f"/i/{link.pk}/sessions/{session.pk}/", keyed)
+        seats = len(_standing(session)[0])
+        if seats > PLACES:
+            return seats
+    raise AssertionError(f"without the lock {seats} seats were given out ({WAYS[keyed]}): this race shows nothing")
 
 
 def _stage():
@@ -122,8 +138,8 @@ def _stage():
     return session, links
 
 
-def _press(port: int, links: list, path) -> tuple[list[int], float, list[float]]:
-    """Open each link in a browser of its own, then press all buttons at the same moment.
+def _press(port: int, links: list, path, keyed: bool = True) -> tuple[list[int], float, list[float]]:
+    """Open each link in a browser of its own, then press all buttons at the same moment, ``keyed`` as their forms are.
 
     Returns the answers, the seconds until the last, and the seconds of each.
     """
@@ -139,7 +155,7 @@ def _press(port: int, links: list, path) -> tuple[list[int], float, list[float]]
                 browser.read(path(links[number]))
             ready.wait(180)
             begun = time.monotonic()
-            answers[number] = (browser.press(path(links[number])), time.monotonic() - begun)
+            answers[number] = (browser.press(path(links[number]), keyed), time.monotonic() - begun)
         except Exception as error:
             ready.abort()
             print(f"browser {number}: {error!r}", flush=True)
@@ -155,10 +171,10 @@ def _press(port: int, links: list, path) -> tuple[list[int], float, list[float]]
 
 
 class _Browser:
-    """As much of a browser as a link and a button need: cookies and the forgery token of the form."""
+    """As much of a browser as a link and a button need: cookies, the forgery token and the key of the form."""
 
     def __init__(self, port: int) -> None:
-        self.port, self.cookies, self.token = port, {}, ""
+        self.port, self.cookies, self.token, self.key = port, {}, "", ""
 
     def open(self, link) -> None:
         from accounts.links import PURPOSES, token_of
@@ -167,13 +183,14 @@ class _Browser:
 
     def read(self, path: str) -> None:
         status, body = self._ask("GET", path)
-        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', body)
+        found = dict(re.findall(r'name="(csrfmiddlewaretoken|press)" value="([^"]+)"', body))
         # Who holds a place already is led elsewhere and has nothing to press; the cookie alone does for the token.
-        self.token = found.group(1) if found else self.cookies.get("csrf", "")
+        self.token, self.key = found.get("csrfmiddlewaretoken", self.cookies.get("csrf", "")), found.get("press", "")
         assert status in (200, 302), f"{path} answers {status}"
 
-    def press(self, path: str) -> int:
-        return self._ask("POST", path, f"csrfmiddlewaretoken={self.token}")[0]
+    def press(self, path: str, keyed: bool) -> int:
+        key = f"&press={self.key}" if keyed and self.key else ""
+        return self._ask("POST", path, f"csrfmiddlewaretoken={self.token}{key}")[0]
 
     def _ask(self, method: str, path: str, body: str = "") -> tuple[int, str]:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
@@ -197,6 +214,15 @@ def _standing(session) -> tuple[list, list]:
 
     own = Place.objects.filter(session=session).select_related("link")
     return list(own.seated().order_by("pk")), list(own.in_line())
+
+
+def _presses(session) -> int:
+    """Return how many of those who have a place in ``session`` pressed with a key."""
+    from accounts.models import Press
+    from attendance.models import Place
+
+    own = Place.objects.filter(session=session).values_list("pk", "person__invitations__link")
+    return Press.objects.filter(location__in=[f"/i/{link}/done/{place}/" for place, link in own]).count()
 
 
 def _invariants() -> None:
