@@ -23,7 +23,8 @@ class OneTrip(DatabaseWrapper):
         return self.connection is not None and self.connection.info.transaction_status != TRANSACTION_STATUS_IDLE
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        self.connection.autocommit = True
+        with self.wrap_database_errors:
+            self.connection.autocommit = True  # psycopg's own, whatever Django calls it: nothing is sent
 
     def _commit(self) -> None:
         self._end("COMMIT")

@@ -19,10 +19,13 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from accounts.links import make_link, revoke, token_of
 from accounts.models import PersonalLink, Press
 from attendance.actions import together as room
+from attendance.actions.line import writing
+from attendance.actions.places import plainly_taken
 from attendance.actions.together import Pressed, Together
 from attendance.models import CalendarEntry, Engagement, Invitation, Place, SeatCount
 from attendance.queries import seating
 from attendance.views import presses
+from briefings.models import Session
 from history.actions import CLOCK
 from history.models import Entry
 from messaging.models import Message
@@ -374,10 +377,10 @@ def _two_processes(session) -> tuple[int, int]:
         return read(wishes, now)
 
     def write(several):
-        try:
+        own = Together()
+        with own._lent():
             room._write(several)
-        finally:
-            connection.close()
+        own.close()
 
     with mock.patch.object(room, "lock_and_read_all", reading), ThreadPoolExecutor(2) as pool:
         list(pool.map(write, halves))
@@ -439,6 +442,64 @@ def test_three_round_trips_begin_write_and_end_it(programme, monkeypatch):
     assert own._connection.connection.info.transaction_status == TRANSACTION_STATUS_IDLE
     own.close()
     assert Place.objects.count() == 2
+
+
+def _is_too_long(pressed, monkeypatch) -> None:
+    monkeypatch.setattr(pressed, "digest", "x" * 1000)
+
+
+def _is_elsewhere_meanwhile(pressed, monkeypatch) -> None:
+    read = room.lock_and_read_all
+
+    def meanwhile(wishes, now):
+        there = Session.objects.get(pk=pressed.session)
+        other = a_session(a_programme(), date=there.date)
+        Engagement.objects.create(person_id=wishes[0].person, session=other, during=there.during)
+        return read(wishes, now)
+
+    monkeypatch.setattr(room, "plainly_taken", _blind_to_the_clash)
+    monkeypatch.setattr(room, "lock_and_read_all", meanwhile)
+
+
+def _blind_to_the_clash(facts, person, now):
+    facts.clash = None
+    return plainly_taken(facts, person, now)
+
+
+def _and(statement: str):
+    def spoil(pressed, monkeypatch) -> None:
+        monkeypatch.setattr(room, "writing", lambda news: [*writing(news), (statement, None)])
+
+    return spoil
+
+
+FAILS = {
+    "with the first statements": (_is_too_long, "too long"),
+    "with the last": (_is_elsewhere_meanwhile, "nobody_in_two_places"),
+    "at the end": (_and("UPDATE accounts_press SET link_id = 1000000000"), "foreign key"),
+    "where it is cancelled": (_and("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(9)"), "QueryCanceled"),
+    "where it is cut off": (_and("SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(9)"), "server closed"),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("where", FAILS)
+def test_what_fails_on_the_way_leaves_nothing_behind_and_the_next_is_written(programme, where, caplog):
+    own, session = Together(), a_session(programme, capacity=9, **_soon())
+    own.take(_pressed(session))
+    pid, pressed, (spoil, said) = own._connection.connection.info.backend_pid, _pressed(session), FAILS[where]
+    with pytest.MonkeyPatch.context() as meanwhile:
+        spoil(pressed, meanwhile)
+        assert own.take(pressed) is None
+    assert said in caplog.text
+    assert [model.objects.count() for model in (Place, Press, Message, CalendarEntry, Engagement)] == [1] * 5
+    assert SeatCount.objects.get(session=session).taken == 1
+    info = own._connection.connection.info
+    assert info.transaction_status == TRANSACTION_STATUS_IDLE
+    assert (info.backend_pid == pid) == (where != "where it is cut off")
+    assert own.take(pressed)
+    own.close()
+    assert SeatCount.objects.get(session=session).taken == Place.objects.count() == Press.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
