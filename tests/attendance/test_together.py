@@ -3,12 +3,14 @@
 import threading
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 from unittest import mock
 
 import pytest
+import time_machine
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -16,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from accounts.links import make_link, revoke, token_of
+from accounts.links import cookie_name, make_link, revoke, token_of
 from accounts.models import PersonalLink, Press
 from attendance.actions import together as room
 from attendance.actions.line import writing
@@ -534,13 +536,16 @@ def pressing(programme, monkeypatch):
     looked = []
     monkeypatch.setattr(SessionMiddleware, "process_request", _noting(looked, SessionMiddleware.process_request))
 
-    def press(session, *, signed_in: bool = False, checks: bool = False, **other):
+    def press(
+        session, *, signed_in: bool = False, checks: bool = False, spoil: Callable = lambda pressed: None, **other
+    ):
         ((_, address, fields),) = _browsers(session, 1)
         link = PersonalLink.objects.get(pk=address.split("/")[2])
         browser = Client(enforce_csrf_checks=checks)
         browser.get(f"/i/{token_of(link)}/")
         if signed_in:
             browser.force_login(link.person)
+        spoil(SimpleNamespace(link=link.pk, browser=browser))
         looked.clear()
         return browser.post(address, fields, **other), bool(looked)
 
@@ -567,6 +572,42 @@ def test_who_is_not_signed_in_is_answered_as_ever_without_a_session(programme, p
 def test_a_form_that_is_not_ours_is_refused_there_too(programme, pressing):
     session = a_session(programme, capacity=9, **_soon())
     answer, looked = pressing(session, checks=True)
+    assert (answer.status_code, looked) == (403, True)
+    assert not Press.objects.exists()
+    assert not Place.objects.exists()
+
+
+def _ended(pressed) -> None:
+    PersonalLink.objects.filter(pk=pressed.link).update(ends_at=timezone.now())
+
+
+def _never_opened(pressed) -> None:
+    pressed.browser.cookies.clear()
+
+
+def _with_the_cookie_of_another(pressed) -> None:
+    other = Client()
+    there = other.get(f"/i/{token_of(_invite(a_programme()).link)}/").cookies[cookie_name()]
+    pressed.browser.cookies[cookie_name()] = there.value  # as only who wishes harm would send it
+
+
+def _with_a_cookie_of_their_own_making(pressed) -> None:
+    link = PersonalLink.objects.get(pk=pressed.link)
+    pressed.browser.cookies[cookie_name()] = f"invitation:{link.pk}:{link.nonce}:made-up:signature"
+
+
+def _the_day_before(pressed) -> None:
+    with time_machine.travel(timezone.now() - timedelta(hours=13), tick=False):
+        pressed.browser.get(f"/i/{token_of(PersonalLink.objects.get(pk=pressed.link))}/")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [_ended, _revoked, _closed_account, _never_opened, _with_the_cookie_of_another, _with_a_cookie_of_their_own_making,
+     _the_day_before],
+)  # fmt: skip
+def test_who_may_not_press_is_refused_there_too(programme, pressing, spoil):
+    answer, looked = pressing(a_session(programme, capacity=9, **_soon()), spoil=spoil)
     assert (answer.status_code, looked) == (403, True)
     assert not Press.objects.exists()
     assert not Place.objects.exists()
