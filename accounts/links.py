@@ -191,19 +191,15 @@ def _load(number: int | str, purpose: str) -> PersonalLink | None:
 def links_to_read(number: int, purpose: str) -> models.QuerySet:
     """Return the query for the link ``number`` of ``purpose``, whose row ``link_of`` takes."""
     return PersonalLink.objects.filter(pk=number, purpose=purpose).values_list(
-        *_columns_of(PersonalLink), *(f"person__{name}" for name in _columns_of(Person))
+        *LINK_COLUMNS, *(f"person__{name}" for name in _columns_of(Person))
     )
 
 
 def link_of(row: Sequence) -> PersonalLink:
     """Return the link that a row of ``links_to_read`` says, its person loaded."""
-    own, person = row[:_WIDTH], row[_WIDTH:]
+    own, person = row[: len(LINK_COLUMNS)], row[len(LINK_COLUMNS) :]
     found = loaded(Person, _columns_of(Person), person) if own[_PERSON] else None
-    return loaded(PersonalLink, _columns_of(PersonalLink), own, person=found)
-
-
-_WIDTH = len(PersonalLink._meta.concrete_fields)
-_PERSON = [field.attname for field in PersonalLink._meta.concrete_fields].index("person_id")
+    return loaded(PersonalLink, LINK_COLUMNS, own, person=found)
 
 
 @cache
@@ -214,6 +210,12 @@ def _loading() -> Prepared:
 @cache
 def _columns_of(model: type[models.Model]) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]
+
+
+LINK_COLUMNS = _columns_of(PersonalLink)
+"""With what a row of ``links_to_read`` begins; then the person follows."""
+
+_PERSON = LINK_COLUMNS.index("person_id")
 
 
 def _still_open(link: PersonalLink, now: datetime) -> PersonalLink:

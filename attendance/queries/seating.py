@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from accounts.links import link_of, links_to_read
+from accounts.links import LINK_COLUMNS, link_of, links_to_read
 from accounts.models import Person, PersonalLink, Press
 from attendance.models import BookingRules, CalendarEntry, Engagement, Invitation, Place, Quota, SeatCount
 from attendance.queries.shares import FIRST_CHOICE_LASTS, lost_places, seats_lost
@@ -177,8 +177,7 @@ def claim_and_find(
     }
 
 
-_PERSON = 2
-"""Where a row of ``links_to_read`` names the person."""
+_PERSON = LINK_COLUMNS.index("person_id")
 
 _ONE_BY_ONE = " OFFSET 0"
 """Keeps PostgreSQL from reading in one go what several want: it goes by how large a table was when it prepared."""
@@ -195,7 +194,7 @@ def _claiming() -> Prepared:
         f"WITH made AS ({claimed} SELECT key, digest, '', $6 FROM unnest($2, $3) AS given (key, digest) ORDER BY key"  # noqa: S608
         " ON CONFLICT DO NOTHING RETURNING key)"
         " SELECT asked.number, own.*, link.* FROM unnest($1, $2, $4, $5) AS asked (number, key, link, session)"
-        f" JOIN made USING (key) LEFT JOIN LATERAL ({links}{_ONE_BY_ONE}) AS link (id, purpose, person_id) ON true"
+        f" JOIN made USING (key) LEFT JOIN LATERAL ({links}{_ONE_BY_ONE}) AS link ({', '.join(LINK_COLUMNS)}) ON true"
         f" LEFT JOIN LATERAL ({to_take}{_ONE_BY_ONE}) AS own ON true",
         number="integer[]",
         key="uuid[]",
