@@ -17,6 +17,11 @@ def when_in_words(session: Session) -> str:
     return f"{day(session.date)}, {period(session.starts, session.ends)}"
 
 
+def session_in_words(session: Session) -> str:
+    """Return which session it is inside a sentence: “Sharing health data” on Thursday 26 November 2026, 9:30am to …"""
+    return f"“{session}” on {when_in_words(session)}"
+
+
 def contact_in_words(programme: Programme) -> str:
     """Return where questions about ``programme`` go, as it stands in calendar entries; "" where nothing is said."""
     return ", ".join(part for part in (programme.contact_email, programme.contact_phone) if part)

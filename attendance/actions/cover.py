@@ -165,7 +165,7 @@ def answer_coming(*, attendance: SeniorAttendance, by: Any, now: datetime) -> Se
         raise NoMandateThen
     clash = clash_of(own.session, own.person)
     if clash:
-        raise BusyThen(clash.session)
+        raise BusyThen(clash.session, knows=by == own.person)
     _become(own, CoverState.COMING, by, now, answered=True)
     engage(own.person_id, own.session)
     announce(own.person_id, own.session)

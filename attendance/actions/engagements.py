@@ -20,18 +20,23 @@ from attendance.models import (
     SeniorAttendance,
 )
 from briefings.models import Session
+from briefings.words import session_in_words
 from history.refusals import Refused
 from history.statements import Statement, insert_into, insert_of, prepared, send, unsaved
 
 
 class BusyThen(Refused):
-    """Raised where the person is somewhere else at that time; ``session`` is the other one."""
+    """Raised where the person is somewhere else at that time; ``session`` is the other one, where it is known.
+
+    ``knows``: whoever reads the sentence is that person, and so may read which session it is.
+    """
 
     sentence = "You are in another session at that time. Choose another date, or give that place up first."
 
-    def __init__(self, session: Session | None = None) -> None:
+    def __init__(self, session: Session | None = None, *, knows: bool = False) -> None:
         self.session = session
-        super().__init__()
+        where = f"You are in {session_in_words(session)}." if session and knows else ""
+        super().__init__(f"{where} Choose another date, or give that place up first." if where else "")
 
 
 def lock_seats(session: Session) -> SeatCount:

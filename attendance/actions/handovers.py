@@ -148,7 +148,7 @@ def _refuse_taking(handover: Handover, place: Place, now: datetime) -> tuple[Aff
     if elsewhere:
         raise HoldsAnother(elsewhere)
     if clash:
-        raise BusyThen(clash.session)
+        raise BusyThen(clash.session, knows=True)  # none but the colleague takes over
     return tie, held
 
 

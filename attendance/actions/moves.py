@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts.models import Person
 from attendance.actions.engagements import lock_people
 from attendance.actions.line import promote
-from attendance.actions.places import NotOpen, fresh_session, refuse_outside_window
+from attendance.actions.places import NotOpen, fresh_session, refuse_outside_window, refuse_where_not_open
 from attendance.actions.swaps import exchange, lock_both
 from attendance.messages import places as messages
 from attendance.models import SEATED, BulkMove, Place, SeatCount
@@ -124,8 +124,9 @@ def _refuse(session: Session, to: Session, counters: dict, by: Any, now: datetim
         raise AnotherProgramme
     if session.state != SessionState.OPEN or session.during.lower <= now:
         raise SessionHasBegun
-    if to.pk not in counters or to.state != SessionState.OPEN or to.during.lower <= now:
+    if to.pk not in counters:
         raise NotOpen
+    refuse_where_not_open(to, now)
     refuse_outside_window(to, by, now)
 
 

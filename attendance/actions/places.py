@@ -29,9 +29,10 @@ from attendance.models import (
     PlaceState,
     new_reference,
 )
-from attendance.queries.booking import affiliation_of
+from attendance.queries.booking import WAS_CANCELLED, affiliation_of
 from attendance.queries.seating import Facts, Tie, lock_and_read, read_again
 from attendance.queries.shares import shares_of
+from attendance.queries.waiting import is_wanted
 from attendance.rules import can_book_outside_rules
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session, SessionState
@@ -50,6 +51,10 @@ LINK_OUTLIVES = timedelta(days=90)
 
 class NotOpen(Refused):
     sentence = "This session does not take bookings: it is not open, or it has begun. Choose another session."
+
+
+class WasCancelled(NotOpen):
+    sentence = WAS_CANCELLED
 
 
 class OutsideWindow(Refused):
@@ -89,7 +94,8 @@ class OfferIsOver(PlaceHasEnded):
 
     def __init__(self, place: Place, until: datetime) -> None:
         self.place, self.until = place, until
-        goes_on = "it goes to the next on the waiting list" if place.offered_from_line else "others can have it now"
+        next_one = place.offered_from_line and is_wanted(place)
+        goes_on = "it goes to the next on the waiting list" if next_one else "others can have it now"
         super().__init__(
             f"The offer of this place ended on {moment(until)}, so {goes_on}. "
             "For other dates, open the link in your invitation."
@@ -128,12 +134,13 @@ def take_place(
     # What is refused is refused before anything is written, so a transaction that is open already needs no savepoint.
     with contextlib.nullcontext() if connection.in_atomic_block else transaction.atomic():
         facts = lock_and_read(session, person, now)
-        if facts is None or facts.session.state != SessionState.OPEN or facts.session.during.lower <= now:
+        if facts is None:
             raise NotOpen
+        refuse_where_not_open(facts.session, now)
         if facts.held:
             return Place.objects.get(pk=facts.held)
         _keep_tie(facts, instead_of, now)
-        _refuse(facts, by, now)
+        _refuse(facts, person, by, now)
         if facts.has_line and facts.seats.free:  # who waits and fits by now comes first
             promote(facts.session, facts.seats, now)
             facts = read_again(session, person, now)
@@ -179,7 +186,7 @@ def plainly_taken(facts: Facts, person: Person, now: datetime) -> NewPlace | Non
     return _new(facts, person, person, now, has_seat=has_seat)
 
 
-def _refuse(facts: Facts, by: Any, now: datetime) -> None:
+def _refuse(facts: Facts, person: Person, by: Any, now: datetime) -> None:
     """Raise what keeps the person from any place in the session, be it in line."""
     if facts.tie is None:
         raise NotEligible
@@ -187,7 +194,7 @@ def _refuse(facts: Facts, by: Any, now: datetime) -> None:
     if facts.elsewhere and facts.session.programme.places_rule == PlacesRule.ONE:
         raise HasPlaceElsewhere(Place.objects.select_related("session").get(pk=facts.elsewhere))
     if facts.clash:
-        raise BusyThen(Session.objects.select_related("programme").get(pk=facts.clash))
+        raise BusyThen(Session.objects.select_related("programme").get(pk=facts.clash), knows=by == person)
 
 
 def _has_seat(facts: Facts, from_reserve: bool, now: datetime) -> bool:
@@ -262,7 +269,7 @@ def _accept(place: Place, by: Any, now: datetime) -> Place:
         raise HasPlaceElsewhere(elsewhere)
     clash = clash_of(place.session, place.person)
     if clash:
-        raise BusyThen(clash.session)
+        raise BusyThen(clash.session, knows=by == place.person)
     # From here on it is a booking like any other, whatever it began as.
     become(place, PlaceState.BOOKED, offered_until=None, offered_from_line=False, seated_at=now)
     settle_in(place, now)
@@ -347,6 +354,14 @@ def lock_place(place: Place) -> Place:
 def fresh_session(session: int) -> Session:
     """Return the session with its programme's rules, as it is under the lock."""
     return Session.objects.select_related("programme__booking_rules").get(pk=session)
+
+
+def refuse_where_not_open(session: Session, now: datetime) -> None:
+    """Raise WasCancelled or NotOpen where ``session`` takes no bookings at ``now``."""
+    if session.state == SessionState.CANCELLED:
+        raise WasCancelled
+    if session.state != SessionState.OPEN or session.during.lower <= now:
+        raise NotOpen
 
 
 def refuse_outside_window(session: Session, by: Any, now: datetime) -> None:

@@ -10,16 +10,15 @@ from attendance.actions.line import seat
 from attendance.actions.places import (
     HasPlaceElsewhere,
     NotEligible,
-    NotOpen,
     PlaceHasEnded,
     lock_place,
     refuse_outside_window,
+    refuse_where_not_open,
     seated_elsewhere,
 )
 from attendance.messages import places as messages
 from attendance.models import SEATED, Place, PlaceState
 from attendance.queries.booking import affiliation_of
-from briefings.models import SessionState
 from history.actions import record
 from history.refusals import Refused
 
@@ -43,8 +42,7 @@ def seat_from_reserve(*, place: Place, by: Any, now: datetime) -> Place:
         return place
     if place.state != PlaceState.WAITING:
         raise PlaceHasEnded
-    if session.state != SessionState.OPEN or session.during.lower <= now:
-        raise NotOpen
+    refuse_where_not_open(session, now)
     refuse_outside_window(session, by, now)
     if affiliation_of(place, now) is None:
         raise NotEligible
@@ -52,7 +50,7 @@ def seat_from_reserve(*, place: Place, by: Any, now: datetime) -> Place:
     if elsewhere:
         raise HasPlaceElsewhere(elsewhere)
     if clash:
-        raise BusyThen(clash.session)
+        raise BusyThen(clash.session, knows=by == place.person)
     if seats.taken >= seats.capacity:
         raise EverySeatTaken
     seat(place, seats, now)

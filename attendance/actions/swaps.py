@@ -11,7 +11,6 @@ from attendance.actions.places import (
     HasBegun,
     HasPlaceElsewhere,
     NotEligible,
-    NotOpen,
     OfferIsOver,
     PlaceHasEnded,
     fresh_session,
@@ -21,6 +20,7 @@ from attendance.actions.places import (
     need_ends_on,
     new_place,
     refuse_outside_window,
+    refuse_where_not_open,
     seated_elsewhere,
 )
 from attendance.messages import handovers as handover_messages
@@ -29,7 +29,7 @@ from attendance.messages import teams as team_messages
 from attendance.models import LIVE, SEATED, AccessNeed, Place, PlaceState, SeatCount
 from attendance.queries.booking import affiliation_of
 from attendance.queries.shares import seats_kept, shares_of
-from briefings.models import Session, SessionState
+from briefings.models import Session
 from history.actions import CLOCK, record
 from history.refusals import Refused
 from organisations.models import Affiliation
@@ -77,8 +77,7 @@ def _change_place(place: Place, to: Session, by: Any, now: datetime, from_reserv
     _refuse_where_offer_is_over(place, now)
     if place.session.during.lower <= now:
         raise HasBegun
-    if session.state != SessionState.OPEN or session.during.lower <= now:
-        raise NotOpen
+    refuse_where_not_open(session, now)
     affiliation = affiliation_of(place, now)
     if affiliation is None:
         raise NotEligible
@@ -147,7 +146,7 @@ def exchange(
         raise HasPlaceElsewhere(elsewhere)
     clash = clash_of(session, old.person)
     if clash:
-        raise BusyThen(clash.session)
+        raise BusyThen(clash.session, knows=by == old.person)
     new = waiting or new_place(session, old.person, affiliation, by, now)
     if new.state == PlaceState.OFFERED:
         become(new, PlaceState.BOOKED, offered_until=None, offered_from_line=False, seated_at=now)

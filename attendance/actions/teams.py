@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Person
-from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
+from attendance.actions.engagements import clash_of, lock_people, lock_seats
 from attendance.actions.line import close, limit_key, promote, put_in_line, seat, settle_in
 from attendance.actions.places import (
     HasBegun,
@@ -21,6 +21,7 @@ from attendance.actions.places import (
     give_link,
     new_place,
     refuse_outside_window,
+    refuse_where_not_open,
     seated_elsewhere,
 )
 from attendance.messages import places as messages
@@ -31,7 +32,8 @@ from attendance.queries.booking import affiliation_for
 from attendance.queries.shares import places_lost_by, seats_kept, shares_of
 from attendance.queries.teams import not_booked, teams_without_names
 from attendance.window import rules_of, window_of
-from briefings.models import Programme, Session, SessionState
+from briefings.models import Programme, Session
+from briefings.words import session_in_words
 from face.dates import day
 from history.actions import CLOCK, key_of, record
 from history.alone import each_alone
@@ -101,8 +103,7 @@ def book_team(
     made = Team.objects.filter(press=press).first()
     if made:
         return made
-    if session.state != SessionState.OPEN or session.during.lower <= now:
-        raise NotOpen
+    refuse_where_not_open(session, now)
     refuse_outside_window(session, by, now)
     line = Place.objects.in_line().filter(session=session).values_list("person", flat=True) if seats.free else []
     lock_people([*(person.pk for person in people), *(pk for pk in line if pk)])
@@ -289,8 +290,12 @@ def _place_for(team: Team, session: Session, person: Person, by: Any, now: datet
         raise NotInTheTeam(person, "they have a place in this session already.")
     if seated_elsewhere(session, person):
         raise NotInTheTeam(person, "they have a place in another session of this programme.")
-    if clash_of(session, person):
-        raise NotInTheTeam(person, BusyThen.sentence.partition(".")[0].replace("You are", "they are") + ".")
+    clash = clash_of(session, person)
+    if clash:
+        # What they do for another organisation, or in another part, is not for this lead.
+        booked = Place.objects.seated().filter(session=clash.session, person=person, organisation=team.organisation_id)
+        there = session_in_words(clash.session) if booked.exists() else "another session at that time"
+        raise NotInTheTeam(person, f"they are in {there}.")
     place = new_place(session, person, tie, by, now)
     place.team = team
     return place

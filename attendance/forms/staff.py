@@ -4,8 +4,10 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from attendance.models import InvitationAnswer
+from attendance.queries.booking import why_gone
 from briefings.models import Session
 from face.dates import day, period
 from face.forms import FilterForm, HubForm
@@ -18,9 +20,23 @@ class PersonSearch(FilterForm):
 
 
 class SessionChoice(forms.ModelChoiceField):
-    """One of the open sessions, in words; ``quota_used`` are the ids of those in which they would wait all the same."""
+    """One of the open sessions, in words; ``quota_used`` are the ids of those in which they would wait all the same.
+
+    ``known``: all there are, so that it can be said why one is not open any more.
+    """
 
     quota_used: Collection[int] = ()
+    known: QuerySet[Session] = Session.objects.none()
+
+    def to_python(self, value: Any) -> Session | None:
+        """Return the session; where it was cancelled or has begun since the page was shown, that is said."""
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            why = why_gone(self.known, value)
+            if why:
+                raise forms.ValidationError(why, code="gone") from None
+            raise
 
     def label_from_instance(self, session: Session) -> str:
         seats = session.seats
@@ -44,9 +60,16 @@ class TakeForm(HubForm):
     )
 
     def __init__(
-        self, *args: Any, sessions: Any, quota_used: Collection[int], with_series: bool, **kwargs: Any
+        self,
+        *args: Any,
+        sessions: Any,
+        known: QuerySet[Session],
+        quota_used: Collection[int],
+        with_series: bool,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["session"].known = known
         self.fields["session"].queryset = sessions
         self.fields["session"].quota_used = quota_used
         if not with_series:

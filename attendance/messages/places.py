@@ -11,7 +11,7 @@ from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.messages.teams import FINAL_EARLIER
 from attendance.models import LIVE, SEATED, BulkMove, CalendarEntry, Place, PlaceState
 from attendance.queries.booking import position_of
-from attendance.queries.waiting import why_passed_over
+from attendance.queries.waiting import is_wanted, why_passed_over
 from attendance.window import rules_of, window_of
 from briefings.models import Session, SessionState
 from face.dates import clock, day_without_year
@@ -175,6 +175,7 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "stopped_waiting": _stopped_waiting(place, message) if message.kind in (BOOKED, PROMOTED, MOVED) else [],
         "earlier": message.refs.get("earlier"),
         "was": datetime.fromisoformat(message.refs["was"]) if message.refs.get("was") else None,
+        "is_wanted": message.kind in (OFFERED, GIVEN_UP) and place.offered_from_line and is_wanted(place),
         "with_entry": message.kind in _WITH_ENTRY,
         "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")) and _will_be_out(message, place),
     }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import ordinal
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -13,11 +14,13 @@ from accounts.models import Person
 from attendance.models import Place, PlaceState
 from attendance.queries.shares import kept_in
 from attendance.window import rules_of, window_of
-from briefings.models import Programme, Session
+from briefings.models import Programme, Session, SessionState
 from briefings.queries import affiliations_in_scope
 from organisations.models import Affiliation, Area
 
 NEAREST, NEARBY, REST = 0, 1, 2
+WAS_CANCELLED = "This session was cancelled. Choose another one."
+HAS_BEGUN = "This session has begun. Choose another one."
 
 
 @dataclass
@@ -58,6 +61,20 @@ def places_in(programme: Programme, person: Person) -> list[Place]:
         .select_related("session__programme__booking_rules", "session__room__venue", "link")
     )
     return sorted(live, key=lambda place: (place.state == PlaceState.WAITING, place.session.during.lower, place.pk))
+
+
+def why_gone(sessions: QuerySet[Session], number: Any) -> str:
+    """Return why the session ``number`` of ``sessions`` takes no bookings any more, as a sentence.
+
+    "" where none of them has been open: nobody knows of a draft. ``number`` may be anything that was sent.
+    """
+    try:
+        found = sessions.filter(pk=number, seats__isnull=False).exclude(state=SessionState.DRAFT).first()
+    except (ValueError, TypeError, OverflowError):
+        return ""
+    if found is None:
+        return ""
+    return WAS_CANCELLED if found.state == SessionState.CANCELLED else HAS_BEGUN
 
 
 def with_line(sessions: QuerySet[Session]) -> QuerySet[Session]:

@@ -108,6 +108,7 @@ class Preview:
     changed: frozenset[str]
     tells: int
     keep: int
+    held: int
     offered: list[str]
     waiting: int
     hurried: int
@@ -122,6 +123,7 @@ class Preview:
 def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
     """Return what changing ``columns`` of ``session`` would do. The instance is changed, nothing is saved.
 
+    ``held`` is how many offers stay open, and whoever is free again by it is among those who ``keep`` their place;
     ``offered`` names those who keep their seat as an offer because they are elsewhere at the new time; ``hurried`` is
     how many places need their names earlier than their team was told, by ``names_until``; ``sooner`` how many offers
     have to be answered earlier than was said, ``over`` how many end at once, and ``too_late`` how many requests to a
@@ -139,6 +141,10 @@ def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
     last = window.last_day_for_names(session.date)
     hurried = Place.objects.live().filter(session=session.pk, person=None, team__names_until__gt=last)
     sooner, over = _offers_hurried(session, changed, window, now, elsewhere_then={each.person_id for each in away})
+    offers = Place.objects.filter(session=session.pk, state=PlaceState.OFFERED, offered_until__gt=now)
+    offers = list(offers.filter(person__isnull=False).values_list("person", "offered_from_line"))
+    then = {found.person_id for found in away}
+    free_again = sum(moves and not from_line and person not in then for person, from_line in offers)
     late = colleagues_asked(session) if "date" in changed and window.is_frozen else set()
     told = people.everybody if session.state == SessionState.OPEN else people.seniors
     blocked = busy_sentence(running[0]) if running else ""
@@ -150,7 +156,8 @@ def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
     return Preview(
         changed=frozenset(changed),
         tells=len(told | late),
-        keep=len(people.booked) - len(lost),
+        keep=len(people.booked) - len(lost) + free_again,
+        held=len(offers) - over - free_again,
         offered=sorted(lost.values()),
         waiting=len(people.waiting),
         hurried=hurried.count() if "date" in changed else 0,

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from attendance.models import Engagement, Place, PlaceState
 from attendance.queries.shares import quota_of, why_waiting
 from briefings.models import PlacesRule, Session
 from briefings.queries import affiliations_in_scope
+from briefings.words import session_in_words
 from face.dates import day
 from organisations.models import Organisation
 
@@ -29,13 +30,24 @@ def why_passed_over(place: Place, now: datetime) -> str:
             "pass you by. If that is wrong, tell the coordinator."
         )
     if is_there:
-        return "You are in another session at that time, so free places pass you by until you give that one up."
+        clash = Engagement.objects.filter(person=place.person_id, during__overlap=session.during)
+        other = clash.exclude(session=session.pk).select_related("session__programme").order_by("pk").first()
+        there = session_in_words(other.session) if other else "another session at that time"
+        return f"You are in {there}, so free places pass you by until you give that one up."
     if has_seat and session.programme.places_rule == PlacesRule.ONE:
         return "We hold a place for you in another session, so others pass you by until you have said yes or no to it."
     if not session.seats.free:
         return ""
     why = why_waiting(session, place.person, place, now)
     return f"{why} You keep your position." if why else ""
+
+
+def is_wanted(place: Place) -> bool:
+    """Return whether somebody waits for the seat that ``place`` holds or held, or moved up when it ended."""
+    wanted = Q(state=PlaceState.WAITING)
+    if place.closed_at:
+        wanted |= Q(seated_at__gte=place.closed_at, made_at__lt=place.closed_at)
+    return Place.objects.filter(wanted, session=place.session_id).exclude(pk=place.pk).exists()
 
 
 def quota_in_words(session: Session, organisation: Organisation, now: datetime) -> str:

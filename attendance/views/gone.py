@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
 from attendance.actions.places import NotOpen
+from attendance.queries.booking import WAS_CANCELLED
 from briefings.models import Session, SessionState
 
 
@@ -22,5 +23,5 @@ def say_why_gone(request: HttpRequest, sessions: QuerySet[Session], number: int)
     if found is None:
         raise Http404
     cancelled = found.state == SessionState.CANCELLED
-    messages.error(request, "This session was cancelled. Choose another one." if cancelled else NotOpen.sentence)
+    messages.error(request, WAS_CANCELLED if cancelled else NotOpen.sentence)
     return found

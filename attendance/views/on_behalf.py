@@ -1,9 +1,11 @@
 """What staff read who act for somebody: the refusals that speak to a person, in words about that person."""
 
 from accounts.models import Person
+from accounts.permissions import Permission, has
 from attendance.actions.engagements import BusyThen
 from attendance.actions.places import HasPlaceElsewhere, NotEligible, OfferIsOver
 from attendance.actions.swaps import QuotaIsUsed, SessionIsFull
+from briefings.words import session_in_words
 from history.refusals import Refused
 
 _SAID = {
@@ -19,9 +21,16 @@ _SAID = {
 }
 
 
-def said_about(person: Person, refusal: Refused) -> Refused:
-    """Return ``refusal`` in words for somebody who acts for ``person``."""
+def said_about(person: Person, refusal: Refused, *, by: Person) -> Refused:
+    """Return ``refusal`` in words for ``by``, who acts for ``person``.
+
+    Which session somebody is in at that time is said to whoever sees who has a place in its programme.
+    """
     words = _SAID.get(type(refusal))
+    other = getattr(refusal, "session", None)
+    if isinstance(refusal, BusyThen) and other and has(by, Permission.SEE_PEOPLE, other.programme):
+        there = session_in_words(other)
+        return Refused(f"{person.name} is in {there}. Choose another date, or give that place up first.")
     return Refused(words.format(person.name)) if words else refusal
 
 

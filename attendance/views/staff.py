@@ -313,7 +313,7 @@ def _acted(
     try:
         said = act()
     except Refused as refused:
-        refusal = said_about(person, refused)
+        refusal = said_about(person, refused, by=request.user)
         # A page of its own would take back what the press did: an offer that is over went to the next by it.
         if form is not None and not isinstance(refused, OfferIsOver):
             form.add_refusal(refusal)
@@ -390,7 +390,8 @@ def _take_form(programme: Programme, person: Person, data: Any = None) -> TakeFo
     tie = affiliation_for(programme, person, now)
     used = quota_used(sessions, tie.organisation_id, now) if tie else ()
     with_series = programme.places_rule != PlacesRule.ONE and programme.series.exists()
-    return TakeForm(data, sessions=sessions, quota_used=used, with_series=with_series)
+    known = programme.sessions.all()
+    return TakeForm(data, sessions=sessions, known=known, quota_used=used, with_series=with_series)
 
 
 def _open_sessions(programme: Programme) -> Any:

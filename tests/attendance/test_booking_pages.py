@@ -169,7 +169,7 @@ REFUSALS = {
     "frozen": "The list of names for this session has been final since",
     "closed": "Booking for this session closed on",
     "not open yet": "Booking opens on Tuesday 1 December 2026.",
-    "busy then": actions.BusyThen.sentence,
+    "busy then": "on Thursday 26 November 2026, 9:30am to 12:30pm. Choose another date, or give that place up first.",
     "full": "No place is free. You would be the first in line",
     "quota": "has all the places it may have in this session. The rest is free for everybody from",
 }

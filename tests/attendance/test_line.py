@@ -214,6 +214,36 @@ def test_nobody_changes_from_an_offer_that_is_over(programme):
     _nothing_wrong()
 
 
+def test_that_a_place_goes_to_the_next_is_said_only_where_somebody_waits(programme, client):
+    _rules(programme, **LATE)
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    seated, first, second = (a_place(session, now=now - timedelta(days=2)) for _ in range(3))
+    give_up_place(place=seated, by=seated.person, now=now - timedelta(hours=30))
+    page = client.get(f"/p/{token_of(first.link)}/", follow=True).content.decode()
+    assert "It goes to the next on the waiting list" in page
+    with pytest.raises(OfferIsOver, match="so it goes to the next on the waiting list"):
+        accept_offer(place=first, by=first.person, now=now - timedelta(hours=5))
+    first.refresh_from_db()
+    for place, is_said in ((first, True), (second, False)):  # the first one's went to the second; then nobody waits
+        page = client.get(f"/p/{token_of(place.link)}/", follow=True).content.decode()
+        assert ("to the next" in page) is is_said, page
+    assert "Then others can have it" in page
+    assert "No, give it up" in page
+    offered = Message.objects.get(person=second.person, kind="attendance.place_offered")
+    assert "“No, give it up”. If we hear nothing until then, others can have it." in _text(offered)
+    with pytest.raises(OfferIsOver, match="so others can have it now"):
+        accept_offer(place=second, by=second.person, now=now + timedelta(hours=20))
+    mails = Message.objects.filter(kind="attendance.place_given_up").order_by("pk")
+    assert "to the next" in _text(mails.get(person=first.person))
+    assert "Others can have it now." in _text(mails.get(person=second.person))
+    assert "to the next" not in client.get(f"/p/{second.link_id}/").content.decode()
+
+
+def _text(mail):
+    return kinds.find(mail.kind).render(mail).text
+
+
 def test_the_page_refuses_a_late_yes_and_the_seat_goes_on_all_the_same(programme, client):
     now = timezone.now()
     session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())

@@ -186,6 +186,13 @@ def test_nobody_is_in_two_sessions_at_once_even_of_two_programmes():
     with pytest.raises(BusyThen) as refusal:
         a_place(other, person)
     assert refusal.value.session == session
+    assert refusal.value.sentence == (
+        f"You are in “{session}” on Thursday 26 November 2026, 9:30am to 12:30pm. "
+        "Choose another date, or give that place up first."
+    )
+    with pytest.raises(BusyThen) as refusal:
+        places.take_place(session=other, person=person, by=CLOCK, now=NOW)
+    assert refusal.value.sentence == BusyThen.sentence, "which one it is, is for that person to read"
     assert counted(other) == (0, 0)
 
 

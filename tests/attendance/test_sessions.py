@@ -325,6 +325,21 @@ def test_a_cancelled_session_is_not_changed():
         actions.change_session(session=SessionFactory(cancelled=True), title="New", **WITH)
 
 
+def test_the_preview_counts_who_has_an_offer_and_who_is_free_again():
+    programme = a_programme(places_rule=PlacesRule.UNLIMITED)
+    session, other = a_session(programme, capacity=4), a_session(programme, date=date(2026, 12, 3))
+    from_line, moved, busy, booked = (a_place(session) for _ in range(4))
+    a_place(other, busy.person)
+    until = {"state": PlaceState.OFFERED, "offered_until": NOW + timedelta(days=1)}
+    Place.objects.filter(pk__in=[from_line.pk, moved.pk, busy.pk]).update(**until)
+    Place.objects.filter(pk=from_line.pk).update(offered_from_line=True)
+    again = lambda **columns: preview_change(Session.objects.get(pk=session.pk), columns, NOW)  # noqa: E731
+    assert booked.state == PlaceState.BOOKED
+    assert (again(title="New").keep, again(title="New").held) == (1, 3)
+    moves = again(date=other.date)
+    assert (moves.keep, moves.held, moves.tells) == (2, 2, 4), "who can come then has the place again"
+
+
 def test_the_preview_says_who_is_told_and_what_is_in_the_way():
     programme = a_programme(places_rule=PlacesRule.UNLIMITED)
     here, there = a_session(programme), a_session(programme, date=date(2026, 12, 3))

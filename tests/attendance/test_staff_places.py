@@ -1,6 +1,6 @@
 """What staff do about places: on the telephone, and with the list of a session."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,8 +9,17 @@ from django.urls import reverse
 
 from attendance.actions.engagements import BusyThen
 from attendance.actions.needs import set_access_need
-from attendance.actions.places import HasPlaceElsewhere, NotEligible, NotOpen, PlaceHasEnded, give_up_place
+from attendance.actions.places import (
+    HasPlaceElsewhere,
+    NotEligible,
+    NotOpen,
+    PlaceHasEnded,
+    WasCancelled,
+    give_up_place,
+)
 from attendance.actions.reserve import seat_from_reserve
+from attendance.actions.sessions import cancel_session
+from attendance.actions.teams import NotInTheTeam, book_team
 from attendance.invariants import findings
 from attendance.models import BookingRules, Engagement, Place, PlaceState, Quota
 from briefings.models import PlacesRule, Programme, ProgrammeRole, Session
@@ -18,10 +27,19 @@ from history.actions import CLOCK
 from history.models import Look
 from messaging.models import Message
 from organisations.models import Affiliation
-from tests.attendance.places import NOW, a_place, a_practitioner, a_session, another_day, fill, partner_of
+from tests.attendance.places import (
+    NOW,
+    PartnerFactory,
+    a_place,
+    a_practitioner,
+    a_session,
+    another_day,
+    fill,
+    partner_of,
+)
 from tests.attendance.test_booking_pages import invite, words
-from tests.briefings.factories import AppointmentFactory
-from tests.organisations.factories import PersonFactory
+from tests.briefings.factories import AppointmentFactory, SessionFactory
+from tests.organisations.factories import OrganisationFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -177,6 +195,47 @@ def test_the_coordinator_says_yes_to_an_offer_for_somebody(client, coordinator, 
     place = a_place(session, place.person)
     again = words(client.post(page_of("take", session, place.person), {"session": session.pk}))
     assert f"{place.person.name} has a place in this session already." in again
+
+
+def test_a_session_that_was_cancelled_or_has_begun_is_refused_in_words(client, coordinator, session):
+    person = a_practitioner(session.programme)
+    draft = SessionFactory(programme=session.programme, date=date(2026, 12, 9), draft=True)
+    take = page_of("take", session, person)
+    other = another_day(session.programme)
+    cancel_session(session=other, reason="Flood", by=CLOCK, now=NOW)
+    assert "This session was cancelled. Choose another one." in words(client.post(take, {"session": other.pk}))
+    with time_machine.travel(session.during.lower, tick=False):
+        client.force_login(coordinator)
+        assert "This session has begun. Choose another one." in words(client.post(take, {"session": session.pk}))
+    client.force_login(coordinator)
+    for number in (draft.pk, a_session().pk, 2**63, "x", ""):
+        page = words(client.post(take, {"session": number}))
+        assert "was cancelled" not in page
+        assert "has begun" not in page
+    with pytest.raises(WasCancelled):
+        a_place(other, person)
+
+
+def test_which_session_somebody_is_in_is_said_to_who_sees_who_has_a_place_there(client, coordinator, session):
+    own = session.programme
+    Programme.objects.filter(pk=own.pk).update(places_rule=PlacesRule.UNLIMITED)
+    other = a_session()
+    person = a_practitioner(own)
+    PartnerFactory(programme=other.programme, organisation=partner_of(own))
+    held = a_place(other, person)
+    take = page_of("take", session, person)
+    page = words(client.post(take, {"session": session.pk}))
+    assert f"{person.name} is in another session at that time." in page
+    assert str(other) not in page
+    AppointmentFactory(programme=other.programme, person=coordinator)
+    page = words(client.post(take, {"session": session.pk}))
+    assert f"{person.name} is in “{other}” on Thursday 26 November 2026, 9:30am to 12:30pm." in page
+    team = {"organisation": partner_of(own), "unnamed": 0, "rule": "fit", "names_until": None, "by": CLOCK, "now": NOW}
+    with pytest.raises(NotInTheTeam, match=f"they are in “{other}” on"):
+        book_team(session=session, people=[person], press=uuid4(), **team)
+    Place.objects.filter(pk=held.pk).update(organisation=OrganisationFactory())
+    with pytest.raises(NotInTheTeam, match="they are in another session at that time"):
+        book_team(session=session, people=[person], press=uuid4(), **team)
 
 
 def test_an_offer_that_is_over_goes_on_though_the_form_is_refused(client, coordinator, session):

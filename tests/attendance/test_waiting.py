@@ -84,8 +84,10 @@ def test_who_is_elsewhere_at_that_time_or_has_an_offer_reads_that(programme, ses
     now = timezone.now()
     a_place(session, now=now)
     waits = a_place(session, now=now)
-    engage(waits.person_id, a_session(capacity=1, date=session.date))
-    assert "in another session at that time" in why_passed_over(waits, now)
+    engage(waits.person_id, elsewhere := a_session(capacity=1, date=session.date))
+    assert f"You are in “{elsewhere}” on {day(elsewhere.date)}, 9:30am to 12:30pm, so free places" in why_passed_over(
+        waits, now
+    )
     other = a_session(programme, capacity=1, date=(now + timedelta(days=40)).date())
     holder, both = a_place(other, now=now), a_place(session, now=now)
     a_place(other, both.person, now=now)
@@ -148,9 +150,9 @@ def test_a_colleague_who_cannot_take_the_place_reads_it_before_they_press(client
     client.get(f"/takeover/{token_of(asked.link)}/")
     page = f"/takeover/{asked.link_id}/"
     assert "Take over the place</button>" in client.get(page).content.decode()
-    engage(colleague.pk, a_session(capacity=1, date=session.date))
+    engage(colleague.pk, elsewhere := a_session(capacity=1, date=session.date))
     words = client.get(page).content.decode()
-    assert "You cannot take it over at the moment. You are in another session at that time." in words
+    assert f"You cannot take it over at the moment. You are in “{elsewhere}” on {day(elsewhere.date)}" in words
     assert "Take over the place</button>" not in words
     assert "No, I cannot come" in words
 
