@@ -14,6 +14,8 @@ from attendance.actions import answers, places, sessions
 from attendance.messages import places as messages
 from attendance.models import AnswerWhy, CalendarAnswer, CalendarEntry, CoverState, Place, PlaceState
 from briefings.models import Part, ProgrammeRole
+from history.actions import key_of
+from history.models import Entry
 from messaging.models import Inbound, Message
 from messaging.receiving import receive
 from tests.attendance.entries import letter, wanted_letters
@@ -85,6 +87,8 @@ def test_declining_gives_the_place_up_and_the_next_in_line_gets_it():
     assert (place.state, place.closed_reason, state_of(waiting)) == (
         PlaceState.GIVEN_UP, answers.BY_CALENDAR, PlaceState.BOOKED,
     )  # fmt: skip
+    done = Entry.objects.get(verb="gave_up", object_id=place.pk)
+    assert (done.actor, done.reason) == (key_of(place.person), answers.BY_CALENDAR)
     mail = Message.objects.get(kind=messages.GIVEN_UP, person=place.person)
     content = messages.render(mail)
     assert "You declined it in your calendar" in content.text

@@ -116,12 +116,12 @@ def test_the_number_rises_with_a_change_and_a_new_booking_but_not_with_a_send():
 
 
 def test_what_is_typed_cannot_add_a_line():
-    hostile = 'A\r\nATTENDEE:mailto:evil@example.org\x0b\u2028;,\\"'
+    hostile = 'A\r\nATTENDEE:mailto:evil@example.org\x0b\u2028\u202e\u2066;,\\"'
     entry = an_entry(title=hostile, notes=hostile, online_link="https://meet.example.org/?a=1,2;3")
     entry.person.name = f"{hostile}\x00"  # a name from elsewhere: the database would refuse it
     lines = unfolded(request_for(entry, now=NOW))
     assert [line for line in lines if line.startswith("ATTENDEE")] == [lines[-4]]
-    assert not any(character in "".join(lines) for character in "\x00\x0b\u2028")
+    assert not any(character in "".join(lines) for character in "\x00\x0b\u2028\u202e\u2066")
     assert len(Calendar.from_ical(request_for(entry, now=NOW)).walk("VEVENT")) == 1
 
 

@@ -3,7 +3,7 @@
 import ctypes
 import re
 from base64 import b64decode
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,11 @@ from attendance.actions import cover, places, sessions, swaps
 from attendance.actions.answers import take_answers
 from attendance.actions.feeds import get_feed
 from attendance.calendar import cancel_for, file_for, request_for
-from attendance.feeds import feed_address
-from attendance.models import CalendarEntry, CoverState
-from briefings.models import Part, PlacesRule, SessionState, utc_range
+from attendance.feeds import feed_address, person_feed, public_feed
+from attendance.models import CalendarEntry, CoverState, Place
+from briefings.models import Part, PlacesRule, SessionState, Slot, utc_range
 from messaging.models import Message
+from messaging.queries import sender_for
 from messaging.receiving import receive
 from tests import tools
 from tests.attendance.entries import letter, wanted_letters
@@ -33,6 +34,19 @@ pytestmark = pytest.mark.django_db
 WITH = {"by": "accounts.person:1", "now": NOW}
 
 
+def own_feed(entry: CalendarEntry, *, now: datetime) -> bytes:
+    """The feed of the person of ``entry``, as if it were all that stands in it."""
+    return person_feed([entry], name="Ŵythnos", sender_of=sender_for, now=now).body
+
+
+def feed_of_all(entry: CalendarEntry, *, now: datetime) -> bytes:
+    """The public feed of the programme of ``entry``, as if there were this session alone."""
+    return public_feed(entry.session.programme, [entry.session], sender=sender_for(None), now=now).body
+
+
+MAKERS = [request_for, cancel_for, file_for, own_feed, feed_of_all]
+
+
 def sent(person) -> list[tuple[str, int]]:
     """METHOD and SEQUENCE of each entry that ``person`` is sent."""
     return [each.says for each in wanted_letters(person, NOW)]
@@ -43,11 +57,13 @@ def sent(person) -> list[tuple[str, int]]:
 
 def test_cal_01_one_uid_for_a_person_and_session_in_mail_file_and_feed(client):
     place = a_place(a_session())
+    uids = {each.uid for each in wanted_letters(place.person, NOW)}  # as it left, not as it would be by now
     places.give_up_place(place=place, by=place.person, now=NOW)
+    uids |= {each.uid for each in wanted_letters(place.person, NOW)}
     again = a_place(place.session, place.person)
     places.send_entry_again(place=again, by=again.person, now=NOW)
     entry = entry_of(place.person, place.session)
-    uids = {each.uid for each in wanted_letters(place.person, NOW)}
+    uids |= {each.uid for each in wanted_letters(place.person, NOW)}
     address = feed_address(get_feed(person=again.person, by=again.person, now=NOW))
     with time_machine.travel(NOW):  # a feed leaves out what is long over
         feed = client.get(urlsplit(address).path).content
@@ -85,8 +101,13 @@ def test_cal_02_another_room_raises_the_number():
 
 
 @pytest.mark.parametrize(
-    "change", [{"title": "Another"}, {"online_link": "https://meet.example.org/1"}, {"notes": "Ring the bell"}]
-)
+    "change",
+    [
+        {"starts": time(10)}, {"ends": time(12)}, {"slot": Slot.AFTERNOON}, {"title": "Another"},
+        {"online_link": "https://meet.example.org/1"}, {"notes": "Ring the bell"},
+    ],
+    ids=lambda change: next(iter(change)),
+)  # fmt: skip
 def test_cal_02_whatever_stands_in_the_entry_raises_the_number_when_it_changes(change):
     session = a_session()
     place = a_place(session)
@@ -144,6 +165,14 @@ def test_cal_04_each_send_has_its_own_stamp_in_utc():
     assert b"DTSTAMP:20261102T090000Z" in request_for(an_entry(), now=NOW)
 
 
+def test_cal_04_for_news_of_a_session_too():
+    place = a_place(a_session())
+    sessions.change_session(session=place.session, title="Another", **WITH)
+    message = Message.objects.get(kind="attendance.session_changed")
+    with time_machine.travel(NOW + timedelta(hours=3), tick=False):
+        assert letter(message, NOW).event["DTSTAMP"].dt == NOW + timedelta(hours=3)
+
+
 def test_cal_04_for_a_senior_manager_too():
     cast = Cast()
     cast.coming()
@@ -199,6 +228,10 @@ def test_cal_07_15_and_16_the_organiser_is_the_sender_and_the_attendee_stands_al
     assert "<briefings@example.org>" in own.mail["From"]
     assert str(own.event["ATTENDEE"]) == "mailto:amina@example.org"
     assert own.event["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
+    places.give_up_place(place=Place.objects.get(person=person), by=person, now=NOW)
+    out = wanted_letters(person, NOW)[-1]
+    assert (out.method, str(out.event["ATTENDEE"])) == ("CANCEL", "mailto:amina@example.org")
+    assert not {"PARTSTAT", "RSVP"} & set(out.event["ATTENDEE"].params)  # nobody is asked for an answer
 
 
 def test_no_secret_stands_in_an_entry():
@@ -214,19 +247,21 @@ def test_no_secret_stands_in_an_entry():
 # CAL-10 to 13: the text
 
 
-def test_cal_10_crlf_and_no_line_longer_than_75_octets():
-    ics = request_for(an_entry(title="Ŵ" * 150, notes="Two\nlines, and; more"), now=NOW)
+@pytest.mark.parametrize("make", MAKERS)
+def test_cal_10_crlf_and_no_line_longer_than_75_octets(make):
+    ics = make(an_entry(title="Ŵ" * 150, notes="Two\nlines, and; more"), now=NOW)
     assert b"\r\r" not in ics
     assert re.sub(b"\r\n", b"", ics).count(b"\n") == 0
     assert max(map(len, ics.split(b"\r\n"))) <= 75
     ics.decode()  # no letter was cut
 
 
-def test_cal_11_and_12_utc_times_no_time_zone_block_an_end_and_no_duration():
-    ics = request_for(an_entry(), now=NOW)
+@pytest.mark.parametrize("make", MAKERS)
+def test_cal_11_and_12_utc_times_no_time_zone_block_an_end_and_no_duration(make):
+    ics = make(an_entry(), now=NOW)
     assert b"TZID" not in ics
     assert b"VTIMEZONE" not in ics
-    assert b"DURATION" not in ics
+    assert not re.search(rb"^DURATION", ics, re.MULTILINE)
     assert len(re.findall(rb"DT(?:START|END):\d{8}T\d{6}Z\r\n", ics)) == 2
 
 
@@ -247,6 +282,7 @@ def test_cal_17_a_random_uid_without_a_host_and_the_link_of_an_online_session():
     event = event_of(request_for(entry, now=NOW))
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", str(event["UID"]))
     assert event["CONFERENCE"].params["FEATURE"] == "VIDEO"
+    assert "CONFERENCE" not in event_of(cancel_for(entry, now=NOW)), "whoever comes no more joins nothing"
 
 
 def test_cal_18_the_page_sends_the_entry_again_and_keeps_the_file_for_whoever_got_none(client):
@@ -336,9 +372,10 @@ def test_wall_times_are_right_on_both_sides_of_each_change_to_2040(zone):
     session = entry.session
     for day in changes_of_clock():
         session.date, session.during = day, utc_range(day, session.starts, session.ends, zone)
-        event = event_of(request_for(entry, now=NOW))
-        local = [event[name].dt.astimezone(ZoneInfo(zone)) for name in ("DTSTART", "DTEND")]
-        assert [(at.date(), at.time()) for at in local] == [(day, session.starts), (day, session.ends)]
+        for make in (request_for, feed_of_all):
+            event = event_of(make(entry, now=NOW))
+            local = [event[name].dt.astimezone(ZoneInfo(zone)) for name in ("DTSTART", "DTEND")]
+            assert [(at.date(), at.time()) for at in local] == [(day, session.starts), (day, session.ends)]
 
 
 @pytest.mark.libical
@@ -354,12 +391,12 @@ def test_libical_reads_the_same_moments_on_both_sides_of_each_change_to_2040():
     session = entry.session
     for day in changes_of_clock():
         session.date, session.during = day, utc_range(day, session.starts, session.ends, session.zone)
-        for make in (request_for, cancel_for, file_for):
+        for make in MAKERS:
             ics = make(entry, now=NOW)
             root = ctypes.c_void_p(library.icalparser_parse_string(ics))
             assert library.icalcomponent_count_errors(root) == 0
             event = ctypes.c_void_p(library.icalcomponent_get_first_component(root, 4))
             start = ctypes.c_void_p(library.icalcomponent_get_first_property(event, dtstart))
             assert library.icalproperty_get_value_as_string(start).decode() == f"{session.during.lower:%Y%m%dT%H%M%SZ}"
-            assert library.icalcomponent_get_uid(event).decode() == str(entry.uid)
+            assert (library.icalcomponent_get_uid(event).decode() == str(entry.uid)) == (make != feed_of_all)
             library.icalcomponent_free(root)

@@ -15,7 +15,8 @@ from attendance.feeds import feed_address
 from attendance.messages import feeds as messages
 from attendance.models import PlaceState
 from briefings.models import Part, SessionState
-from messaging.models import Message
+from history.actions import key_of
+from messaging.models import Message, SenderProfile
 from tests.attendance.entries import wanted_letters
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day
 from tests.attendance.test_calendar import entry_of
@@ -90,6 +91,7 @@ def test_cal_19_asked_again_it_says_that_nothing_has_changed(client):
     assert whole["ETag"] == head["ETag"] == first["ETag"] == second["ETag"]
     assert whole.content == first.content.replace(b"DTSTAMP:20261102T090000Z", b"DTSTAMP:20261102T093000Z")
     assert (head.content, first["Cache-Control"]) == (b"", "private, no-cache")
+    assert first["X-Robots-Tag"] == "noindex"
     sessions.change_session(session=place.session, notes="Ring twice", by="accounts.person:1", now=NOW)
     assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 200
 
@@ -127,13 +129,16 @@ def test_a_place_link_is_no_feed_and_a_feed_opens_no_page(client):
     assert client.get(f"/p/{token_of(feed)}/").status_code == 403
 
 
-def test_asking_changes_nothing_and_sets_no_cookie(client):
+def test_asking_changes_nothing_and_sets_no_cookie(client, django_assert_num_queries):
     place = a_place(a_session())
     address = address_for(place.person)
     for each in (address, public(place.session)):
         for ask in (client.get, client.head):
             response = ask(each)
             assert (response.status_code, response.cookies) == (200, {})
+    client.force_login(place.person)
+    with django_assert_num_queries(3):  # nor is it read who is signed in
+        assert "Vary" not in client.get(address)
 
 
 def test_no_secret_and_nobody_else_stands_in_a_feed(client):
@@ -147,6 +152,14 @@ def test_no_secret_and_nobody_else_stands_in_a_feed(client):
     uid = str(entry_of(place.person, session).uid)
     for secret in ("meet.example.org", "4711", place.person.name, place.person.email, uid):
         assert secret not in everybody
+
+
+def test_cal_16_the_organiser_in_a_feed_is_who_the_mails_come_from(client):
+    place = a_place(a_session())
+    SenderProfile.objects.create(about=key_of(place.session.programme), name="Wren", address="wren@example.org")
+    for address in (address_for(place.person), public(place.session)):
+        (event,) = events_of(client.get(address))
+        assert event["ORGANIZER"] == "mailto:wren@example.org"
 
 
 def test_the_public_feed_holds_the_open_sessions_to_come(client):
