@@ -15,8 +15,7 @@ from attendance.forms.notices import NoticeForm
 from attendance.messages.notices import content_of
 from attendance.models import SessionNotice
 from attendance.queries.notices import people_to_tell
-from attendance.views.session_plans import typed_again
-from attendance.views.sessions import session_of
+from attendance.views.sessions import session_of, typed_again
 from briefings.models import Session
 from history.refusals import Refused
 

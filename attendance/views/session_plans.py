@@ -18,7 +18,7 @@ from attendance.actions.sessions import (
 )
 from attendance.forms.sessions import CopyForm, PlanForm, PlanSeveralForm
 from attendance.queries.sessions import DateCheck, check_dates
-from attendance.views.sessions import FIELD_OF, session_of
+from attendance.views.sessions import FIELD_OF, session_of, typed_again
 from briefings.models import Programme
 from face.dates import day
 from history.refusals import Refused
@@ -102,12 +102,6 @@ def _check_page(
         "leave_url": reverse("attendance:session-list", args=[programme.slug]),
     }
     return render(request, "attendance/sessions/check_dates.html", context)
-
-
-def typed_again(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return what was posted, to stand hidden on a page that asks once more."""
-    left_out = {"csrfmiddlewaretoken", "confirmed"}
-    return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
 
 
 @require_http_methods(_ASKS)

@@ -23,6 +23,7 @@ from attendance.actions.sessions import (
 from attendance.forms.sessions import CancelForm, ChangeForm, SeatsForm
 from attendance.models import SeatCount
 from attendance.queries.sessions import (
+    Preview,
     choices_for_seats,
     colleagues_asked,
     people_concerned,
@@ -30,7 +31,15 @@ from attendance.queries.sessions import (
     preview_change,
 )
 from attendance.window import rules_of, window_of
-from briefings.actions.sessions import TOLD, InThePast, NowhereToMeet, ReserveTooLarge, RoomTaken, RoomTooSmall
+from briefings.actions.sessions import (
+    TOLD,
+    InThePast,
+    NowhereToMeet,
+    ReserveTooLarge,
+    RoomTaken,
+    RoomTooSmall,
+    check_changes,
+)
 from briefings.models import Programme, Session
 from briefings.words import when_in_words, where_in_words
 from history.refusals import Refused
@@ -54,20 +63,28 @@ def session_of(request: HttpRequest, session: int) -> Session:
     return get_object_or_404(found, programme__in=programmes, pk=session)
 
 
+def typed_again(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return what was posted, to stand hidden on a page that asks once more."""
+    left_out = {"csrfmiddlewaretoken", "confirmed"}
+    return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
+
+
 @require_http_methods(_ASKS)
 def change(request: HttpRequest, session: int) -> HttpResponse:
     """Move, re-room or rename a session; where people are told, a page says first who is told what."""
     found = session_of(request, session)
     data = request.POST if request.method == "POST" else None
     form = ChangeForm(data, initial=ChangeForm.initial_of(found), programme=found.programme)
-    if request.method == "POST" and form.is_valid():
-        columns = _columns(form, found)
-        preview = preview_change(session_of(request, session), columns, timezone.now())
+    if request.method == "POST" and form.is_valid() and "again" not in request.POST:
+        columns, now = _columns(form, found), timezone.now()
+        after = session_of(request, session)
+        preview = preview_change(after, columns, now)
         asks = preview.tells and preview.changed & TOLD and not preview.blocked
-        if asks and "confirmed" not in request.POST:
-            return _preview_page(request, found, columns, preview)
         try:
-            change_session(session=found, by=request.user, now=timezone.now(), **columns)
+            if asks and "confirmed" not in request.POST:
+                check_changes(session=after, changed=set(preview.changed), now=now)
+                return _preview_page(request, found, after, preview)
+            change_session(session=found, by=request.user, now=now, **columns)
         except Refused as refusal:
             form.add_refusal(refusal, FIELD_OF.get(type(refusal)))
         else:
@@ -89,20 +106,20 @@ def _people(number: int) -> str:
     return "1 person is" if number == 1 else f"{number} people are"
 
 
-def _preview_page(request: HttpRequest, session: Session, columns: dict, preview) -> HttpResponse:
-    after = session_of(request, session.pk)
-    preview_change(after, columns, timezone.now())
+def _preview_page(request: HttpRequest, session: Session, after: Session, preview: Preview) -> HttpResponse:
     facts = [
         {"name": "When", "value": when_in_words(after), "note": _was(when_in_words, session, after)},
         {"name": "Where", "value": where_in_words(after), "note": _was(where_in_words, session, after)},
         {"name": "Title", "value": str(after), "note": _was(str, session, after)},
     ]
-    for name, column in (("Getting in", "notes"), ("Link for people online", "online_link")):
+    for name, column, none in (
+        ("Getting in", "notes", "Nothing was said before"),
+        ("Link for people online", "online_link", "There was none before"),
+    ):
         if column in preview.changed:
             was = getattr(session, column)
             value = getattr(after, column) or "Nothing any more"
-            facts.append({"name": name, "value": value, "note": f"It was: {was}" if was else "Nothing was said before"})
-    left_out = {"csrfmiddlewaretoken", "confirmed"}
+            facts.append({"name": name, "value": value, "note": f"It was: {was}" if was else none})
     context = {
         "title": "Check who is told",
         "session": session,
@@ -112,8 +129,9 @@ def _preview_page(request: HttpRequest, session: Session, columns: dict, preview
         "facts": facts,
         "preview": preview,
         "who": _in_groups(session, preview.too_late),
-        "typed": [(n, value) for n, values in request.POST.lists() if n not in left_out for value in values],
-        "leave_url": reverse("attendance:session-change", args=[session.pk]),
+        "typed": typed_again(request),
+        "back_url": reverse("attendance:session-show", args=[session.pk]),
+        "back_words": "Back to the session",
     }
     return render(request, "attendance/sessions/check_change.html", context)
 
@@ -215,7 +233,8 @@ def _in_groups(session: Session, asked: int) -> str:
     """Return who is told of a change of ``session``; ``asked``: how many colleagues that were asked to take a place."""
     told, people = people_concerned(session), people_of(session)
     groups = (
-        (people.booked | people.offered, "with a place"),
+        (people.booked, "with a place"),
+        (people.offered, "with an offer"),
         (people.waiting, "waiting"),
         (people.running, "presenting or facilitating"),
         (people.seniors, "asked as a senior manager"),

@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from attendance.actions.words import change_words
 from attendance.forms.words import TellForm, VoiceForm
 from attendance.queries.words import WORDS_TOLD, Concerned, who_comes
-from attendance.views.session_plans import typed_again
+from attendance.views.sessions import typed_again
 from briefings.models import Programme
 
 _LABELS = {name: VoiceForm.base_fields[name].label for name in WORDS_TOLD}

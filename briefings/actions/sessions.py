@@ -186,11 +186,7 @@ def save_changes(*, session: Session, changed: set[str], by: Any, now: datetime)
 
     Raises SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken. The caller holds the seat counter.
     """
-    if not SESSION_MOVES[SessionState(session.state)]:
-        raise SessionIsOver
-    _check_seats(session)
-    if session.state == SessionState.OPEN and not (session.room_id or session.online_link):
-        raise NowhereToMeet
+    check_changes(session=session, changed=changed, now=now)
     fields = set(changed)
     if changed & TOLD:
         session.revision += 1
@@ -316,6 +312,20 @@ def _check_seats(session: Session) -> None:
         raise ReserveTooLarge
     if session.room and not session.online_link and session.capacity > session.room.capacity:
         raise RoomTooSmall(session.room)
+
+
+def check_changes(*, session: Session, changed: set[str], now: datetime) -> None:
+    """Refuse what ``with_changes`` set on ``session`` where it can be seen without a look at other sessions.
+
+    Raises SessionIsOver, ReserveTooLarge, RoomTooSmall, NowhereToMeet, InThePast.
+    """
+    if not SESSION_MOVES[SessionState(session.state)]:
+        raise SessionIsOver
+    _check_seats(session)
+    if session.state == SessionState.OPEN and not (session.room_id or session.online_link):
+        raise NowhereToMeet
+    if {"date", "starts", "ends"} & changed and session.during.lower <= now:
+        raise InThePast
 
 
 def _save(session: Session, now: datetime, fields: Iterable[str] | None = None) -> None:

@@ -132,7 +132,7 @@ def test_fewer_seats_than_taken_is_refused_with_what_can_be_done(coordinator):
     answer = coordinator.post(f"/sessions/{session.pk}/seats/", {"capacity": "1", "reserved": ""})
     page = answer.content.decode()
     assert answer.status_code == 422
-    for words in ("3 places are taken", "Choose who moves", "2 people have", "(4)", "larger room", "(50)"):
+    for words in ("3 places are taken", "Choose who moves", "2 people have", "(4)", "a room that holds all 3", "(50)"):
         assert words in page, words
 
 

@@ -284,6 +284,33 @@ def test_a_move_asks_first_who_is_told(client, programme, coordinator):
     assert Message.objects.filter(kind="attendance.session_changed").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"date_year": "2020"}, "The session would begin in the past."),
+        ({"room": ""}, "Nobody can book a session without a place to meet."),
+        ({"room": "small"}, "holds 1 people. Choose a larger room"),
+    ],
+)
+def test_what_cannot_be_is_said_before_it_is_asked_who_is_told(client, programme, coordinator, changes, sentence):
+    session = a_session(programme, room=RoomFactory())
+    a_place(session)
+    small = RoomFactory(capacity=1).pk
+    data = changed(session, **{name: small if value == "small" else value for name, value in changes.items()})
+    answer = client.post(f"/sessions/{session.pk}/change/", data)
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+
+
+def test_from_the_page_that_asks_first_one_goes_back_to_what_was_typed(client, programme, coordinator):
+    session = a_session(programme)
+    a_place(session)
+    typed = changed(session, date_day="27", title="How the plan works")
+    form = client.post(f"/sessions/{session.pk}/change/", {**typed, "confirmed": "yes", "again": "yes"}).context["form"]
+    assert (form["title"].value(), form["date"].value()[0]) == ("How the plan works", "27")
+    assert Session.objects.get(pk=session.pk).title == ""
+
+
 def test_the_page_that_asks_first_names_all_that_is_told_and_whom(client, programme, coordinator):
     session = a_session(programme, notes="Ring the bell")
     for _ in range(2):
@@ -293,7 +320,7 @@ def test_the_page_that_asks_first_names_all_that_is_told_and_whom(client, progra
     page = words(client.post(f"/sessions/{session.pk}/change/", data))
     assert "3 people are told by e-mail what has changed: 2 with a place, 1 presenting or facilitating." in page
     assert "Getting in Use the back door It was: Ring the bell" in page
-    assert "Link for people online https://meet.example.org/1 Nothing was said before" in page
+    assert "Link for people online https://meet.example.org/1 There was none before" in page
 
 
 def test_a_colleague_who_may_take_over_a_place_is_counted_among_those_who_are_told(client, programme, coordinator):
@@ -323,7 +350,7 @@ def test_places_that_are_taken_cannot_be_taken_away(client, programme, coordinat
     response = client.post(f"/sessions/{session.pk}/seats/", {"capacity": "1", "reserved": "0"})
     assert "2 places are taken, so the session needs 2 seats or more." in text_of(response)
     page = f"/sessions/{session.pk}/seats/"
-    assert "Who waits moves up by itself" in text_of(client.get(page))
+    assert "those who wait move up at once" in text_of(client.get(page))
     BookingRules.objects.create(programme=programme, freeze_days=200)
     assert "The list of names is final, so nobody moves up where there are more." in text_of(client.get(page))
     client.post(f"/sessions/{session.pk}/seats/", {"capacity": "5", "reserved": "1"})
