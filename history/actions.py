@@ -18,6 +18,10 @@ STRANGER = "stranger"
 
 # One statement is a transaction of its own: a page that shows fifty people waits for it once, not three times.
 _LOOKS = f"INSERT INTO {Look._meta.db_table} (at, actor, person, page) SELECT %s, %s, unnest(%s), %s"
+_LOOKS_OF_ALL = f"""
+INSERT INTO {Look._meta.db_table} (at, actor, person, page) SELECT %s, %s, seen.person, %s
+FROM (SELECT DISTINCT %s || found.id AS person FROM ({{}}) AS found (id)) AS seen WHERE seen.person <> %s
+"""  # noqa: S608 - a constant of this file
 
 
 def key_of(thing: Any) -> str:
@@ -103,6 +107,14 @@ def look_at_many(
     if people:
         with connection.cursor() as cursor:
             cursor.execute(_LOOKS, [now, actor, sorted(people), page])
+
+
+def look_at_all(*, by: Any, people: models.QuerySet, page: str, now: datetime) -> None:
+    """The same as ``look_at_many`` for all of a download: everybody in ``people``, of whom none is read into memory."""
+    actor, key = key_of(by), f"{people.model._meta.label_lower}:"
+    found, values = people.order_by().values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOKS_OF_ALL.format(found), [now, actor, page, key, *values, actor])
 
 
 def forget_old(*, now: datetime) -> int:

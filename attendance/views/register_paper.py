@@ -1,11 +1,13 @@
 """The register on paper: a sheet to print and sign, typing it in, the list as a spreadsheet."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,7 +17,7 @@ from accounts.models import Person
 from accounts.permissions import Permission, has
 from attendance.actions.sheet import type_in
 from attendance.forms.register import SheetForm, SheetLineForm
-from attendance.models import Attendance, Place
+from attendance.models import Attendance, Outcome, Place
 from attendance.queries.phone import organisations_there
 from attendance.queries.register import on_the_register
 from attendance.views.register import READ_OR_POST, frame, is_closed, session_at_door
@@ -23,7 +25,7 @@ from briefings.models import Session
 from face.dates import moment
 from face.paging import Page, page_of
 from face.spreadsheets import stream_csv
-from history.actions import look_at_many
+from history.actions import look_at_all, look_at_many
 from history.refusals import Refused
 
 ON_ONE_PAGE = 100
@@ -86,23 +88,24 @@ def export_register(request: HttpRequest, session: int) -> StreamingHttpResponse
     if not has(request.user, Permission.MANAGE_SESSIONS, own.programme):
         raise Http404
     places = on_the_register(own)
-    people = Person.objects.filter(places__in=places).only("pk").distinct()
-    look_at_many(by=request.user, at=people, page="attendance:register-export", now=timezone.now())
+    people = Person.objects.filter(pk__in=places.values("person"))
+    look_at_all(by=request.user, people=people, page="attendance:register-export", now=timezone.now())
     return stream_csv(f"register-{own.date.isoformat()}-{own.pk}", _HEADS, _rows(own, places))
 
 
-def _rows(session: Session, places: Any) -> Iterator[list[Any]]:
-    related = ("person", "organisation", "profession", "area", "attendance")
-    for place in places.select_related(*related).order_by("person__sort_name", "pk").iterator(chunk_size=500):
-        fact = getattr(place, "attendance", None)
-        yield [place.person.name, place.organisation, place.profession, place.area, "Place", *_mark(fact)]
+def _rows(session: Session, places: QuerySet[Place]) -> Iterator[list[Any]]:
+    there, fact = ("organisation__name", "profession__name", "area__name"), ("outcome", "noted_at")
+    rows = places.order_by("person__sort_name", "pk")
+    marked = [f"marked__{column}" for column in fact]
+    for name, *where, outcome, noted_at in rows.values_list("person__name", *there, *marked).iterator(2_000):
+        yield [name, *where, "Place", *_mark(outcome, noted_at)]
     walk_ins = Attendance.objects.filter(session=session, walk_in__isnull=False).order_by("walk_in__name", "pk")
-    for fact in walk_ins.select_related("walk_in", "organisation", "profession", "area").iterator(chunk_size=500):
-        yield [fact.walk_in.name, fact.organisation, fact.profession, fact.area, "Walk-in", *_mark(fact)]
+    for name, *where, outcome, noted_at in walk_ins.values_list("walk_in__name", *there, *fact).iterator(2_000):
+        yield [name, *where, "Walk-in", *_mark(outcome, noted_at)]
 
 
-def _mark(fact: Attendance | None) -> list[str]:
-    return [fact.get_outcome_display(), moment(fact.noted_at)] if fact else ["Not marked", ""]
+def _mark(outcome: str | None, noted_at: datetime | None) -> list[str]:
+    return [Outcome(outcome).label, moment(noted_at)] if outcome else ["Not marked", ""]
 
 
 def _outcome(place: Place) -> str:

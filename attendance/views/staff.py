@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -29,7 +30,7 @@ from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Programme, Session, SessionState
 from face.paging import LONG, SHORT, page_of
 from face.spreadsheets import stream_csv
-from history.actions import key_of, look, look_at_many
+from history.actions import key_of, look, look_at_all, look_at_many
 from history.refusals import Refused
 from messaging import kinds
 from messaging.models import Message
@@ -283,27 +284,31 @@ def export_places(request: HttpRequest, session: int) -> StreamingHttpResponse:
     own, now = _session(request, session), timezone.now()
     shows_needs = has(request.user, Permission.SEE_ACCESS_NEEDS, own.programme)
     places = places_of_session(own)
-    people = Person.objects.filter(places__in=places).only("pk")
-    look_at_many(by=request.user, at=people, page="attendance:session-places-export", now=now)
+    people = Person.objects.filter(pk__in=places.values("person"))
+    look_at_all(by=request.user, people=people, page="attendance:session-places-export", now=now)
     shows_addresses = has(request.user, Permission.SEE_PEOPLE, own.programme)
     addresses = ["E-mail address"] if shows_addresses else []
     heads = ["Organisation", "Profession", "Area", "State", "Position", "Reference"]
     needs = ["What they need to take part", "In Welsh"] if shows_needs else []
-    rows = _rows(places.iterator(chunk_size=500), shows_addresses, shows_needs)
+    rows = _rows(places, shows_addresses, shows_needs)
     return stream_csv(f"places-{own.date.isoformat()}-{own.pk}", ["Name", *addresses, *heads, *needs], rows)
 
 
-def _rows(places: Iterator[Place], shows_addresses: bool, shows_needs: bool) -> Iterator[list[Any]]:
-    for place in places:
-        person = place.person
-        row = [person.name if person else "No name yet"]
-        row += [person.email if person else ""] if shows_addresses else []
-        row += [place.organisation, place.profession, place.area]
-        row += [place.get_state_display(), place.number_in_line, place.reference]
-        if shows_needs:
-            need = getattr(place, "access_need", None)
-            row += [need.words, "Yes" if need.welsh else ""] if need else ["", ""]
+def _rows(places: QuerySet[Place], shows_addresses: bool, shows_needs: bool) -> Iterator[list[Any]]:
+    states = dict(PlaceState.choices)
+    found = places.values_list(*_COLUMNS).iterator(2_000)
+    for name, email, organisation, profession, area, state, position, reference, needs, welsh in found:
+        row = [name or "No name yet"]
+        row += [email] if shows_addresses else []
+        row += [organisation, profession, area, states[state], position, reference]
+        row += [needs, "Yes" if welsh else ""] if shows_needs else []
         yield row
+
+
+_COLUMNS = (
+    "person__name", "person__email", "organisation__name", "profession__name", "area__name", "state", "number_in_line",
+    "reference", "access_need__words", "access_need__welsh",
+)  # fmt: skip
 
 
 def _acted(

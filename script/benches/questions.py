@@ -75,7 +75,7 @@ def _download(person, programme) -> Iterator[Figure]:
     yield Figure("download, rows", lines - 1, "rows", least=QUESTIONS, most=QUESTIONS)
     yield Figure("download", seconds, "seconds", _by_hand(programme), most=5)
     yield Figure("download, until the first line", first, "seconds", seconds, most=0.5)
-    yield Figure("memory that the download takes", most, "MB", most=60)
+    yield Figure("memory that the download takes", most, "MB", most=20)
 
 
 def _by_hand(programme) -> float:

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from history import queries, verbs
-from history.actions import CLOCK, STRANGER, forget_old, key_of, look, look_at_many, record, record_many
+from history.actions import CLOCK, STRANGER, forget_old, key_of, look, look_at_all, look_at_many, record, record_many
 from history.models import Entry, Look
 from history.retention import Retention
 from tests.messaging.factories import PersonFactory
@@ -53,6 +53,16 @@ def test_a_look_at_oneself_leaves_no_trace(now, django_assert_num_queries):
         (key_of(other), "a:b-c"),
         (key_of(other), "a:b-list"),
     ]
+
+
+def test_everybody_in_a_download_is_traced_without_being_read(now, django_assert_num_queries):
+    me, *others = PersonFactory.create_batch(4)
+    people = type(me).objects.filter(pk__in=[each.pk for each in (me, *others[:2])])
+    with django_assert_num_queries(1):
+        look_at_all(by=me, people=people, page="a:b-export", now=now)
+    assert sorted(Look.objects.values_list("person", "page")) == sorted(
+        (key_of(each), "a:b-export") for each in others[:2]
+    )
 
 
 def test_what_is_past_its_time_goes(now):
