@@ -99,6 +99,17 @@ def test_one_mail_for_all_that_is_asked_together(cast):
     assert all(where_in_words(session) in by_person[cast.senior].text for session in (cast.session, other))
 
 
+def test_only_who_comes_reads_how_to_join_online(cast):
+    Session.objects.filter(pk=cast.session.pk).update(online_link="https://meet.example.org/1")
+    own = cast.asked()
+    asked = said(mails(messages.ASKED)[0])
+    assert "meet.example.org" not in asked.text + asked.html
+    cover.answer_coming(attendance=own, by=cast.senior, now=NOW)
+    coming = said(mails(messages.COMING)[0])
+    assert "Join online: https://meet.example.org/1" in coming.text
+    assert 'href="https://meet.example.org/1"' in coming.html
+
+
 def test_who_is_asked_already_is_not_asked_again(cast):
     cast.ask()
     assert cast.ask() == []
