@@ -1,6 +1,7 @@
 """What a coordinator does to sessions: the rows of briefings, and with them places, people, calendars and mails."""
 
 import copy
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -35,6 +36,7 @@ from attendance.models import (
 )
 from attendance.queries.sessions import SENIORS_TOLD, PeopleOf, busy_sentence, elsewhere, people_of
 from attendance.queries.teams import teams_without_names
+from attendance.window import rules_of, window_of
 from briefings.actions.sessions import TOLD, AgendaLine, ReserveTooLarge, RoomTooSmall, SessionIsOver
 from briefings.models import Programme, Room, Series, Session, SessionKind, SessionPart, SessionState
 from history.refusals import Refused
@@ -187,18 +189,34 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
         raise_entries(session)
         # A draft is known to nobody but the senior managers who were asked to come to it.
         concerned = people.everybody if session.state == SessionState.OPEN else people.seniors
+        named = _named_earlier(session, concerned, now) if "date" in changed else set()
         sooner: set[int] = set()
         if limits:
             concerned -= limits.keys() - people_of(session).everybody  # whose offer has ended is told that
             now_until = _limits_of_offers(session)
             sooner = {person for person, until in now_until.items() if until < limits.get(person, until)}
+        sooner |= named
         messages.tell_changed(session, before, concerned, now=now, sooner=sooner)
     if "date" in changed:
         for team in teams_without_names([session]):
-            bring_names_forward(team=team, by=by, now=now, why=MOVED)
+            bring_names_forward(team=team, by=by, now=now, why=MOVED, told=named)
         if session.state == SessionState.OPEN:
             end_requests(session=session, by=by, now=now)
     return session
+
+
+def _named_earlier(session: Session, told: set[int], now: datetime) -> set[int]:
+    """Return who of ``told`` learns by that news alone that names of their one team are needed earlier.
+
+    Whoever booked several teams in ``session``, or has a place there, is told it by a mail about each team.
+    """
+    teams, people = teams_without_names([session]), people_of(session)
+    last = window_of(session, rules_of(session), now).last_day_for_names(session.date)
+    several = Counter(team.made_by_id for team in teams)
+    others = people.everybody - people.leads
+    others |= people.booked | people.offered | people.waiting | people.running | people.seniors
+    earlier = {team.made_by_id for team in teams if team.names_until and team.names_until > last}
+    return {person for person in earlier & told - others if several[person] == 1}
 
 
 def _limits_of_offers(session: Session) -> dict[int, datetime]:

@@ -195,10 +195,13 @@ def switch_to_fit(*, team: Team, by: Any, now: datetime) -> Team:
 
 
 @transaction.atomic
-def bring_names_forward(*, team: Team, by: Any, now: datetime, why: str = FINAL_EARLIER) -> bool:
+def bring_names_forward(
+    *, team: Team, by: Any, now: datetime, why: str = FINAL_EARLIER, told: Iterable[int] = ()
+) -> bool:
     """Bring the last day to name places of ``team`` forward where its list of names is final earlier by now.
 
-    The lead is told the new day and ``why`` (of messages.teams.WHY_EARLIER). Where that day is over, the places without
+    The lead is told the new day and ``why`` (of messages.teams.WHY_EARLIER), but for those (ids) who are ``told`` it
+    with other news. Where that day is over, the places without
     a name are released as the clock does. Returns False where nothing has to change: a day the lead chose earlier
     stays, and stays when the list is final later again.
     """
@@ -216,7 +219,7 @@ def bring_names_forward(*, team: Team, by: Any, now: datetime, why: str = FINAL_
     if last < window.today:
         release_unnamed(team=team, now=now, by=by, earlier=why)
     else:
-        team_messages.tell_last_day(team, why=why, now=now)
+        team_messages.tell_last_day(team, why=why, now=now, but=list(told))
     return True
 
 

@@ -176,6 +176,7 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "earlier": message.refs.get("earlier"),
         "was": datetime.fromisoformat(message.refs["was"]) if message.refs.get("was") else None,
         "is_wanted": message.kind in (OFFERED, GIVEN_UP) and place.offered_from_line and is_wanted(place),
+        "is_followed": message.kind == GIVEN_UP and _is_followed(place),
         "with_entry": message.kind in _WITH_ENTRY,
         "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")) and _will_be_out(message, place),
     }
@@ -195,6 +196,17 @@ def _subject_of(message: Message, place: Place) -> str:
     if kind == GIVEN_UP and place.closed_reason in ("changed_date", "moved"):
         return "Out of your calendar: {when}"
     return _SUBJECTS[kind]
+
+
+def _is_followed(place: Place) -> bool:
+    """Return whether the place that ``place`` was changed or moved to is booked still; if not, its mail never leaves.
+
+    Before the press that changes it, it will be.
+    """
+    if place.closed_at is None:
+        return True
+    own = Place.objects.filter(person=place.person_id, session__programme=place.session.programme_id)
+    return own.filter(state=PlaceState.BOOKED, seated_at__gte=place.closed_at).exclude(pk=place.pk).exists()
 
 
 def _will_be_out(message: Message, place: Place) -> bool:

@@ -12,7 +12,7 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
-from attendance.models import CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
+from attendance.models import BulkMove, CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
 from attendance.queries.booking import by_distance, sessions_to_choose
 from attendance.queries.shares import FIRST_CHOICE_LASTS
 from attendance.queries.teams import unnamed_places
@@ -158,11 +158,32 @@ def not_told_out(session: Session) -> set[int]:
 
 
 def tell_cancelled(session: Session, people: Iterable[int], with_entry: set[int], *, now: datetime) -> None:
-    """Plan one mail to each of ``people``; those ``with_entry`` get what takes it out of their calendar."""
-    people = set(people)
-    told = [(people & with_entry, 1), (people - with_entry, 0)]
-    for some, entry in told:
-        _queue_many(CANCELLED, session, some, now, refs={"session": session.pk, "entry": entry})
+    """Plan one mail to each of ``people``; those ``with_entry`` get what takes it out of their calendar.
+
+    Whoever has not heard yet that the session was moved, or that their place was moved into it, is told of the day
+    they know.
+    """
+    known = {person: was["when"] for person, was in _not_told_yet(session).items() if was.get("when")}
+    came_from = _moved_unheard(session)
+    by_refs: dict[tuple, set[int]] = {}
+    for person in people:
+        refs = {"entry": int(person in with_entry)}
+        refs |= {"was_when": known[person]} if person in known else {}
+        refs |= {"came_from": came_from[person]} if person in came_from else {}
+        by_refs.setdefault(tuple(refs.items()), set()).add(person)
+    for refs, some in by_refs.items():
+        _queue_many(CANCELLED, session, some, now, refs={"session": session.pk, **dict(refs)})
+
+
+def _moved_unheard(session: Session) -> dict[int, str]:
+    """Return when the session was from which a coordinator moved people here who have not heard of it, by person."""
+    unsent = Message.objects.filter(
+        kind="attendance.place_moved", state__in=[Message.State.PLANNED, Message.State.HELD],
+        refs__move__in=list(BulkMove.objects.filter(to=session).values_list("pk", flat=True)),
+    ).order_by("pk")  # fmt: skip
+    moves = dict(unsent.values_list("person", "refs__move"))
+    origins = BulkMove.objects.select_related("session").in_bulk(set(moves.values()))
+    return {person: when_in_words(origins[move].session) for person, move in moves.items()}
 
 
 def tell_part_given(session: Session, person: int, *, now: datetime) -> None:
@@ -301,6 +322,7 @@ def render(message: Message) -> Content:
         "where": where_in_words(session, address=True),
         "new_link": f"{settings.SITE_URL}{reverse('attendance:invitation-again')}",
     }
+    context["came_from"] = message.refs.get("came_from", "")
     if message.kind == CANCELLED and place:
         context["nearest"] = _nearest(place, session)
         context["first_choice_days"] = FIRST_CHOICE_LASTS.days
@@ -312,6 +334,8 @@ def render(message: Message) -> Content:
     words = _only_words(message.refs) if message.kind == CHANGED else []
     context["only_words"] = bool(words)
     subject = f"Your session on {{when}}: {_listed(words)}" if words else _SUBJECTS[message.kind]
+    if message.kind == CANCELLED and context["was_when"]:
+        when = context["was_when"]
     name = message.kind.removeprefix("attendance.")
     content = render_mail(f"attendance/mail/{name}", context, subject.format(when=when))
     if entry:

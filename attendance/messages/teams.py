@@ -52,10 +52,13 @@ def tell_released(team: Team, number: int, *, earlier: str = "", now: datetime) 
     _tell_lead(RELEASED, team, timezone.localdate(now), refs, now + timedelta(days=7), now)
 
 
-def tell_last_day(team: Team, *, why: str, now: datetime) -> None:
-    """Plan the news that the last day to name places of ``team`` was brought forward, ``why``; to the same people."""
+def tell_last_day(team: Team, *, why: str, now: datetime, but: Sequence[int] = ()) -> None:
+    """Plan the news that the last day to name places of ``team`` was brought forward, ``why``; to the same people.
+
+    ``but``: the ids of those whom another mail tells it.
+    """
     over = datetime.combine(team.names_until + timedelta(days=1), time(), ZoneInfo(team.session.zone))
-    _tell_lead(LAST_DAY, team, team.names_until, {"earlier": why}, over, now)
+    _tell_lead(LAST_DAY, team, team.names_until, {"earlier": why}, over, now, but=but)
 
 
 def tell_moved_up(places: Sequence[Place], *, now: datetime) -> None:
@@ -84,7 +87,7 @@ def tell_left(place: Place, *, by: Any, now: datetime) -> None:
     since = now.replace(minute=0, second=0, microsecond=0)
     _tell_lead(
         LEFT, team, since.date(), {"since": since.isoformat()}, team.session.during.lower + GATHERS + LETS_COMMIT, now,
-        suffix=f":{since.hour}", due=since + GATHERS + LETS_COMMIT, but=(by, place.person),
+        suffix=f":{since.hour}", due=since + GATHERS + LETS_COMMIT, but=(getattr(by, "pk", 0), place.person_id),
     )  # fmt: skip
 
 
@@ -124,7 +127,7 @@ def _tell_lead(
     *,
     suffix: str = "",
     due: datetime | None = None,
-    but: Sequence[Any] = (),
+    but: Sequence[int] = (),
 ) -> None:
     leads = OrganisationLead.objects.on(timezone.localdate(now)).filter(
         organisation=team.organisation_id, person__is_active=True, person__email__isnull=False
@@ -132,7 +135,7 @@ def _tell_lead(
     people = set(leads.values_list("person", flat=True))
     if team.made_by_id and (team.made_by_id in people or not people):
         people = {team.made_by_id}
-    people -= {somebody.pk for somebody in but if isinstance(somebody, Person)}
+    people -= set(but)
     rows = [
         Planned(
             key=f"{kind}:{team.pk}:{person}:{day.isoformat()}{suffix}",

@@ -5,14 +5,16 @@ from datetime import date
 import pytest
 from icalendar import Calendar
 
+from attendance.actions import moves
 from attendance.actions import sessions as actions
 from attendance.actions.places import give_up_place
 from attendance.invariants import findings
+from attendance.messages import places as place_messages
 from attendance.messages import sessions as messages
 from attendance.models import BookingRules, CoverState, PlaceState, SeniorAttendance
 from briefings.models import Part, PlacesRule
 from messaging.models import Message
-from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session
+from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day
 from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +172,45 @@ def test_only_the_newest_change_is_still_wanted_and_none_after_a_cancellation():
     assert reasons() == {f"{messages.CHANGED}:1": "changed_again", f"{messages.CHANGED}:2": ""}
     actions.cancel_session(session=session, reason="Snow", **WITH)
     assert set(reasons().values()) == {"session_cancelled"}
+
+
+def test_who_has_not_heard_of_a_move_is_told_of_the_day_they_know_that_it_is_cancelled():
+    session = a_session()
+    place, heard = a_place(session), a_place(session)
+    actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    Message.objects.filter(person=heard.person, kind=messages.CHANGED).update(
+        state="sent", sent_at=NOW, message_id="<1@example.org>"
+    )
+    actions.cancel_session(session=session, reason="Snow", **WITH)
+    assert set(reasons().values()) == {"session_cancelled"}, "the news of the move does not leave any more"
+    told, other = (messages.render(mail_of(messages.CANCELLED, each.person)) for each in (place, heard))
+    assert told.subject == "Cancelled: the session on Thursday 26 November 2026, 9:30am to 12:30pm"
+    for words in (told.text, told.html):
+        assert "had just been moved to Thursday 3 December 2026, 9:30am to 12:30pm, and does not" in words
+    assert "26 November" not in other.text
+    assert "does not take place." in other.text
+    assert "just been moved" not in other.text
+    assert entry_of(told) == entry_of(other) == ("CANCEL", "CANCELLED", 2), "above that of the move, sent or not"
+
+
+def test_who_was_moved_into_a_session_that_is_cancelled_before_they_heard_reads_both():
+    session = a_session(capacity=3)
+    other = another_day(session.programme)
+    place = a_place(session)
+    moves.move_people(
+        session=session, to=other, places=[place], all_or_nobody=False, from_reserve=False, fewer=False, words="",
+        **WITH,
+    )  # fmt: skip
+    out = place_messages.render(mail_of("attendance.place_given_up", place.person))
+    assert "a mail of its own says where and when" in out.text
+    actions.cancel_session(session=other, reason="Snow", **WITH)
+    out = place_messages.render(mail_of("attendance.place_given_up", place.person))
+    assert "a mail of its own says what became of it" in out.text
+    told = messages.render(mail_of(messages.CANCELLED, place.person))
+    assert "We had just moved your place there from Thursday 26 November 2026" in told.text
+    assert "We had just moved your place there from Thursday 26 November 2026" in told.html
+    moved = Message.objects.get(kind="attendance.place_moved")
+    assert place_messages.not_wanted([moved], NOW) == {moved.pk: "no_longer_booked"}
 
 
 def test_a_part_that_came_and_went_is_told_as_it_is_now():

@@ -327,6 +327,22 @@ def test_a_session_on_an_earlier_day_brings_the_last_day_for_names_forward_and_t
     _nothing_wrong()
 
 
+def test_a_lead_of_one_team_reads_in_one_mail_that_its_session_moves_and_names_are_needed_earlier(programme):
+    session, lead, other = a_session(programme, capacity=5), PersonFactory(), a_practitioner(programme)
+    set_booking_rules(programme=programme, freeze_days=3, by=CLOCK, now=NOW)
+    _book(session, unnamed=1, by=lead, until=date(2026, 11, 21))
+    _book(session, [other], unnamed=1, by=other, until=date(2026, 11, 21))
+    Message.objects.all().delete()
+    change_session(session=session, by=CLOCK, now=NOW, date=date(2026, 11, 18))
+    told = Message.objects.get(person=lead)
+    content = kinds.find(told.kind).render(told)
+    for words in (content.text, content.html):
+        assert "names are needed earlier than you chose: the last day for them is now Friday 13 November 2026" in words
+    both = Message.objects.filter(person=other).order_by("kind").values_list("kind", flat=True)
+    assert list(both) == ["attendance.session_changed", "attendance.team_last_day"], "they read of their own place"
+    _nothing_wrong()
+
+
 def test_where_a_session_is_moved_before_its_last_day_for_names_the_places_go_back(programme):
     session, lead = a_session(programme, capacity=1), a_practitioner(programme)
     set_booking_rules(programme=programme, freeze_days=10, by=CLOCK, now=NOW)
