@@ -8,7 +8,7 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from accounts.links import make_link
+from accounts.links import make_link, revoke
 from accounts.models import Person
 from attendance.models import new_reference
 from briefings.models import Mandate, Session
@@ -28,7 +28,7 @@ from commitments.models import (
 )
 from commitments.queries.standards import calendar_of
 from commitments.rules import can_scribe, can_triage
-from history.actions import record
+from history.actions import CLOCK, record
 from history.refusals import Refused
 from organisations.actions.uploads import Upload, check_upload
 
@@ -37,6 +37,8 @@ CONFIRM_WITHIN = 10
 UNKEPT_AGAIN = 5
 """Working days after which somebody to take over is asked for again, and who was asked and says nothing."""
 LINK_LASTS = timedelta(days=365)
+LINK_RENEWED = timedelta(days=60)
+"""A mail about an assurance carries a link that lives at least as long, so that the reminders after it need none."""
 MOST_FILES = 5
 _MOVING = (
     "state", "due_on", "next_reminder_on", "reminded_step", "given_at", "evidence", "proposed_by", "confirmed_by",
@@ -128,11 +130,28 @@ def note_assurance(
     own.save(force_insert=True)
     own.questions.set(questions)
     record(by=by, verb="gave_assurance" if is_own else "noted_assurance", about=own, now=now)
-    if not is_own:
-        own.link = make_link(purpose="assurance", person=own.person, about=own, ends_at=now + LINK_LASTS, now=now)
-        own.save(update_fields=["link"])
+    link_keeper(own, now)
+    if is_own:
+        messages.tell_given(own, now=now)
+    else:
         messages.ask_to_confirm(own, now=now)
     return own
+
+
+def link_keeper(own: Assurance, now: datetime) -> None:
+    """Let who keeps ``own`` now open it by a personal link; a link of somebody else opens nothing any more.
+
+    Nothing changes where their link still lives for a while. The caller holds ``own``.
+    """
+    link = own.link
+    if link and link.person_id == own.keeper_id and not link.revoked_at and link.ends_at > now + LINK_RENEWED:
+        return
+    if link:
+        revoke(link, CLOCK, now)
+    own.link = None
+    if own.keeper:
+        own.link = make_link(purpose="assurance", person=own.keeper, about=own, ends_at=now + LINK_LASTS, now=now)
+    own.save(update_fields=["link"])
 
 
 @transaction.atomic
@@ -149,7 +168,10 @@ def confirm_assurance(*, assurance: Assurance, by: Person, now: datetime) -> Ass
     if own.state != AssuranceState.NOTED:
         raise NotNow
     own.given_at, own.reminded_step = now, 0
-    return become(own, AssuranceState.GIVEN, by=by, verb="confirmed_assurance", now=now)
+    become(own, AssuranceState.GIVEN, by=by, verb="confirmed_assurance", now=now)
+    link_keeper(own, now)
+    messages.tell_given(own, now=now)
+    return own
 
 
 @transaction.atomic
@@ -233,6 +255,7 @@ def send_back(*, assurance: Assurance, reason: str, by: Person, now: datetime) -
         raise NotNow
     own.evidence_given.filter(returned_at=None).update(returned_by=by, returned_at=now, returned_because=reason)
     become(own, AssuranceState.GIVEN, by=by, verb="sent_back", now=now)
+    link_keeper(own, now)
     messages.tell_sent_back(own, now=now)
     return own
 
@@ -282,6 +305,7 @@ def remind_about(*, assurance_id: int, now: datetime) -> bool:
         for asked in own.handovers.filter(state=HandoverState.ASKED).select_related("person"):
             handover_messages.tell_asked(asked, now=now, again=f":{today}")
     else:
+        link_keeper(own, now)
         rung = next_rung(_date_of(own), own.reminded_step, today, calendar_of(own.programme))
         messages.remind(own, rung, now=now)
         own.reminded_step = rung.step

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import Person
 from briefings.models import Mandate
 from briefings.rules import mandate_for, speaking
-from commitments.actions.assurances import NoMandate, NotNow, NotTheirs, lock, next_day
+from commitments.actions.assurances import NoMandate, NotNow, NotTheirs, link_keeper, lock, next_day
 from commitments.clocks import local_day
 from commitments.messages import handovers as messages
 from commitments.models import STANDING, Assurance, Handover, HandoverState
@@ -55,6 +55,7 @@ def ask_for_successor(*, assurance_id: int, now: datetime) -> bool:
     own.keeper, own.keeper_lost_on = None, today
     own.next_reminder_on = next_day(own, today)
     own.save(update_fields=["keeper", "keeper_lost_on", "next_reminder_on"])
+    link_keeper(own, now)
     record(by=CLOCK, verb="lost_keeper", about=own, now=now)
     messages.tell_lost(own, now=now)
     return True
@@ -126,6 +127,7 @@ def take_over(*, handover: Handover, by: Person, now: datetime) -> Assurance:
     own.keeper, own.keeper_lost_on, own.carried_by = by, None, asked.mandate.organisation
     own.next_reminder_on = next_day(own, today)
     own.save(update_fields=["keeper", "keeper_lost_on", "carried_by", "next_reminder_on"])
+    link_keeper(own, now)
     record(by=by, verb="took_over", about=own, now=now)
     messages.tell_decided(asked, now=now)
     return own

@@ -20,6 +20,7 @@ from messaging.models import Message
 from organisations.models import OrganisationLead
 
 CONFIRM = "commitments.assurance_to_confirm"
+GIVEN = "commitments.assurance_given"
 REMINDER = "commitments.assurance_reminder"
 PROPOSED = "commitments.assurance_proposed"
 KEPT = "commitments.assurance_kept"
@@ -28,6 +29,7 @@ ENDED = "commitments.assurance_ended"
 REDACTED = "commitments.assurance_redacted"
 _TEMPLATES = {  # by kind: template and subject
     CONFIRM: ("assurance_to_confirm", "Did you say this? Assurance {}"),
+    GIVEN: ("assurance_given", "You gave assurance {}"),
     REMINDER: ("assurance_reminder", "Assurance {}"),
     PROPOSED: ("assurance_proposed", "Assurance {} is proposed as kept"),
     KEPT: ("assurance_kept", "Assurance {} is kept"),
@@ -50,6 +52,11 @@ _TAKEN_OUT = {
 def ask_to_confirm(own: Assurance, *, now: datetime) -> None:
     """Ask the senior manager whether these were the words, with a link that opens them."""
     _tell(CONFIRM, own, [own.person], "confirm", now)
+
+
+def tell_given(own: Assurance, *, now: datetime) -> None:
+    """Send who gave it their exact words, the day and the way back to it: worth keeping."""
+    _tell(GIVEN, own, [own.person], "given", now)
 
 
 def tell_proposed(own: Assurance, *, now: datetime) -> None:
@@ -138,10 +145,10 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
 def render(message: Message) -> Content:
     """Return the mail of any kind about one assurance."""
     own = Assurance.objects.select_related(
-        "programme", "person", "organisation", "session", "link", "noted_by", "proposed_by", "carried_by"
+        "programme", "person", "organisation", "session", "link", "noted_by", "proposed_by", "carried_by", "replaces"
     ).get(pk=message.refs["assurance"])
     template, subject = _TEMPLATES[message.kind]
-    today = local_day(own.programme, message.due_at)
+    today, opens = local_day(own.programme, message.due_at), _opens_by_link(own, message)
     context = {
         "person": message.person,
         "assurance": own,
@@ -150,7 +157,8 @@ def render(message: Message) -> Content:
         "last": own.evidence_given.first(),
         "is_late": own.due_on < today,
         "due": when_kept(own, today),
-        "address": _address(own, message),
+        "address": address_of(own.link) if opens else page_of(own),
+        "has_link": opens,
         "taken_out": _TAKEN_OUT.get(message.refs.get("what", "")),
     }
     words = subject.format(own.reference) + (_when(own, today) if message.kind == REMINDER else "")
@@ -162,9 +170,10 @@ def page_of(own: Assurance) -> str:
     return settings.SITE_URL + reverse("commitments:assurance-show", args=[own.pk])
 
 
-def _address(own: Assurance, message: Message) -> str:
-    to_confirm = own.state == AssuranceState.NOTED and own.link and own.person_id == message.person_id
-    return address_of(own.link) if to_confirm else page_of(own)
+def _opens_by_link(own: Assurance, message: Message) -> bool:
+    """Return whether the reader needs no sign-in: its keeper, but while it waits for a coordinator, who they may be."""
+    is_own = own.link is not None and message.person_id == own.keeper_id == own.link.person_id
+    return is_own and own.link.revoked_at is None and own.state != AssuranceState.PROPOSED
 
 
 def _when(own: Assurance, today: date) -> str:
@@ -202,6 +211,7 @@ def _tell(
 def register_kinds() -> None:
     """Make the kinds of assurances known; called when the app is ready."""
     register(Kind(CONFIRM, render, not_wanted, label="Assurance to confirm"))
+    register(Kind(GIVEN, render, label="Receipt of an assurance"))
     register(Kind(REMINDER, render, not_wanted, label="Reminder of an assurance"))
     register(Kind(PROPOSED, render, label="Assurance proposed as kept"))
     register(Kind(KEPT, render, label="Assurance kept"))

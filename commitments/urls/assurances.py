@@ -33,4 +33,6 @@ urlpatterns = [
     path("assurance/<link_token:token>/", exchange, {"purpose": "assurance"}, name="assurance-open"),
     path("assurance/<int:link>/", noted.show_noted, name="assurance-noted"),
     path("assurance/<int:link>/not-mine/", noted.say_not_mine, name="assurance-not-mine"),
+    path("assurance/<int:link>/kept/", noted.say_kept, name="assurance-say-kept"),
+    path("assurance/<int:link>/review/", noted.say_how_it_stands, name="assurance-say-how"),
 ]

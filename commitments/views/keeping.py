@@ -51,41 +51,58 @@ def _confirm(request: HttpRequest, own: Assurance) -> HttpResponse:
 def propose(request: HttpRequest, assurance: int) -> HttpResponse:
     """Say that it was kept, with the evidence."""
     own = assurance_with(request, assurance, "may_propose")
-    form = EvidenceForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.propose_kept(assurance=own, by=request.user, now=timezone.now(), **form.cleaned_data)
-        except (actions.TooManyFiles, UploadRefused) as refusal:
-            form.add_refusal(refusal, "files")
-        except Refused as refusal:
-            form.add_refusal(refusal)
-        else:
-            messages.success(request, "A coordinator is asked to confirm that it was kept")
-            return redirect("commitments:assurance-show", assurance=own.pk)
+    form, done = proposing(request, own, request.user)
+    if done:
+        return redirect("commitments:assurance-show", assurance=own.pk)
     return _form(request, own, form, "Say that it was kept", "Propose it as kept")
+
+
+def proposing(request: HttpRequest, own: Assurance, by: Person) -> tuple[EvidenceForm, bool]:
+    """Return the form of the evidence, and whether ``by`` has proposed ``own`` as kept with it."""
+    form = EvidenceForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+    if request.method != "POST" or not form.is_valid():
+        return form, False
+    try:
+        actions.propose_kept(assurance=own, by=by, now=timezone.now(), **form.cleaned_data)
+    except (actions.TooManyFiles, UploadRefused) as refusal:
+        form.add_refusal(refusal, "files")
+    except Refused as refusal:
+        form.add_refusal(refusal)
+    else:
+        messages.success(request, "A coordinator is asked to confirm that it was kept")
+        return form, True
+    return form, False
 
 
 @require_http_methods(READ_OR_POST)
 def review(request: HttpRequest, assurance: int) -> HttpResponse:
     """Say how it stands, and when to look at it again."""
     own = assurance_with(request, assurance, "may_review")
-    today = local_day(own.programme, timezone.now())
-    data = request.POST if request.method == "POST" else None
-    form = ReviewForm(data, today=today, nation=own.programme.nation, is_ongoing=own.is_ongoing)
-    if request.method == "POST" and form.is_valid():
-        cleaned = form.cleaned_data
-        try:
-            actions.review_assurance(
-                assurance=own, words=cleaned["words"], due_on=cleaned["due_on"], by=request.user, now=timezone.now()
-            )
-        except actions.DateHasPassed as refusal:
-            form.add_refusal(refusal, "due_on")
-        except Refused as refusal:
-            form.add_refusal(refusal)
-        else:
-            messages.success(request, "The review is kept, with the new date")
-            return redirect("commitments:assurance-show", assurance=own.pk)
+    form, done = reviewing(request, own, request.user)
+    if done:
+        return redirect("commitments:assurance-show", assurance=own.pk)
     return _form(request, own, form, "Review this assurance", "Keep this review")
+
+
+def reviewing(request: HttpRequest, own: Assurance, by: Person) -> tuple[ReviewForm, bool]:
+    """Return the form of a review of ``own``, and whether ``by`` has made one with it."""
+    now = timezone.now()
+    data = request.POST if request.method == "POST" else None
+    today = local_day(own.programme, now)
+    form = ReviewForm(data, today=today, nation=own.programme.nation, is_ongoing=own.is_ongoing)
+    if data is None or not form.is_valid():
+        return form, False
+    cleaned = form.cleaned_data
+    try:
+        actions.review_assurance(assurance=own, words=cleaned["words"], due_on=cleaned["due_on"], by=by, now=now)
+    except actions.DateHasPassed as refusal:
+        form.add_refusal(refusal, "due_on")
+    except Refused as refusal:
+        form.add_refusal(refusal)
+    else:
+        messages.success(request, "The review is kept, with the new date")
+        return form, True
+    return form, False
 
 
 @require_http_methods(READ_OR_POST)

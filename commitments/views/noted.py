@@ -1,4 +1,10 @@
-"""What the mailed link of a noted assurance opens: the words that were written down, to confirm or to refuse."""
+"""What the mailed link of an assurance opens: its words, and what its keeper can say of it without signing in.
+
+Noted words are confirmed or refused; given ones are reviewed, or proposed as kept. What binds anew needs a sign-in
+code: docs/adr/0140-a-link-says-how-a-promise-stands.md.
+"""
+
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,22 +15,68 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.links import personal_link
 from commitments.actions.assurances import end_assurance
+from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
-from commitments.models import Assurance, AssuranceState
+from commitments.models import UNENDED, Assurance, AssuranceState
+from commitments.queries.questions import distance
+from commitments.queries.standards import calendar_of
+from commitments.rules import questions_visible_to
+from commitments.views.keeping import proposing, reviewing
 from history.refusals import Refused
+
+READ_OR_POST = ["GET", "HEAD", "POST"]
 
 
 @personal_link("assurance")
 @require_safe
 def show_noted(request: HttpRequest, link: int) -> HttpResponse:
-    """The words as they were noted. Confirming leads through a sign-in code."""
+    """The words, and what can be said of them. Confirming noted ones leads through a sign-in code."""
     own = _own(request)
-    context = {**_page(own, link), "is_noted": own.state == AssuranceState.NOTED}
-    return render(request, "commitments/assurances/noted.html", context)
+    if own.state == AssuranceState.NOTED or own.given_at is None:
+        context = {**_page(own, link), "is_noted": own.state == AssuranceState.NOTED}
+        return render(request, "commitments/assurances/noted.html", context)
+    today = local_day(own.programme, timezone.now())
+    context = {
+        **_page(own, link),
+        "today": today,
+        "is_unended": own.state in UNENDED,
+        "may_say": own.state == AssuranceState.GIVEN,
+        "distance": distance(own.due_on, today, calendar_of(own.programme)) if own.state in UNENDED else "",
+        "questions": own.questions.filter(pk__in=questions_visible_to(request.link.person, today).values("pk")),
+        "evidence": own.evidence_given.select_related("given_by").first(),
+        "review": own.reviews.first(),
+    }
+    return render(request, "commitments/assurances/own.html", context)
 
 
 @personal_link("assurance")
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_POST)
+def say_kept(request: HttpRequest, link: int) -> HttpResponse:
+    """Say that it was kept, with the evidence; a coordinator confirms it."""
+    own = _own(request)
+    if request.method != "POST" and own.state != AssuranceState.GIVEN:
+        return redirect("commitments:assurance-noted", link=link)
+    form, done = proposing(request, own, request.link.person)
+    if done:
+        return redirect("commitments:assurance-noted", link=link)
+    return _form(request, own, form, "Say that it was kept", "Propose it as kept")
+
+
+@personal_link("assurance")
+@require_http_methods(READ_OR_POST)
+def say_how_it_stands(request: HttpRequest, link: int) -> HttpResponse:
+    """Say how it stands, and when it is looked at again."""
+    own = _own(request)
+    if request.method != "POST" and own.state != AssuranceState.GIVEN:
+        return redirect("commitments:assurance-noted", link=link)
+    form, done = reviewing(request, own, request.link.person)
+    if done:
+        return redirect("commitments:assurance-noted", link=link)
+    return _form(request, own, form, "Say how it stands", "Keep this review")
+
+
+@personal_link("assurance")
+@require_http_methods(READ_OR_POST)
 def say_not_mine(request: HttpRequest, link: int) -> HttpResponse:
     """Say that these were not the words: what was noted never counts."""
     own = _own(request)
@@ -49,21 +101,28 @@ def say_not_mine(request: HttpRequest, link: int) -> HttpResponse:
         else:
             messages.success(request, "Thank you. It does not count, and the coordinator is told")
         return redirect("commitments:assurance-noted", link=link)
+    return _form(request, own, form, "These are not my words", "Tell the coordinator")
+
+
+def _form(request: HttpRequest, own: Assurance, form: Any, title: str, button: str) -> HttpResponse:
     context = {
-        **_page(own, link),
+        **_page(own, request.link.pk),
         "form": form,
-        "title": "These are not my words",
+        "title": title,
         "caption": f"Assurance {own.reference}",
-        "button": "Tell the coordinator",
-        "back_url": reverse("commitments:assurance-noted", args=[link]),
-        "back_words": "Back to what was noted",
+        "button": button,
+        "back_url": reverse("commitments:assurance-noted", args=[request.link.pk]),
+        "back_words": "Back to the assurance",
     }
-    return render(request, "commitments/assurances/not_mine.html", context)
+    return render(request, "commitments/assurances/by_link.html", context)
 
 
 def _own(request: HttpRequest) -> Assurance:
-    found = Assurance.objects.select_related("programme", "organisation", "person", "session", "noted_by")
-    return get_object_or_404(found, link=request.link, person=request.link.person_id)
+    """Return the assurance of the opened link, while its person keeps it; raises Http404 for any other."""
+    found = Assurance.objects.select_related(
+        "programme", "organisation", "carried_by", "person", "keeper", "session", "noted_by"
+    )
+    return get_object_or_404(found, link=request.link, keeper=request.link.person_id)
 
 
 def _page(own: Assurance, link: int) -> dict:

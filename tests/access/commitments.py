@@ -463,7 +463,7 @@ ROUTES: list[Route] = [
     Route("commitments:assurance-open", assurance_token, {302: "everyone"}),
     *(
         Route(f"commitments:{name}", assurance_link, {403: "everyone"})
-        for name in ("assurance-noted", "assurance-not-mine")
+        for name in ("assurance-noted", "assurance-not-mine", "assurance-say-kept", "assurance-say-how")
     ),
     Route("commitments:telling-list", own_programme, {200: "administrator coordinator board governance"}),
     Route("commitments:telling-list", other_programme, READING_ELSEWHERE),

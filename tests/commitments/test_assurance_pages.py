@@ -6,12 +6,15 @@ from datetime import date
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from briefings.actions.appointments import end_mandate
 from briefings.models import ProgrammeRole
-from commitments.actions.assurances import confirm_kept, note_assurance, propose_kept
+from commitments.actions.assurances import confirm_kept, note_assurance, propose_kept, send_back
+from commitments.actions.handovers import ask_for_successor
 from commitments.models import Assurance, AssuranceState
 from tests.attendance.places import a_session
 from tests.briefings.factories import AppointmentFactory, MandateFactory, SessionFactory
@@ -141,7 +144,7 @@ def test_the_link_shows_what_was_noted_and_confirming_leads_through_the_code(cas
     senior = signed_in(cast.senior, fresh=True)
     assert own.words in words(senior.get(of("confirm", own)))
     assert "From now on this assurance counts" in words(senior.post(of("confirm", own), follow=True))
-    assert "There is nothing for you to do here." in words(client.get(f"/assurance/{own.link_id}/"))
+    assert "Your assurance" in words(client.get(f"/assurance/{own.link_id}/"))
     assert "From now on this assurance counts" in words(senior.post(of("confirm", own), follow=True))
 
 
@@ -154,6 +157,77 @@ def test_who_did_not_say_it_says_so_from_the_link(cast):
     own.refresh_from_db()
     assert (own.state, own.end_reason) == (AssuranceState.WITHDRAWN, "I said: we try")
     assert client.post(address, {"reason": "Again"}).status_code == 302
+    assert "There is nothing for you to do here any more." in words(client.get(f"/assurance/{own.link_id}/"))
+
+
+def by_link(name, own):
+    return reverse(f"commitments:assurance-{name}", args=[own.link_id])
+
+
+def test_the_keeper_says_from_the_link_how_it_stands_and_that_it_was_kept(cast):
+    own = given(cast)
+    client = opened(own.link)
+    page = words(client.get(by_link("noted", own)))
+    assert f"You read this as {cast.senior.name} for {cast.organisation.name}. The link is yours alone." in page
+    assert own.words in page
+    assert "How does it stand?" in words(client.get(by_link("say-how", own)))
+    assert "There is a problem" in words(client.post(by_link("say-how", own), {"by_when": "2026-11-30"}))
+    said = {"words": "Two of five are done", "by_when": "other", "due_on_day": "1", "due_on_month": "11"}
+    assert "still to come" in words(client.post(by_link("say-how", own), said | {"due_on_year": "2026"}))
+    said |= {"due_on_month": "2", "due_on_year": "2027"}
+    page = words(client.post(by_link("say-how", own), said, follow=True))
+    assert "How it stood on 2 November 2026 Two of five are done" in page
+    assert "Monday 1 February 2027" in page
+    assert "There is a problem" in words(client.post(by_link("say-kept", own), {"evidence": ""}))
+    file = SimpleUploadedFile("rota.pdf", b"%PDF-1.7\n1 0 obj\n%%EOF")
+    page = words(client.post(by_link("say-kept", own), {"evidence": "The rota", "files": [file]}, follow=True))
+    assert "A coordinator is asked to confirm that it was kept" in page
+    own.refresh_from_db()
+    assert (own.state, own.proposed_by, own.due_on) == (AssuranceState.PROPOSED, cast.senior, date(2027, 2, 1))
+    assert own.evidence_given.get().files.get().file_name == "rota.pdf"
+    for name in ("say-kept", "say-how"):
+        assert client.get(by_link(name, own)).url == by_link("noted", own)
+    assert "moved on" in words(client.post(by_link("say-kept", own), {"evidence": "Again"}))
+    assert "moved on" in words(client.post(by_link("say-how", own), said | {"due_on_month": "3"}))
+
+
+def test_the_link_says_what_became_of_it(cast):
+    own = propose_kept(assurance=given(cast), evidence="The rota", by=cast.senior, now=NOW)
+    page = opened(own.link)
+    send_back(assurance=own, reason="Which weeks?", by=cast.coordinator, now=NOW)
+    assert "Sent back: Which weeks?" in words(page.get(by_link("noted", own)))
+    propose_kept(assurance=own, evidence="Weeks 3 to 5", by=cast.senior, now=NOW)
+    confirm_kept(assurance=own, by=cast.coordinator, now=NOW)
+    kept = words(page.get(by_link("noted", own)))
+    assert "Weeks 3 to 5" in kept
+    assert "There is nothing for you to do here any more." in kept
+
+
+def test_the_link_binds_to_nothing_new(cast):
+    """What needs a sign-in code needs it from the link too."""
+    own = given(cast)
+    client = opened(own.link)
+    for name in ("replace", "withdraw", "show"):
+        assert client.get(of(name, own)).url.startswith("/sign-in/?next=")
+
+
+def test_a_link_opens_nothing_for_who_does_not_keep_it_any_more(cast):
+    own = given(cast)
+    client = opened(own.link)
+    end_mandate(mandate=cast.mandate, by=cast.coordinator, now=NOW)
+    ask_for_successor(assurance_id=own.pk, now=NOW)
+    for name in ("noted", "say-kept", "say-how", "not-mine"):
+        assert client.get(by_link(name, own)).status_code == 403
+    Assurance.objects.get(pk=own.pk, link=None)
+
+
+def test_a_link_whose_row_has_gone_to_somebody_else_is_not_found(cast):
+    """Also where a link was left alive: the page asks who keeps it at each look."""
+    own = given(cast)
+    client = opened(own.link)
+    Assurance.objects.update(keeper=cast.coordinator)
+    assert client.get(by_link("noted", own)).status_code == 404
+    assert client.post(by_link("say-kept", own), {"evidence": "The rota"}).status_code == 404
 
 
 # Kept, sent back, ended, replaced

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts.links import address_of
+from accounts.models import PersonalLink
 from briefings.actions.appointments import end_mandate
 from commitments.actions import assurances as actions
 from commitments.actions import handovers
@@ -13,6 +15,7 @@ from commitments.messages import handovers as handover_messages
 from commitments.models import UNENDED, Assurance, AssuranceState
 from messaging import kinds
 from messaging.models import Message
+from tests.briefings.factories import MandateFactory
 from tests.commitments.factories import NOW, TODAY, Cast
 from tests.organisations.factories import OrganisationLeadFactory, PersonFactory
 
@@ -54,7 +57,7 @@ def test_a_senior_manager_gives_one_at_once_with_the_role_of_that_day(cast):
     own = given(cast)
     assert (own.state, own.role, own.organisation) == (AssuranceState.GIVEN, cast.mandate.job_title, cast.organisation)
     assert (own.given_at, own.next_reminder_on) == (NOW, date(2026, 11, 27))
-    assert Message.objects.count() == 0
+    assert set(Message.objects.values_list("kind", flat=True)) == {messages.GIVEN}
 
 
 def test_what_a_scribe_notes_counts_only_when_confirmed(cast):
@@ -235,6 +238,75 @@ def test_what_nobody_confirms_lapses_and_both_are_told(cast):
 def test_what_is_proposed_waits_for_the_coordinators(cast):
     own = proposed(cast)
     assert messages.reminded_people(own, False, NOW) == [cast.coordinator]
+
+
+def test_who_gives_one_gets_it_in_writing_once(cast):
+    own = given(cast)
+    assert told(messages.GIVEN) == {cast.senior.pk}
+    said = words_of(messages.GIVEN)
+    assert WORDS in said
+    assert "It is to be kept by Tuesday 1 December 2026." in said
+    assert address_of(own.link) in said
+    later = given(cast, words="We will give three hours.", replaces=own)
+    assert f"It stands in the place of assurance {own.reference}, which keeps its words." in words_of(messages.GIVEN)
+    waits = noted(cast)
+    assert not Message.objects.filter(kind=messages.GIVEN, refs__assurance=waits.pk).exists()
+    for _ in range(2):
+        actions.confirm_assurance(assurance=waits, by=cast.senior, now=NOW)
+    about = Message.objects.filter(kind=messages.GIVEN).values_list("refs__assurance", flat=True)
+    assert sorted(about) == [own.pk, later.pk, waits.pk]
+
+
+def test_a_reminder_opens_without_signing_in_for_who_keeps_it_alone(cast):
+    own, late = given(cast), NOW + timedelta(days=60)
+    actions.remind_about(assurance_id=own.pk, now=late)
+    link = address_of(own.link)
+    opens = {message.person_id: link in kinds.find(message.kind).render(message).text for message in reminders()}
+    assert opens == {cast.senior.pk: True, cast.coordinator.pk: False}
+    actions.propose_kept(assurance=own, evidence="Seen.", by=cast.senior, now=late)
+    actions.send_back(assurance=own, reason="Where?", by=cast.coordinator, now=late)
+    assert link in words_of(messages.SENT_BACK)
+
+
+@pytest.mark.parametrize("was", ["none", "near its end", "revoked", "of somebody else"])
+def test_a_reminder_makes_a_link_where_none_would_open(cast, was):
+    own = given(cast)
+    now, old = NOW + timedelta(days=25), own.link
+    if was == "none":
+        Assurance.objects.update(link=None)
+    elif was == "near its end":
+        PersonalLink.objects.update(ends_at=now + timedelta(days=59))
+    elif was == "revoked":
+        PersonalLink.objects.update(revoked_at=NOW)
+    else:
+        PersonalLink.objects.update(person=cast.coordinator)
+    actions.remind_about(assurance_id=own.pk, now=now)
+    own.refresh_from_db()
+    assert own.link != old
+    assert own.link.person == cast.senior
+    assert address_of(own.link) in words_of(messages.REMINDER)
+    assert was == "none" or PersonalLink.objects.get(pk=old.pk).revoked_at
+
+
+def test_a_link_that_lives_is_used_again(cast):
+    own = given(cast)
+    actions.remind_about(assurance_id=own.pk, now=NOW + timedelta(days=30))
+    assert Assurance.objects.get().link == own.link
+
+
+def test_whoever_takes_it_over_has_a_link_of_their_own(cast):
+    own = given(cast)
+    end_mandate(mandate=cast.mandate, by=cast.coordinator, now=NOW)
+    handovers.ask_for_successor(assurance_id=own.pk, now=NOW)
+    assert PersonalLink.objects.get(pk=own.link_id).revoked_at
+    mandate = MandateFactory(programme=cast.programme, organisation=cast.organisation)
+    asked = handovers.ask_to_take_over(assurance=own, mandate=mandate, by=cast.coordinator, now=NOW)
+    taken = handovers.take_over(handover=asked, by=mandate.person, now=NOW)
+    assert taken.link.person == mandate.person
+
+
+def reminders():
+    return Message.objects.filter(kind=messages.REMINDER).select_related("person")
 
 
 def test_a_reminder_that_is_overtaken_is_not_wanted(cast):

@@ -39,6 +39,7 @@ class Quarter:
     def __init__(self) -> None:
         self.cast, self.chance = Cast(), random.Random(20261102)  # noqa: S311 - the same quarter each time
         self.now = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+        self.asked = {}
 
     def live_a_day(self) -> None:
         if self.now.weekday() < 5:
@@ -47,7 +48,8 @@ class Quarter:
                     happens()
 
     def ask(self) -> None:
-        self.cast.question(now=self.now, asked_as=self.chance.choice(AskedAs.values))
+        own = self.cast.question(now=self.now, asked_as=self.chance.choice(AskedAs.values))
+        self.asked[own.pk] = len(self.asked)
 
     def triage(self) -> None:
         own = self.one(Question.objects.filter(state__in=(QuestionState.RAISED, QuestionState.OPEN)))
@@ -110,7 +112,8 @@ class Quarter:
             assurances.confirm_kept(by=self.cast.coordinator, **common)
 
     def one(self, rows):
-        found = list(rows.order_by("pk"))
+        # Keys of questions are random: in the order of asking the quarter is the same each time.
+        found = sorted(rows, key=lambda row: (self.asked.get(getattr(row, "question_id", row.pk), 0), row.pk))
         return self.chance.choice(found) if found else None
 
 

@@ -102,7 +102,7 @@ def reminded() -> datetime:
 @makes(
     "commitments.assurance_to_confirm", "commitments.assurance_proposed", "commitments.assurance_kept",
     "commitments.assurance_sent_back", "commitments.assurance_ended", "commitments.assurance_reminder",
-    "commitments.assurance_redacted",
+    "commitments.assurance_redacted", "commitments.assurance_given",
 )  # fmt: skip
 def assurances_given() -> None:
     cast = Cast()
