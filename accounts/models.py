@@ -11,14 +11,15 @@ from history.retention import Retention
 def sort_key(name: str) -> str:
     """Return what a name is sorted by, the same on every server: last word first, no accents, small letters.
 
-    "Siân O'Brien" gives "obrien sian". The database has no language collations (see docs/adr).
+    "Siân O'Brien" gives "obrien sian", "Jo Lloyd-Evans" "lloyd evans jo": what a hyphen joins is one word. The database
+    has no language collations (see docs/adr).
     """
     plain = name.casefold()
     if not plain.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     if not plain.replace(" ", "").isalnum():  # most names are letters and spaces, and a list has thousands
-        plain = "".join(c if c.isalnum() or c in " -" else "" for c in plain).replace("-", " ")
-    words = plain.split()
+        plain = "".join(c if c.isalnum() or c in " -" else "" for c in plain)
+    words = [word.replace("-", " ").strip() for word in plain.split() if word.strip("-")]
     return " ".join(words[-1:] + words[:-1])[:300]
 
 

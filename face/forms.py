@@ -159,7 +159,7 @@ def noun_of(label: str) -> str:
 
 def subject_of(field: BoundField | forms.Field) -> str:
     """Return what a sentence about this field begins with: its label, or "This answer" where that is a question."""
-    label = str(field.label or "").strip()
+    label = str(field.label or "").strip().removesuffix(" (optional)")
     return "This answer" if not label or label.endswith("?") else label
 
 

@@ -90,7 +90,8 @@ class MoveForm(HubForm):
         self.session, self.movable = session, places_to_move(session)
         chosen, organisation = self.fields["chosen"], self.fields["organisation"]
         chosen.queryset = Place.objects.filter(session=session, person__isnull=False).select_related("person")
-        chosen.widget.choices = [(place.pk, _line(place)) for place in self.movable]
+        by_name = sorted(self.movable, key=lambda place: (place.person.sort_name, place.pk))
+        chosen.widget.choices = [(place.pk, _line(place)) for place in by_name]
         organisation.queryset = Organisation.objects.filter(
             pk__in={place.organisation_id for place in self.movable}
         ).order_by("name")

@@ -1,8 +1,11 @@
 """What a coordinator types about booking in a programme."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from face.fields import ThreeBoxDateField
 from face.forms import HubForm
@@ -52,6 +55,8 @@ class BookingRulesForm(HubForm):
 class QuotaForm(HubForm):
     """How many places one organisation may hold in each session."""
 
+    mark_optional = False
+
     organisation = forms.ModelChoiceField(
         label="Which organisation?",
         help_text="“Every other partner” is each one that has no quota of its own.",
@@ -60,13 +65,14 @@ class QuotaForm(HubForm):
         empty_label="Every other partner",
     )
     seats = forms.IntegerField(
-        label="Places in each session, at most",
+        label="Places in each session",
+        help_text="It may have as many, and no more.",
         min_value=0,
         max_value=5_000,
         widget=forms.NumberInput({"class": "w4"}),
     )
     released_on = ThreeBoxDateField(
-        label="Released on",
+        label="Released on (optional)",
         required=False,
         help_text="From this day it limits nobody, and anybody may have these places. Leave empty: the quota stays.",
     )
@@ -74,3 +80,11 @@ class QuotaForm(HubForm):
     def __init__(self, *args: Any, organisations: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = organisations
+
+    def clean_released_on(self) -> date | None:
+        day = self.cleaned_data["released_on"]
+        if day and day <= timezone.localdate():
+            raise ValidationError(
+                "A quota that is released already limits nobody. Enter a day to come, or leave it empty"
+            )
+        return day

@@ -516,6 +516,8 @@ def test_the_coordinator_sets_and_releases_quotas(programme, coordinator, django
     assert coordinator.post(address, {"seats": "4"}).status_code == 302
     assert coordinator.post(address, {"organisation": partner_of(programme).pk, "seats": "2"}).status_code == 302
     assert b"Every other partner" in coordinator.get(address).content
+    over = {"released_on_day": "1", "released_on_month": "2", "released_on_year": "2020"}
+    assert coordinator.post(address, {"seats": "4", **over}).status_code == 422
     quota = Quota.objects.get(organisation=None)
     for _ in range(2):  # a double click releases, and takes nothing off the list
         assert coordinator.post(f"{address}{quota.pk}/release/").status_code == 302
