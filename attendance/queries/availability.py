@@ -56,6 +56,11 @@ class Diary:
         return [box.half for _, rows in self.weeks for _, boxes in rows for box in boxes if box.is_open]
 
     @property
+    def is_first(self) -> bool:
+        """Whether no earlier week has a half-day that is still to come."""
+        return not self.halves or self.weeks[0][0] <= self.halves[0][0]
+
+    @property
     def has_unsaid(self) -> bool:
         return any(half not in self.said for half in self.shown)
 
@@ -63,14 +68,16 @@ class Diary:
 def diary_of(mandate: Mandate, first: date, today: date) -> Diary:
     """Return the weeks from that of ``first`` on for the senior manager of ``mandate``, in three queries.
 
-    From ``today`` for half a year, or to the end of the mandate or the programme where that is sooner.
+    From the first week with a half-day to come for half a year, or to the end of the mandate or the programme where
+    that is sooner.
     """
     programme = mandate.programme
     ends = [today + AHEAD, mandate.until and mandate.until - timedelta(days=1), programme.ends_on]
     last = max(min(end for end in ends if end), today)
-    first = min(max(weeks.monday_of(first), weeks.monday_of(today)), weeks.monday_of(last))
-    off = {day for year in range(first.year, last.year + 1) for day in holidays(year, programme.nation)}
+    off = {day for year in range(today.year, last.year + 1) for day in holidays(year, programme.nation)}
     halves = weeks.halves_between(today, last, off)
+    soonest = weeks.monday_of(halves[0][0] if halves else today)
+    first = min(max(weeks.monday_of(first), soonest), weeks.monday_of(last))
     said = {
         (day, slot): can
         for day, slot, can in Availability.objects.filter(person=mandate.person_id, date__gte=today).values_list(

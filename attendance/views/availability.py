@@ -59,7 +59,7 @@ def show_diary(request: HttpRequest, link: int) -> HttpResponse:
         "diary": diary,
         "patterns": _patterns(diary),
         "from": diary.weeks[0][0],
-        "earlier": diary.weeks[0][0] - len(diary.weeks) * weeks.WEEK if diary.weeks[0][0] > today else None,
+        "earlier": None if diary.is_first else diary.weeks[0][0] - len(diary.weeks) * weeks.WEEK,
         "later": _later(diary),
         "personal_link": True,
     }

@@ -75,7 +75,10 @@ class CommissionForm(HubForm):
 
 
 class AnswerForm(HubForm):
-    """The answer, who may read it, and whether a promise goes with it."""
+    """The answer, who may read it, and whether a promise goes with it.
+
+    ``held``: the roles that somebody else holds; no other can be asked to clear it. ``vacant`` says which those are.
+    """
 
     words = LongTextField(
         label="Your answer", help_text="Begin with yes, no or not yet. " + NO_CASES, max_length=5000, rows=7
@@ -100,12 +103,20 @@ class AnswerForm(HubForm):
         *args: Any,
         question: Question,
         may_promise: bool,
+        held: Collection[str],
         is_cleared_always: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         roles = self.fields["roles"]
-        roles.choices = [choice for choice in roles.choices if choice[0] not in is_cleared_always]
+        others = [choice for choice in roles.choices if choice[0] not in is_cleared_always]
+        roles.choices = [choice for choice in others if choice[0] in held]
+        self.vacant = [str(label) for role, label in others if role not in held]
+        self.needed_vacant = [GovernanceRole(role).label for role in is_cleared_always if role not in held]
+        if self.vacant:
+            roles.help_text = f"Nobody else holds: {', '.join(self.vacant)}. A coordinator gives a role to somebody."
+        if not roles.choices:
+            del self.fields["roles"]
         if is_cleared_always:
             roles.label = "Who else should clear it?"
         audience = self.fields["audience"]

@@ -106,6 +106,12 @@ def holders_of(programme: Programme, role: str, organisation: Organisation, on: 
     return list(Person.objects.filter(pk__in=held.values("person"), is_active=True).order_by("sort_name", "pk"))
 
 
+def roles_held(programme: Programme, on: date, *, but: Person) -> set[str]:
+    """Return the roles that somebody of ``programme`` holds on ``on``, other than ``but`` who wrote the words."""
+    held = GovernanceHolder.objects.on(on).filter(programme=programme, person__is_active=True).exclude(person=but)
+    return set(held.values_list("role", flat=True))
+
+
 def organisation_that_clears(question: Question, role: str, on: date, *, but: Person) -> Organisation | None:
     """Return whose holder of ``role`` clears an answer to ``question``: its own organisation's, else another partner's.
 

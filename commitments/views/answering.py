@@ -19,7 +19,7 @@ from commitments.forms.fields import ReasonForm
 from commitments.forms.handling import HoldingForm
 from commitments.forms.questions import AnswerForm
 from commitments.models import AskedAs, Clearance, ClearanceState, Draft, DraftState, Question
-from commitments.queries.standards import policy_of
+from commitments.queries.standards import policy_of, roles_held
 from commitments.rules import can_answer
 from commitments.views.questions import question_of
 from commitments.views.triage import READ_OR_POST, done, form_page
@@ -44,6 +44,7 @@ def _answer(request: HttpRequest, own: Question) -> HttpResponse:
         question=own,
         may_promise=promises,
         is_cleared_always=needed,
+        held=roles_held(own.programme, local_day(own.programme, now), but=request.user),
         initial={"words": draft.words, "audience": draft.audience} if draft else None,
     )
     if form.is_bound and form.is_valid():
@@ -61,7 +62,7 @@ def _answer(request: HttpRequest, own: Question) -> HttpResponse:
 
 def _demand_one_way(request: HttpRequest, form: AnswerForm) -> None:
     """Add an error where somebody chose who clears it and pressed to publish it uncleared."""
-    if form.cleaned_data["roles"] and not {"draft", "clear"} & set(request.POST):
+    if form.cleaned_data.get("roles") and not {"draft", "clear"} & set(request.POST):
         form.add_error("roles", "Send it to clearance first, or choose nobody here to publish it now")
 
 
@@ -71,7 +72,7 @@ def _keep(request: HttpRequest, own: Question, said: dict[str, Any], now: Any) -
         actions.save_draft(**common)
         messages.success(request, "The draft is kept. Nobody who asked has been told")
     elif "clear" in request.POST:
-        actions.send_to_clearance(roles=said["roles"], **common)
+        actions.send_to_clearance(roles=said.get("roles", ()), **common)
         messages.success(request, "It is with those who clear it, and is published when all of them have")
     else:
         actions.publish_answer(**common)

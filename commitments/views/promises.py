@@ -103,7 +103,7 @@ def _give_form(request: HttpRequest, programme: Programme, earlier: Assurance | 
         programme=programme, state__in=(*UNANSWERED, QuestionState.ANSWERED)
     )
     newest = list(seen.order_by("-raised_on", "pk").values_list("pk", flat=True)[:MOST_QUESTIONS])
-    chosen = _chosen(request, earlier)
+    chosen = _chosen(request, programme, earlier)
     # What the page before, or the form itself, has named counts however old it is.
     named = [*chosen.get("questions", ()), *filter(None, map(_uuid, request.POST.getlist("questions")))]
     offered = {*newest, *seen.filter(pk__in=named).values_list("pk", flat=True)}
@@ -120,8 +120,11 @@ def _give_form(request: HttpRequest, programme: Programme, earlier: Assurance | 
     )
 
 
-def _chosen(request: HttpRequest, earlier: Assurance | None) -> dict[str, Any]:
-    """Return what the link here has chosen (?session=3, ?question=…), or what the earlier promise was for."""
+def _chosen(request: HttpRequest, programme: Programme, earlier: Assurance | None) -> dict[str, Any]:
+    """Return what the link here has chosen (?session=3, ?question=…), or what the earlier promise was for.
+
+    Where neither says anything it is the only session of today.
+    """
     if earlier:
         return {
             "words": earlier.words,
@@ -137,7 +140,15 @@ def _chosen(request: HttpRequest, earlier: Assurance | None) -> dict[str, Any]:
         found["questions"] = [question]
     if session:
         found["session"] = session
+    elif not question:
+        found["session"] = _only_of_today(programme)
     return found
+
+
+def _only_of_today(programme: Programme) -> int | None:
+    """Return the session of today where there is one: a promise is mostly given or noted in the room."""
+    today = shown_sessions(programme).filter(date=_today(programme)).values_list("pk", flat=True)[:2]
+    return today[0] if len(today) == 1 else None
 
 
 def _number(text: str) -> int | None:

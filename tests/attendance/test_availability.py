@@ -15,6 +15,7 @@ from attendance.actions import availability, cover
 from attendance.messages.availability import ASKED_WHEN, not_wanted
 from attendance.messages.cover import APOLOGIES
 from attendance.models import Availability, CoverState, SeniorAttendance
+from attendance.queries.availability import diary_of
 from attendance.views import cover_proposal
 from briefings.models import Assistant, CoverRule, SessionState
 from history.actions import key_of
@@ -150,6 +151,33 @@ def test_bank_holidays_and_the_end_of_the_mandate_cannot_be_ticked(client, cast)
     assert 'value="2026-12-29:morning"' in html
     for day in ("2026-12-25", "2026-12-28", "2026-12-30"):
         assert f'value="{day}:morning"' not in html
+
+
+@pytest.mark.parametrize(("days", "begins"), [(4, "2 November"), (5, "9 November"), (6, "9 November")])
+def test_at_a_weekend_the_page_begins_with_the_coming_week(client, cast, days, begins):
+    page = page_of(client, cast)
+    monday = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    with time_machine.travel(monday + timedelta(days=days), tick=False):
+        client.get(urlsplit(address_of(PersonalLink.objects.get(purpose="availability"))).path)
+        html = client.get(page).content.decode()
+    assert f"Week of {begins}" in html
+    assert ("Week of 2 November" in html) == (days == 4)
+    assert "Earlier weeks" not in html
+
+
+def test_a_week_of_holidays_alone_is_not_begun_with(cast):
+    cast.programme.nation = "scotland"
+    cast.programme.save()
+    cast.mandate.programme.refresh_from_db()
+    found = diary_of(cast.mandate, date(2026, 12, 31), date(2027, 1, 1))
+    assert found.weeks[0][0] == date(2027, 1, 4)
+    assert found.is_first
+
+
+def test_a_mandate_that_ends_at_a_weekend_shows_its_last_week(cast):
+    cast.mandate.until = date(2026, 11, 9)
+    found = diary_of(cast.mandate, date(2026, 11, 7), date(2026, 11, 7))
+    assert ([monday for monday, _ in found.weeks], found.shown, found.is_first) == ([date(2026, 11, 2)], [], True)
 
 
 def test_a_request_leads_to_the_page(client, cast):

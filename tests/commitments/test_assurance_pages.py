@@ -109,6 +109,25 @@ def test_the_days_that_are_offered_are_working_days_of_the_nation(cast):
     assert "In 4 weeks, 29 December 2026" in page
 
 
+def chosen_session(client, address):
+    return client.get(address).context["form"]["session"].initial
+
+
+def test_the_only_session_of_today_is_chosen_already(cast, senior, coordinator):
+    address, today = give_of(cast), {"programme": cast.programme, "date": NOW.date()}
+    SessionFactory(**today | {"date": date(2026, 11, 3)}, state="open")
+    SessionFactory(**today, state="draft")
+    assert chosen_session(senior, address) is None
+    first = SessionFactory(**today, state="open")
+    assert chosen_session(senior, address) == chosen_session(coordinator, address) == first.pk
+    assert f'<option value="{first.pk}" selected>' in senior.get(address).content.decode()
+    question = cast.commissioned().question
+    assert chosen_session(senior, f"{address}?question={question.pk}") is None
+    assert chosen_session(senior, of("replace", given(cast))) is None
+    SessionFactory(**today, slot="afternoon", state="held")
+    assert chosen_session(senior, address) is None
+
+
 def test_giving_needs_a_code_entered_just_now(cast):
     response = signed_in(cast.senior).post(give_of(cast), typed())
     assert response.url.startswith("/account/confirm/")

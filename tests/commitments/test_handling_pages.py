@@ -329,8 +329,43 @@ def test_a_list_of_ten_thousand_asks_no_more_than_a_list_of_three(cast, coordina
     assert max(few.values()) <= 10
 
 
+def test_a_role_that_nobody_else_holds_is_named_and_cannot_be_chosen(cast):
+    question, senior = accepted(cast), signed_in(cast.senior, fresh=True)
+    page = senior.get(of("answer", question))
+    assert 'name="roles"' not in page.content.decode()
+    assert "Send it to clearance first" not in words(page)
+    assert "Nobody else can be asked to clear it: nobody holds Information governance lead" in words(page)
+    said = {"words": "Yes", "audience": "public", "promise": "no", "clear": "1"}
+    assert "No role was chosen" in words(senior.post(of("answer", question), said))
+    common = {"programme": cast.programme, "organisation": cast.organisation, "by": cast.coordinator, "now": NOW}
+    policies.name_holder(role="dpo", person=cast.senior, **common)  # they cannot clear their own words
+    policies.name_holder(role="caldicott_guardian", person=PersonFactory(), **common)
+    page = senior.get(of("answer", question)).content.decode()
+    assert page.count('name="roles"') == 1
+    assert 'value="caldicott_guardian"' in page
+    assert (
+        "Nobody else holds: Information governance lead, Senior information risk owner (SIRO), Data protection" in page
+    )
+    refused = senior.post(of("answer", question), {**said, "roles": ["dpo"]})
+    assert "Choose from the options shown" in words(refused)
+    assert not question.drafts.exists()
+
+
+def test_who_must_have_it_cleared_by_a_role_that_nobody_holds_reads_so_before_they_write(cast):
+    QuestionPolicy.objects.create(programme=cast.programme, clearance_roles=["dpo"])
+    question, senior = accepted(cast), signed_in(cast.senior, fresh=True)
+    page = words(senior.get(of("answer", question)))
+    assert "This answer cannot be cleared now. Nobody else holds: Data protection officer." in page
+    said = {"words": "Yes", "audience": "public", "clear": "1"}
+    assert "Nobody else holds the role Data protection officer" in words(senior.post(of("answer", question), said))
+
+
 def test_who_ticks_a_role_and_presses_publish_publishes_nothing_uncleared(cast):
     question, senior = accepted(cast), signed_in(cast.senior, fresh=True)
+    policies.name_holder(
+        programme=cast.programme, organisation=cast.organisation, role="dpo", person=PersonFactory(),
+        by=cast.coordinator, now=NOW,
+    )  # fmt: skip
     said = {"words": "Yes", "audience": "public", "promise": "no", "roles": ["dpo"]}
     assert "or choose nobody here to publish it now" in words(senior.post(of("answer", question), said))
     assert not question.answers.exists()
