@@ -1,6 +1,6 @@
 """A venue or a room that changes under its sessions: whoever has a part in them is told, and calendars follow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ def change_venue(*, venue: Venue, changes: dict[str, Any], by: Any, now: datetim
     their entries follow. Returns how many people are told. Raises VenueNameTaken.
     """
     sessions = at_venue(venue.pk, now)
-    return _follow(sessions, lambda: rows.change_venue(venue=venue, changes=changes, by=by, now=now), by, now)
+    return _follow(sessions, venue, lambda: rows.change_venue(venue=venue, changes=changes, by=by, now=now), by, now)
 
 
 @transaction.atomic
@@ -34,13 +34,30 @@ def change_room(*, room: Room, changes: dict[str, Any], by: Any, now: datetime) 
     Returns how many people are told. Raises RoomNameTaken, RoomTooSmall.
     """
     sessions = at_venue(room.venue_id, now).filter(room=room)
-    return _follow(sessions, lambda: rows.change_room(room=room, changes=changes, by=by, now=now), by, now)
+    venue = Venue(pk=room.venue_id)
+    return _follow(sessions, venue, lambda: rows.change_room(room=room, changes=changes, by=by, now=now), by, now)
 
 
-def _follow(sessions: SessionQuerySet, change: Callable[[], Any], by: Any, now: datetime) -> int:
+class _MoreSessions(Exception):
+    """A session came into the venue while those that were there, and their people, were being locked."""
+
+
+def _follow(sessions: SessionQuerySet, venue: Venue, change: Callable[[], Any], by: Any, now: datetime) -> int:
+    while True:
+        try:
+            with transaction.atomic():
+                return _follow_those(sessions, venue, change, by, now)
+        except _MoreSessions:  # the locks are gone, and taken again in their order with what has come
+            continue
+
+
+def _follow_those(sessions: SessionQuerySet, venue: Venue, change: Callable[[], Any], by: Any, now: datetime) -> int:
     before = [lock_session(session) for session in sessions.order_by("pk")]
     concerned = {session.pk: people_concerned(session) for session in before}
     lock_people(set().union(*concerned.values()))
+    rows.hold_venue(venue)
+    if _has_more(sessions, concerned):
+        raise _MoreSessions
     change()
     told: set[int] = set()
     for was in before:
@@ -53,3 +70,8 @@ def _follow(sessions: SessionQuerySet, change: Callable[[], Any], by: Any, now: 
         messages.tell_changed(session, was, people, now=now)
         told |= people
     return len(told)
+
+
+def _has_more(sessions: SessionQuerySet, known: Container[int]) -> bool:
+    """Return whether one of ``sessions`` is not among the ``known`` ids, read before the venue was locked."""
+    return any(pk not in known for pk in sessions.values_list("pk", flat=True))

@@ -79,6 +79,16 @@ def people_concerned(session: Session) -> set[int]:
     return people.everybody if session.state == SessionState.OPEN else people.seniors
 
 
+def count_concerned(sessions: SessionQuerySet) -> int:
+    """Return how many people would be told of a change of all of ``sessions``, each once: those of people_concerned."""
+    known = sessions.open().values("pk")
+    placed = Place.objects.live().filter(session__in=known, person__isnull=False).values("person")
+    running = SessionPart.objects.filter(session__in=known).values("person")
+    seniors = SeniorAttendance.objects.filter(session__in=sessions.values("pk"), state__in=SENIORS_TOLD)
+    leads = unnamed_places(known).order_by().values("team__made_by")
+    return placed.order_by().union(running.order_by(), seniors.order_by().values("person"), leads).count()
+
+
 def colleagues_asked(session: Session) -> set[int]:
     """Return the ids of those who are asked to take over a place in ``session``, and have not answered."""
     asked = Handover.objects.filter(place__session=session.pk, taken_at=None, ended_at=None)

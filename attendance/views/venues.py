@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from attendance.actions.venues import change_room, change_venue
 from attendance.forms.venues import RoomForm, VenueFilter, VenueForm
-from attendance.queries.sessions import at_venue
+from attendance.queries.sessions import at_venue, count_concerned
 from briefings.actions.venues import RoomNameTaken, RoomTooSmall, VenueNameTaken, add_room, add_venue, remove_room
 from briefings.models import Room, SessionQuerySet, Venue
 from briefings.rules import can_manage_venues
@@ -174,6 +174,7 @@ def _page(
         "back_url": back,
         "back_words": back_words,
         "sessions": concerned.count() if concerned is not None else 0,
+        "told": count_concerned(concerned) if concerned is not None else 0,
         "renames": "the name or the address" if isinstance(form, VenueForm) else "the name",
     }
     return render(request, "attendance/venues/form.html", context, status=422 if form.errors else 200)

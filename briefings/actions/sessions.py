@@ -26,6 +26,7 @@ from briefings.models import (
 from briefings.words import when_in_words
 from history.actions import record
 from history.refusals import Refused
+from history.statements import prepared
 from organisations.models import Area
 
 
@@ -155,6 +156,8 @@ def add_session(
         notes=notes,
     )
     _check_seats(session)
+    if room:
+        stay_put(room)
     _save(session, now)
     _write_agenda(session, default_agenda(starts, ends))
     record(by=by, verb="planned", about=session, now=now)
@@ -187,12 +190,26 @@ def save_changes(*, session: Session, changed: set[str], by: Any, now: datetime)
     Raises SessionIsOver, InThePast, RoomTooSmall, NowhereToMeet, RoomTaken. The caller holds the seat counter.
     """
     check_changes(session=session, changed=changed, now=now)
+    if "room" in changed and session.room_id:
+        stay_put(session.room)
     fields = set(changed)
     if changed & TOLD:
         session.revision += 1
         fields.add("revision")
     _save(session, now, fields)
     record(by=by, verb="changed", about=session, now=now, fields=changed)
+
+
+def stay_put(room: Room) -> None:
+    """Keep the venue of ``room`` from being called otherwise, or having another address, while a session comes into it.
+
+    Who comes in at the same moment is told of the address by it, or of the change by that. The caller holds the
+    counters and people it needs.
+    """
+    _SHARE.rows(venue=room.venue_id)
+
+
+_SHARE = prepared("share_venue", "SELECT id FROM briefings_venue WHERE id = $1 FOR SHARE", venue="bigint")
 
 
 @transaction.atomic

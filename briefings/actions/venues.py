@@ -52,6 +52,14 @@ def change_venue(*, venue: Venue, changes: dict[str, Any], by: Any, now: datetim
     return _changed(venue, changes, VenueNameTaken, by, now)
 
 
+def hold_venue(venue: Venue) -> None:
+    """Lock ``venue``: from now on no session comes into one of its rooms, until the transaction ends.
+
+    What a session that comes in waits for is ``briefings.actions.sessions.stay_put``.
+    """
+    Venue.objects.select_for_update(no_key=True, of=("self",)).get(pk=venue.pk)
+
+
 @transaction.atomic
 def add_room(*, venue: Venue, name: str, capacity: int, by: Any, now: datetime) -> Room:
     """Return a new room of ``venue`` for ``capacity`` people, more than none. Raises RoomNameTaken."""

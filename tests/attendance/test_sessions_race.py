@@ -1,6 +1,7 @@
 """Two coordinators at once, on two real connections; and the same with the guards taken out."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -8,12 +9,15 @@ import pytest
 from django.db import connection, transaction
 
 import attendance.actions.sessions as actions
+import attendance.actions.venues as venues
 import briefings.actions.sessions as rows
-from attendance.models import Engagement
+from attendance.messages import sessions as messages
+from attendance.models import CalendarEntry, Engagement
 from briefings.models import Part, Session, Slot
 from history.refusals import Refused
-from tests.attendance.places import NOW, a_programme, a_session
-from tests.briefings.factories import RoomFactory
+from messaging.models import Message
+from tests.attendance.places import NOW, a_place, a_programme, a_session
+from tests.briefings.factories import RoomFactory, VenueFactory
 from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,3 +124,78 @@ def test_a_move_and_a_new_part_at_the_same_time_leave_nobody_in_two_places():
     with transaction.atomic():
         times = list(Engagement.objects.filter(person=person).values_list("during", flat=True))
     assert len(times) == len(set(times))
+
+
+# --- a session comes into a venue while that has another address
+
+
+@pytest.fixture
+def coming():
+    """Somebody with a place in a session that is about to come into the room of a venue, and that room."""
+    place = a_place(a_session())
+    return place, RoomFactory(venue=VenueFactory(address="1 Example Street"))
+
+
+def _comes_in(place, room):
+    try:
+        actions.change_session(session=Session.objects.get(pk=place.session_id), room=room, **WITH)
+    finally:
+        connection.close()
+
+
+def _entry(place) -> tuple[int, str]:
+    """The number of the entry, and where the last news that would leave says the session is."""
+    mails = Message.objects.filter(kind=messages.CHANGED, person=place.person).order_by("pk")
+    told = [mail for mail in mails if not messages.not_wanted([mail], NOW)]
+    return CalendarEntry.objects.get(person=place.person).sequence, messages.render(told[-1]).text if told else ""
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_session_that_came_in_while_people_were_being_locked_is_told_too(monkeypatch, coming, is_guarded):
+    place, room = coming
+    real, done = venues.lock_people, []
+
+    def lock(people):
+        real(people)
+        if not done:  # the sessions there have been read, and this one was not among them
+            done.append(True)
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(_comes_in, place, room).result(timeout=30)
+
+    monkeypatch.setattr(venues, "lock_people", lock)
+    if not is_guarded:  # what was read first is taken for all there is
+        monkeypatch.setattr(venues, "_has_more", lambda sessions, known: False)
+    told = venues.change_venue(venue=room.venue, changes={"address": "9 High Street"}, **WITH)
+    assert (told, _entry(place)[0]) == ((1, 2) if is_guarded else (0, 1)), "the calendar keeps the old address without"
+    if is_guarded:
+        assert "9 High Street" in _entry(place)[1]
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_a_session_waits_to_come_in_until_the_new_address_stands(monkeypatch, coming, is_guarded):
+    place, room = coming
+    if not is_guarded:
+        monkeypatch.setattr(rows, "stay_put", lambda room: None)
+    real, seen = venues.rows.change_venue, []
+    with ThreadPoolExecutor(1) as pool:
+
+        def change(**own):
+            real(**own)
+            coming_in = pool.submit(_comes_in, place, room)
+            last = time.monotonic() + 30
+            while not (coming_in.done() or _somebody_waits_for_us() or time.monotonic() > last):
+                pass
+            seen.append(coming_in.done())
+
+        monkeypatch.setattr(venues.rows, "change_venue", change)
+        assert venues.change_venue(venue=room.venue, changes={"address": "9 High Street"}, **WITH) == 0
+    assert seen == [not is_guarded], "who is told of the old address meanwhile would keep it"
+    assert "9 High Street" in _entry(place)[1]
+
+
+def _somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return cursor.fetchone()[0]

@@ -6,16 +6,18 @@ import pytest
 from django.utils import timezone
 from icalendar import Calendar
 
-from attendance.actions.sessions import cancel_session
+from attendance.actions.sessions import cancel_session, give_part
 from attendance.actions.venues import change_room, change_venue
 from attendance.messages import sessions as messages
 from attendance.models import CalendarEntry
-from briefings.models import Session, SessionState
+from attendance.queries.sessions import at_venue, count_concerned
+from briefings.models import Part, Session, SessionPart, SessionState
 from history.actions import CLOCK
 from history.models import Entry
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_programme, a_session
 from tests.briefings.factories import AppointmentFactory, RoomFactory, SessionFactory, VenueFactory
+from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
 WITH = {"by": CLOCK, "now": NOW}
@@ -84,7 +86,31 @@ def test_the_page_says_beforehand_who_is_told(client, room):
     a_place(session)
     client.force_login(AppointmentFactory(programme=session.programme).person)
     address = f"/venues/{room.venue_id}/change/"
-    assert "1 session is planned here" in client.get(address).content.decode()
+    page = client.get(address).content.decode()
+    assert "1 session is planned here" in page
+    assert "<strong>1 person</strong> with a part in it is told by e-mail" in page
     answer = client.post(address, {"name": "New Library", "address": "1 Example Street"}, follow=True)
     assert "1 person is told" in answer.content.decode()
     assert "1 session is planned here" in client.get(f"/venues/{room.venue_id}/rooms/{room.pk}/").content.decode()
+
+
+def test_the_page_counts_each_who_is_told_once_in_few_queries(client, room, django_assert_num_queries):
+    programme = a_programme(places_rule="unlimited")
+    other = RoomFactory(venue=room.venue)
+    day = (timezone.now() + timedelta(days=30)).date()
+    sessions = [a_session(programme, room=each, date=day + timedelta(days=n)) for n, each in enumerate([room, other])]
+    places = [a_place(session, now=timezone.now()) for session in sessions]
+    a_place(sessions[1], places[0].person, now=timezone.now())
+    give_part(session=sessions[0], person=PersonFactory(), part=Part.PRESENTER, by=CLOCK, now=timezone.now())
+    drafted = SessionFactory(room=room, date=day + timedelta(days=9), state=SessionState.DRAFT, programme=programme)
+    SessionPart.objects.create(session=drafted, person=PersonFactory(), part=Part.PRESENTER)  # who hears of no draft
+    client.force_login(AppointmentFactory(programme=programme).person)
+    page = client.get(f"/venues/{room.venue_id}/change/").content.decode()
+    assert "3 sessions are planned here" in page
+    assert "<strong>3 people</strong> with a part in them are told" in page
+    with django_assert_num_queries(1):
+        assert count_concerned(at_venue(room.venue_id, timezone.now())) == 3
+    page = client.get(f"/venues/{room.venue_id}/rooms/{other.pk}/").content.decode()
+    assert "<strong>2 people</strong> with a part in it are told" in page
+    told = change_venue(venue=room.venue, changes={"address": "9 High Street"}, by=CLOCK, now=timezone.now())
+    assert told == 3, "as many as the page says"
