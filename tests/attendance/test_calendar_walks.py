@@ -276,6 +276,34 @@ def test_no_entry_stays_because_mails_stood_still_for_days():
     assert (post.shown(person.pk), post.shown(cast.senior.pk)) == ({}, {})
 
 
+def test_a_session_that_was_cancelled_at_the_door_leaves_the_calendar_though_its_mail_is_late():
+    cast, post = Cast(), Post()
+    person, begins = a_practitioner(cast.programme), cast.session.during.lower
+    with time_machine.travel(NOW, tick=False):
+        places.take_place(session=cast.session, person=person, by=person, now=NOW)
+        post.deliver(NOW)
+        assert len(post.shown(person.pk)) == 1
+    before, after = begins - timedelta(minutes=30), begins + timedelta(hours=1)
+    with time_machine.travel(before, tick=False):
+        sessions.cancel_session(session=cast.session, reason="Snow", by="clock", now=before)
+    with time_machine.travel(after, tick=False):
+        post.deliver(after)
+    assert post.shown(person.pk) == {}
+
+
+def test_who_gives_a_place_up_and_runs_the_session_keeps_the_entry():
+    session, post = a_session(), Post()
+    person = a_practitioner(session.programme)
+    with time_machine.travel(NOW, tick=False):
+        place = places.take_place(session=session, person=person, by=person, now=NOW)
+        sessions.give_part(session=session, person=person, part=Part.PRESENTER, by="clock", now=NOW)
+        post.deliver(NOW)
+        places.give_up_place(place=place, by=person, now=NOW)
+        post.deliver(NOW)
+    assert len(post.shown(person.pk)) == 1
+    assert post.shown(person.pk) == stands(person.pk)
+
+
 def test_who_stays_in_another_part_is_not_told_that_the_entry_goes():
     cast = Cast()
     own = cast.coming()
