@@ -8,7 +8,7 @@ from django.db import connection
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError
 
-from messaging import receiving
+from messaging import imap, receiving
 from messaging.incoming import MOST_BYTES
 from messaging.models import Inbound, Mailbox
 from tests.briefings.factories import NOW
@@ -66,8 +66,17 @@ def test_a_mailbox_that_was_made_anew_is_read_from_its_beginning(server):
 
 
 def test_large_and_broken_mails_are_passed_by(server, monkeypatch):
+    fetch, bodies = IMAPClient.fetch, []
+
+    def noted(self, numbers, what):
+        found = fetch(self, numbers, what)
+        bodies.extend(each[b"BODY[]"] for each in found.values() if b"BODY[]" in each)
+        return found
+
+    monkeypatch.setattr(IMAPClient, "fetch", noted)
     server.put(b"Subject: x\r\n\r\n" + b"a" * MOST_BYTES, b"\xff\xfe: ?\r\n\r\n", an_answer(4))
     assert receiving.read_mailbox(now=NOW) == 1
+    assert len(bodies) == 2, "what is too large is not even fetched"
     assert numbers() == ["<a4@example.org>"]
 
 
@@ -101,6 +110,21 @@ def test_a_server_that_gives_nothing_for_a_while_loses_no_answer(server):
     assert receiving.read_mailbox(now=NOW) == 2
     assert numbers() == ["<a1@example.org>", "<a2@example.org>", "<a3@example.org>"]
     assert Mailbox.objects.get().failing_since is None
+
+
+def test_a_mail_that_is_not_given_once_is_not_passed_by(server, monkeypatch):
+    fetch, asked = imap.Inbox._fetch, []
+
+    def fails_once(self, uid):
+        asked.append(uid)
+        if len(asked) == 1:
+            raise TimeoutError
+        return fetch(self, uid)
+
+    monkeypatch.setattr(imap.Inbox, "_fetch", fails_once)
+    server.put(an_answer(1), an_answer(2))
+    assert receiving.read_mailbox(now=NOW) == 2
+    assert numbers() == ["<a1@example.org>", "<a2@example.org>"]
 
 
 def test_a_server_that_hangs_up_once_all_is_read_is_no_failure(server, monkeypatch):
