@@ -32,7 +32,10 @@ def ask(request: HttpRequest, link: int) -> HttpResponse:
     places = Place.objects.select_related("session__programme__booking_rules", "organisation", "person")
     place = get_object_or_404(places, link=request.link, person=request.link.person_id)
     now = timezone.now()
+    window = window_of(place.session, rules_of(place.session), now)
     if place.state != PlaceState.BOOKED or place.session.during.lower <= now:
+        return redirect("attendance:place-show", link=link)
+    if window.is_frozen and request.method != "POST":  # the page of the place says so
         return redirect("attendance:place-show", link=link)
     form = ColleagueForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -55,7 +58,7 @@ def ask(request: HttpRequest, link: int) -> HttpResponse:
         "title": "Give your place to a colleague",
         "form": form,
         "asked": Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague").first(),
-        "window": window_of(place.session, rules_of(place.session), now),
+        "window": window,
         "back_url": reverse("attendance:place-show", args=[link]),
         "back_words": "Back to my place",
     }

@@ -23,7 +23,7 @@ from attendance.actions.teams import (
 from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
 from attendance.models import Place, PlaceState, Team
 from attendance.queries.booking import positions_of
-from attendance.queries.people import search_people
+from attendance.queries.people import WHY_CLOSED, search_people
 from attendance.queries.shares import mark_quota_used, seats_kept
 from attendance.queries.teams import (
     colleagues_in_scope,
@@ -146,6 +146,7 @@ def show(request: HttpRequest, team: int) -> HttpResponse:
     positions = positions_of(places)
     for place in places:
         place.position = positions.get(place.pk, "")
+        place.why_closed = WHY_CLOSED.get(place.closed_reason, "")
     look_at_many(
         by=request.user, at=[place.person for place in places if place.person], page="attendance:team-show", now=now
     )

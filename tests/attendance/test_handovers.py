@@ -165,6 +165,17 @@ def test_once_the_list_is_final_nobody_is_exchanged(programme, place):
         take_over(handover=asked, by=colleague, now=NOW)
 
 
+def test_a_page_whose_place_nobody_can_take_over_says_why_instead_of_asking_for_whom(client, programme):
+    place = a_place(a_session(programme, date=timezone.localdate() + timedelta(days=30)), now=timezone.now())
+    client.get(f"/p/{token_of(place.link)}/")
+    own, ask = f"/p/{place.link_id}/", f"/p/{place.link_id}/colleague/"
+    assert client.get(ask).status_code == 200
+    BookingRules.objects.create(programme=programme, freeze_days=365)
+    assert client.get(ask)["Location"] == own
+    assert "A colleague cannot take your place any more." in client.get(own).content.decode()
+    assert client.post(ask, {"email": "somebody@example.org"}).status_code == 422
+
+
 def test_saying_no_leaves_the_place_and_tells_its_holder_once(programme, place):
     colleague = a_practitioner(programme)
     asked = _ask(place, colleague)

@@ -388,6 +388,11 @@ def test_every_list_of_dates_says_where_ones_organisation_has_its_quota(db, clie
     page = client.get(f"/i/{token_of(invitation.link)}/", follow=True).content.decode()
     assert page.count(words) == 2
     assert page.count("Join the waiting list") == 2
+    closed = BookingRules.objects.create(programme=programme, closes_days=365)
+    page = client.get(f"/i/{invitation.link_id}/").content.decode()
+    assert "4 of 5 places free." in page
+    assert words not in page, "nobody can wait where nobody can book"
+    closed.delete()
     listed, shown = f"/programmes/{programme.slug}/sessions/", f"/sessions/{sessions[0].pk}/"
     assert words not in client.get(listed).content.decode()  # nobody is signed in
     client.get(f"/p/{token_of(mover.link)}/")

@@ -444,6 +444,7 @@ def test_a_lead_books_names_and_gives_back(programme, lead):
     assert lead.post(f"/teams/{team.pk}/name/", {"people": [second.pk]}).status_code == 302
     assert lead.post(f"/teams/{team.pk}/release/").status_code == 302
     assert lead.get(f"/teams/{team.pk}/name/").status_code == 302, "every place has a name"
+    assert "No name was given in time" in lead.get(f"/teams/{team.pk}/").content.decode()
     assert SeatCount.objects.get(session=session).taken == 2
     assert fill(session)
     _nothing_wrong()
