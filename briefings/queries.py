@@ -1,14 +1,16 @@
 """What is shown and decided from several tables of a programme."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet
 from django.db.models.lookups import StartsWith
+from django.utils.timezone import localdate
 
 from accounts.models import Person
 from briefings.models import Appointment, Mandate, Partner, Programme, ProgrammeRole
+from face.keeping import count_of
 from organisations.models import Affiliation, AffiliationArea, AffiliationQuerySet, Area
 
 
@@ -110,9 +112,10 @@ def eligible_people(programme: Programme, on: date, narrow: Q | None = None) -> 
     return Person.objects.filter(pk__in=affiliations.values("person"))
 
 
-def count_eligible(programme: Programme, on: date) -> int:
-    """Return how many people are eligible on ``on``."""
-    return affiliations_in_scope(programme, on).order_by().values("person").distinct().count()
+def count_eligible(programme: Programme, now: datetime) -> int:
+    """Return how many people are eligible on the day of ``now``."""
+    affiliations = affiliations_in_scope(programme, localdate(now), areas=areas_in_scope(programme))
+    return count_of(affiliations.values("person").distinct(), now)
 
 
 def ties_of_eligible(programme: Programme, people: QuerySet[Person], on: date) -> QuerySet[Affiliation]:

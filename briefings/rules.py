@@ -21,6 +21,7 @@ from accounts.permissions import (
 )
 from briefings.models import Appointment, Mandate, Programme, ProgrammeRole, SessionPart
 from briefings.queries import affiliations_in_scope
+from face.keeping import Sources
 from history.statements import DAY, NUMBER, Prepared, compiled
 from organisations.models import Organisation
 
@@ -64,6 +65,10 @@ def can_start_programmes(person: Any) -> bool:
 def can_manage_venues(person: Any) -> bool:
     """Return whether ``person`` may add and change venues: administrators, and coordinators of any programme."""
     return bool(scopes_with(person, Permission.MANAGE_VENUES))
+
+
+SEEN_BY = Sources(Mandate, Appointment, SessionPart)
+"""What says whom a coordinator sees, beside staff lists and scope: counts of people are kept until it changes."""
 
 
 def people_seen_by_coordinator(person: Any, on: date) -> Q | None:

@@ -1,17 +1,22 @@
 """Keeping what was counted for as long as nothing of it has changed, and for a moment what takes long to count."""
 
 import contextlib
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 
+from django.apps import apps
 from django.core.cache import caches
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from redis.exceptions import RedisError
 
 _WORTH_SHARING = 0.1
@@ -104,6 +109,40 @@ class Keeping:
 
     def _stands(self, kept: _Kept | None) -> _Kept | None:
         return kept if kept and kept.stands(self.changes, self.now) else None
+
+
+def count_of(found: QuerySet, now: datetime) -> int:
+    """Return how many rows ``found`` has, for a list that is made at ``now``: kept as ``kept_of`` keeps."""
+    return kept_of(found, "count", found.count, now)
+
+
+def kept_of(found: QuerySet, what: str, make: Callable[[], Any], now: datetime) -> Any:
+    """Return what ``make`` returns, ``what`` is made of ``found`` alone; kept under the very statement of ``found``.
+
+    It stands until a row of any table in that statement changes. Where one of these does not tell of its changes,
+    nothing is kept.
+    """
+    try:
+        sql, values = found.order_by().query.sql_with_params()
+    except EmptyResultSet:
+        return make()
+    sources = _sources_of(frozenset(_tables() & set(re.findall(r"\w+", sql))))
+    if sources is None:
+        return make()
+    key = sha256(f"{sql} {values!r}".encode()).hexdigest()
+    return sources.at(now).get(f"{what}:{key}", make, exact=True)[0]
+
+
+@cache
+def _tables() -> frozenset[str]:
+    return frozenset(model._meta.db_table for model in apps.get_models(include_auto_created=True))
+
+
+@lru_cache(100)
+def _sources_of(tables: frozenset[str]) -> Sources | None:
+    """Return the tables as sources, or None where one of them is no source of any figures: then it does not tell."""
+    telling = {model._meta.db_table: model for sources in Sources.every for model in sources.models}
+    return Sources(*(telling[table] for table in sorted(tables))) if tables <= telling.keys() else None
 
 
 def _seconds(took: float) -> int:

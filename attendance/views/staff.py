@@ -28,7 +28,8 @@ from attendance.queries.shares import quota_used, seats_kept
 from attendance.views.on_behalf import said_about, told
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Programme, Session, SessionState
-from face.paging import LONG, SHORT, page_of
+from face.keeping import count_of
+from face.paging import LONG, SHORT, InOrder, page_of
 from face.spreadsheets import stream_csv
 from history.actions import key_of, look, look_at_all, look_at_many
 from history.refusals import Refused
@@ -47,7 +48,7 @@ def find_person(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = PersonSearch(request.GET)
     words = chosen.value("q") or ""
     found = search_people(people_of(programme, request.user, now), words) if words else Person.objects.none()
-    page = page_of(found, request.GET.get("page"), size=SHORT)
+    page = page_of(InOrder(found, count_of(found, now)), request.GET.get("page"), size=SHORT)
     look_at_many(by=request.user, at=page.rows, page="attendance:person-find", now=now)
     context = {
         "programme": programme,

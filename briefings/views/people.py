@@ -16,9 +16,18 @@ from accounts.models import Person
 from accounts.permissions import Permission
 from briefings.forms.people import PeopleFilter
 from briefings.models import Programme
-from briefings.queries import Scope, count_eligible, eligible_people, people_not_in_scope, ties_of_eligible
+from briefings.queries import (
+    Scope,
+    affiliations_in_scope,
+    areas_in_scope,
+    count_eligible,
+    eligible_people,
+    people_not_in_scope,
+    ties_of_eligible,
+)
 from briefings.views.pages import programme_of
-from face.paging import page_of
+from face.keeping import count_of
+from face.paging import InOrder, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
 from organisations.models import Affiliation
@@ -44,10 +53,10 @@ def list_others(request: HttpRequest, slug: str) -> HttpResponse:
 def _list_page(request: HttpRequest, programme: Programme, which: str) -> HttpResponse:
     now = timezone.now()
     chosen = PeopleFilter(request.GET, programme=programme)
-    every = count_eligible(programme, timezone.localdate(now))
-    total = every if which == ELIGIBLE and not chosen.chosen() else None
+    every = count_eligible(programme, now)
     found = _found(request, programme, chosen, which, now).order_by("sort_name", "pk")
-    page = page_of(found, request.GET.get("page"), total=total)
+    total = every if which == ELIGIBLE and not chosen.chosen() else count_of(found, now)
+    page = page_of(InOrder(found, total), request.GET.get("page"))
     look_at_many(by=request.user, at=page.rows, page=f"briefings:{_ROUTES[which]}", now=now)
     context = {
         "programme": programme,
@@ -97,23 +106,21 @@ def _found(
 def _rows(programme: Programme, people: list[Person], which: str, now: datetime) -> list[dict[str, Any]]:
     """Return a row for each person: the affiliations that count (or all), and the reasons for those that do not."""
     today = timezone.localdate(now)
-    scope = Scope.of(programme, today)
-    by_person = _affiliations(people, now)
-    rows = []
+    if which == ELIGIBLE:
+        in_scope = affiliations_in_scope(programme, today, areas=areas_in_scope(programme))
+        by_person = _by_person(in_scope, people)
+        return [{"person": person, "ties": by_person.get(person.pk, []), "reasons": []} for person in people]
+    scope, by_person, rows = Scope.of(programme, today), _by_person(Affiliation.objects.known_on(today), people), []
     for person in people:
         ties = by_person.get(person.pk, [])
-        if which == ELIGIBLE:
-            rows.append({"person": person, "ties": [tie for tie in ties if not scope.why_not(tie)], "reasons": []})
-        else:
-            reasons = dict.fromkeys(reason for tie in ties for reason in scope.why_not(tie))
-            rows.append({"person": person, "ties": ties, "reasons": list(reasons)})
+        reasons = dict.fromkeys(reason for tie in ties for reason in scope.why_not(tie))
+        rows.append({"person": person, "ties": ties, "reasons": list(reasons)})
     return rows
 
 
-def _affiliations(people: list[Person], now: datetime) -> dict[int, list[Affiliation]]:
+def _by_person(affiliations: QuerySet[Affiliation], people: list[Person]) -> dict[int, list[Affiliation]]:
     found = (
-        Affiliation.objects.known_on(timezone.localdate(now))
-        .filter(person__in=people)
+        affiliations.filter(person__in=people)
         .select_related("person", "organisation", "profession")
         .prefetch_related("areas")
         .order_by("organisation__name", "pk")

@@ -77,12 +77,12 @@ TASKS = {
 def show_set_up(request: HttpRequest, slug: str) -> HttpResponse:
     """The task list, each task with its state."""
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)
-    today = timezone.localdate()
-    figures = set_up_of(programme, today)
+    now = timezone.now()
+    figures = set_up_of(programme, timezone.localdate(now))
     context = {
         "programme": programme,
         "groups": _groups(programme, figures),
-        "eligible": count_eligible(programme, today),
+        "eligible": count_eligible(programme, now),
     }
     return render(request, "briefings/set_up.html", context)
 

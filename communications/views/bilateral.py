@@ -53,6 +53,6 @@ def show_done(request: HttpRequest, slug: str) -> HttpResponse:
         "title": f"{programme.name} is ready",
         "sessions": programme.sessions.open().to_come(now).select_related("room__venue")[:2],
         "stages": programme.stages.all(),
-        "eligible": count_eligible(programme, timezone.localdate(now)),
+        "eligible": count_eligible(programme, now),
     }
     return render(request, "communications/bilateral_done.html", context)

@@ -54,8 +54,8 @@ def _sessions_to_come(programme: Programme, now: datetime) -> list[Session]:
 
 
 def _for_staff(programme: Programme, now: datetime) -> dict[str, Any]:
-    today = timezone.localdate(now)
-    return {"figures": set_up_of(programme, today), "eligible": count_eligible(programme, today)}
+    figures = set_up_of(programme, timezone.localdate(now))
+    return {"figures": figures, "eligible": count_eligible(programme, now)}
 
 
 def _overview(request: HttpRequest, programme: Programme, now: datetime) -> dict[str, Any]:

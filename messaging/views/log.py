@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.permissions import Permission, scopes_with
-from face.paging import LONG, page_of
+from face.keeping import count_of, kept_of
+from face.paging import LONG, InOrder, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look, look_at_many
 from history.queries import timeline
@@ -98,14 +99,18 @@ def list_messages(request: HttpRequest) -> HttpResponse:
     chosen = MessageFilter(request.GET)
     visible = _visible(request)
     found = queries.found(visible, **_wanted(chosen))
-    page = page_of(found.select_related("person", "bounce"), request.GET.get("page"), size=LONG)
+    now = timezone.now()
+    shown = found.select_related("person", "bounce")
+    page = page_of(InOrder(shown, count_of(found, now)), request.GET.get("page"), size=LONG)
     rows = [Row.of(message) for message in page.rows]
     _trace(request, rows, "messaging:message-list")
     scope = queries.found(visible, about=chosen.value("about") or "")
-    states = [(Message.State(state), *LOOKS[state], count) for state, count in queries.count_by_state(scope).items()]
+    counts = kept_of(scope, "states", lambda: queries.count_by_state(scope), now)
+    states = [(Message.State(state), *LOOKS[state], count) for state, count in counts.items()]
     context = {
         "filter": chosen, "page": page, "rows": rows, "states": states,
-        "domains": queries.count_by_domain(scope), "channel": queries.broken_channel(),
+        "domains": kept_of(scope, "domains", lambda: queries.count_by_domain(scope), now),
+        "channel": queries.broken_channel(),
         "mailbox": queries.broken_mailbox(), "bouncing": queries.bounces_visible_to(request.user).exists(),
     }  # fmt: skip
     return render(request, "messaging/message_list.html", context)

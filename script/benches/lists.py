@@ -4,32 +4,25 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 
-from script.measured import Figure, set_up
+from script.measured import Client, Figure, cookies_of, medians, queries_of, serving, set_up
 
 LIMIT = 900
 PEOPLE, ORGANISATIONS, AREAS, PROFESSIONS = 100_000, 60, 30, 10
 IN_SCOPE = 5
 """Of the professions; all areas and 16 of the organisations are in scope too: 13,334 people."""
 
-TIMES = 7
-
 
 def main() -> Iterator[Figure]:
     """Fill the database, open each list as a coordinator, download one."""
     set_up()
-    from django.test import Client
-
-    programme, coordinator = _fill()
-    client = Client(SERVER_NAME="localhost")
-    client.force_login(coordinator)
-    one = _one_row(coordinator)
-    for name, address in _pages(programme).items():
-        seconds, queries, status = _measure(client, address)
-        if status != 200:
-            raise RuntimeError(f"{address} answers {status}")
-        yield Figure(f"{name}, quickest", seconds * 1000, "ms", one * 1000, most=20)
-        yield Figure(f"{name}, queries", queries, "queries", most=14)
-    rows, pace = _download(client, programme)
+    programme, session, coordinator = _fill()
+    cookies = cookies_of(coordinator)
+    with serving(reference=True) as raw_port, serving() as port:
+        for name, path in _pages(programme).items():
+            own, raw = medians(Client(port, cookies), path, Client(raw_port), f"/row/{session.pk}/", times=20)
+            yield Figure(f"{name}, median", own, "ms", raw, most=20)
+            yield Figure(f"{name}, queries", queries_of(path, cookies), "queries", most=14)
+    rows, pace = _download(coordinator, programme)
     yield Figure(f"download of {rows} rows", pace, "rows a second", least=10_000)
 
 
@@ -48,66 +41,27 @@ def _pages(programme) -> dict[str, str]:
     }
 
 
-def _measure(client, address: str) -> tuple[float, int, int]:
-    """Return the seconds of the quickest time, the number of queries and the status of ``address``.
-
-    The quickest: what else runs on the machine only ever makes one slower.
-    """
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    client.get(address)  # what is loaded once
-    with CaptureQueriesContext(connection) as queries:
-        status = client.get(address).status_code
-    count = len(queries)  # now: the next request empties the log
-    took = []
-    for _ in range(TIMES):
-        begun = time.perf_counter()
-        client.get(address)
-        took.append(time.perf_counter() - begun)
-    return min(took), count, status
-
-
-def _one_row(person) -> float:
-    """Return the seconds of a view that reads one row by its key, at its quickest: no middleware, no template."""
-    from types import ModuleType
-
-    from django.http import HttpRequest, HttpResponse
-    from django.test import Client, override_settings
-    from django.urls import path
-
-    from accounts.models import Person
-
-    def view(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(Person.objects.get(pk=person.pk).name)
-
-    addresses = ModuleType("one_row")
-    addresses.urlpatterns = [path("", view)]
-    with override_settings(ROOT_URLCONF=addresses, MIDDLEWARE=[]):
-        plain, took = Client(), []
-        for _ in range(201):
-            begun = time.perf_counter()
-            assert plain.get("/").content.decode() == person.name
-            took.append(time.perf_counter() - begun)
-    return min(took)
-
-
-def _download(client, programme) -> tuple[int, float]:
+def _download(person, programme) -> tuple[int, float]:
     """Return the rows of the download of everybody eligible, and how many came in a second."""
+    from django.test import Client as Browser
+
+    browser = Browser(SERVER_NAME="localhost")
+    browser.force_login(person)
     begun = time.perf_counter()
-    response = client.get(f"/programmes/{programme.slug}/people.csv")
+    response = browser.get(f"/programmes/{programme.slug}/people.csv")
     rows = b"".join(response.streaming_content).count(b"\n") - 1
     return rows, rows / (time.perf_counter() - begun)
 
 
 def _fill():
-    """Fill the database by SQL. Returns the programme and its coordinator."""
+    """Fill the database by SQL. Returns the programme, a session for the raw view, and the coordinator."""
     from django.db import connection
     from django.utils import timezone
 
     from accounts.models import Person
     from briefings.models import Appointment, Partner, Programme, ProgrammeRole
     from organisations.models import Area, Organisation, Profession
+    from tests.briefings.factories import RoomFactory, SessionFactory
 
     now = timezone.now()
     since = (now - timedelta(days=400)).date()
@@ -133,8 +87,8 @@ def _fill():
         )  # fmt: skip
         cursor.execute(_TIED_AREAS, [areas[0].pk, AREAS])
         cursor.execute(_MAILS, [f"briefings.programme:{programme.pk}"])
-        cursor.execute("ANALYZE")
-    return programme, coordinator
+        cursor.execute("VACUUM ANALYZE")
+    return programme, SessionFactory(programme=programme, room=RoomFactory()), coordinator
 
 
 _PEOPLE = """

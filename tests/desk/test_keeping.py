@@ -9,6 +9,7 @@ from unittest import mock
 import pytest
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Exists
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from redis.exceptions import ConnectionError as Gone
@@ -21,8 +22,9 @@ from briefings.models import Mandate, Partner, Programme, Room, Session
 from communications.queries import addressed
 from desk.queries import reach
 from face import keeping
-from face.keeping import Keeping, Sources
+from face.keeping import Keeping, Sources, count_of
 from history import statements
+from history.models import Entry
 from organisations.models import Organisation
 from tests.attendance.places import a_place, a_practitioner
 from tests.cast import NOW, a_session
@@ -305,6 +307,43 @@ def test_no_visitor_fills_the_memory(quick, monkeypatch):
     assert [key.removeprefix("kept:").removesuffix(":here") for key in keeping._here._rows] == ["3", "first", "4"]
 
 
+# --- the count of a list
+
+
+@on_real_connections
+def test_the_count_of_a_list_is_kept_until_a_table_of_its_statement_changes(quick):
+    OrganisationFactory(name="First")
+    found = Organisation.objects.filter(name__startswith="F").order_by("name")
+
+    def counted() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as caught:
+            return count_of(found, NOW), sum("COUNT(*)" in query["sql"] for query in caught)
+
+    assert [counted() for _ in range(2)] == [(1, 1), (1, 0)]
+    elsewhere(lambda: Organisation.objects.create(name="Further"))
+    assert [counted() for _ in range(2)] == [(2, 1), (2, 0)]
+    assert count_of(Organisation.objects.filter(name__startswith="Fi"), NOW) == 1, "of another list it says nothing"
+    assert count_of(Organisation.objects.none(), NOW) == 0
+
+
+@on_real_connections
+def test_the_count_of_a_list_takes_long_and_is_never_old_all_the_same(slow):
+    OrganisationFactory()
+    assert count_of(Organisation.objects.all(), NOW) == 1
+    elsewhere(OrganisationFactory)
+    assert count_of(Organisation.objects.all(), NOW) == 2
+
+
+@on_real_connections
+def test_the_count_of_a_list_is_not_kept_where_a_table_does_not_tell(quick):
+    found = Organisation.objects.filter(Exists(Entry.objects.filter(object_id="1")))
+    OrganisationFactory()
+    assert count_of(found, NOW) == 0
+    elsewhere(lambda: Entry.objects.create(at=NOW, actor="clock", verb="added", object_type="a.b", object_id="1"))
+    assert count_of(found, NOW) == 1
+    assert not keeping._here._rows
+
+
 # --- what it is counted from
 
 
@@ -317,7 +356,7 @@ def test_every_table_that_is_counted_tells_at_once():
         telling = {table for (table,) in cursor.fetchall()}
     counted = {model._meta.db_table for sources in Sources.every for model in sources.models}
     assert counted == telling
-    names = ("0001_changes_are_told_at_once", "0002_so_are_those_of_the_overview")
+    names = ("0001_changes_are_told_at_once", "0002_so_are_those_of_the_overview", "0003_so_is_who_sees_whom")
     assert telling == {table for name in names for table in import_module(f"desk.migrations.{name}").TABLES}
 
 
