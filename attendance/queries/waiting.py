@@ -1,12 +1,14 @@
 """Why somebody who waits does not get a place that is free, in words for them."""
 
+from collections import Counter
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from attendance.models import Engagement, Place, PlaceState
-from attendance.queries.shares import quota_of, why_waiting
+from attendance.queries.shares import FIRST_CHOICE_LASTS, quota_of, seats_kept, shares_of, why_waiting
+from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
 from briefings.queries import affiliations_in_scope
 from briefings.words import session_in_words
@@ -40,6 +42,46 @@ def why_passed_over(place: Place, now: datetime) -> str:
         return ""
     why = why_waiting(session, place.person, place, now)
     return f"{why} You keep your position." if why else ""
+
+
+def why_people_wait(session: Session, now: datetime) -> list[str]:
+    """Return why people wait for ``session`` (its counter loaded) though it has places, in sentences for its staff.
+
+    [] where nobody waits, or every place is taken.
+    """
+    seats = session.seats
+    line = Counter(Place.objects.in_line().filter(session=session).order_by().values_list("organisation", flat=True))
+    kept_back = seats.capacity - seats.taken - seats.free
+    if not line or not (seats.free or kept_back):
+        return []
+    if window_of(session, rules_of(session), now).is_frozen:
+        return ["The list of names is final, so nobody moves up."]
+    said = []
+    if kept_back > 0:
+        said.append(f"{_places(kept_back)} kept back: who waits gets one from you alone.")
+    if not seats.free:
+        return said
+    lost = min(seats_kept(session, now), seats.free)
+    if lost:
+        said.append(
+            f"{_places(lost)} kept for people whose session was cancelled: they choose first, "
+            f"for {FIRST_CHOICE_LASTS.days} days."
+        )
+    shares = shares_of(session, now)
+    above = sum(number for organisation, number in line.items() if not shares.has_room(organisation))
+    if above:
+        own = "1 person who waits is" if above == 1 else f"{above} people who wait are"
+        said.append(f"{own} of an organisation that has all the places it may have here.")
+    if above < line.total() and lost < seats.free:
+        said.append(
+            "Who else waits cannot come at the moment: they are elsewhere at that time or have another place, are not "
+            "in scope any more, or wait until there is room for their whole team."
+        )
+    return said
+
+
+def _places(number: int) -> str:
+    return "1 free place is" if number == 1 else f"{number} free places are"
 
 
 def is_wanted(place: Place) -> bool:

@@ -28,6 +28,7 @@ from attendance.queries.sessions import (
     weeks_of,
 )
 from attendance.queries.shares import kept_in, mark_all_kept, mark_quota_used, seats_kept
+from attendance.queries.waiting import why_people_wait
 from attendance.rules import can_keep_materials, can_keep_register, can_load_register
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session, SessionState
@@ -223,6 +224,7 @@ def show_session(request: HttpRequest, session: int) -> HttpResponse:
         "where": where_in_words(found, address=True),
         "seats": seats,
         "waiting": length_of_line(found),
+        "why_waiting": why_people_wait(found, now) if staff and bookable and seats else [],
         "bookable": bookable,
         "begun": found.during.lower <= now,
         "over": found.during.upper <= now,

@@ -9,10 +9,10 @@ from accounts.links import token_of
 from attendance.actions.engagements import engage
 from attendance.actions.handovers import ask_colleague, take_over
 from attendance.actions.places import HasBegun, PlaceHasEnded, change_seats, give_up_place
-from attendance.actions.sessions import cancel_session
+from attendance.actions.sessions import cancel_session, resize_session
 from attendance.actions.swaps import change_place
 from attendance.models import BookingRules, Place, PlaceState, Quota
-from attendance.queries.waiting import quota_in_words, why_passed_over
+from attendance.queries.waiting import quota_in_words, why_passed_over, why_people_wait
 from attendance.views import handovers, places
 from briefings.models import Partner, Session
 from face.dates import day
@@ -20,6 +20,7 @@ from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, another_day, partner_of
+from tests.briefings.factories import AppointmentFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +192,38 @@ def test_a_change_refused_since_the_session_was_cancelled_leads_on(client, progr
     assert "Both happen at once" not in late.content.decode()
     assert client.post(page).status_code == 302
     assert Place.objects.get(person=place.person, session=to).state == PlaceState.BOOKED
+
+
+def test_the_page_says_for_whom_places_are_kept_though_people_wait(client, programme, session):
+    now = timezone.now()
+    client.force_login(AppointmentFactory(programme=programme).person)
+
+    def page():
+        return " ".join(client.get(f"/sessions/{session.pk}/").content.decode().split())
+
+    quota = Quota.objects.create(programme=programme, organisation=partner_of(programme), seats=1)
+    a_place(session, now=now)
+    waits = a_place(session, now=now)
+    assert "kept" not in page()
+    assert "is of an organisation" not in page()
+    resize_session(session=session, capacity=4, reserved=1, by=CLOCK, now=now)
+    assert "1 free place is kept back: who waits gets one from you alone." in page()
+    assert "1 person who waits is of an organisation that has all the places it may have here." in page()
+    assert "Who else waits" not in page()
+    quota.delete()
+    engage(waits.person_id, a_session(capacity=1, date=session.date))
+    assert "Who else waits cannot come at the moment: they are elsewhere" in page()
+    lost = a_place(gone := a_session(programme, date=session.date + timedelta(days=2)), now=now)
+    cancel_session(session=gone, reason="Flood", by=CLOCK, now=now)
+    assert lost.state == PlaceState.BOOKED
+    assert "1 free place is kept for people whose session was cancelled" in page()
+    rules = BookingRules.objects.create(programme=programme, freeze_days=365)
+    assert "The list of names is final, so nobody moves up." in page()
+    assert "kept for people" not in page()
+    rules.delete()
+    give_up_place(place=waits, by=waits.person, now=now)
+    assert "free place is" not in page()
+    assert why_people_wait(Session.objects.select_related("seats", "programme").get(pk=session.pk), now) == []
 
 
 def test_of_two_quotas_the_own_one_counts_also_when_it_is_released(programme, session):
