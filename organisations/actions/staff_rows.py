@@ -29,6 +29,7 @@ def settle(staff_list: StaffListImport, today: date) -> None:
     _note_names(staff_list)
     _run(_SETTLE, {"list": staff_list.pk, "today": today, "only": staff_list.organisation_id})
     _refuse_addresses_of_others(staff_list, today)
+    _run(_ONE_ADDRESS_EACH, {"list": staff_list.pk})
 
 
 def names_of(staff_list: StaffListImport) -> dict[str, dict[str, int]]:
@@ -269,6 +270,16 @@ FROM settled s WHERE s.id = r.id AND (s.organisation_id, s.profession_id, s.area
     s.old_fate, s.old_problem) IS DISTINCT FROM (s.organisation, s.profession, s.areas, s.person, s.affiliation, s.fate,
     s.problem)
 """  # noqa: S608 - constants of this file
+_ONE_ADDRESS_EACH = """
+UPDATE organisations_importrow r SET fate = 'rejected',
+    problem = 'Line ' || f.line || ' gives this address to somebody else. An address is one person''s.'
+FROM (  -- an address that somebody has is theirs in every row: only one that nobody has yet can come to two
+    SELECT id, coalesce(person_id, 0) AS who, first_value(line) OVER of_address AS line,
+        first_value(coalesce(person_id, 0)) OVER of_address AS owner
+    FROM organisations_importrow WHERE staff_list_id = %(list)s AND fate IN ('new', 'changes') AND email <> ''
+    WINDOW of_address AS (PARTITION BY email ORDER BY line)) f
+WHERE r.id = f.id AND f.who <> f.owner
+"""
 _NUMBER = """
 UPDATE organisations_importrow r SET
     person_id = coalesce(r.person_id, nextval((SELECT pg_get_serial_sequence('accounts_person', 'id')::regclass))),

@@ -2,6 +2,7 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 
@@ -11,7 +12,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.core.validators import validate_email
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -296,9 +297,8 @@ def test_people_get_affiliation_profession_areas_and_number(written, council):
     assert not own.person.has_usable_password()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_somebody_who_is_added_while_the_list_is_written_is_known_then(council):
-    """The list waits for the transaction that adds them, and settles its rows anew."""
+def written_while_somebody_is_added(council) -> tuple[StaffListImport, Person]:
+    """Write a list while another transaction adds one of its people; return it, and who was added."""
     staff_list = read("name,email,employer\n" + "".join(f"Amina,{each}@example.org,{council}\n" for each in "ab"))
     waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 
@@ -315,9 +315,25 @@ def test_somebody_who_is_added_while_the_list_is_written_is_known_then(council):
             while not found.done() and not (cursor.execute(waiting), cursor.fetchone())[1]:
                 Event().wait(0.01)
             assert not found.done()
-        assert (found.result().counts["new"], found.result().counts["joins"]) == (1, 1)
+        return found.result(), known
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_settling_anew_the_list_would_fail_on_them(council, monkeypatch):
+    """The control: two do meet at one address, and the second try is what makes one person of it."""
+    monkeypatch.setattr(imports, "_TRIES", 1)
+    with pytest.raises(IntegrityError):
+        written_while_somebody_is_added(council)
+    assert not Person.objects.filter(email="a@example.org").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_who_is_added_while_the_list_is_written_is_known_then(council):
+    """The list waits for the transaction that adds them, and settles its rows anew."""
+    staff_list, known = written_while_somebody_is_added(council)
+    assert (staff_list.counts["new"], staff_list.counts["joins"]) == (1, 1)
     assert sorted(Affiliation.objects.values_list("person__email", flat=True)) == ["a@example.org", "b@example.org"]
-    imports.undo(staff_list=found.result(), by="clock", now=NOW, today=TODAY)
+    imports.undo(staff_list=staff_list, by="clock", now=NOW, today=TODAY)
     assert known in Person.objects.all()
     assert Affiliation.objects.count() == 0
 
@@ -423,6 +439,51 @@ def test_a_lead_gives_nobody_elses_account_another_address(council):
     assert set(Person.objects.values_list("email", flat=True)) >= {"new@example.org", "shared@example.org"}
 
 
+@db
+@pytest.mark.parametrize("first", ["new", "known"])
+def test_an_address_that_two_rows_give_to_two_people_is_the_first_ones(council, first):
+    """Somebody new with an address, and somebody known by their number who would get it: one of them is asked about."""
+    known = PersonFactory(name="Bran", email="old@example.org")
+    AffiliationFactory(person=known, organisation=council, staff_number="7")
+    rows = {"new": f"Amina,x@example.org,{council},8\n", "known": f"Bran,x@example.org,{council},7\n"}
+    text = rows[first] + "".join(row for name, row in rows.items() if name != first)
+    staff_list = read(f"name,email,employer,staff number\n{text}Cara,c@example.org,{council},9\n")
+    assert problems(staff_list) == {3: "Line 2 gives this address to somebody else. An address is one person's."}
+    done = write(staff_list)
+    assert done.state == ImportState.DONE
+    known.refresh_from_db()
+    assert known.email == ("old@example.org" if first == "new" else "x@example.org")
+    assert Person.objects.get(email="x@example.org").name == ("Amina" if first == "new" else "Bran")
+    assert Person.objects.filter(email="c@example.org").exists(), "what was right is not lost"
+    assert set(problems(done)) == {3}
+
+
+@db
+def test_an_address_that_two_known_people_would_get_is_the_first_ones(council):
+    for number in "78":
+        person = PersonFactory(email=f"{number}@example.org")
+        AffiliationFactory(person=person, organisation=council, staff_number=number)
+    rows = "".join(f"Bran,x@example.org,{council},{number}\n" for number in "78")
+    staff_list = read("name,email,employer,staff number\n" + rows)
+    assert set(problems(staff_list)) == {3}
+    assert write(staff_list).state == ImportState.DONE
+    assert set(Person.objects.values_list("email", flat=True)) == {"x@example.org", "8@example.org"}
+
+
+@db
+def test_two_jobs_of_one_person_share_a_new_address(council):
+    person = PersonFactory(name="Bran", email="old@example.org")
+    jobs = {number: ProfessionFactory() for number in "78"}
+    for number, job in jobs.items():
+        AffiliationFactory(person=person, organisation=council, staff_number=number, profession=job)
+    rows = "".join(f"Bran,x@example.org,{council},{job.name},{number}\n" for number, job in jobs.items())
+    staff_list = read("name,email,employer,job title,staff number\n" + rows)
+    assert (figures(staff_list), problems(staff_list)) == ({RowFate.CHANGES: 2}, {})
+    write(staff_list)
+    person.refresh_from_db()
+    assert person.email == "x@example.org"
+
+
 # who is missing
 
 
@@ -512,8 +573,15 @@ def test_what_a_dead_worker_left_is_done_by_the_next(council, state):
     assert staff_list.rows.count() == 1
 
 
+@contextmanager
+def not_held(pk: int):
+    yield True
+
+
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_never_work_on_the_same(council):
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_two_workers_never_work_on_the_same(council, monkeypatch, is_guarded):
+    """While one holds it another does nothing; the control: where nobody asks for the hold, both work on it."""
     upload(f"name,email,employer\nAmina,a@example.org,{council.name}\n")
     pk = StaffListImport.objects.get().pk
 
@@ -525,8 +593,10 @@ def test_two_workers_never_work_on_the_same(council):
 
     with imports._held(pk) as is_ours, ThreadPoolExecutor(1) as pool:
         assert is_ours
-        assert pool.submit(other).result() == 0
-    assert imports.work_on_waiting(now=lambda: NOW, today=lambda: TODAY) == 1
+        if not is_guarded:
+            monkeypatch.setattr(imports, "_held", not_held)
+        assert pool.submit(other).result() == (0 if is_guarded else 1)
+    assert imports.work_on_waiting(now=lambda: NOW, today=lambda: TODAY) == (1 if is_guarded else 0)
 
 
 @db
