@@ -10,7 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from attendance.actions.policies import release_quota, remove_quota, set_booking_rules, set_quota
 from attendance.forms.policies import BookingRulesForm, QuotaForm
 from attendance.models import BookingRules, Quota
+from attendance.queries.freezing import Freezing, freezing
 from attendance.views.session_plans import programme_managed
+from attendance.views.sessions import typed_again
 from briefings.models import Partner, Programme
 from organisations.models import Organisation
 
@@ -24,12 +26,27 @@ def change_rules(request: HttpRequest, slug: str) -> HttpResponse:
     rules = BookingRules.objects.filter(programme=programme).first() or BookingRules(programme=programme)
     initial = {name: getattr(rules, name) for name in BookingRulesForm.base_fields}
     form = BookingRulesForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        set_booking_rules(programme=programme, by=request.user, now=timezone.now(), **form.cleaned_data)
+    if request.method == "POST" and form.is_valid() and "again" not in request.POST:
+        now = timezone.now()
+        if rules.freeze_days != form.cleaned_data["freeze_days"] and "confirmed" not in request.POST:
+            rules.freeze_days = form.cleaned_data["freeze_days"]
+            if found := freezing(programme, rules, now):
+                return _check_page(request, programme, rules, found)
+        set_booking_rules(programme=programme, by=request.user, now=now, **form.cleaned_data)
         messages.success(request, "The rules are saved. They hold from now on.")
         return redirect("attendance:booking-rules", slug=slug)
     context = {**_context(programme, "When places can be booked"), "form": form, "button": "Save the rules"}
     return render(request, "attendance/policies/rules.html", context, status=422 if form.errors else 200)
+
+
+def _check_page(request: HttpRequest, programme: Programme, rules: BookingRules, found: Freezing) -> HttpResponse:
+    context = {
+        **_context(programme, "Check what follows at once"),
+        "days": rules.freeze_days,
+        "found": found,
+        "typed": typed_again(request),
+    }
+    return render(request, "attendance/policies/check_rules.html", context)
 
 
 @require_http_methods(_ASKS)

@@ -390,7 +390,7 @@ def test_every_list_of_dates_says_where_ones_organisation_has_its_quota(db, clie
     assert page.count("Join the waiting list") == 2
     closed = BookingRules.objects.create(programme=programme, closes_days=365)
     page = client.get(f"/i/{invitation.link_id}/").content.decode()
-    assert "4 of 5 places free." in page
+    assert "4 of 5 places free</p>" in page
     assert words not in page, "nobody can wait where nobody can book"
     closed.delete()
     listed, shown = f"/programmes/{programme.slug}/sessions/", f"/sessions/{sessions[0].pk}/"

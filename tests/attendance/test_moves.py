@@ -378,6 +378,13 @@ def test_places_without_a_name_stay_and_are_counted(coordinator):
     assert "1 place without a name stays here" in words(coordinator.get(coordinator.address))
 
 
+def test_where_nobody_has_a_place_nothing_is_asked(coordinator):
+    page = coordinator.get(f"/sessions/{coordinator.to.pk}/move/").content.decode()
+    assert "so there is nobody to move" in page
+    assert 'name="whom"' not in page
+    assert "Back to who comes" in page
+
+
 def test_the_pages_cost_the_same_for_one_and_for_three(coordinator, django_assert_max_num_queries):
     def ask(places):
         return _typed(coordinator, whom="chosen", chosen=[place.pk for place in places])
