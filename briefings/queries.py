@@ -36,8 +36,13 @@ def affiliations_in_scope(
     Eligible is who belongs to a partner organisation of that day, in a profession in scope, in an area in scope or
     inside one (product.md, "practitioner"). ``areas``: those in scope, where they are not to be read beforehand.
     """
+    return _ties_in_scope(programme, on, areas).filter(person__is_active=True)
+
+
+def _ties_in_scope(programme: Programme, on: date, areas: QuerySet[Area] | None = None) -> AffiliationQuerySet:
+    """Return what ``affiliations_in_scope`` does, also of closed accounts: for who reads the person all the same."""
     partners = Partner.objects.on(on).filter(_still_there(on), programme=programme).values("organisation")
-    found = Affiliation.objects.on(on).filter(one_of("organisation", partners), person__is_active=True)
+    found = Affiliation.objects.on(on).filter(one_of("organisation", partners))
     if not programme.every_profession:
         found = found.filter(one_of("profession", programme.professions.order_by().values("pk")))
     if not programme.every_area:
@@ -106,10 +111,15 @@ def why_not_in_scope(programme: Programme, affiliation: Affiliation, on: date) -
 
 def eligible_people(programme: Programme, on: date, narrow: Q | None = None) -> QuerySet[Person]:
     """Return the people eligible on ``on``; ``narrow`` is a further condition on the affiliation that makes them so."""
-    affiliations = affiliations_in_scope(programme, on)
+    affiliations = _ties_in_scope(programme, on)
     if narrow is not None:
         affiliations = affiliations.filter(narrow)
-    return Person.objects.filter(pk__in=affiliations.values("person"))
+    return Person.objects.filter(pk__in=affiliations.values("person"), is_active=True)
+
+
+def is_eligible(programme: Programme, on: date) -> Q:
+    """Return the condition on Person of those eligible on ``on``."""
+    return Q(Exists(_ties_in_scope(programme, on).filter(person=OuterRef("pk"))), is_active=True)
 
 
 def count_eligible(programme: Programme, now: datetime) -> int:
@@ -138,6 +148,7 @@ def ties_of_eligible(programme: Programme, people: QuerySet[Person], on: date) -
 def people_not_in_scope(programme: Programme, seen: QuerySet[Person], on: date) -> QuerySet[Person]:
     """Return those of ``seen`` who belong, or belonged within a year, to an organisation but are not eligible."""
     known = Affiliation.objects.known_on(on).filter(person=OuterRef("pk"))
+    # Not ``is_eligible``: two conditions together cost PostgreSQL the anti-join.
     eligible = affiliations_in_scope(programme, on).filter(person=OuterRef("pk"))
     return seen.filter(Exists(known)).exclude(Exists(eligible))
 

@@ -20,7 +20,7 @@ from accounts.permissions import (
     scopes_with,
 )
 from briefings.models import Appointment, Mandate, Programme, ProgrammeRole, SessionPart
-from briefings.queries import affiliations_in_scope
+from briefings.queries import is_eligible
 from face.keeping import Sources
 from history.statements import DAY, NUMBER, Prepared, compiled
 from organisations.models import Organisation
@@ -80,16 +80,14 @@ def people_seen_by_coordinator(person: Any, on: date) -> Q | None:
     programmes = list(Programme.objects.where(person, Permission.SEE_PEOPLE))
     if not programmes:
         return None
-    conditions = [
-        Exists(affiliations_in_scope(programme, on).filter(person=OuterRef("pk"))) for programme in programmes
-    ]
+    conditions = [is_eligible(programme, on) for programme in programmes]
     own = {"person": OuterRef("pk"), "programme__in": programmes}
     conditions += [
-        Exists(Mandate.objects.filter(**own)),
-        Exists(Appointment.objects.filter(**own)),
-        Exists(SessionPart.objects.filter(person=OuterRef("pk"), session__programme__in=programmes)),
+        Q(Exists(Mandate.objects.filter(**own))),
+        Q(Exists(Appointment.objects.filter(**own))),
+        Q(Exists(SessionPart.objects.filter(person=OuterRef("pk"), session__programme__in=programmes))),
     ]
-    return reduce(or_, (Q(condition) for condition in conditions))
+    return reduce(or_, conditions)
 
 
 def coordinators_of(programme: Programme, on: date) -> QuerySet[Person]:

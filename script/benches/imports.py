@@ -12,7 +12,7 @@ from script.measured import Figure, memory_from_here, set_up
 LIMIT = 1800
 ROWS = int(os.environ.get("BENCH_PEOPLE", "100000"))
 RATE = 10_000
-MEMORY = 200
+MEMORY = 50
 
 
 def main() -> Iterator[Figure]:

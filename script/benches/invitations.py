@@ -32,7 +32,7 @@ def main() -> Iterator[Figure]:
         most = taken()
         yield Figure(f"{PEOPLE} invitations written", seconds, "seconds", most=SECONDS)
         yield Figure("invitations written", written, "rows", least=PEOPLE, most=PEOPLE)
-        yield Figure("memory that writing them takes", most, "MB", most=100)
+        yield Figure("memory that writing them takes", most, "MB", most=30)
         bare = _bare(url)
         own = _deliver(sink)
         yield Figure(f"delivery, {CONNECTIONS} connections", own, "mails a second", bare, least=0.6)

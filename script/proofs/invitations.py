@@ -12,7 +12,7 @@ from datetime import timedelta
 LIMIT = 600
 PEOPLE = 50_000
 BAR_SECONDS = 30.0
-BAR_MEGABYTES = 120
+BAR_MEGABYTES = 30
 HOW_OFTEN_KILLED = 3
 
 WRITE = """
