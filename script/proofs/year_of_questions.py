@@ -462,7 +462,8 @@ class Year:
         from messaging.kinds import find
         from messaging.models import Message
 
-        planned = Message.objects.filter(created_at=self.now).select_related("person")
+        receipt = "commitments.assurance_given"  # goes to who gave it on that day, due or not
+        planned = Message.objects.filter(created_at=self.now).exclude(kind=receipt).select_related("person")
         for own in due:
             refs = {"assurance": own.pk} if hasattr(own, "keeper") else {"action": own.pk}
             if hasattr(own, "asked_as"):
