@@ -146,6 +146,19 @@ def test_the_asker_and_who_is_asked_to_confirm_find_their_way_on_a_phone(cast, p
     look(phone, shot, "confirm", phone=True)
     phone.get_by_role("button", name="Yes, these are my words").click()
     assert "From now on this assurance counts" in phone.inner_text("main")
+    phone.context.clear_cookies()
+    phone.goto(urlsplit(address_of(noted.link)).path)
+    look(phone, shot, "own-assurance", phone=True)
+    phone.get_by_role("link", name="Say how it stands, and a new date").click()
+    look(phone, shot, "own-assurance-stands", phone=True)
+    phone.get_by_label("How does it stand?").fill("They have come to three of five meetings.")
+    phone.get_by_role("button", name="Keep this review").click()
+    phone.get_by_role("link", name="Say that it was kept").click()
+    look(phone, shot, "own-assurance-kept", phone=True)
+    phone.get_by_label("What was done, and where can one see it?").fill("The minutes of all five meetings.")
+    phone.get_by_role("button", name="Propose it as kept").press("Enter")
+    look(phone, shot, "own-assurance-proposed", phone=True)
+    assert "A coordinator is asked to confirm that it was kept" in phone.inner_text("main")
 
 
 def test_the_scribe_types_line_after_line_without_javascript(cast, new_page, shot):
