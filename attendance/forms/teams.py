@@ -72,6 +72,7 @@ class TeamForm(NamesForm):
         min_value=0,
         max_value=50,
         required=False,
+        error_messages={"max_value": "A team has 50 places without a name or fewer"},
         widget=forms.NumberInput({"class": "w4"}),
     )
     names_until = ThreeBoxDateField(
@@ -87,6 +88,10 @@ class TeamForm(NamesForm):
         super().__init__(*args, people=people, **kwargs)
         self.fields["people"].required = False
         self.last, self.today = last, today
+        if last > today:
+            latest = day(last - timedelta(days=1))
+            hint = f"{latest} at the latest. Places without a name go back by themselves after this day."
+            self.fields["names_until"].help_text = hint
 
     @classmethod
     def _typed(cls, data: Any) -> dict[str, Any]:

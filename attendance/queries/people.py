@@ -20,7 +20,7 @@ WHY_CLOSED = {
     "list_final": "the list of names was final before the offer was answered",
     "moved": "moved to another date by us",
     "named": "their organisation gave them a place",
-    "not_named": "no name was given in time",
+    "not_named": "no name was given",
     "offer_lapsed": "the offer was not answered in time",
     "seated_elsewhere": "got a place on another date",
     "session_cancelled": "the session was cancelled",

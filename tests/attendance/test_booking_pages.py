@@ -196,6 +196,8 @@ def test_why_there_is_no_place_is_said_in_words_with_a_way_on(client, why):
     address = reverse("attendance:invitation-take", args=[invitation.link_id, session.pk])
     asks = words(client.get(address) if why in ("full", "quota") else client.post(address))
     assert REFUSALS[why] in asks
+    assert ("<h1>This session cannot be booked now</h1>" in asks) == (why in rules)
+    assert not (why in rules and "in line" in asks), "there is no line to join"
     assert reverse("attendance:invitation-choose", args=[invitation.link_id]) in asks
     assert "mailto:briefings@example.org" in asks
 
