@@ -96,6 +96,7 @@ class MoveForm(HubForm):
             pk__in={place.organisation_id for place in self.movable}
         ).order_by("name")
         self.fields["to"].queryset = sessions.exclude(pk=session.pk)
+        self.fields["to"].known = session.programme.sessions.exclude(pk=session.pk)
 
     def clean(self) -> dict:
         cleaned = super().clean()

@@ -184,7 +184,9 @@ def name(request: HttpRequest, team: int) -> HttpResponse:
     colleagues = colleagues_to_name(own, now)
     data = request.POST if request.method == "POST" else None
     looks = data is not None and "look" in data
-    form = NamesForm.as_typed(data, people=colleagues) if looks else NamesForm(data, people=colleagues)
+    # Whoever got a place since the page was shown is found, so that it can be said who and why.
+    known = colleagues_in_scope(own.session.programme, own.organisation, now)
+    form = NamesForm.as_typed(data, people=known) if looks else NamesForm(data, people=known)
     if data is not None and not looks and form.is_valid():
         try:
             named = name_places(team=own, people=form.cleaned_data["people"], by=request.user, now=now)
@@ -220,6 +222,8 @@ def _all_named(request: HttpRequest, team: int) -> HttpResponse:
 
 
 def _said_of_names(named: list[Place]) -> str:
+    if not named:  # pressed again, or by two leads
+        return "They have a place of this team already, so nothing was changed"
     waiting = sum(place.state == PlaceState.WAITING for place in named)
     if len(named) == 1:
         place, own = "place on the waiting list" if waiting else "place", named[0].person

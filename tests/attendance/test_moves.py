@@ -13,8 +13,9 @@ from django.urls import reverse
 import attendance.actions.moves as moves
 from attendance.actions.handovers import ask_colleague
 from attendance.actions.needs import set_access_need
-from attendance.actions.places import NotOpen, OutsideWindow, change_seats, give_up_place, take_place
+from attendance.actions.places import NotOpen, OutsideWindow, WasCancelled, change_seats, give_up_place, take_place
 from attendance.actions.policies import set_quota
+from attendance.actions.sessions import cancel_session
 from attendance.actions.swaps import lock_both
 from attendance.invariants import findings
 from attendance.models import (
@@ -363,6 +364,19 @@ def test_what_is_missing_is_asked_for(coordinator):
         assert said in words(answer)
     again = coordinator.post(coordinator.address, _typed(coordinator, again="yes"))
     assert again.status_code == 200
+
+
+def test_where_the_other_session_was_cancelled_meanwhile_that_is_said(coordinator):
+    typed = _typed(coordinator, confirmed="yes")
+    cancel_session(session=coordinator.to, reason="Flood", by=CLOCK, now=NOW)
+    answer = coordinator.post(coordinator.address, typed)
+    assert answer.status_code == 422
+    assert "This session was cancelled. Choose another one." in words(answer)
+    own = coordinator.post(coordinator.address, _typed(coordinator, to=coordinator.session_.pk))
+    assert "has begun" not in words(own)
+    with pytest.raises(WasCancelled):
+        _move(coordinator.session_, coordinator.to, coordinator.places)
+    _nothing_wrong()
 
 
 def test_places_without_a_name_stay_and_are_counted(coordinator):

@@ -440,7 +440,8 @@ def test_a_lead_books_names_and_gives_back(programme, lead):
     assert {answer.status_code for answer in made} == {302}
     team = Team.objects.get()
     assert "2 places have no name yet" in lead.get(f"/teams/{team.pk}/").content.decode()
-    assert lead.post(f"/teams/{team.pk}/name/", {"people": [first.pk]}).status_code == 422
+    again = lead.post(f"/teams/{team.pk}/name/", {"people": [first.pk]}, follow=True).content.decode()
+    assert "They have a place of this team already" in again
     assert lead.post(f"/teams/{team.pk}/name/", {}).status_code == 422
     assert lead.post(f"/teams/{team.pk}/name/", {"people": [second.pk]}).status_code == 302
     assert lead.post(f"/teams/{team.pk}/release/").status_code == 302
@@ -766,6 +767,21 @@ def test_a_lead_is_told_in_one_mail_which_colleagues_have_left_the_team(programm
     assert set(kind.still_wanted(list(told), due).values()) == {"taken_back"}
     assert other.pk not in told.values_list("person", flat=True)
     _nothing_wrong()
+
+
+def test_a_colleague_who_got_a_place_since_the_page_was_shown_is_named_with_the_reason(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=2, date=(now + timedelta(days=30)).date())
+    other = another_day(programme, date=(now + timedelta(days=40)).date())
+    team = _book(session, unnamed=1, now=now, until=(now + timedelta(days=9)).date())
+    colleague = a_practitioner(programme)
+    assert colleague.name in lead.get(f"/teams/{team.pk}/name/").content.decode()
+    a_place(other, colleague, now=now)
+    page = lead.post(f"/teams/{team.pk}/name/", {"people": [colleague.pk]})
+    assert page.status_code == 422
+    said = f"{colleague.name} cannot be booked: they have a place in another session of this programme."
+    assert said in page.content.decode()
+    assert "Choose from the options" not in page.content.decode()
 
 
 def test_who_leaves_no_team_or_comes_back_is_no_news_for_a_lead(programme):
