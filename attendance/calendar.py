@@ -27,42 +27,40 @@ _UNSEEN = re.compile(
 """What may not stand in a text value but a line end: icalendar 7.3 lets most of these through (CAL-13)."""
 
 
-def request_for(entry: CalendarEntry, *, now: datetime, words: str = "") -> bytes:
+def request_for(entry: CalendarEntry, *, now: datetime) -> bytes:
     """Return the invitation that puts ``entry`` into a calendar, or updates it there: METHOD:REQUEST.
 
     ``entry`` has session (with programme and room) and person; ``now`` (aware) becomes DTSTAMP, new with each send,
-    while UID and SEQUENCE are the entry's own (CAL-01, CAL-02, CAL-04). ``words`` stand first in the description.
+    while UID and SEQUENCE are the entry's own (CAL-01, CAL-02, CAL-04).
     Raises messaging.headers.Unmailable where the person has no mailbox that can be mailed.
     """
-    return _object(entry, REQUEST, now, words)
+    return _object(entry, REQUEST, now)
 
 
-def cancel_for(entry: CalendarEntry, *, now: datetime, words: str = "") -> bytes:
+def cancel_for(entry: CalendarEntry, *, now: datetime) -> bytes:
     """Return what takes ``entry`` out of a calendar: METHOD:CANCEL, STATUS:CANCELLED (RFC 5546, 3.2.5).
 
     The caller has raised the entry's number already (attendance.actions.engagements.take_out). Raises as
     ``request_for`` does.
     """
-    return _object(entry, CANCEL, now, words)
+    return _object(entry, CANCEL, now)
 
 
 def file_for(entry: CalendarEntry, *, now: datetime) -> bytes:
     """Return ``entry`` as a file to keep: METHOD:PUBLISH, the same UID, nobody asked for an answer (CAL-18)."""
-    return _object(entry, PUBLISH, now, "")
+    return _object(entry, PUBLISH, now)
 
 
-def _object(entry: CalendarEntry, method: str, now: datetime, words: str) -> bytes:
+def _object(entry: CalendarEntry, method: str, now: datetime) -> bytes:
     calendar = Calendar()
     calendar.add("METHOD", method)
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", PRODID)
-    calendar.add_component(event_of(entry, method, now, words))
+    calendar.add_component(event_of(entry, method, now))
     return calendar.to_ical(sorted=False)
 
 
-def event_of(
-    entry: CalendarEntry, method: str, now: datetime, words: str = "", *, sender: Sender | None = None
-) -> Event:
+def event_of(entry: CalendarEntry, method: str, now: datetime, *, sender: Sender | None = None) -> Event:
     """Return ``entry`` as it stands in an object of ``method``; ``sender`` is the organiser, asked for if not given."""
     session, event = entry.session, Event()
     event.add("UID", str(entry.uid))
@@ -72,7 +70,7 @@ def event_of(
     event.add("DTEND", utc(session.during.upper))
     event.add("SUMMARY", text(session))
     event.add("LOCATION", text(where_in_words(session, address=True)))
-    event.add("DESCRIPTION", text(_description(session, words)))
+    event.add("DESCRIPTION", text(_description(session)))
     event.add("STATUS", "CANCELLED" if method == CANCEL else "CONFIRMED")
     event.add("TRANSP", "TRANSPARENT" if method == CANCEL else "OPAQUE")
     if session.online_link and method != CANCEL:
@@ -83,8 +81,8 @@ def event_of(
     return event
 
 
-def _description(session: Session, words: str) -> str:
-    programme, lines = session.programme, [words] if words else []
+def _description(session: Session) -> str:
+    programme, lines = session.programme, []
     if str(session) != programme.name:
         lines.append(programme.name)
     if session.notes:
