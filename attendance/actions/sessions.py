@@ -407,11 +407,15 @@ def _move_ends_of_links(session: Session) -> None:
     cover.move_ends_of_links(session)
 
 
-def raise_entries(session: Session) -> None:
-    """Raise the number of every living entry of ``session`` to its revision (RFC 5546, 2.1.4)."""
-    CalendarEntry.objects.filter(session=session, is_cancelled=False).exclude(revision=session.revision).update(
-        sequence=F("sequence") + 1, revision=session.revision
-    )
+def raise_entries(session: Session, *, know: Iterable[int] = ()) -> None:
+    """Raise the number of every living entry of ``session`` to its revision (RFC 5546, 2.1.4).
+
+    The people ``know`` have this revision in their calendar already: an answer with the number they have stays good.
+    """
+    living = CalendarEntry.objects.filter(session=session, is_cancelled=False).exclude(revision=session.revision)
+    if know:
+        living.filter(person__in=know).update(revision=session.revision)
+    living.update(sequence=F("sequence") + 1, revision=session.revision)
 
 
 def _end_places(session: Session, now: datetime) -> None:

@@ -60,8 +60,9 @@ def tell_all_words(*, now: datetime) -> int:
 def tell_words(*, session: int, now: datetime) -> int:
     """Tell those who come to ``session`` (an id) what its programme has changed, once; return how many.
 
-    Its revision rises, and every entry of it. Whoever was seated after the change has read the new words already;
-    whoever waits for the news of another change gets both in one mail. What was taken back meanwhile tells nobody.
+    Its revision rises, and the entry of each who is told. Whoever was seated after the change has read the new words
+    already, with the entry as it is; whoever waits for the news of another change gets both in one mail. What was taken
+    back meanwhile tells nobody.
     """
     own = lock_session(Session(pk=session))
     row = WordsToTell.objects.select_for_update(of=("self",)).filter(pk=session).first()
@@ -78,9 +79,9 @@ def tell_words(*, session: int, now: datetime) -> int:
     for name, words in row.was.items():
         setattr(before.programme, name, words)
     note_new_words(session=own, fields=changed, by=CLOCK, now=now)
-    raise_entries(own)
-    people = with_entry(own)
-    people -= seated_since(own, people, row.made_at)
-    people |= messages.waiting_for_news(own)
+    there, waiting = with_entry(own), messages.waiting_for_news(own)
+    know = seated_since(own, there, row.made_at) - waiting
+    raise_entries(own, know=know)
+    people = (there - know) | waiting
     messages.tell_changed(own, before, people, now=now)
     return len(people)

@@ -11,7 +11,7 @@ from attendance.actions.places import give_up_place
 from attendance.actions.sessions import cancel_session, change_session, give_part
 from attendance.actions.words import change_words, tell_all_words
 from attendance.messages import sessions as messages
-from attendance.models import CalendarEntry, WordsToTell
+from attendance.models import CalendarEntry, PlaceState, WordsToTell
 from briefings.models import Part, PlacesRule, Programme, Session, SessionState
 from history.actions import CLOCK
 from history.models import Entry
@@ -161,13 +161,15 @@ def test_nobody_is_told_of_what_is_over_given_up_seated_since_or_stands_in_no_en
     _change(programme, purpose="Another", contact_name="Somebody", invitation_subject="Come")
     assert not WordsToTell.objects.exists()
     _change(programme, **BRING)
+    seated = a_place(late, now=NOW + timedelta(seconds=5))
+    assert seated.state == PlaceState.BOOKED
     cancel_session(session=cancelled, reason="Snow", **WITH)
     Session.objects.filter(pk=over.pk).update(state=SessionState.HELD)
-    seated = a_place(late, now=NOW + timedelta(seconds=5))
     assert tell_all_words(now=NOW + timedelta(seconds=9)) == 1
     people = {mail.person for mail in _told()}
     assert not people & {seated.person, place.person, elsewhere.person}
-    assert set(late.calendar_entries.values_list("sequence", flat=True)) == {1}
+    assert sorted(late.calendar_entries.values_list("sequence", "revision")) == [(0, 1), (1, 1)]
+    assert late.calendar_entries.get(sequence=0).person == seated.person, "an answer to what they have is not old"
 
 
 def test_a_slip_of_spelling_tells_nobody(programme):
