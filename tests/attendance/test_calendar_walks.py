@@ -2,22 +2,26 @@
 
 import random
 from datetime import date, datetime, timedelta
+from itertools import count
 
 import pytest
 import time_machine
 from icalendar import Event
 
-from attendance.actions import cover, handovers, moves, places, sessions, swaps
+from attendance.actions import answers, cover, handovers, moves, places, sessions, swaps, words
 from attendance.models import CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance
 from briefings.models import Part, PlacesRule
 from history.refusals import Refused
 from messaging import kinds
 from messaging.models import Message
+from messaging.receiving import receive
 from tests.attendance.entries import letter
 from tests.attendance.places import NOW, a_practitioner, a_programme, a_session, another_day
 from tests.attendance.test_cover import Cast
+from tests.messaging.incoming import AUTHSERV, answer, calendar
 
 pytestmark = pytest.mark.django_db
+_letters = count(1)
 
 
 class CalendarProgram:
@@ -68,6 +72,14 @@ class Post:
 def stands(person_id: int) -> dict[str, tuple]:
     entries = CalendarEntry.objects.filter(person=person_id, is_cancelled=False).select_related("session__programme")
     return {str(e.uid): (e.sequence, e.session.during.lower, str(e.session)) for e in entries}
+
+
+def heard_of_nothing(person) -> set[str]:
+    """The entries of which a change was taken back before its mail left: the calendar is right by a lower number."""
+    kind, withheld = "attendance.session_changed", Message.State.WITHHELD
+    mails = Message.objects.filter(person=person, kind=kind, state=withheld, reason="changed_again")
+    sessions_of = [mail.refs["session"] for mail in mails]
+    return {str(entry.uid) for entry in CalendarEntry.objects.filter(person=person, session__in=sessions_of)}
 
 
 class World:
@@ -138,6 +150,27 @@ class World:
         sessions.change_session(session=self.session(), by=self.by, now=self.now, **what)
 
     do_move = do_change
+
+    def do_say_something_else(self):
+        bring = self.chance.choice(["", "Your badge", "A cup"])
+        words.change_words(
+            programme=self.programme, changes={"what_to_bring": bring}, tells=True, by=self.by, now=self.now
+        )
+
+    def do_tell_it(self):
+        words.tell_all_words(now=self.now)
+
+    def do_answer(self):
+        entry = self.chance.choice([*CalendarEntry.objects.select_related("person").order_by("pk"), None])
+        if entry:
+            said, number = self.chance.choice(["ACCEPTED", "DECLINED", "TENTATIVE"]), entry.sequence
+            stamp, address = f"{self.now:%Y%m%dT%H%M%SZ}", entry.person.email
+            number -= self.chance.random() < 0.2 and number > 0
+            said = calendar(str(entry.uid), address, said, SEQUENCE=number, DTSTAMP=stamp)
+            receive(raw=answer(said, sender=address, message_id=f"<{next(_letters)}@x.example.org>"), now=self.now)
+            answers.take_answers(now=self.now)
+
+    do_answer_again = do_answer
 
     def do_resize(self):
         sessions.resize_session(
@@ -315,7 +348,8 @@ def test_who_stays_in_another_part_is_not_told_that_the_entry_goes():
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_calendar_ends_as_our_pages_say_whatever_happened_and_whenever_the_mails_left(seed):
+def test_a_calendar_ends_as_our_pages_say_whatever_happened_and_whenever_the_mails_left(seed, settings):
+    settings.INBOUND_AUTHSERV_ID = AUTHSERV
     chance = random.Random(seed)  # noqa: S311
     world, post, done = World(chance), Post(), []
     names = sorted(name for name in dir(world) if name.startswith("do_"))
@@ -334,4 +368,8 @@ def test_a_calendar_ends_as_our_pages_say_whatever_happened_and_whenever_the_mai
     with time_machine.travel(world.now, tick=False):
         post.deliver(world.now)
     for person in world.everybody:
-        assert post.shown(person.pk) == stands(person.pk), f"{person}: {done}"
+        shown, own = post.shown(person.pk), stands(person.pk)
+        for uid in heard_of_nothing(person) & shown.keys() & own.keys():
+            assert shown[uid][0] <= own[uid][0]
+            shown[uid], own[uid] = shown[uid][1:], own[uid][1:]
+        assert shown == own, f"{person}: {done}"
