@@ -187,6 +187,8 @@ def test_saying_no_leaves_the_place_and_tells_its_holder_once(programme, place):
 
 def test_from_the_page_of_the_place_to_the_colleague_by_one_link(programme, client):
     now = timezone.now()
+    programme.what_to_bring = "A pen"
+    programme.save()
     place = a_place(a_session(programme, date=(now + timedelta(days=30)).date()), now=now)
     colleague = a_practitioner(programme)
     client.get(f"/p/{token_of(place.link)}/")
@@ -205,8 +207,11 @@ def test_from_the_page_of_the_place_to_the_colleague_by_one_link(programme, clie
     assert new.state == PlaceState.BOOKED
     client.get(f"/takeover/{token_of(link)}/")
     assert client.get(f"/takeover/{link.pk}/").url == f"/p/{new.link_id}/"
+    assert "A pen" in client.get(f"/p/{new.link_id}/").content.decode()
     client.get(f"/p/{token_of(place.link)}/")
-    assert "Your colleague has taken over" in client.get(f"/p/{place.link_id}/").content.decode()
+    gone = client.get(f"/p/{place.link_id}/").content.decode()
+    assert "Your colleague has taken over" in gone
+    assert "A pen" not in gone
 
 
 def _given_up(place, _colleague):
