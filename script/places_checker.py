@@ -334,13 +334,16 @@ class Checker:
                 self.breaches.append(f"{press} was acknowledged and is lost")
 
     def _is_too_late(self, press: Press, rows: list[Row], seq: int) -> bool:
-        """Return whether ``press`` came after its session was cancelled, did nothing, and led to the other sessions."""
-        return (
-            press.kind in ("book", "swap")
-            and self._cancelled_by(press.about["session"], seq)
-            and {row.what for row in rows} == {"accounts_press"}
-            and leads_back(rows[-1].new["location"])
-        )
+        """Return whether ``press`` came too late for what it asked for, and led to the other sessions.
+
+        Its session was cancelled, and it did nothing; or the limit of an offer of theirs was over, which it ended.
+        """
+        if press.kind not in ("book", "swap") or not leads_back(rows[-1].new.get("location", "")):
+            return False
+        own = [row.new for row in rows if row.what == "attendance_place" and row.new["person_id"] == press.who]
+        if press.kind == "swap" and own:
+            return all(place["closed_reason"] == "offer_lapsed" for place in own)
+        return {row.what for row in rows} == {"accounts_press"} and self._cancelled_by(press.about["session"], seq)
 
     def _is_whole(self, press: Press, rows: list[Row], seq: int) -> bool:
         """Return whether the transaction of ``press`` did all of it, or found it done before."""

@@ -274,7 +274,7 @@ def change(request: HttpRequest, link: int, session: int) -> HttpResponse:
             # A page of its own would take back what the press did: the offer went to the next by it.
             keeps = "" if over.place.pk == place.pk else " You keep the place you have."
             messages.error(request, over.sentence + keeps)
-            return redirect("attendance:place-show", link=link)
+            return redirect("attendance:place-choose-other", link=link)
         except Refused as refused:
             place, refusal = _place(request), refused  # as it is by now
         else:

@@ -194,8 +194,9 @@ def test_a_change_of_date_after_the_limit_of_an_offer_does_what_the_clock_does(p
     client.get(f"/p/{token_of(own.link)}/")
     press = {"press": str(uuid.uuid4())}
     for _ in range(2):  # the same press twice is one
-        page = client.post(f"/p/{own.link_id}/change/{session.pk}/", press, follow=True).content.decode()
-    assert "My place" in page
+        answer = client.post(f"/p/{own.link_id}/change/{session.pk}/", press)
+        assert answer.url == f"/p/{own.link_id}/change/", "where other dates can be chosen"
+    assert "You keep the place you have" in client.get(answer.url).content.decode()
     states = {place.pk: place.state for place in Place.objects.filter(session__in=[session, other])}
     assert [states[place.pk] for place in (own, late, following)] == ["booked", "ended", "offered"]
     assert Message.objects.filter(kind="attendance.place_offered", person=following.person).count() == 1

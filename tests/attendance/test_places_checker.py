@@ -81,3 +81,27 @@ def _breaches_of_a_press(outcome: str, location: str, *, is_cancelled: bool) -> 
     ]
     press = Press("book", 7, {"session": 1}, key, outcome, location, 302)
     return [each for each in Checker(Stage({1: hall}, one_place=True), [press], rows).check() if "book by 7" in each]
+
+
+@pytest.mark.parametrize(
+    ("reason", "location", "words"),
+    [
+        ("offer_lapsed", "/p/4/change/", ""),
+        ("changed_date", "/p/4/change/", "yet it did something"),
+        ("offer_lapsed", "/p/4/", "yet it did something"),
+    ],
+)
+def test_a_change_that_finds_an_offer_over_ends_that_and_leads_to_the_others(reason, location, words):
+    hall = Hall(2, 0, NOW + timedelta(days=9), NOW + timedelta(days=9, hours=3))
+    key = "0e1b6d0e-7d8e-4c2b-9a55-2f6f2c1d9b11"
+    offered = {**_row(1, "offered"), "offered_until": NOW.isoformat()}
+    ended = {**_row(1, "ended", reason), "closed_at": NOW.isoformat()}
+    rows = [
+        _place(1, 1, {}, offered),
+        Row(2, 2, NOW, NOW, "accounts_press", {"key": key, "location": ""}, {}),
+        _place(3, 2, offered, ended),
+        Row(4, 2, NOW, NOW, "accounts_press", {"key": key, "location": location}, {"key": key, "location": ""}),
+    ]
+    press = Press("swap", 1, {"place": 1, "session": 1}, key, REFUSED, location, 302)
+    found = [each for each in Checker(Stage({1: hall}, one_place=True), [press], rows).check() if str(press) in each]
+    assert words in found[0] if words else not found, found
