@@ -46,7 +46,7 @@ def programme_shown(request: HttpRequest, slug: str) -> tuple[Programme, bool]:
     """Return the programme and whether this person sees its drafts; Http404 where it is not public and not theirs."""
     if "\x00" in slug:
         raise Http404
-    programme = get_object_or_404(Programme, slug=slug)
+    programme = get_object_or_404(Programme.objects.select_related("booking_rules"), slug=slug)
     staff = has(request.user, Permission.SEE_PROGRAMME, programme)
     if not staff and not programme.is_public:
         raise Http404
@@ -67,8 +67,10 @@ def list_sessions(request: HttpRequest, slug: str) -> HttpResponse:
     for session in page.rows:
         session.programme = programme
         session.all_kept = session.quota_used = False  # a template looks long for what is not there
+        session.closed = "" if staff else window_of(session, rules_of(session), now).why_closed
     if not staff:
-        _mark_who_waits(request, programme, [session for session in page.rows if hasattr(session, "seats")])
+        bookable = [session for session in page.rows if hasattr(session, "seats") and not session.closed]
+        _mark_who_waits(request, programme, bookable)
     return render(
         request,
         "attendance/sessions/list.html",

@@ -393,6 +393,8 @@ def test_every_list_of_dates_says_where_ones_organisation_has_its_quota(db, clie
     page = client.get(f"/i/{invitation.link_id}/").content.decode()
     assert "4 of 5 places free</p>" in page
     assert words not in page, "nobody can wait where nobody can book"
+    listed = client.get(f"/programmes/{programme.slug}/sessions/").content.decode()
+    assert listed.count("Booking for this session closed on") == 3
     closed.delete()
     listed, shown = f"/programmes/{programme.slug}/sessions/", f"/sessions/{sessions[0].pk}/"
     assert words not in client.get(listed).content.decode()  # nobody is signed in
