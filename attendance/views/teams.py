@@ -40,6 +40,8 @@ from attendance.queries.waiting import quota_in_words
 from attendance.views.gone import say_why_gone
 from attendance.window import rules_of, window_of
 from briefings.models import Programme
+from briefings.words import when_in_words
+from face.dates import day
 from face.paging import LONG, page_of
 from history.actions import look_at_many
 from history.refusals import Refused
@@ -260,10 +262,30 @@ def switch(request: HttpRequest, team: int) -> HttpResponse:
 @require_POST
 @one_press
 def release(request: HttpRequest, team: int) -> HttpResponse:
-    """Give the places without a name back at once."""
-    ended = release_unnamed(team=_team(request, team), by=request.user, now=timezone.now(), all_days=True)
+    """Ask, then give the places without a name back at once."""
+    own = _team(request, team)
+    unnamed = Place.objects.live().filter(team=own, person=None).count()
+    if unnamed and "confirmed" not in request.POST:
+        return _check_release(request, own, unnamed)
+    ended = release_unnamed(team=own, by=request.user, now=timezone.now(), all_days=True)
     messages.success(request, f"{ended} {'place' if ended == 1 else 'places'} without a name went back")
     return redirect("attendance:team-show", team=team)
+
+
+def _check_release(request: HttpRequest, team: Team, unnamed: int) -> HttpResponse:
+    places = "the place" if unnamed == 1 else f"the {unnamed} places"
+    context = {
+        **_context(team.organisation, f"Give {places} without a name back?"),
+        "facts": [
+            {"name": "Session", "value": str(team.session)},
+            {"name": "When", "value": when_in_words(team.session)},
+            {"name": "Names may follow until", "value": day(team.names_until) if team.names_until else "Not said"},
+        ],
+        "button": f"Give {places} back",
+        "back_url": reverse("attendance:team-show", args=[team.pk]),
+        "back_words": "Back to your team",
+    }
+    return render(request, "attendance/teams/check_release.html", context)
 
 
 @require_http_methods(_ASKS)

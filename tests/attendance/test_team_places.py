@@ -444,7 +444,10 @@ def test_a_lead_books_names_and_gives_back(programme, lead):
     assert "They have a place of this team already" in again
     assert lead.post(f"/teams/{team.pk}/name/", {}).status_code == 422
     assert lead.post(f"/teams/{team.pk}/name/", {"people": [second.pk]}).status_code == 302
-    assert lead.post(f"/teams/{team.pk}/release/").status_code == 302
+    asks = lead.post(f"/teams/{team.pk}/release/").content.decode()
+    assert "Give the place without a name back?" in asks
+    assert SeatCount.objects.get(session=session).taken == 3
+    assert lead.post(f"/teams/{team.pk}/release/", {"confirmed": "yes"}).status_code == 302
     assert lead.get(f"/teams/{team.pk}/name/").status_code == 302, "every place has a name"
     assert "No name was given" in lead.get(f"/teams/{team.pk}/").content.decode()
     assert SeatCount.objects.get(session=session).taken == 2
