@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.conf import settings as django_settings
 from django.db import connection
+from django.test import Client
 
 from accounts.links import address_of, path_of, token_of
 from attendance.actions import answers, places, sessions
@@ -16,13 +17,14 @@ from attendance.models import AnswerWhy, CalendarAnswer, CalendarEntry, CoverSta
 from briefings.models import Part, ProgrammeRole
 from history.actions import key_of
 from history.models import Entry
+from messaging.actions import clear_bounces
 from messaging.models import Inbound, Message
 from messaging.receiving import receive
 from tests.attendance.entries import letter, wanted_letters
 from tests.attendance.places import NOW, a_place, a_practitioner, a_session
 from tests.attendance.test_cover import Cast
 from tests.briefings.factories import AppointmentFactory
-from tests.messaging.incoming import AUTHSERV, answer, calendar
+from tests.messaging.incoming import AUTHSERV, answer, calendar, report
 from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -346,6 +348,23 @@ def test_perhaps_stands_in_the_lists_of_places(client, coordinated):
     slug = place.session.programme.slug
     person = client.get(f"/programmes/{slug}/people/{place.person_id}/").content.decode()
     assert "“Perhaps” in their calendar" in person
+
+
+def test_that_mails_come_back_stands_at_the_person_until_the_address_works_again(client, coordinated):
+    place, _ = coordinated
+    person, slug = place.person, place.session.programme.slug
+    administrator = Client()
+    administrator.force_login(PersonFactory(administrator=True))
+    pages = [(client, f"/programmes/{slug}/people/{person.pk}/"), (administrator, f"/people/{person.pk}/")]
+    Message.objects.filter(person=person).update(
+        state=Message.State.SENT, sent_at=NOW, message_id="<m1@hub.example.org>", sent_to=person.email
+    )
+    receive(raw=report("<m1@hub.example.org>"), now=NOW)
+    for who, page in pages:
+        assert "Mails come back" in who.get(page).content.decode()
+    assert clear_bounces(address=person.email, by=person, now=NOW) == 1
+    for who, page in pages:
+        assert "Mails come back" not in who.get(page).content.decode()
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -281,6 +281,8 @@ def test_the_entry_comes_again_by_mail_and_only_then_as_a_file(client, place):
     entry = client.get(reverse("attendance:place-file", args=[place.link_id]))
     assert entry["Content-Type"] == "text/calendar; charset=utf-8"
     assert f"UID:{CalendarEntry.objects.get().uid}".encode() in entry.content
+    assert b"METHOD:PUBLISH" in entry.content
+    assert b"ATTENDEE" not in entry.content
 
 
 def test_giving_up_asks_first_and_says_who_gets_it(client):

@@ -95,6 +95,8 @@ def test_what_the_sender_wrote_under_our_servers_name_does_not_count():
     genuine = results("trust.example.org", verdict="fail")
     assert not proven(genuine, Authentication_Results=results("trust.example.org"))
     assert not read(answer(WORDS, sender=SENDER), authserv_id="").is_proven
+    nameless = answer(WORDS, sender=SENDER, proven=results("trust.example.org", server=""))
+    assert not read(nameless, authserv_id="").is_proven
 
 
 @pytest.mark.parametrize(
