@@ -38,7 +38,7 @@ UNKEPT_AGAIN = 5
 """Working days after which somebody to take over is asked for again, and who was asked and says nothing."""
 LINK_LASTS = timedelta(days=365)
 LINK_RENEWED = timedelta(days=60)
-"""A mail about an assurance carries a link that lives at least as long, so that the reminders after it need none."""
+"""A reminder carries a link that lives at least as long, so that the reminders after it need none."""
 MOST_FILES = 5
 _MOVING = (
     "state", "due_on", "next_reminder_on", "reminded_step", "given_at", "evidence", "proposed_by", "confirmed_by",

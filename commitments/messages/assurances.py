@@ -173,7 +173,8 @@ def page_of(own: Assurance) -> str:
 def _opens_by_link(own: Assurance, message: Message) -> bool:
     """Return whether the reader needs no sign-in: its keeper, but while it waits for a coordinator, who they may be."""
     is_own = own.link is not None and message.person_id == own.keeper_id == own.link.person_id
-    return is_own and own.link.revoked_at is None and own.state != AssuranceState.PROPOSED
+    opens = is_own and own.link.revoked_at is None and own.link.ends_at > message.due_at
+    return opens and own.state != AssuranceState.PROPOSED
 
 
 def _when(own: Assurance, today: date) -> str:

@@ -288,6 +288,19 @@ def test_a_reminder_makes_a_link_where_none_would_open(cast, was):
     assert was == "none" or PersonalLink.objects.get(pk=old.pk).revoked_at
 
 
+def test_a_mail_carries_no_link_that_has_ended(cast):
+    """What is promised for two years is reminded of only then; it may end before, and be told of."""
+    own = given(cast, due_on=date(2028, 12, 1))
+    PersonalLink.objects.update(ends_at=NOW + timedelta(days=365))
+    end = {"state": AssuranceState.NOT_KEPT, "reason": "The unit has closed.", "by": cast.coordinator}
+    actions.end_assurance(assurance=own, now=NOW + timedelta(days=366), **end)
+    message = Message.objects.get(kind=messages.ENDED, person=cast.senior)
+    said = kinds.find(message.kind).render(message).text
+    assert address_of(own.link) not in said
+    assert messages.page_of(own) in said
+    assert "do not forward it" not in said
+
+
 def test_a_link_that_lives_is_used_again(cast):
     own = given(cast)
     actions.remind_about(assurance_id=own.pk, now=NOW + timedelta(days=30))
