@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import fresh_code_required
 from accounts.models import Person
+from accounts.presses import one_press
 from commitments.actions import assurances as actions
 from commitments.actions import handovers
 from commitments.clocks import local_day
@@ -48,6 +49,7 @@ def _confirm(request: HttpRequest, own: Assurance) -> HttpResponse:
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def propose(request: HttpRequest, assurance: int) -> HttpResponse:
     """Say that it was kept, with the evidence."""
     own = assurance_with(request, assurance, "may_propose")
@@ -75,6 +77,7 @@ def proposing(request: HttpRequest, own: Assurance, by: Person) -> tuple[Evidenc
 
 
 @require_http_methods(READ_OR_POST)
+@one_press
 def review(request: HttpRequest, assurance: int) -> HttpResponse:
     """Say how it stands, and when to look at it again."""
     own = assurance_with(request, assurance, "may_review")

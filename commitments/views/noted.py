@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.links import personal_link
+from accounts.presses import one_press
 from commitments.actions.assurances import end_assurance
 from commitments.clocks import local_day
 from commitments.forms.fields import ReasonForm
@@ -51,6 +52,7 @@ def show_noted(request: HttpRequest, link: int) -> HttpResponse:
 
 @personal_link("assurance")
 @require_http_methods(READ_OR_POST)
+@one_press
 def say_kept(request: HttpRequest, link: int) -> HttpResponse:
     """Say that it was kept, with the evidence; a coordinator confirms it."""
     own = _own(request)
@@ -64,6 +66,7 @@ def say_kept(request: HttpRequest, link: int) -> HttpResponse:
 
 @personal_link("assurance")
 @require_http_methods(READ_OR_POST)
+@one_press
 def say_how_it_stands(request: HttpRequest, link: int) -> HttpResponse:
     """Say how it stands, and when it is looked at again."""
     own = _own(request)

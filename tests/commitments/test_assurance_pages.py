@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 
 import pytest
@@ -208,6 +209,20 @@ def test_the_keeper_says_from_the_link_how_it_stands_and_that_it_was_kept(cast):
         assert client.get(by_link(name, own)).url == by_link("noted", own)
     assert "moved on" in words(client.post(by_link("say-kept", own), {"evidence": "Again"}))
     assert "moved on" in words(client.post(by_link("say-how", own), said | {"due_on_month": "3"}))
+
+
+@pytest.mark.parametrize("way", ["from the link", "signed in"])
+def test_a_review_and_evidence_that_are_pressed_twice_are_kept_once(cast, senior, way):
+    own = given(cast)
+    client, address = (opened(own.link), by_link) if way == "from the link" else (senior, of)
+    names = ("say-how", "say-kept") if way == "from the link" else ("review", "propose")
+    said = {"words": "Two of five are done", "by_when": "2026-11-30"}, {"evidence": "The rota"}
+    for name, typed_in in zip(names, said, strict=True):
+        page = client.get(address(name, own)).content.decode()
+        press = re.search(r'name="press" value="([^"]+)"', page)[1]
+        first, again = (client.post(address(name, own), {"press": press, **typed_in}) for _ in range(2))
+        assert (first.status_code, first.url) == (again.status_code, again.url)
+    assert own.reviews.count() == own.evidence_given.count() == 1
 
 
 def test_the_link_says_what_became_of_it(cast):
