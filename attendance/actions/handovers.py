@@ -49,10 +49,9 @@ class ComesAlready(Refused):
 
 
 class HoldsAnother(HasPlaceElsewhere):
-    sentence = (
-        "You hold a place in another session of this programme. Give that one up first: until then this one stays with "
-        "your colleague."
-    )
+    """Raised where the colleague who would take a place over holds one already."""
+
+    advice = "Give that one up first: until then this one stays with your colleague."
 
 
 class HandoverEnded(Refused):

@@ -36,6 +36,7 @@ from attendance.queries.waiting import is_wanted
 from attendance.rules import can_book_outside_rules
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session, SessionState
+from briefings.words import when_in_words
 from face.dates import moment
 from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
@@ -71,14 +72,17 @@ class NotEligible(Refused):
 class HasPlaceElsewhere(Refused):
     """Raised where the programme allows one place; ``place`` is the one already held."""
 
-    sentence = (
-        "You hold a place in another session of this programme. Change its date instead: you keep it until the new one "
-        "is yours."
-    )
+    advice = "Change its date instead: you keep it until the new one is yours."
 
-    def __init__(self, place: Place | None = None) -> None:
+    def __init__(self, place: Place) -> None:
         self.place = place
-        super().__init__()
+        super().__init__(f"You hold a place on {when_in_words(place.session)}, in this programme. {self.advice}")
+
+
+class OfferIsEnding(HasPlaceElsewhere):
+    """Raised where that place is an offer whose limit is over, and the clock has not ended it yet."""
+
+    advice = "It was offered to you, and the time to take it is over. It ends within a minute: press again then."
 
 
 class PlaceHasEnded(Refused):
@@ -192,7 +196,9 @@ def _refuse(facts: Facts, person: Person, by: Any, now: datetime) -> None:
         raise NotEligible
     refuse_outside_window(facts.session, by, now)
     if facts.elsewhere and facts.session.programme.places_rule == PlacesRule.ONE:
-        raise HasPlaceElsewhere(Place.objects.select_related("session").get(pk=facts.elsewhere))
+        held = Place.objects.select_related("session").get(pk=facts.elsewhere)
+        is_over = held.offered_until is not None and held.offered_until <= now
+        raise OfferIsEnding(held) if is_over else HasPlaceElsewhere(held)
     if facts.clash:
         raise BusyThen(Session.objects.select_related("programme").get(pk=facts.clash), knows=by == person)
 

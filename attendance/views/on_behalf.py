@@ -3,13 +3,14 @@
 from accounts.models import Person
 from accounts.permissions import Permission, has
 from attendance.actions.engagements import BusyThen
-from attendance.actions.places import HasPlaceElsewhere, NotEligible, OfferIsOver
+from attendance.actions.places import HasPlaceElsewhere, NotEligible, OfferIsEnding, OfferIsOver
 from attendance.actions.swaps import QuotaIsUsed, SessionIsFull
 from briefings.words import session_in_words
 from history.refusals import Refused
 
 _SAID = {
     HasPlaceElsewhere: "{} holds a place in another session of this programme. Change its date, or give it up first.",
+    OfferIsEnding: "{} had the offer of another place, which is over. It ends within a minute: press again then.",
     BusyThen: "{} is in another session at that time. Choose another date, or give that place up first.",
     OfferIsOver: "The limit of the offer is over, so {} does not have this place any more. Choose another date.",
     NotEligible: "{} is in no organisation, profession and area of this programme. Correct their affiliation first.",

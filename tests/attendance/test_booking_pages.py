@@ -159,7 +159,8 @@ def test_a_refusal_is_said_on_the_check_page(client):
     opened(client, invitation.link, "i")
     response = client.post(reverse("attendance:invitation-take", args=[invitation.link_id, session.pk]))
     assert response.status_code == 409
-    assert actions.HasPlaceElsewhere.sentence in words(response)
+    held = "You hold a place on Tuesday 8 December 2026, 1:30pm to 4:30pm, in this programme. Change its date instead"
+    assert held in words(response)
     assert f"/i/{invitation.link_id}/places/{Place.objects.get().pk}/" in response.content.decode()
     assert "<title>Error: " in words(response)
 

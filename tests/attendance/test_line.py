@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from accounts.links import make_link, token_of
 from attendance.actions.places import (
+    HasPlaceElsewhere,
+    OfferIsEnding,
     OfferIsOver,
     OutsideWindow,
     PlaceHasEnded,
@@ -200,6 +202,21 @@ def test_a_change_of_date_after_the_limit_of_an_offer_does_what_the_clock_does(p
     states = {place.pk: place.state for place in Place.objects.filter(session__in=[session, other])}
     assert [states[place.pk] for place in (own, late, following)] == ["booked", "ended", "offered"]
     assert Message.objects.filter(kind="attendance.place_offered", person=following.person).count() == 1
+    _nothing_wrong()
+
+
+def test_who_books_in_the_minute_in_which_an_offer_ends_is_told_to_press_again(programme):
+    _rules(programme, **LATE)
+    session, other = a_session(programme, capacity=1), another_day(programme)
+    seated, late = a_place(session), a_place(session)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    limit = NOW + timedelta(hours=24)
+    with pytest.raises(HasPlaceElsewhere, match="Change its date instead"):
+        a_place(other, late.person, now=limit - timedelta(minutes=1))
+    with pytest.raises(OfferIsEnding, match="It ends within a minute: press again then"):
+        a_place(other, late.person, now=limit)
+    lapse_offers(now=limit)
+    assert a_place(other, late.person, now=limit).state == PlaceState.BOOKED
     _nothing_wrong()
 
 
