@@ -13,7 +13,12 @@ from attendance.actions.teams import bring_all_names_forward
 from attendance.models import BookingRules, Quota
 from briefings.models import Programme, Session
 from history.actions import record
+from history.refusals import Refused
 from organisations.models import Organisation
+
+
+class QuotaInForce(Refused):
+    sentence = "This quota is in force again: somebody has set it meanwhile. Release it first."
 
 
 def set_booking_rules(*, programme: Programme, by: Any, now: datetime, **columns: Any) -> BookingRules:
@@ -83,11 +88,13 @@ def release_quota(*, quota: Quota, by: Any, now: datetime) -> None:
 def remove_quota(*, quota: Quota, by: Any, now: datetime) -> None:
     """Take away ``quota``, which is released: its organisation is one of the other partners again.
 
-    Whoever holds a place keeps it. One in force stays, and taking away what is gone does nothing.
+    Whoever holds a place keeps it. Taking away what is gone does nothing. Raises QuotaInForce.
     """
     with transaction.atomic():
         if Quota.objects.filter(pk=quota.pk, released_on__lte=timezone.localdate(now)).delete()[0]:
             record(by=by, verb="removed_quota", about=quota.programme, now=now)
+        elif Quota.objects.filter(pk=quota.pk).exists():
+            raise QuotaInForce
 
 
 def _promote_everywhere(programme: Programme, now: datetime) -> None:

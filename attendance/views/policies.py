@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from attendance.actions.policies import release_quota, remove_quota, set_booking_rules, set_quota
+from attendance.actions.policies import QuotaInForce, release_quota, remove_quota, set_booking_rules, set_quota
 from attendance.forms.policies import BookingRulesForm, QuotaForm
 from attendance.models import BookingRules, Quota
 from attendance.queries.freezing import Freezing, freezing
@@ -86,9 +86,13 @@ def release(request: HttpRequest, slug: str, quota: int) -> HttpResponse:
 def remove(request: HttpRequest, slug: str, quota: int) -> HttpResponse:
     """Take a quota that is released off the list."""
     found = _quota(request, slug, quota)
-    if found:
-        remove_quota(quota=found, by=request.user, now=timezone.now())
-    messages.success(request, "The released quota is off the list")
+    try:
+        if found:
+            remove_quota(quota=found, by=request.user, now=timezone.now())
+    except QuotaInForce as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, "The released quota is off the list")
     return redirect("attendance:booking-quotas", slug=slug)
 
 

@@ -21,7 +21,7 @@ from attendance.actions.places import (
     give_up_place,
     take_place,
 )
-from attendance.actions.policies import release_quota, remove_quota, set_booking_rules, set_quota
+from attendance.actions.policies import QuotaInForce, release_quota, remove_quota, set_booking_rules, set_quota
 from attendance.actions.reminders import lapse_offers, promote_all
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.swaps import QuotaIsUsed, SessionIsFull, change_place
@@ -459,7 +459,8 @@ def test_an_organisation_whose_own_quota_is_released_has_no_limit(programme, how
 
 def test_a_quota_in_force_is_not_removed_but_released(programme):
     quota = Quota.objects.create(programme=programme, seats=1)
-    remove_quota(quota=quota, by=CLOCK, now=NOW)
+    with pytest.raises(QuotaInForce):
+        remove_quota(quota=quota, by=CLOCK, now=NOW)
     assert Quota.objects.get().released_on is None
     release_quota(quota=quota, by=CLOCK, now=NOW)
     for _ in range(2):

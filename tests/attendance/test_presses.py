@@ -400,6 +400,11 @@ def test_a_quota_set_twice_is_set_once_and_released_twice_is_released(client):
     release = reverse("attendance:booking-quota-release", args=[programme.slug, Quota.objects.get().pk])
     assert [client.post(release)["Location"] for _ in range(2)] == [page, page]
     assert Entry.objects.filter(verb="released_quota").count() == 1
+    remove = reverse("attendance:booking-quota-remove", args=[programme.slug, Quota.objects.get().pk])
+    client.post(page, {"seats": 3})  # by a colleague, while the page says that it is released
+    assert b"This quota is in force again" in client.post(remove, follow=True).content
+    client.post(release)
+    assert [b"is off the list" in client.post(remove, follow=True).content for _ in range(2)] == [True, True]
 
 
 def test_one_address_sent_ten_times_leaves_room_to_ask_another_and_guessing_still_ends(client):
