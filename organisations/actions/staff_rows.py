@@ -120,7 +120,8 @@ def _refuse_addresses_of_others(staff_list: StaffListImport, today: date) -> Non
     """
     if staff_list.uploaded_by is None:
         return
-    wanted = staff_list.rows.filter(fate=RowFate.CHANGES, person__isnull=False).exclude(email="")
+    fates = (RowFate.JOINS, RowFate.CHANGES)
+    wanted = staff_list.rows.filter(fate__in=fates, person__isnull=False).exclude(email="")
     for row in wanted.extra(
         where=["EXISTS (SELECT 1 FROM accounts_person p WHERE p.id = person_id AND p.email IS DISTINCT FROM "
                "organisations_importrow.email)"]
@@ -276,7 +277,8 @@ UPDATE organisations_importrow r SET fate = 'rejected',
 FROM (  -- an address that somebody has is theirs in every row: only one that nobody has yet can come to two
     SELECT id, coalesce(person_id, 0) AS who, first_value(line) OVER of_address AS line,
         first_value(coalesce(person_id, 0)) OVER of_address AS owner
-    FROM organisations_importrow WHERE staff_list_id = %(list)s AND fate IN ('new', 'changes') AND email <> ''
+    FROM organisations_importrow WHERE staff_list_id = %(list)s AND fate IN ('new', 'joins', 'changes')
+        AND email <> ''
     WINDOW of_address AS (PARTITION BY email ORDER BY line)) f
 WHERE r.id = f.id AND f.who <> f.owner
 """
@@ -302,8 +304,8 @@ SELECT DISTINCT ON (r.email) r.person_id, '!' || md5(random()::text) || md5(rand
 FROM organisations_importrow r WHERE r.staff_list_id = %(list)s AND r.fate = 'new' ORDER BY r.email, r.line
 """
 _PEOPLE_CHANGED = """organisations_importrow r JOIN accounts_person p ON p.id = r.person_id
-WHERE r.staff_list_id = %(list)s AND r.fate = 'changes'
-    AND (r.name <> p.name OR (r.email <> '' AND r.email IS DISTINCT FROM p.email))"""
+WHERE r.staff_list_id = %(list)s AND r.fate IN ('joins', 'changes')  -- who joins may have been found by their number
+    AND (r.fate = 'changes' AND r.name <> p.name OR r.email <> '' AND r.email IS DISTINCT FROM p.email)"""
 _NOTE_PEOPLE = f"""
 INSERT INTO organisations_importchange (staff_list_id, "table", "row", before)
 SELECT DISTINCT ON (p.id) %(list)s, 'person', p.id,
@@ -311,9 +313,14 @@ SELECT DISTINCT ON (p.id) %(list)s, 'person', p.id,
 FROM {_PEOPLE_CHANGED}
 """  # noqa: S608 - constants of this file
 _CHANGE_PEOPLE = f"""
-UPDATE accounts_person SET name = c.name, sort_name = c.sort_name,
-    email = coalesce(nullif(c.email, ''), accounts_person.email)
-FROM (SELECT DISTINCT ON (p.id) p.id, r.name, r.sort_name, r.email FROM {_PEOPLE_CHANGED} ORDER BY p.id, r.line) c
+UPDATE accounts_person SET name = coalesce(c.name, accounts_person.name),
+    sort_name = coalesce(c.sort_name, accounts_person.sort_name), email = coalesce(c.email, accounts_person.email)
+FROM (  -- what is new may stand in several rows of one person: the first that says something else counts
+    SELECT p.id, (array_agg(r.name ORDER BY r.line) FILTER (WHERE r.fate = 'changes' AND r.name <> p.name))[1] AS name,
+        (array_agg(r.sort_name ORDER BY r.line) FILTER (WHERE r.fate = 'changes' AND r.name <> p.name))[1] AS sort_name,
+        (array_agg(r.email ORDER BY r.line) FILTER (WHERE r.email <> '' AND r.email IS DISTINCT FROM p.email))[1]
+            AS email
+    FROM {_PEOPLE_CHANGED} GROUP BY p.id) c
 WHERE c.id = accounts_person.id
 """  # noqa: S608 - constants of this file
 _NEW_AFFILIATIONS = """

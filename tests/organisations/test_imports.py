@@ -484,6 +484,77 @@ def test_two_jobs_of_one_person_share_a_new_address(council):
     assert person.email == "x@example.org"
 
 
+def known_by_number(organisation, email: str = "old@example.org") -> Person:
+    """Return somebody whose number there is 7, in a job that is not in a list of nurses and teachers."""
+    for name in ("Nurse", "Teacher"):
+        ProfessionFactory(name=name)
+    person = PersonFactory(name="Bran", email=email)
+    AffiliationFactory(person=person, organisation=organisation, staff_number="7", profession=ProfessionFactory())
+    return person
+
+
+def two_jobs(council, *rows: str) -> str:
+    return "name,email,employer,job title,staff number\n" + "".join(
+        f"Bran,{row.replace('COUNCIL', council.name)}\n" for row in rows
+    )
+
+
+@db
+def test_who_is_found_by_number_and_joins_gets_the_new_address_until_it_is_undone(council):
+    """Two jobs of which we know neither; the address may stand at one of them alone."""
+    person = known_by_number(council)
+    before = Person.objects.values().get()
+    staff_list = read(two_jobs(council, ",COUNCIL,Nurse,7", "x@example.org,COUNCIL,Teacher,7"))
+    assert (figures(staff_list), problems(staff_list)) == ({RowFate.JOINS: 2}, {})
+    done = write(staff_list)
+    person.refresh_from_db()
+    assert (person.email, person.affiliations.count()) == ("x@example.org", 3)
+    imports.undo(staff_list=done, by="clock", now=NOW, today=TODAY)
+    assert Person.objects.values().get() == before
+    assert person.affiliations.count() == 1
+
+
+@db
+def test_a_new_name_and_a_new_address_may_stand_in_two_rows_of_one_person(council):
+    person = known_by_number(council)
+    Affiliation.objects.update(profession=ProfessionFactory(name="Porter"))
+    text = two_jobs(council, ",COUNCIL,Porter,7", "x@example.org,COUNCIL,Nurse,7").replace("Bran", "Branwen New", 1)
+    staff_list = read(text)
+    assert figures(staff_list) == {RowFate.CHANGES: 1, RowFate.JOINS: 1}
+    write(staff_list)
+    person.refresh_from_db()
+    assert (person.name, person.sort_name, person.email) == ("Branwen New", "new branwen", "x@example.org")
+
+
+@db
+@pytest.mark.parametrize("is_new_first", [True, False])
+def test_the_address_of_who_joins_goes_to_nobody_else(council, is_new_first):
+    """Somebody new with that address would otherwise be made beside the one whose address it is to be."""
+    person = known_by_number(council)
+    jobs = [f"x@example.org,COUNCIL,{job},7" for job in ("Nurse", "Teacher")]
+    new = "x@example.org,COUNCIL,Nurse,8"
+    staff_list = read(two_jobs(council, *([new, *jobs] if is_new_first else [*jobs, new])))
+    assert set(problems(staff_list)) == ({3, 4} if is_new_first else {4})
+    assert write(staff_list).state == ImportState.DONE
+    person.refresh_from_db()
+    assert person.email == ("old@example.org" if is_new_first else "x@example.org")
+    assert Person.objects.filter(email="x@example.org").count() == 1
+    assert Person.objects.count() == (2 if is_new_first else 1)
+
+
+@db
+def test_a_lead_gives_no_other_address_by_a_further_job(council):
+    lead = OrganisationLeadFactory(organisation=council).person
+    person = known_by_number(council)
+    AffiliationFactory(person=person, organisation=OrganisationFactory())
+    rows = two_jobs(council, "x@example.org,COUNCIL,Nurse,7", "old@example.org,COUNCIL,Teacher,7")
+    staff_list = read(rows, organisation=council, by=lead)
+    assert problems(staff_list) == {2: "This staff number belongs to somebody with another address."}
+    write(staff_list)
+    person.refresh_from_db()
+    assert person.email == "old@example.org"
+
+
 # who is missing
 
 
