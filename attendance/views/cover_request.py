@@ -1,5 +1,6 @@
 """The page that a request for senior cover opens: what is asked, and the answers."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -28,16 +29,17 @@ def show_request(request: HttpRequest, link: int) -> HttpResponse:
     if not can_answer_cover(request.link.person, own):
         raise Http404
     senior = own.person
-    is_over = own.session.during.lower <= now or own.session.state == SessionState.CANCELLED
     context = {
-        "title": _what_was_said(own, senior.name if senior.pk != request.link.person_id else "", is_over),
+        "title": _what_was_said(own, senior.name if senior.pk != request.link.person_id else "", now),
         "own": own,
         "session": own.session,
         "programme": own.session.programme,
         "person": request.link.person,
         "senior": senior,
         "for_assistant": senior.pk != request.link.person_id,
-        "is_over": is_over,
+        "has_begun": own.session.during.lower <= now,
+        "has_ended": own.session.during.upper <= now,
+        "is_unneeded": own.state == CoverState.WITHDRAWN or own.session.state == SessionState.CANCELLED,
         "has_deputies": deputies_for(own).exists(),
         "may_promise": senior.pk == request.link.person_id
         and own.state in (CoverState.COMING, CoverState.ATTENDED)
@@ -91,18 +93,24 @@ def pass_on(request: HttpRequest, link: int) -> HttpResponse:
     return render(request, "attendance/cover/pass_on.html", context)
 
 
-def _what_was_said(own: SeniorAttendance, senior: str, is_over: bool) -> str:
-    """Return the heading: the question, or the answer to it; ``senior`` is the name where an assistant reads it."""
+def _what_was_said(own: SeniorAttendance, senior: str, now: datetime) -> str:
+    """Return the heading: the question, or the answer to it; ``senior`` is the name where an assistant reads it.
+
+    Where nobody answered in time, nothing is asked any more: it says that the session has been.
+    """
+    is_cancelled, during = own.session.state == SessionState.CANCELLED, own.session.during
     if own.state == CoverState.COMING:
-        if is_over:
+        if is_cancelled or during.lower <= now:
             return f"{senior or 'You'} said yes"
         return f"{senior} comes" if senior else "You are coming"
     if own.state == CoverState.APOLOGIES:
         return f"{senior} does not come" if senior else "You do not come"
     if own.state == CoverState.ATTENDED:
         return f"{senior} was there" if senior else "You were there"
-    if own.state == CoverState.WITHDRAWN:
+    if own.state == CoverState.WITHDRAWN or is_cancelled:
         return "Not needed"
+    if during.lower <= now:
+        return "The session has been" if during.upper <= now else "The session has begun"
     return f"Can {senior or 'you'} come?"
 
 

@@ -296,6 +296,30 @@ def test_the_page_says_what_was_answered_and_leads_to_a_promise_once_the_session
         assert promise not in client.get(opened(client, own)).content.decode()
 
 
+def test_a_request_that_nobody_answered_asks_nothing_once_the_session_has_begun(client, cast):
+    own, during = cast.asked(), cast.session.during
+    assert "<h1>Can you come?</h1>" in client.get(opened(client, own)).content.decode()
+    for at, words in ((during.lower, "has begun"), (during.upper, "has been")):
+        with time_machine.travel(at, tick=False):
+            page = client.get(opened(client, own)).content.decode()
+        assert f"<h1>The session {words}</h1>" in page
+        assert "You need not answer any more." in page
+        assert ("I am coming" in page, "Can you come" in page) == (False, False)
+    cast.session.state = SessionState.CANCELLED
+    cast.session.save()
+    page = client.get(opened(client, own)).content.decode()
+    assert "<h1>Not needed</h1>" in page
+    assert "There is nothing to do." in page
+
+
+def test_what_was_answered_is_said_once(client, cast):
+    """The heading says it: no mark below says it again."""
+    own = cast.coming()
+    for state in CoverState:
+        SeniorAttendance.objects.filter(pk=own.pk).update(state=state)
+        assert 'class="tag ' not in client.get(opened(client, own)).content.decode()
+
+
 def test_a_refusal_is_said_on_the_page(client, cast):
     own = cast.asked()
     path = opened(client, own)

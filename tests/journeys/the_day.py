@@ -20,7 +20,7 @@ def asks_for_senior_cover(carys: Somebody, sian: Somebody) -> None:
     carys.sees("There is a problem").ticks("Thursday 3 December 2026, 1:30pm to 4:30pm")
     carys.page.get_by_label(re.compile("Siân O’Madeup")).first.check()
     carys.presses_button("Ask them by e-mail")
-    sian.opens_link_in_mail("come", "/cover/").presses_button("I am coming").sees("Coming")
+    sian.opens_link_in_mail("come", "/cover/").presses_button("I am coming").sees("You are coming")
     sian.follows("Your brief").sees("Who comes from where", "1 of 1 places taken", "What is open")
     assert sian.has_mail("Thank you: you are coming")
     carys.goes_to(carys.page.url).sees("Coming")
