@@ -128,7 +128,7 @@ def test_a_wrong_head_says_what_is_wrong(cells, sentence):
 )
 @given(st.from_regex(_USUAL_ADDRESS, fullmatch=True))
 def test_every_usual_address_is_valid(text):
-    if len(text) - text.index("@") <= 64:
+    if len(text) <= 254 and len(text) - text.index("@") <= 64:
         validate_email(text)
 
 
