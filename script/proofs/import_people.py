@@ -8,7 +8,7 @@ from pathlib import Path
 from script.measured import memory_from_here
 
 ROWS = 100_000
-MEMORY = 50  # megabytes above the start
+MEMORY = 200  # megabytes above the start
 LIMIT = 900
 
 
