@@ -113,12 +113,12 @@ def found(messages: QuerySet[Message], *, q="", state="", kind="", domain="", ab
     exact = {name: value for name, value in {"state": state, "kind": kind, "about": about}.items() if value}
     messages = messages.filter(**exact)
     if domain:
-        messages = messages.alias(domain=_DOMAIN).filter(domain=domain.lower().removeprefix("@"))
+        messages = messages.alias(domain=DOMAIN).filter(domain=domain.lower().removeprefix("@"))
     return messages.order_by("-due_at", "-pk")
 
 
 _THEIR_ADDRESS = Person.objects.filter(pk=OuterRef("person")).values("email")
-_DOMAIN = Lower(
+DOMAIN = Lower(
     Func(
         # A subquery and no join: it is asked only for what has not been sent and has no address of its own.
         Coalesce(F("sent_to"), F("address"), Subquery(_THEIR_ADDRESS), Value("")),
@@ -152,7 +152,7 @@ def count_by_domain(messages: QuerySet[Message], *, most: int = 20) -> list[Doma
     states = Message.State
     rows = (
         messages.order_by()
-        .values(domain=_DOMAIN)
+        .values(domain=DOMAIN)
         .annotate(
             total=Count("pk"),
             sent=Count("pk", filter=Q(state=states.SENT)),

@@ -15,6 +15,7 @@ from django.urls import reverse
 from redis.exceptions import ConnectionError as Gone
 
 import desk.overview
+from accounts.models import Person
 from attendance.actions.places import give_up_place
 from attendance.models import Attendance, Outcome, Place, SeniorAttendance, WalkIn
 from attendance.queries.figures import figures_of
@@ -31,6 +32,7 @@ from tests.cast import NOW, a_session
 from tests.communications.plans import TODAY, Plan
 from tests.desk.county import ask, invitation_of, make_county, promise
 from tests.desk.test_reach import walk_in
+from tests.messaging.factories import MessageFactory, PersonFactory
 from tests.organisations.factories import HeadCountFactory, OrganisationFactory
 
 on_real_connections = pytest.mark.django_db(transaction=True)
@@ -342,6 +344,21 @@ def test_the_count_of_a_list_is_not_kept_where_a_table_does_not_tell(quick):
     elsewhere(lambda: Entry.objects.create(at=NOW, actor="clock", verb="added", object_type="a.b", object_id="1"))
     assert count_of(found, NOW) == 1
     assert not keeping._here._rows
+
+
+@on_real_connections
+def test_mail_domains_are_counted_anew_when_somebody_has_another_address(client, quick):
+    person = PersonFactory(email="lee@old.example.org")
+    MessageFactory(person=person, address=None)
+    client.force_login(PersonFactory(is_administrator=True))
+
+    def domains() -> list[str]:
+        found = client.get(reverse("messaging:message-list")).context["domains"]
+        return [each.domain for each in found if "example.org" in each.domain]
+
+    assert domains() == ["old.example.org"]
+    elsewhere(lambda: Person.objects.filter(pk=person.pk).update(email="lee@new.example.org"))
+    assert domains() == ["new.example.org"]
 
 
 # --- what it is counted from
