@@ -54,15 +54,14 @@ class Page:
         return links
 
 
-def page_of(found: Any, asked: str | None, *, size: int = SHORT, total: int | None = None) -> Page:
+def page_of(found: Any, asked: str | None, *, size: int = SHORT) -> Page:
     """Return the page that was asked for, or the nearest there is.
 
     ``found`` is an ordered QuerySet (or a sequence); ``asked`` is what stands in the address, any text at all: what
-    is no number is taken as 1, what lies beyond the end as the last page. ``total`` is how many there are, where that
-    is known already.
+    is no number is taken as 1, what lies beyond the end as the last page. Where it is known how many there are, it is
+    an ``InOrder``.
     """
-    if total is None:
-        total = found.count() if hasattr(found, "filter") else len(found)
+    total = found.count() if hasattr(found, "filter") else len(found)
     number = min(_number(asked), max(1, -(-total // size)))
     start = (number - 1) * size
     return Page(rows=list(found[start : start + size]) if total else [], number=number, total=total, size=size)

@@ -12,6 +12,7 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
+from attendance.messages.places import MOVED as PLACE_MOVED
 from attendance.models import BulkMove, CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
 from attendance.queries.booking import by_distance, sessions_to_choose
 from attendance.queries.shares import FIRST_CHOICE_LASTS
@@ -178,7 +179,7 @@ def tell_cancelled(session: Session, people: Iterable[int], with_entry: set[int]
 def _moved_unheard(session: Session) -> dict[int, str]:
     """Return when the session was from which a coordinator moved people here who have not heard of it, by person."""
     unsent = Message.objects.filter(
-        kind="attendance.place_moved", state__in=[Message.State.PLANNED, Message.State.HELD],
+        kind=PLACE_MOVED, state__in=[Message.State.PLANNED, Message.State.HELD],
         refs__move__in=list(BulkMove.objects.filter(to=session).values_list("pk", flat=True)),
     ).order_by("pk")  # fmt: skip
     moves = dict(unsent.values_list("person", "refs__move"))
