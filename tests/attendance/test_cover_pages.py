@@ -14,7 +14,7 @@ from accounts.models import PersonalLink
 from attendance.actions import cover
 from attendance.messages import cover as messages
 from attendance.models import CoverState, SeniorAttendance
-from briefings.models import CoverRule, ProgrammeRole, SessionState
+from briefings.models import Assistant, CoverRule, ProgrammeRole, SessionState
 from history.actions import key_of
 from messaging.models import Message
 from tests.attendance.places import a_programme, a_session, another_day
@@ -303,13 +303,22 @@ def test_a_request_that_nobody_answered_asks_nothing_once_the_session_has_begun(
         with time_machine.travel(at, tick=False):
             page = client.get(opened(client, own)).content.decode()
         assert f"<h1>The session {words}</h1>" in page
-        assert "You need not answer any more." in page
+        assert "This request was not answered, and need not be any more." in page
         assert ("I am coming" in page, "Can you come" in page) == (False, False)
     cast.session.state = SessionState.CANCELLED
     cast.session.save()
     page = client.get(opened(client, own)).content.decode()
     assert "<h1>Not needed</h1>" in page
     assert "There is nothing to do." in page
+
+
+def test_an_assistant_reads_who_is_not_needed(client, cast):
+    assistant = PersonFactory()
+    Assistant.objects.create(programme=cast.programme, senior=cast.senior, person=assistant, since=date(2026, 1, 1))
+    own = cast.asked()
+    cover.withdraw_request(attendance=own, by=cast.coordinator, now=NOW)
+    for person, words in ((assistant, f"{cast.senior.name} is not needed at"), (cast.senior, "You are not needed at")):
+        assert words in client.get(opened(client, own, person)).content.decode()
 
 
 def test_what_was_answered_is_said_once(client, cast):
