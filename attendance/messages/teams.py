@@ -14,7 +14,7 @@ import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
 from attendance.models import Invitation, Place, Team
-from attendance.queries.shares import shares_of
+from attendance.queries.shares import seats_kept, shares_of
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, SessionState
 from briefings.rules import coordinators_of
@@ -255,9 +255,10 @@ def _left(message: Message, team: Team, context: dict[str, Any]) -> Content:
     session, places, now = team.session, _who_left(message), timezone.now()
     book = reverse("attendance:team-book", args=[team.organisation_id, session.pk])
     is_closed = window_of(session, rules_of(session), now).why_closed or session.during.lower <= now
+    free = max(session.seats.free - seats_kept(session, now), 0)
     context |= {
         "left": places,
-        "free": 0 if is_closed else shares_of(session, now).room_of(team.organisation_id, session.seats.free),
+        "free": 0 if is_closed else shares_of(session, now).room_of(team.organisation_id, free),
         "book": f"{settings.SITE_URL}{book}",
     }
     who = "A colleague has" if len(places) == 1 else f"{len(places)} colleagues have"

@@ -803,6 +803,20 @@ def test_who_leaves_no_team_or_comes_back_is_no_news_for_a_lead(programme):
     assert kinds.find(mail.kind).still_wanted([mail], NOW) == {mail.pk: "taken_back"}
 
 
+def test_a_lead_is_offered_no_place_that_is_kept_for_somebody_else(programme, lead):
+    """Whose session was cancelled chooses first: a colleague who is booked instead would wait."""
+    now = timezone.now()
+    days = [(now + timedelta(days=ahead)).date() for ahead in (30, 40)]
+    session, cancelled = (a_session(programme, capacity=2, date=day) for day in days)
+    team = _book(session, _people(programme, 2), now=now)
+    a_place(cancelled, now=now)
+    cancel_session(session=cancelled, reason="No heating", by=CLOCK, now=now)
+    for place, said in zip(list(team.places.order_by("pk")), ("no free place", "1 place is free"), strict=True):
+        give_up_place(place=place, by=place.person, now=now)
+        mail = Message.objects.get(kind="attendance.team_left")
+        assert said in kinds.find(mail.kind).render(mail).text
+
+
 def test_a_switch_says_what_it_came_to(programme, lead):
     now = timezone.now()
     session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
