@@ -87,11 +87,11 @@ def test_a_press_while_the_clock_tells_is_told_with_what_it_changed(programme, m
     change(programme, what_to_bring="A photo ID")
     pressed, raised = [], actions.raise_entries
 
-    def presses_meanwhile(session):
+    def presses_meanwhile(session, **know):
         if not pressed:  # the row of this session is in the clock's hands, those of the others are not
             pressed.append(pool.submit(at_once, lambda: change(programme, **LAST)))
             until_somebody_waits()
-        raised(session)
+        raised(session, **know)
 
     monkeypatch.setattr(actions, "raise_entries", presses_meanwhile)
     with ThreadPoolExecutor(1) as pool:
