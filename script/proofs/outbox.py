@@ -216,7 +216,7 @@ def _check(sink, marks: set[str]) -> int:
     from messaging.models import Message
 
     numbers: dict[str, list[str]] = {mark: [] for mark in marks}
-    for envelope, mail in zip(sink.mails, sink.parsed, strict=True):
+    for envelope, mail in zip(sink.mails, sink.parsed(), strict=True):
         numbers[envelope.rcpt_tos[0]].append(mail["Message-ID"])
     lost = [mark for mark, found in numbers.items() if not found]
     sent = Message.objects.filter(state="sent").count()

@@ -150,7 +150,7 @@ class Proof:
     def _said(self, what: str, marks: set[str], seconds: float, most: int) -> str:
         time.sleep(1)  # a repeated mail would come at once after the first
         numbers: dict[str, list[str]] = {mark: [] for mark in marks}
-        for envelope, mail in zip(list(self.sink.mails), self.sink.parsed, strict=True):
+        for envelope, mail in zip(list(self.sink.mails), self.sink.parsed(), strict=True):
             numbers[envelope.rcpt_tos[0]].append(mail["Message-ID"])
         assert all(len(set(found)) == 1 for found in numbers.values()), f"{what}: a mail came again with another number"
         twice = sum(len(found) - 1 for found in numbers.values())

@@ -26,7 +26,7 @@ def test_a_due_mail_arrives_and_its_row_says_so(note, sink):
     assert (message.state, message.attempts, message.claimed_by, message.in_doubt) == (State.SENT, 1, None, False)
     assert (message.sent_to, message.subject, message.text) == ("sian@example.org", f"Note {message.pk}", "Hello\n")
     assert sink.mails[0].rcpt_tos == ["sian@example.org"]
-    assert sink.parsed[0]["Message-ID"] == message.message_id
+    assert sink.parsed()[0]["Message-ID"] == message.message_id
     assert [(a.outcome, a.code) for a in message.tries.all()] == [(Outcome.SENT, None)]
 
 
@@ -176,7 +176,7 @@ def test_hung_up_after_the_data_is_in_doubt_and_repeats_the_same_message_id(note
     delivery.deliver_due(clock=lambda: now + timedelta(minutes=3))
     assert fate(message)[0] == State.SENT
     assert message.in_doubt
-    assert len({mail["Message-ID"] for mail in sink.parsed}) == 1
+    assert len({mail["Message-ID"] for mail in sink.parsed()}) == 1
     assert len(sink.mails) == 2
 
 
@@ -287,7 +287,7 @@ def test_a_private_mail_leaves_no_word_behind(secret_note, sink):
     delivery.deliver_due()
     message.refresh_from_db()
     assert (message.state, message.subject, message.text, message.sealed) == (State.SENT, None, None, None)
-    assert sink.parsed[0]["Subject"] == "Hidden subject"
+    assert sink.parsed()[0]["Subject"] == "Hidden subject"
 
 
 def test_links_and_codes_are_masked_in_the_log_only(note, sink):
@@ -297,7 +297,7 @@ def test_links_and_codes_are_masked_in_the_log_only(note, sink):
     message.refresh_from_db()
     assert message.text == "Open http://localhost:8000/i/… with ••••\n"
     assert message.subject == "Your code ••••"
-    assert link in sink.parsed[0].get_payload(decode=True).decode()
+    assert link in sink.parsed()[0].get_payload(decode=True).decode()
 
 
 def test_hostile_text_reaches_the_log_and_stops_nothing(note, sink):
