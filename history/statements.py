@@ -52,7 +52,7 @@ Statement = tuple[str | Prepared, Any]
 """SQL, or what is prepared, and its parameters, as a cursor takes them."""
 
 
-def prepared(name: str, text: str, **marks: str) -> Prepared:
+def prepared(name: str, text: str, /, **marks: str) -> Prepared:
     """Return the statement ``text`` with ``$1``, ``$2`` … for the values that ``rows`` takes by the names of ``marks``.
 
     ``marks``: the type of each value in SQL, in their order.

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection
 
+from history.statements import Statement, prepared, send
 from messaging.models import Attempt, Message
 
 LONE_AFTER = 2
@@ -101,23 +102,49 @@ class Finish:
     in_doubt: bool = False
 
 
-_FINISH = """
-WITH done AS (
-    UPDATE messaging_message
-    SET state = %s, reason = %s, next_try_at = coalesce(%s, next_try_at), last_error = %s, in_doubt = in_doubt OR %s,
-        sent_at = %s, sealed = CASE WHEN %s THEN NULL ELSE sealed END,
-        claimed_by = NULL, lease_until = NULL, sending_since = NULL
-    WHERE id = %s AND claimed_by = %s RETURNING id
+_FINISH = prepared(
+    "mail_finish",
+    """
+    WITH done AS (
+        UPDATE messaging_message
+        SET state = $1, reason = $2, next_try_at = coalesce($3, next_try_at), last_error = $4,
+            in_doubt = in_doubt OR $5, sent_at = $6, sealed = CASE WHEN $7 THEN NULL ELSE sealed END,
+            claimed_by = NULL, lease_until = NULL, sending_since = NULL
+        WHERE id = $8 AND claimed_by = $9 RETURNING id
+    )
+    INSERT INTO messaging_attempt (message_id, started_at, ended_at, outcome, code, worker)
+    SELECT id, $10, greatest($11, $10), $12, $4, $9 FROM done
+    """,
+    state="text",
+    reason="text",
+    next_try_at="timestamptz",
+    code="text",
+    in_doubt="boolean",
+    sent_at="timestamptz",
+    ended="boolean",
+    pk="bigint",
+    worker="text",
+    started_at="timestamptz",
+    at="timestamptz",
+    outcome="text",
 )
-INSERT INTO messaging_attempt (message_id, started_at, ended_at, outcome, code, worker)
-SELECT id, %s, greatest(%s, %s), %s, %s, %s FROM done;
-"""
-_START = """
-UPDATE messaging_message
-SET sending_since = %s, lease_until = clock_timestamp() + %s, attempts = attempts + 1,
-    first_tried_at = coalesce(first_tried_at, %s), message_id = %s, sent_to = %s, subject = %s, text = %s
-WHERE id = %s AND claimed_by = %s AND state = 'claimed' RETURNING id;
-"""
+_START = prepared(
+    "mail_start",
+    """
+    UPDATE messaging_message
+    SET sending_since = $1, lease_until = clock_timestamp() + $2, attempts = attempts + 1,
+        first_tried_at = coalesce(first_tried_at, $1), message_id = $3, sent_to = $4, subject = $5, text = $6
+    WHERE id = $7 AND claimed_by = $8 AND state = 'claimed' RETURNING id
+    """,
+    at="timestamptz",
+    lease="interval",
+    message_id="text",
+    sent_to="text",
+    subject="text",
+    text="text",
+    pk="bigint",
+    worker="text",
+)
 
 
 def step(*, worker: str, finish: Finish | None = None, start: Start | None = None, lease: timedelta) -> bool:
@@ -126,26 +153,16 @@ def step(*, worker: str, finish: Finish | None = None, start: Start | None = Non
     Returns whether the mail of ``start`` is still ours; False where the lease had ended and another worker took it.
     The same call again after a broken connection does no harm.
     """
-    sql, values = "", []
+    statements: list[Statement] = []
     if finish is not None:
-        sql, values = _FINISH, _finish_values(finish, worker)
+        sent = finish.state == Message.State.SENT
+        ended = finish.state in (Message.State.SENT, Message.State.WITHHELD, Message.State.MISSED)
+        more = {"sent_at": finish.at if sent else None, "ended": ended, "worker": worker}
+        statements.append((_FINISH, vars(finish) | more))
     if start is not None:
-        moment = [start.at, lease, start.at, start.message_id, start.sent_to, start.subject, start.text]
-        sql, values = sql + _START, [*values, *moment, start.pk, worker]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return start is None or cursor.fetchone() is not None
-
-
-def _finish_values(finish: Finish, worker: str) -> list:
-    sent = finish.state == Message.State.SENT
-    first = [finish.state, finish.reason, finish.next_try_at, finish.code, finish.in_doubt]
-    ended = finish.state in (Message.State.SENT, Message.State.WITHHELD, Message.State.MISSED)
-    times = [finish.started_at, finish.at, finish.started_at]
-    return [
-        *[*first, finish.at if sent else None, ended, finish.pk, worker],
-        *[*times, finish.outcome, finish.code, worker],
-    ]
+        statements.append((_START, vars(start) | {"lease": lease, "worker": worker}))
+    found = send(statements)
+    return start is None or bool(found)
 
 
 def settle(*, worker: str, ids: Iterable[int], state: str, reason: str) -> None:

@@ -36,7 +36,7 @@ class Pace:
     lease: timedelta = timedelta(seconds=60)
     deadline: float = 25.0
     batch: int = 20
-    bulk_batch: int = 60
+    bulk_batch: int = 100
     fresh: float = 20.0
     bulk_fresh: float = 2.0
     connections: int = 3
