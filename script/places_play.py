@@ -103,12 +103,13 @@ def _otherwise_in_the_database(checker: Checker) -> list[str]:
 def _kill_a_worker(port: int) -> None:
     """Kill one process of the server in the middle of what it does; its master starts another."""
     bind = f"127.0.0.1:{port}".encode()
-    ours = []
+    parents = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if bind in (folder / "cmdline").read_bytes() and int(folder.name) != os.getpid():
-                ours.append(int(folder.name))
-    os.kill(max(ours), signal.SIGKILL)
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    # Not the youngest by its number: numbers begin again, and then that is the master.
+    os.kill(max(parents.keys() - set(parents.values())), signal.SIGKILL)
 
 
 def make_people(number: int) -> list[tuple[int, int, str]]:
