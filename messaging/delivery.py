@@ -9,7 +9,7 @@ import time
 import traceback
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -112,27 +112,37 @@ class _Run:
         since = time.monotonic()
         found = Message.objects.filter(pk__in=ids, claimed_by=self.worker).select_related("person").in_bulk()
         messages = self._wanted([found[pk] for pk in ids if pk in found])
+        # A batch in bulk soon lets more urgent mails pass.
+        is_bulk = any(message.rank == kinds.BULK for message in messages)
+        limit = self.pace.bulk_fresh if is_bulk else self.pace.fresh
         # All are made before the first is sent: nothing slow stands between a sent mail and its mark.
-        waiting = [prepared for message in messages if (prepared := self._prepare(message))]
+        made = (self._prepare(message) for message in self._in_time(messages, since + limit / 2))
+        waiting = [prepared for prepared in made if prepared]
         finish = None
         try:
-            while waiting and self._goes_on(waiting[0].message, since):
+            for prepared in self._in_time(waiting, since + limit):
                 if not self.channel.connected:
                     finish = self._mark(finish)
                     if not self._opened():
+                        waiting.append(prepared)
                         break
-                prepared = waiting.pop(0)
                 start = self._start(prepared)
                 ours = self._insist(finish=finish, start=start)
                 finish = self._send(prepared, start.at) if ours else None
         finally:
             self._mark(finish)
-        claims.release(worker=self.worker, ids=[prepared.message.pk for prepared in waiting])
+        left = [*messages, *(prepared.message for prepared in waiting)]
+        claims.release(worker=self.worker, ids=[message.pk for message in left])
 
-    def _goes_on(self, message: Message, since: float) -> bool:
-        """Return whether there is time for one more; a batch in bulk soon lets more urgent mails pass."""
-        limit = self.pace.bulk_fresh if message.rank == kinds.BULK else self.pace.fresh
-        return self.open and not stopping.is_set() and time.monotonic() - since < limit
+    def _in_time(self, rows: list, until: float) -> Iterator:
+        """Take the first of ``rows``, and each next while it is before ``until``: however slow, a batch does something.
+
+        What is not taken stays in ``rows``.
+        """
+        while rows and self.open and not stopping.is_set():
+            yield rows.pop(0)
+            if time.monotonic() >= until:
+                break
 
     def _wanted(self, messages: list[Message]) -> list[Message]:
         """Return those still to be sent, in order; settle the others."""

@@ -146,13 +146,13 @@ def _in_processes(call: Callable[[], object]) -> float:
     gc.freeze()  # what the demo left is not looked through again by each of them
 
     def one() -> None:
-        ready.wait()
+        ready.wait(60)
         call()
 
     processes = [FORK.Process(target=one) for _ in range(CONNECTIONS)]
     for process in processes:
         process.start()
-    ready.wait()
+    ready.wait(60)
     begun = time.perf_counter()
     for process in processes:
         process.join()

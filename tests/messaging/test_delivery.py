@@ -320,6 +320,22 @@ def test_without_a_mail_server_the_trial_keeps_the_mail_whole(note, settings):
     assert b"Hello" in bytes(kept.raw)
 
 
+@pytest.mark.parametrize("rank", [kinds.BULK, kinds.SERVICE])
+def test_mails_that_are_made_slowly_leave_all_the_same(note, sink, monkeypatch, rank):
+    """On a machine so slow that a batch is out of time before its first mail is sent."""
+    claimed, claim = [], claims.claim
+
+    def counted(**how):
+        claimed.append(claim(**how) if len(claimed) < 10 else [])
+        return claimed[-1]
+
+    monkeypatch.setattr(claims, "claim", counted)
+    messages = MessageFactory.create_batch(3, rank=rank)
+    assert delivery.deliver_due(pace=delivery.Pace(fresh=0.0, bulk_fresh=0.0)) == 3
+    assert {fate(message)[0] for message in messages} == {State.SENT}
+    assert [len(ids) for ids in claimed] == [3, 2, 1, 0]
+
+
 def test_no_more_runs_than_connections(note, sink):
     MessageFactory()
     assert delivery.deliver_due(pace=delivery.Pace(connections=0)) == 0
