@@ -23,6 +23,7 @@ from attendance.actions.places import (
 )
 from attendance.messages import handovers as messages
 from attendance.messages import places as place_messages
+from attendance.messages import teams as team_messages
 from attendance.models import Handover, Place, PlaceState
 from attendance.queries.booking import affiliation_for
 from attendance.window import rules_of, window_of
@@ -95,8 +96,8 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
 def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     """Give the colleague the place: the holder's ends and theirs begins under one lock, so nobody slips between.
 
-    Both are told; the line does not move. What the holder needed to take part is deleted. Taking it twice returns the
-    same place. Raises HandoverEnded, OutsideWindow, NotEligible, ComesAlready,
+    Both are told, and the lead who booked it; the line does not move. What the holder needed to take part is deleted.
+    Taking it twice returns the same place. Raises HandoverEnded, OutsideWindow, NotEligible, ComesAlready,
     HoldsAnother, BusyThen.
     """
     seats = lock_seats(handover.place.session)
@@ -113,13 +114,14 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     close(place, seats, PlaceState.GIVEN_UP, "substituted", now)
     new = new_place(place.session, colleague, tie, by, now)
     new.team = place.team
-    seat(new, seats, now)
+    seat(new, seats, now, by)
     give_link(new, now)
     handover.taken_at, handover.taken_as = now, new
     handover.save(update_fields=["taken_at", "taken_as"])
     record(by=by, verb="took_over", about=new, now=now)
     place_messages.tell_booked(new, now=now)
     place_messages.tell_given_up(place, had_entry=entry, now=now)
+    team_messages.tell_left(place, by=by, now=now)
     return new
 
 

@@ -58,12 +58,12 @@ def lock_with_line(session: Session, *people: int | None) -> None:
     lock_people(pk for pk in (*people, *line) if pk)
 
 
-def seat(place: Place, seats: SeatCount, now: datetime) -> None:
-    """Give ``place`` one of ``seats`` and let its person stop waiting elsewhere in a programme of one place."""
+def seat(place: Place, seats: SeatCount, now: datetime, by: Any = CLOCK) -> None:
+    """Give ``place`` one of ``seats``, by ``by``; its person stops waiting elsewhere in a programme of one place."""
     sit(place, now)
     place.save()
     count_seat(seats, 1)
-    settle_in(place, now)
+    settle_in(place, now, by)
 
 
 def sit(place: Place, now: datetime) -> None:
@@ -110,7 +110,7 @@ def write_new(new: NewPlace) -> None:
         raise
     new.place._state.adding = False
     if new.has_seat and new.facts.waits:
-        stop_waiting(new.place, new.now)
+        stop_waiting(new.place, new.now, new.by)
 
 
 def writing(news: list[NewPlace]) -> list[Statement]:
@@ -155,7 +155,7 @@ _COUNTERS = prepared(
 )
 
 
-def settle_in(place: Place, now: datetime) -> None:
+def settle_in(place: Place, now: datetime, by: Any = CLOCK) -> None:
     """Engage the person of the booked ``place``, note the calendar entry, end their waiting elsewhere.
 
     A team's place without a name does neither.
@@ -164,15 +164,20 @@ def settle_in(place: Place, now: datetime) -> None:
         return
     engage(place.person_id, place.session)
     announce(place.person_id, place.session)
-    stop_waiting(place, now)
+    stop_waiting(place, now, by)
 
 
-def stop_waiting(place: Place, now: datetime) -> None:
-    """End what else the person of the booked ``place`` waits for in a programme of one place."""
-    if place.limit_key:
-        Place.objects.filter(
-            person=place.person_id, session__programme=place.session.programme_id, state=PlaceState.WAITING
-        ).update(state=PlaceState.ENDED, closed_at=now, closed_reason="seated_elsewhere", number_in_line=None)
+def stop_waiting(place: Place, now: datetime, by: Any) -> None:
+    """End what else the person of the booked ``place`` waits for in a programme of one place.
+
+    The lead of a team they waited with is told, but for ``by``.
+    """
+    if not place.limit_key:
+        return
+    own = Place.objects.filter(person=place.person_id, session__programme=place.session.programme_id)
+    waiting, ended = own.filter(state=PlaceState.WAITING), {"closed_at": now, "closed_reason": "seated_elsewhere"}
+    if waiting.update(state=PlaceState.ENDED, number_in_line=None, **ended):
+        team_messages.tell_left(*own.filter(**ended, team__isnull=False), by=by, now=now)
 
 
 def put_in_line(place: Place, seats: SeatCount) -> None:

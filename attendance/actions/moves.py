@@ -12,6 +12,7 @@ from attendance.actions.line import promote
 from attendance.actions.places import NotOpen, fresh_session, refuse_outside_window, refuse_where_not_open
 from attendance.actions.swaps import exchange, lock_both
 from attendance.messages import places as messages
+from attendance.messages import teams as team_messages
 from attendance.models import SEATED, BulkMove, Place, SeatCount
 from attendance.queries.moves import in_turn, judge, seats_to_close
 from briefings.models import Session, SessionState
@@ -61,10 +62,11 @@ def move_people(
     """Exchange ``places`` of ``session`` for seats in ``to``: for all of them or nobody, or for as many as fit.
 
     Nobody is ever without either place. Who waits for ``to`` and fits by now comes first; then those who have a seat,
-    as they booked, then those who wait. Each who moves is told once, with ``words`` of the coordinator's; the seats
-    left behind go to those who wait for them, or with ``fewer`` are closed, all but the last that a session has.
-    ``from_reserve``: the seats kept back may be used. Returns what was done. Raises SameSession, AnotherProgramme,
-    SessionHasBegun, NotOpen, OutsideWindow, NotAllMove, NobodyMoves; nothing is changed then.
+    as they booked, then those who wait. Each who moves is told once, with ``words`` of the coordinator's, and so is
+    the lead whose team they leave; the seats left behind go to those who wait for them, or with ``fewer`` are closed,
+    all but the last that a session has. ``from_reserve``: the seats kept back may be used. Returns what was done.
+    Raises SameSession, AnotherProgramme, SessionHasBegun, NotOpen, OutsideWindow, NotAllMove, NobodyMoves; nothing is
+    changed then.
     """
     if session.pk == to.pk:
         raise SameSession
@@ -90,6 +92,7 @@ def move_people(
     for verdict in verdicts:
         if not verdict.why:
             move.moved.append(_move(verdict, to, counters, move, by, now).pk)
+    team_messages.tell_left(*(verdict.place for verdict in verdicts if not verdict.why), by=by, now=now)
     if fewer:
         move.closed_seats = seats_to_close(counters[session.pk], left)
     if move.closed_seats:

@@ -9,6 +9,7 @@ from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import close, had_entry
 from attendance.actions.places import fresh_session
 from attendance.messages import places as messages
+from attendance.messages import teams as team_messages
 from attendance.messages.teams import FINAL_EARLIER, MOVED
 from attendance.models import Place, PlaceState
 from attendance.window import rules_of, window_of
@@ -48,6 +49,7 @@ def bring_offers_forward(*, session: Session, by: Any, now: datetime, why: str =
         record(by=by, verb="brought_offer_forward", about=place, now=now, fields=["offered_until"])
         if why != MOVED:
             messages.tell_offer_ends_earlier(place, was=was, now=now)
+    team_messages.tell_left(*(place for place in offers if place.state == PlaceState.ENDED), by=by, now=now)
     return len(offers)
 
 

@@ -278,7 +278,7 @@ def _accept(place: Place, by: Any, now: datetime) -> Place:
         raise BusyThen(clash.session, knows=by == place.person)
     # From here on it is a booking like any other, whatever it began as.
     become(place, PlaceState.BOOKED, offered_until=None, offered_from_line=False, seated_at=now)
-    settle_in(place, now)
+    settle_in(place, now, by)
     record(by=by, verb="accepted_offer", about=place, now=now)
     messages.tell_booked(place, now=now)
     return place

@@ -53,7 +53,7 @@ def seat_from_reserve(*, place: Place, by: Any, now: datetime) -> Place:
         raise BusyThen(clash.session, knows=by == place.person)
     if seats.taken >= seats.capacity:
         raise EverySeatTaken
-    seat(place, seats, now)
+    seat(place, seats, now, by)
     record(by=by, verb="took", about=place, now=now)
     messages.tell_booked(place, now=now)
     return place

@@ -150,9 +150,9 @@ def exchange(
     new = waiting or new_place(session, old.person, affiliation, by, now)
     if new.state == PlaceState.OFFERED:
         become(new, PlaceState.BOOKED, offered_until=None, offered_from_line=False, seated_at=now)
-        settle_in(new, now)
+        settle_in(new, now, by)
     elif new.state not in SEATED:
-        seat(new, counters[session.pk], now)
+        seat(new, counters[session.pk], now, by)
     if not new.link_id:
         give_link(new, now)
     if need:

@@ -173,7 +173,7 @@ def _name(place: Place, person: Person, seats: SeatCount, by: Any, now: datetime
         place.limit_key = limit_key(place)
     place.save(update_fields=["person", "profession", "area", "limit_key"])
     if place.state == PlaceState.BOOKED:
-        settle_in(place, now)
+        settle_in(place, now, by)
     give_link(place, now)
     record(by=by, verb="named", about=place, now=now)
     _tell(place, now)
@@ -275,7 +275,7 @@ def _seat_or_wait(team: Team, places: list[Place], seats: SeatCount, session: Se
         fits = [False] * len(places)
     for place, has_seat in zip(places, fits, strict=True):
         if has_seat:
-            seat(place, seats, now)
+            seat(place, seats, now, by)
         else:
             put_in_line(place, seats)
         if place.person_id:

@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +13,7 @@ import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
 from attendance.models import Invitation, Place, Team
+from attendance.queries.leaving import THEMSELVES, Leaving, to_tell, told_of, who_left
 from attendance.queries.shares import seats_kept, shares_of
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, SessionState
@@ -22,7 +22,7 @@ from face.dates import day_without_year
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
-from organisations.models import Organisation, OrganisationLead
+from organisations.models import Organisation
 
 RELEASED = "attendance.team_released"
 MOVED_UP = "attendance.team_moved_up"
@@ -76,45 +76,49 @@ def tell_moved_up(places: Sequence[Place], *, now: datetime) -> None:
         _tell_lead(MOVED_UP, team, timezone.localdate(now), {"number": len(own)}, until, now, suffix=f":{own[0].pk}")
 
 
-def tell_left(place: Place, *, by: Any, now: datetime) -> None:
-    """Plan the news that the colleague of ``place`` has left the team that a lead booked; ``by`` is told nothing.
+def tell_left(*places: Place, by: Any, now: datetime) -> None:
+    """Plan the news that the colleagues of ``places`` have left the teams that a lead booked; ``by`` is told nothing.
 
-    Those who leave within one hour are told in one mail after it. Of a place that is of no team nobody is told.
+    Those who leave the teams of one session within one hour are told in one mail after it. Of a place that is of no
+    team nobody is told.
     """
-    if place.team_id is None or place.person_id is None:
-        return
-    team = Team.objects.select_related("session__programme").get(pk=place.team_id)
     since = now.replace(minute=0, second=0, microsecond=0)
-    _tell_lead(
-        LEFT, team, since.date(), {"since": since.isoformat()}, team.session.during.lower + GATHERS + LETS_COMMIT, now,
-        suffix=f":{since.hour}", due=since + GATHERS + LETS_COMMIT, but=(getattr(by, "pk", 0), place.person_id),
-    )  # fmt: skip
+    rows = [
+        Planned(
+            key=f"{LEFT}:{team.session_id}:{team.organisation_id}:{person}:{since.isoformat()}",
+            to=person,
+            refs={"team": team.pk, "since": since.isoformat()},
+            about=team.session.programme,
+            due_at=since + GATHERS + LETS_COMMIT,
+            useful_until=team.session.during.lower + GATHERS + LETS_COMMIT,
+        )
+        for person, team in to_tell(places, by=by, now=now)
+    ]
+    messaging.actions.queue_many(kind=LEFT, rows=rows, now=now)
 
 
-def _who_left(message: Message) -> list[Place]:
-    """Return the places whose colleagues left in the hour that ``message`` tells of and have not come back, by name.
+def _who_left(message: Message, team: Team) -> list[Leaving]:
+    """Return who left in the hour that ``message`` tells of and has not come back, by name.
 
-    Whoever reads it is not told of themselves.
+    That is of ``team`` and of all in its session that the reader is told of, who does not read of themselves.
     """
-    since = datetime.fromisoformat(message.refs["since"])
-    back = Place.objects.live().filter(person=OuterRef("person"), session=OuterRef("session"))
-    found = Place.objects.filter(
-        ~Exists(back), team=message.refs["team"], person__isnull=False, closed_reason__in=_LEAVING,
-        closed_at__gte=since, closed_at__lt=since + GATHERS,
-    )  # fmt: skip
-    return list(found.exclude(person=message.person_id).select_related("person").order_by("person__sort_name", "pk"))
+    teams = Team.objects.filter(session=team.session_id, organisation=team.organisation_id)
+    told = told_of(teams, timezone.now())
+    own = {team.pk, *(pk for pk, people in told.items() if message.person_id in people)}
+    found = who_left(team.session, own, since=datetime.fromisoformat(message.refs["since"]), lasts=GATHERS)
+    reader = message.person_id
+    return [each for each in found if reader not in (each.place.person_id, each.heir and each.heir.pk)]
 
 
 def back_meanwhile(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     """Return the reason code for each news of colleagues who left a team and have all come back, or all with it."""
     teams = Team.objects.select_related("session").in_bulk([message.refs["team"] for message in batch])
-    open_ones = {pk for pk, team in teams.items() if team.session.state == SessionState.OPEN}
+    of = {message.pk: teams.get(message.refs["team"]) for message in batch}
     return {
-        message.pk: "taken_back" for message in batch if message.refs["team"] not in open_ones or not _who_left(message)
+        message.pk: "taken_back"
+        for message in batch
+        if not (team := of[message.pk]) or team.session.state != SessionState.OPEN or not _who_left(message, team)
     }
-
-
-_LEAVING = ("given_up", "calendar_reply", "changed_date", "offer_lapsed")
 
 
 def _tell_lead(
@@ -126,23 +130,15 @@ def _tell_lead(
     now: datetime,
     *,
     suffix: str = "",
-    due: datetime | None = None,
     but: Sequence[int] = (),
 ) -> None:
-    leads = OrganisationLead.objects.on(timezone.localdate(now)).filter(
-        organisation=team.organisation_id, person__is_active=True, person__email__isnull=False
-    )
-    people = set(leads.values_list("person", flat=True))
-    if team.made_by_id and (team.made_by_id in people or not people):
-        people = {team.made_by_id}
-    people -= set(but)
+    people = told_of([team], now)[team.pk] - set(but)
     rows = [
         Planned(
             key=f"{kind}:{team.pk}:{person}:{day.isoformat()}{suffix}",
             to=person,
             refs={"team": team.pk, **refs},
             about=team.session.programme,
-            due_at=due,
             useful_until=until,
         )
         for person in sorted(people)
@@ -252,17 +248,30 @@ def render(message: Message) -> Content:
 
 
 def _left(message: Message, team: Team, context: dict[str, Any]) -> Content:
-    session, places, now = team.session, _who_left(message), timezone.now()
+    session, left, now = team.session, _who_left(message, team), timezone.now()
     book = reverse("attendance:team-book", args=[team.organisation_id, session.pk])
     is_closed = window_of(session, rules_of(session), now).why_closed or session.during.lower <= now
     free = max(session.seats.free - seats_kept(session, now), 0)
     context |= {
-        "left": places,
+        "left": left,
+        "is_smaller": any(each.heir is None or each.heirs_place for each in left),
         "free": 0 if is_closed else shares_of(session, now).room_of(team.organisation_id, free),
         "book": f"{settings.SITE_URL}{book}",
     }
-    who = "A colleague has" if len(places) == 1 else f"{len(places)} colleagues have"
-    return render_mail("attendance/mail/team_left", context, f"{who} left your team: {day_without_year(session.date)}")
+    subject = f"{_what_happened(left)}: {day_without_year(session.date)}"
+    return render_mail("attendance/mail/team_left", context, subject)
+
+
+def _what_happened(left: list[Leaving]) -> str:
+    """Return the subject of the news that ``left`` have left: the same for all of them, or that much has changed."""
+    reasons = {(each.heirs_place or each.place).closed_reason for each in left}
+    number = len(left)
+    who, have = ("A colleague", "has") if number == 1 else (f"{number} colleagues", "have")
+    if reasons == {"moved"}:
+        return f"{who} of your team {have} been moved"
+    if reasons == {"substituted"}:
+        return f"{'A place' if number == 1 else f'{number} places'} of your team {have} been taken over"
+    return f"{who} {have} left your team" if reasons <= set(THEMSELVES) else "Your team has changed"
 
 
 def _nudge(message: Message) -> Content:

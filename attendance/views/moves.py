@@ -16,6 +16,7 @@ from attendance.forms.moves import FitRule, MoveForm, Whom
 from attendance.messages.places import GIVEN_UP, MOVED, content_of
 from attendance.models import SEATED, BulkMove, Place, PlaceState, SeatCount
 from attendance.queries.booking import with_line
+from attendance.queries.leaving import to_tell
 from attendance.queries.moves import Verdict, in_turn, judge, seats_to_close
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session
@@ -108,7 +109,7 @@ def _preview(request: HttpRequest, session: Session, form: MoveForm) -> HttpResp
     window = window_of(session, rules_of(session), now)
     own = SeatCount.objects.get(session=session)
     leaving = sum(verdict.place.state in SEATED for verdict in moving)
-    others = _others(session, moving)
+    others, leavers = _others(session, moving), [verdict.place for verdict in moving]
     context = {
         **_context(session, "Check who moves and who is told what"),
         "facts": _facts(session, to),
@@ -122,6 +123,7 @@ def _preview(request: HttpRequest, session: Session, form: MoveForm) -> HttpResp
         "without_address": [verdict.place.person for verdict in moving if not verdict.place.person.email],
         "out_of_calendar": sum(_has_entry(verdict.place) for verdict in moving),
         "colleagues": others["asked"],
+        "leads": len({person for person, _ in to_tell(leavers, by=request.user, now=now)}),
         "carried": carried,
         **(_mails(moving[0].place, session, to, data["words"]) if moving else {}),
     }

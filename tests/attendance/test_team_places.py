@@ -754,7 +754,7 @@ def test_a_lead_is_told_in_one_mail_which_colleagues_have_left_the_team(programm
     assert (mail.person, mail.due_at) == (lead, due), "who booked the team, not every lead"
     text = kind.render(mail).text
     assert f"{first.person.name} has given up the place." in text
-    assert f"{second.person.name} has chosen another date." in text
+    assert f"{second.person.name} has changed to another date: Tuesday 8 December 2026, 1:30pm to 4:30pm." in text
     assert f"{back.person.name} has given up the place." in text
     assert "3 places are free at the moment" in text
     assert f"/organisations/{own.pk}/booking/{session.pk}/" in text

@@ -1,0 +1,194 @@
+"""What the lead who booked a team hears when a colleague of it is substituted, moved, or can take an offer no more."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from attendance.actions.handovers import ask_colleague, take_over
+from attendance.actions.moves import move_people
+from attendance.actions.places import accept_offer, give_up_place, take_place
+from attendance.actions.policies import set_booking_rules
+from attendance.actions.teams import book_team
+from attendance.models import Place, PlaceState
+from briefings.models import PlacesRule, ProgrammeRole
+from history.actions import CLOCK
+from messaging import kinds
+from messaging.models import Message
+from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, partner_of
+from tests.attendance.test_booking_pages import words
+from tests.attendance.test_staff_places import signed_in
+from tests.organisations.factories import OrganisationLeadFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def at_now():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def programme():
+    return a_programme()
+
+
+@pytest.fixture
+def lead(programme):
+    return OrganisationLeadFactory(organisation=partner_of(programme)).person
+
+
+def _team(session, lead, people):
+    team = book_team(
+        session=session, organisation=partner_of(session.programme), people=people, unnamed=0, rule="fit",
+        names_until=None, press=uuid4(), by=lead, now=NOW,
+    )  # fmt: skip
+    return [Place.objects.get(team=team, person=person) for person in people]
+
+
+def _told(lead):
+    return Message.objects.filter(kind="attendance.team_left", person=lead)
+
+
+def _mail(lead):
+    mail = _told(lead).get()
+    assert kinds.find(mail.kind).still_wanted([mail], NOW) == {}
+    return kinds.find(mail.kind).render(mail)
+
+
+def _hand_over(place, colleague):
+    asked = ask_colleague(place=place, email=colleague.email, by=place.person, now=NOW)
+    return take_over(handover=asked, by=colleague, now=NOW)
+
+
+def _move(session, to, places, by=CLOCK):
+    return move_people(
+        session=session, to=to, places=places, all_or_nobody=False, from_reserve=False, fewer=False, words="", by=by,
+        now=NOW,
+    )  # fmt: skip
+
+
+def test_a_lead_hears_who_has_taken_over_the_place_of_a_colleague(programme, lead):
+    session = a_session(programme, capacity=3)
+    place = _team(session, lead, [a_practitioner(programme)])[0]
+    heir = a_practitioner(programme)
+    _hand_over(place, heir)
+    mail = _mail(lead)
+    assert mail.subject == "A place of your team has been taken over: Thursday 26 November"
+    assert f"- {place.person.name} has handed the place to {heir.name}." in mail.text
+    assert "free" not in mail.text, "nobody is missing, so there is nobody to book"
+
+
+def test_of_a_place_that_is_handed_on_the_lead_hears_who_has_it_in_the_end(programme, lead):
+    session = a_session(programme, capacity=3)
+    place = _team(session, lead, [a_practitioner(programme)])[0]
+    heir, last = a_practitioner(programme), a_practitioner(programme)
+    own = _hand_over(_hand_over(place, heir), last)
+    said = _mail(lead).text
+    assert f"{place.person.name} has handed the place to {last.name}." in said
+    assert heir.name not in said
+    give_up_place(place=own, by=last, now=NOW)
+    said = _mail(lead)
+    assert f"{place.person.name} has handed the place to {last.name}, who has given up the place." in said.text
+    assert said.subject.startswith("A colleague has left your team")
+    assert "3 places are free" in said.text
+
+
+def test_a_place_that_comes_back_to_who_had_it_is_no_news(programme, lead):
+    place = _team(a_session(programme), lead, [a_practitioner(programme)])[0]
+    _hand_over(_hand_over(place, a_practitioner(programme)), place.person)
+    mail = _told(lead).get()
+    assert kinds.find(mail.kind).still_wanted([mail], NOW) == {mail.pk: "taken_back"}
+
+
+def test_a_lead_who_takes_a_place_over_themselves_is_told_nothing(programme):
+    lead = a_practitioner(programme)
+    OrganisationLeadFactory(organisation=partner_of(programme), person=lead)
+    place = _team(a_session(programme), lead, [a_practitioner(programme)])[0]
+    _hand_over(place, lead)
+    assert not _told(lead).exists()
+
+
+def test_a_team_of_ten_that_a_coordinator_moves_is_one_mail_to_its_lead(programme, lead, django_assert_max_num_queries):
+    session, to = a_session(programme, capacity=12), another_day(programme, capacity=12)
+    places = _team(session, lead, [a_practitioner(programme) for _ in range(8)])
+    places += _team(session, lead, [a_practitioner(programme) for _ in range(2)])
+    alone = a_place(session)
+    _move(session, to, [*places, alone])
+    mail = _mail(lead)
+    assert mail.subject == "10 colleagues of your team have been moved: Thursday 26 November"
+    for place in places:
+        said = f"{place.person.name} was moved by the coordinator to Tuesday 8 December 2026, 1:30pm to 4:30pm."
+        assert said in mail.text
+    assert alone.person.name not in mail.text
+    with django_assert_max_num_queries(20):
+        kinds.find("attendance.team_left").render(_told(lead).get())
+
+
+def test_the_preview_of_a_move_counts_the_leads_who_are_told(programme, lead, client):
+    session, to = a_session(programme, capacity=4), another_day(programme, capacity=4)
+    _team(session, lead, [a_practitioner(programme) for _ in range(2)])
+    signed_in(client, session, ProgrammeRole.COORDINATOR)
+    typed = {"whom": "everybody", "to": to.pk, "rule": "fit"}
+    page = words(client.post(reverse("attendance:session-move", args=[session.pk]), typed))
+    assert "<strong>1 lead</strong> who booked them as a team gets one e-mail" in page
+
+
+def test_a_lead_hears_that_an_offer_to_a_colleague_ended_with_the_list_of_names(programme, lead):
+    session = a_session(programme, capacity=1)
+    holder = a_place(session)
+    place = _team(session, lead, [a_practitioner(programme)])[0]
+    set_booking_rules(programme=programme, offer_days=60, by=CLOCK, now=NOW)
+    give_up_place(place=holder, by=holder.person, now=NOW)
+    place.refresh_from_db()
+    assert place.state == PlaceState.OFFERED
+    set_booking_rules(programme=programme, offer_days=60, freeze_days=60, by=CLOCK, now=NOW)
+    said = _mail(lead).text
+    assert (
+        f"{place.person.name} had been offered a place and cannot take it any more: the list of names is final" in said
+    )
+    assert "There is no free place to book" in said
+
+
+@pytest.mark.parametrize("how", ["books", "accepts", "is booked by the lead"])
+def test_a_lead_hears_that_a_colleague_who_waited_has_a_place_elsewhere(programme, lead, how):
+    session, to = a_session(programme, capacity=1), another_day(programme, capacity=1)
+    a_place(session)
+    colleague = a_practitioner(programme)
+    place = _team(session, lead, [colleague])[0]
+    assert place.state == PlaceState.WAITING
+    if how == "books":
+        take_place(session=to, person=colleague, by=colleague, now=NOW)
+    elif how == "accepts":
+        holder = a_place(to)
+        set_booking_rules(programme=programme, offer_days=90, by=CLOCK, now=NOW)
+        other = take_place(session=to, person=colleague, by=colleague, now=NOW)
+        give_up_place(place=holder, by=holder.person, now=NOW)
+        accept_offer(place=other, by=colleague, now=NOW)
+    else:
+        take_place(session=to, person=colleague, by=lead, now=NOW)
+        assert not _told(lead).exists(), "they did it themselves"
+        return
+    assert f"{colleague.name} has a place on another date, Tuesday 8 December 2026" in _mail(lead).text
+
+
+def test_a_lead_does_not_hear_of_a_place_of_another_organisation(programme, lead):
+    """Whoever belongs to two, and has the other date for the other one: its lead is told nothing of where."""
+    programme.places_rule = PlacesRule.UNLIMITED
+    programme.save(update_fields=["places_rule"])
+    session, to = a_session(programme, capacity=2), another_day(programme)
+    place = _team(session, lead, [a_practitioner(programme)])[0]
+    _move(session, to, [place])
+    Place.objects.filter(session=to).update(organisation=a_place(a_session()).organisation)
+    assert f"{place.person.name} was moved by the coordinator to another date." in _mail(lead).text
+
+
+def test_news_of_the_next_hour_is_a_mail_of_its_own(programme, lead):
+    session = a_session(programme, capacity=2)
+    first, second = _team(session, lead, [a_practitioner(programme) for _ in range(2)])
+    _hand_over(first, a_practitioner(programme))
+    give_up_place(place=second, by=second.person, now=NOW + timedelta(hours=1))
+    assert _told(lead).count() == 2
