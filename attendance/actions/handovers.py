@@ -79,10 +79,7 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
     if asked and asked.colleague_id == colleague.pk:
         return asked
     if asked:
-        _end(asked, "asked_another", now)
-        if asked.link:
-            revoke(asked.link, by=by, now=now)
-        messages.tell_withdrawn(asked, now=now)
+        _take_back(asked, "asked_another", by, now)
     made = Handover.objects.create(place=place, colleague=colleague, asked_at=now)
     ends_at = place.session.during.lower
     made.link = make_link(purpose="handover", person=colleague, about=made, ends_at=ends_at, now=now)
@@ -165,6 +162,23 @@ def decline_handover(*, handover: Handover, by: Any, now: datetime) -> None:
 
 
 @transaction.atomic
+def withdraw_request(*, place: Place, by: Any, now: datetime) -> Handover | None:
+    """Ask nobody any more to take over ``place``: its holder keeps it, and who was asked is told and cannot take it.
+
+    Returns the request that ended by it; None where there is none, or the colleague was faster.
+    """
+    lock_seats(place.session)
+    place = lock_place(place)
+    asked = (
+        Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("link", "colleague").first()
+    )
+    if asked is not None:
+        _take_back(asked, "withdrawn", by, now)
+        record(by=by, verb="withdrew_request", about=place, now=now)
+    return asked
+
+
+@transaction.atomic
 def end_requests(*, session: Session, by: Any, now: datetime) -> int:
     """End the open requests to take over a place in ``session`` where its list of names is final by now.
 
@@ -193,6 +207,13 @@ def end_all_requests(*, now: datetime, programme: Programme | None = None, by: A
     final = {each.pk: each for each in found.order_by("pk") if window_of(each, rules_of(each), now).is_frozen}
     what = "Ending requests to take over a place"
     return each_alone(what, final, lambda pk: end_requests(session=final[pk], by=by, now=now))
+
+
+def _take_back(asked: Handover, reason: str, by: Any, now: datetime) -> None:
+    _end(asked, reason, now)
+    if asked.link:
+        revoke(asked.link, by=by, now=now)
+    messages.tell_withdrawn(asked, now=now)
 
 
 def _end(handover: Handover, reason: str, now: datetime) -> None:

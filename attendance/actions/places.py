@@ -98,7 +98,7 @@ class OfferIsOver(PlaceHasEnded):
 
     def __init__(self, place: Place, until: datetime) -> None:
         self.place, self.until = place, until
-        next_one = place.offered_from_line and is_wanted(place)
+        next_one = place.offered_from_line and is_wanted(place, until)
         goes_on = "it goes to the next on the waiting list" if next_one else "others can have it now"
         super().__init__(
             f"The offer of this place ended on {moment(until)}, so {goes_on}. "

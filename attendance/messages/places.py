@@ -175,7 +175,9 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "stopped_waiting": _stopped_waiting(place, message) if message.kind in (BOOKED, PROMOTED, MOVED) else [],
         "earlier": message.refs.get("earlier"),
         "was": datetime.fromisoformat(message.refs["was"]) if message.refs.get("was") else None,
-        "is_wanted": message.kind in (OFFERED, GIVEN_UP) and place.offered_from_line and is_wanted(place),
+        "is_wanted": message.kind in (OFFERED, GIVEN_UP)
+        and place.offered_from_line
+        and is_wanted(place, timezone.now()),
         "is_followed": message.kind == GIVEN_UP and _is_followed(place),
         "with_entry": message.kind in _WITH_ENTRY,
         "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")) and _will_be_out(message, place),

@@ -17,6 +17,7 @@ from attendance.models import BulkMove, CalendarEntry, CoverState, Place, PlaceS
 from attendance.queries.booking import by_distance, sessions_to_choose
 from attendance.queries.shares import FIRST_CHOICE_LASTS
 from attendance.queries.teams import unnamed_places
+from attendance.queries.waiting import elsewhere_in_words
 from briefings.models import Part, Programme, Session, SessionPart, SessionState
 from briefings.words import contact_in_words, when_in_words, where_in_words
 from face.dates import clock, day_without_year
@@ -293,13 +294,15 @@ def render(message: Message) -> Content:
     session = Session.objects.select_related("programme", "room__venue").get(pk=message.refs["session"])
     place = _place(message, session)
     when = f"{day_without_year(session.date)}, {clock(session.starts)}"
+    offered = bool(place and place.state == PlaceState.OFFERED and not place.offered_from_line)
     context = {
         "person": message.person,
         "session": session,
         "programme": session.programme,
         "venue": session.room.venue if session.room else None,
         "place": place,
-        "offered": bool(place and place.state == PlaceState.OFFERED and not place.offered_from_line),
+        "offered": offered,
+        "elsewhere": elsewhere_in_words(place) if place and offered else "",
         "held": bool(place and place.state == PlaceState.OFFERED and place.offered_from_line),
         "waiting": bool(place and place.state == PlaceState.WAITING),
         "address": address_of(place.link) if place and place.link else "",
@@ -335,6 +338,8 @@ def render(message: Message) -> Content:
     words = _only_words(message.refs) if message.kind == CHANGED else []
     context["only_words"] = bool(words)
     subject = f"Your session on {{when}}: {_listed(words)}" if words else _SUBJECTS[message.kind]
+    if message.kind == CHANGED and context["was_when"]:
+        subject = _moved_subject(place)
     if message.kind == CANCELLED and context["was_when"]:
         when = context["was_when"]
     name = message.kind.removeprefix("attendance.")
@@ -344,6 +349,15 @@ def render(message: Message) -> Content:
         content.calendar = make(entry, now=timezone.now())
         content.calendar_method = CANCEL if entry.is_cancelled else REQUEST
     return content
+
+
+def _moved_subject(place: Place | None) -> str:
+    """Return the subject of the news that a session is at another time, for whoever has ``place`` or runs it."""
+    if place and place.state == PlaceState.OFFERED and not place.offered_from_line:
+        return "Moved: do you keep your place on {when}?"
+    if place and place.state == PlaceState.WAITING:
+        return "Moved: the session you wait for is now on {when}"
+    return "Moved: your session is now on {when}"
 
 
 def _only_words(refs: dict[str, Any]) -> list[str]:

@@ -21,7 +21,9 @@ class Handover(models.Model):
     taken_at = models.DateTimeField(null=True, blank=True)
     taken_as = models.ForeignKey(Place, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
-    ended_reason = models.CharField(max_length=20, blank=True, help_text="declined, asked_another or list_final")
+    ended_reason = models.CharField(
+        max_length=20, blank=True, help_text="declined, asked_another, withdrawn or list_final"
+    )
 
     retention = Retention(
         plain=("id", "place", "link", "asked_at", "taken_at", "taken_as", "ended_at", "ended_reason"),

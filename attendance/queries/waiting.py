@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from attendance.models import Engagement, Place, PlaceState
@@ -32,9 +32,7 @@ def why_passed_over(place: Place, now: datetime) -> str:
             "pass you by. If that is wrong, tell the coordinator."
         )
     if is_there:
-        clash = Engagement.objects.filter(person=place.person_id, during__overlap=session.during)
-        other = clash.exclude(session=session.pk).select_related("session__programme").order_by("pk").first()
-        there = session_in_words(other.session) if other else "another session at that time"
+        there = elsewhere_in_words(place) or "another session at that time"
         return f"You are in {there}, so free places pass you by until you give that one up."
     if has_seat and session.programme.places_rule == PlacesRule.ONE:
         return "We hold a place for you in another session, so others pass you by until you have said yes or no to it."
@@ -84,12 +82,28 @@ def _places(number: int) -> str:
     return "1 free place is" if number == 1 else f"{number} free places are"
 
 
-def is_wanted(place: Place) -> bool:
-    """Return whether somebody waits for the seat that ``place`` holds or held, or moved up when it ended."""
-    wanted = Q(state=PlaceState.WAITING)
+def elsewhere_in_words(place: Place) -> str:
+    """Return in which other session the person of ``place`` is at its time, for them alone; "" where in none."""
+    then = Engagement.objects.filter(person=place.person_id, during__overlap=place.session.during)
+    other = then.exclude(session=place.session_id).select_related("session__programme").order_by("pk").first()
+    return session_in_words(other.session) if other else ""
+
+
+def is_wanted(place: Place, now: datetime) -> bool:
+    """Return whether the seat that ``place`` holds would go to somebody in line if it ended at ``now``, or did so.
+
+    Not where they are all passed over, since the free seats are kept for others or their organisation has its share.
+    """
+    others = Place.objects.filter(session=place.session_id).exclude(pk=place.pk)
     if place.closed_at:
-        wanted |= Q(seated_at__gte=place.closed_at, made_at__lt=place.closed_at)
-    return Place.objects.filter(wanted, session=place.session_id).exclude(pk=place.pk).exists()
+        return others.filter(seated_at__gte=place.closed_at, made_at__lt=place.closed_at).exists()
+    line = set(others.in_line().values_list("organisation", "ahead"))
+    if not line:
+        return False
+    seats, shares = place.session.seats, shares_of(place.session, now)
+    shares.taken[place.organisation_id] -= 1
+    spare = seats.capacity - seats.reserved - seats.taken >= seats_kept(place.session, now)
+    return any((spare or ahead is not None) and shares.has_room(organisation) for organisation, ahead in line)
 
 
 def quota_in_words(session: Session, organisation: Organisation, now: datetime) -> str:

@@ -32,6 +32,7 @@ place = [
 ]
 handover = [
     path("p/<int:link>/colleague/", handovers.ask, name="place-hand-over"),
+    path("p/<int:link>/colleague/withdraw/", handovers.withdraw, name="place-hand-over-withdraw"),
     path("takeover/<link_token:token>/", exchange, {"purpose": "handover"}, name="handover-open"),
     path("takeover/<int:link>/", handovers.take, name="handover-take"),
     path("takeover/<int:link>/decline/", handovers.decline, name="handover-decline"),

@@ -13,7 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import limits
 from accounts.links import open_in_browser, personal_link
 from accounts.presses import one_press
-from attendance.actions.handovers import ask_colleague, decline_handover, take_over, why_not_to_take
+from attendance.actions.handovers import (
+    ask_colleague,
+    decline_handover,
+    take_over,
+    why_not_to_take,
+    withdraw_request,
+)
 from attendance.forms.handovers import ColleagueForm
 from attendance.models import Handover, Place, PlaceState
 from attendance.window import rules_of, window_of
@@ -63,6 +69,19 @@ def ask(request: HttpRequest, link: int) -> HttpResponse:
         "back_words": "Back to my place",
     }
     return render(request, "attendance/place/hand_over.html", context, status=422 if form.errors else 200)
+
+
+@personal_link("place")
+@require_POST
+@one_press
+def withdraw(request: HttpRequest, link: int) -> HttpResponse:
+    """Keep the place after all: the colleague who was asked cannot take it any more."""
+    places = Place.objects.select_related("session__programme", "person")
+    place = get_object_or_404(places, link=request.link, person=request.link.person_id)
+    ended = withdraw_request(place=place, by=place.person, now=timezone.now())
+    if ended:
+        messages.success(request, f"The place stays yours. {ended.colleague.name} cannot take it over any more")
+    return redirect("attendance:place-show", link=link)
 
 
 def _may_try(place: Place, email: str, now: datetime) -> bool:

@@ -45,7 +45,7 @@ from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
 from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used, why_waiting
-from attendance.queries.waiting import is_wanted, why_passed_over
+from attendance.queries.waiting import elsewhere_in_words, is_wanted, why_passed_over
 from attendance.views.gone import say_why_gone
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
@@ -60,11 +60,13 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
     """Show one's own place with everything that can be done about it."""
     place, now = _place(request), timezone.now()
     window = window_of(place.session, rules_of(place.session), now)
+    has_to_choose = place.state == PlaceState.OFFERED and not place.offered_from_line
     context = {
         **_context(place),
         "is_over": place.session.during.lower <= now,
         "others_can": place.session.during.lower > now and not window.is_frozen,
-        "is_wanted": place.offered_from_line and is_wanted(place),
+        "is_wanted": place.offered_from_line and is_wanted(place, now),
+        "elsewhere": elsewhere_in_words(place) if has_to_choose else "",
         "offer_is_over": place.state == PlaceState.OFFERED and place.offered_until <= now,
         "has_ended": place.session.during.upper <= now,
         "checks_in": place.state == PlaceState.BOOKED and _checks_in(place, now),

@@ -239,7 +239,10 @@ ROUTES = [
     Route("attendance:invitation-answer", invitation_answer, {403: "everyone"}),
     Route("attendance:place-open", place_token, {302: "everyone"}),
     *_link_routes(
-        "place", place_link, "show newer feed file give-up choose-other needs hand-over take-back", "send-entry accept"
+        "place",
+        place_link,
+        "show newer feed file give-up choose-other needs hand-over take-back",
+        "send-entry accept hand-over-withdraw",
     ),
     Route("attendance:handover-open", handover_token, {302: "everyone"}),
     *_link_routes("handover", handover_link, "take", "decline"),

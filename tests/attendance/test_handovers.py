@@ -18,6 +18,7 @@ from attendance.actions.handovers import (
     decline_handover,
     end_all_requests,
     take_over,
+    withdraw_request,
 )
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import HasPlaceElsewhere, OutsideWindow, give_up_place
@@ -124,6 +125,35 @@ def test_asking_another_ends_the_first_link(programme, place):
     assert asked.link.revoked_at is not None
     with pytest.raises(HandoverEnded):
         take_over(handover=asked, by=first, now=NOW)
+
+
+def test_the_holder_keeps_the_place_after_all_by_one_press_and_the_colleague_is_told_once(client, programme):
+    now = timezone.now()
+    session = a_session(programme, date=(now + timedelta(days=30)).date())
+    place, colleague = a_place(session, now=now), a_practitioner(programme)
+    asked = _ask(place, colleague, now)
+    own = f"/p/{place.link_id}/"
+    client.get(f"/p/{token_of(place.link)}/")
+    withdraw = f"{own}colleague/withdraw/"
+    assert withdraw in client.get(own).content.decode()
+    said = f"The place stays yours. {colleague.name} cannot take it over any more"
+    assert said in client.post(withdraw, follow=True).content.decode()
+    again = client.post(withdraw, follow=True).content.decode()
+    assert said not in again
+    assert withdraw not in again
+    asked.refresh_from_db()
+    assert (asked.ended_reason, Place.objects.get(pk=place.pk).state) == ("withdrawn", PlaceState.BOOKED)
+    with pytest.raises(HandoverEnded):
+        take_over(handover=asked, by=colleague, now=now)
+    assert _kinds(colleague).count("handover_withdrawn") == 1
+
+
+def test_what_a_colleague_has_taken_is_not_withdrawn_any_more(programme, place):
+    colleague = a_practitioner(programme)
+    new = take_over(handover=_ask(place, colleague), by=colleague, now=NOW)
+    assert withdraw_request(place=place, by=place.person, now=NOW) is None
+    assert Place.objects.get(pk=new.pk).state == PlaceState.BOOKED
+    assert "handover_withdrawn" not in _kinds(colleague)
 
 
 def test_what_was_given_up_cannot_be_taken(programme, place):
@@ -304,9 +334,14 @@ def _somebody_else(place, colleague):
         _ask(place, other)
 
 
+def _withdrawn(place, _colleague):
+    withdraw_request(place=place, by=place.person, now=NOW)
+
+
 @pytest.mark.parametrize(
     ("ends", "why"),
     [
+        (_withdrawn, "they can come themselves after all."),
         (_given_up, "they have given it up or changed it meanwhile."),
         (_changed, "they have given it up or changed it meanwhile."),
         (_cancelled, "the session was cancelled."),

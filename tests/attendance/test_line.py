@@ -31,8 +31,9 @@ from attendance.queries.booking import position_of, positions_of
 from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import preview_change
 from attendance.queries.shares import FIRST_CHOICE_LASTS, quota_of, quota_used
+from attendance.queries.waiting import is_wanted
 from briefings.models import Session
-from face.dates import moment
+from face.dates import day, moment
 from history.actions import CLOCK
 from history.models import Entry
 from messaging import kinds
@@ -249,13 +250,38 @@ def test_that_a_place_goes_to_the_next_is_said_only_where_somebody_waits(program
     assert "Then others can have it" in page
     assert "No, give it up" in page
     offered = Message.objects.get(person=second.person, kind="attendance.place_offered")
-    assert "“No, give it up”. If we hear nothing until then, others can have it." in _text(offered)
+    assert "“No, give it up”. If we hear nothing by then, others can have it." in _text(offered)
     with pytest.raises(OfferIsOver, match="so others can have it now"):
         accept_offer(place=second, by=second.person, now=now + timedelta(hours=20))
     mails = Message.objects.filter(kind="attendance.place_given_up").order_by("pk")
     assert "to the next" in _text(mails.get(person=first.person))
     assert "Others can have it now." in _text(mails.get(person=second.person))
     assert "to the next" not in client.get(f"/p/{second.link_id}/").content.decode()
+
+
+def test_that_a_place_goes_to_the_next_is_not_said_where_the_next_is_passed_over(programme, client):
+    """Their organisation has its share, or the free seats are kept for people whose session was cancelled."""
+    _rules(programme, **LATE)
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    seated, offered, waits = (a_place(session, now=now) for _ in range(3))
+    give_up_place(place=seated, by=seated.person, now=now)
+
+    def goes_to_the_next():
+        return is_wanted(Place.objects.get(pk=offered.pk), now)
+
+    assert goes_to_the_next()
+    set_quota(programme=programme, organisation=waits.organisation, seats=0, released_on=None, by="clock", now=now)
+    assert not goes_to_the_next()
+    Quota.objects.all().delete()
+    lost = a_place(another_day(programme, date=(now + timedelta(days=40)).date()), now=now)
+    cancel_session(session=lost.session, reason="Flood", by="clock", now=now)
+    assert not goes_to_the_next()
+    page = client.get(f"/p/{token_of(offered.link)}/", follow=True).content.decode()
+    assert "No, give it up" in page
+    assert f"has become free on <strong>{day(session.date)}, 9:30am to 12:30pm</strong>" in page
+    give_up_place(place=Place.objects.get(pk=offered.pk), by=offered.person, now=now)
+    assert "to the next" not in client.get(f"/p/{offered.link_id}/").content.decode()
 
 
 def _text(mail):

@@ -35,7 +35,7 @@ def test_a_move_is_told_in_words_with_the_new_entry():
     place = a_place(session)
     actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
     content = messages.render(mail_of(messages.CHANGED, place.person))
-    assert content.subject == "Changed: your session on Thursday 3 December, 9:30am"
+    assert content.subject == "Moved: your session is now on Thursday 3 December, 9:30am"
     line = (
         "It is now on Thursday 3 December 2026, 9:30am to 12:30pm. "
         "It was on Thursday 26 November 2026, 9:30am to 12:30pm."
@@ -127,8 +127,21 @@ def test_who_has_to_choose_is_told_until_when_and_the_entry_goes():
     a_place(there, person)
     actions.change_session(session=here, date=date(2026, 12, 3), **WITH)
     content = messages.render(mail_of(messages.CHANGED, person))
+    assert content.subject == "Moved: do you keep your place on Thursday 3 December, 9:30am?"
+    for words in (content.text, content.html):
+        assert f"you are in “{there}” on Thursday 3 December 2026, 9:30am to 12:30pm." in words
+        assert "Choose another date, or keep this one" in words
     assert "We keep your seat until 7 November 2026 at 9am" in content.text
     assert entry_of(content) == ("CANCEL", "CANCELLED", 1)
+
+
+def test_who_waits_is_told_that_it_is_only_a_list_that_has_moved():
+    session = a_session(capacity=1)
+    a_place(session)
+    waiting = a_place(session)
+    actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    content = messages.render(mail_of(messages.CHANGED, waiting.person))
+    assert content.subject == "Moved: the session you wait for is now on Thursday 3 December, 9:30am"
 
 
 def test_a_cancellation_says_why_and_takes_the_entry_out():

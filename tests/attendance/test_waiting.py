@@ -9,12 +9,12 @@ from accounts.links import token_of
 from attendance.actions.engagements import engage
 from attendance.actions.handovers import ask_colleague, take_over
 from attendance.actions.places import HasBegun, PlaceHasEnded, change_seats, give_up_place
-from attendance.actions.sessions import cancel_session, resize_session
+from attendance.actions.sessions import cancel_session, change_session, resize_session
 from attendance.actions.swaps import change_place
 from attendance.models import BookingRules, Place, PlaceState, Quota
 from attendance.queries.waiting import quota_in_words, why_passed_over, why_people_wait
 from attendance.views import handovers, places
-from briefings.models import Partner, Session
+from briefings.models import Partner, PlacesRule, Session
 from face.dates import day
 from history.actions import CLOCK
 from messaging import kinds
@@ -234,3 +234,21 @@ def test_of_two_quotas_the_own_one_counts_also_when_it_is_released(programme, se
     assert quota_in_words(session, partner_of(programme), now) == ""
     Quota.objects.exclude(organisation=None).delete()
     assert "may have 3 places in this session and has 0." in quota_in_words(session, partner_of(programme), now)
+
+
+def test_a_place_that_has_moved_onto_another_says_which_and_is_kept_once_that_is_given_up(client):
+    now = timezone.now()
+    programme = a_programme(places_rule=PlacesRule.UNLIMITED)
+    here, there = (a_session(programme, date=(now + timedelta(days=days)).date()) for days in (30, 40))
+    own = a_place(here, now=now)
+    other = a_place(there, own.person, now=now)
+    change_session(session=here, date=there.date, by=CLOCK, now=now)
+    page = _page(client, own)
+    assert f"You are in “{there}” on {day(there.date)}, 9:30am to 12:30pm." in page
+    assert "Choose another date</a>" in page
+    assert "Keep this place" not in page
+    give_up_place(place=other, by=own.person, now=now)
+    page = _page(client, own)
+    assert "Keep this place" in page
+    client.post(f"/p/{own.link_id}/accept/")
+    assert Place.objects.get(pk=own.pk).state == PlaceState.BOOKED
