@@ -16,6 +16,7 @@ from briefings.rules import speaking
 from commitments.clocks import local_day, next_rung
 from commitments.messages import assurances as messages
 from commitments.messages import handovers as handover_messages
+from commitments.messages.questions import askers as asker_messages
 from commitments.models import (
     ASSURANCE_MOVES,
     Assurance,
@@ -36,6 +37,10 @@ CONFIRM_WITHIN = 10
 """Working days in which a senior manager confirms what a scribe noted for them; then it lapses."""
 UNKEPT_AGAIN = 5
 """Working days after which somebody to take over is asked for again, and who was asked and says nothing."""
+GIVEN_WITHIN = timedelta(days=5 * 366)
+"""An assurance is given for five years at most: a year that is further away was hardly meant."""
+LOOKED_AT_WITHIN = timedelta(days=366)
+"""Whoever moves its day says one within a year: what takes longer is not forgotten on the way."""
 LINK_LASTS = timedelta(days=365)
 LINK_RENEWED = timedelta(days=60)
 """A reminder carries a link that lives at least as long, so that the reminders after it need none."""
@@ -68,6 +73,20 @@ class DateHasPassed(Refused):
     sentence = "Say a day that is still to come: by when it is kept, or when it is looked at again."
 
 
+class DateTooFar(Refused):
+    sentence = "Say a day within five years from today. What takes longer goes on: say the day of its next review."
+
+
+class MovedTooFar(Refused):
+    sentence = (
+        "Say a day within a year from today. Where it takes longer, say the day on which you look at it again and tell "
+        "how it stands."
+    )
+
+
+UNFIT_DAYS = (DateHasPassed, DateTooFar, MovedTooFar)
+
+
 class NothingItIsFor(Refused):
     sentence = "Say what it is for: a session, one question or more, or everybody."
 
@@ -91,13 +110,13 @@ def note_assurance(
     is_ongoing: bool = False,
     replaces: Assurance | None = None,
 ) -> Assurance:
-    """Keep the exact ``words`` promised under ``mandate``, kept by ``due_on`` (a day to come); ``is_ongoing``: it goes
-    on, and is reviewed on that day.
+    """Keep the exact ``words`` promised under ``mandate``, kept by ``due_on`` (a day to come, within five years);
+    ``is_ongoing``: it goes on, and is reviewed on that day.
 
     By the senior manager it is given at once: the caller has asked for a sign-in code. By the scribe of a session or
     a coordinator it is noted and counts for nothing until the senior manager confirms it. With ``replaces`` the
     earlier one is superseded and keeps its words: by who keeps it and speaks for who carries it. Raises NoMandate,
-    DateHasPassed, NothingItIsFor, NotTheirs, NotNow.
+    DateHasPassed, DateTooFar, NothingItIsFor, NotTheirs, NotNow.
     """
     programme = mandate.programme
     today = local_day(programme, now)
@@ -178,7 +197,10 @@ def confirm_assurance(*, assurance: Assurance, by: Person, now: datetime) -> Ass
 def review_assurance(*, assurance: Assurance, words: str, due_on: date, by: Person, now: datetime) -> Review:
     """Say in ``words`` how it stands, and the day of the next look; both dates are kept. Its own words stay.
 
-    By its keeper or a coordinator. Raises NotTheirs, NotNow, DateHasPassed.
+    The day lies within a year, or is the one that it has.
+
+    By its keeper or a coordinator. The others of them are told, and where the day moved further away whoever asked
+    what it is for. Raises NotTheirs, NotNow, DateHasPassed, MovedTooFar.
     """
     own = lock(assurance)
     if not keeps(by, own):
@@ -188,6 +210,8 @@ def review_assurance(*, assurance: Assurance, words: str, due_on: date, by: Pers
     today = local_day(own.programme, now)
     if due_on <= today:
         raise DateHasPassed
+    if due_on > max(today + LOOKED_AT_WITHIN, own.due_on):
+        raise MovedTooFar
     made = Review.objects.create(
         assurance=own, words=words, due_before=own.due_on, due_after=due_on, reviewed_by=by, reviewed_at=now
     )
@@ -195,6 +219,8 @@ def review_assurance(*, assurance: Assurance, words: str, due_on: date, by: Pers
     own.next_reminder_on = next_day(own, today)
     own.save(update_fields=["due_on", "reminded_step", "next_reminder_on"])
     record(by=by, verb="reviewed", about=own, now=now)
+    messages.tell_reviewed(made, now=now)
+    asker_messages.tell_promise_moved(made, now=now)
     return made
 
 
@@ -322,6 +348,8 @@ def _check_new(mandate: Mandate, by: Person, due_on: date, today: date, is_for_s
         raise NotTheirs
     if due_on <= today:
         raise DateHasPassed
+    if due_on > today + GIVEN_WITHIN:
+        raise DateTooFar
     if not is_for_something:
         raise NothingItIsFor
 

@@ -126,10 +126,13 @@ class EvidenceForm(HubForm):
     files = SeveralFilesField(label="Files that show it", required=False)
 
 
+WHO_HEARS = "Whoever else sees to it is told. Where the day moves further away, so is whoever asked about it."
+
+
 class ReviewForm(ByWhenMixin, HubForm):
     """How an assurance stands, and when to look at it again."""
 
-    words = LongTextField(label="How does it stand?", help_text=NO_CASES, max_length=2000, rows=4)
+    words = LongTextField(label="How does it stand?", help_text=f"{WHO_HEARS} {NO_CASES}", max_length=2000, rows=4)
     field_order = ("words", "by_when", "due_on")
 
     def __init__(self, *args: Any, today: date, nation: str, is_ongoing: bool, **kwargs: Any) -> None:

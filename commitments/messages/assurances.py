@@ -11,8 +11,8 @@ import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
 from commitments.clocks import AFTER, Rung, local_day
-from commitments.models import UNENDED, Assurance, AssuranceState
-from commitments.queries.assurances import when_kept
+from commitments.models import UNENDED, Assurance, AssuranceState, Review
+from commitments.queries.assurances import TOLD_TOGETHER, reviews_told, when_kept
 from commitments.queries.standards import keepers_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
@@ -24,6 +24,7 @@ GIVEN = "commitments.assurance_given"
 REMINDER = "commitments.assurance_reminder"
 PROPOSED = "commitments.assurance_proposed"
 KEPT = "commitments.assurance_kept"
+REVIEWED = "commitments.assurance_reviewed"
 SENT_BACK = "commitments.assurance_sent_back"
 ENDED = "commitments.assurance_ended"
 REDACTED = "commitments.assurance_redacted"
@@ -33,6 +34,7 @@ _TEMPLATES = {  # by kind: template and subject
     REMINDER: ("assurance_reminder", "Assurance {}"),
     PROPOSED: ("assurance_proposed", "Assurance {} is proposed as kept"),
     KEPT: ("assurance_kept", "Assurance {} is kept"),
+    REVIEWED: ("assurance_reviewed", "Assurance {}: how it stands"),
     SENT_BACK: ("assurance_sent_back", "Assurance {} needs more evidence"),
     ENDED: ("assurance_ended", "Assurance {} has ended"),
     REDACTED: ("assurance_redacted", "Words of assurance {} were taken out"),
@@ -67,6 +69,17 @@ def tell_proposed(own: Assurance, *, now: datetime) -> None:
 def tell_kept(own: Assurance, *, now: datetime) -> None:
     """Tell who gave it, and who kept it, that it is confirmed as kept."""
     _tell(KEPT, own, _givers(own), "kept", now)
+
+
+def tell_reviewed(review: Review, *, now: datetime) -> None:
+    """Tell who else sees to it how it stands, and by when it is to be kept now; reviews soon after another by one mail.
+
+    Those are the coordinators, who keeps and who gave it, without who reviewed it.
+    """
+    own = review.assurance
+    people = [person for person in (*_givers(own), *coordinators_told(own, now)) if person.pk != review.reviewed_by_id]
+    refs = {"review": review.pk, "state": own.state}
+    _tell(REVIEWED, own, people, f"reviewed:{review.pk}", now, refs, due_at=now + TOLD_TOGETHER)
 
 
 def tell_sent_back(own: Assurance, *, now: datetime) -> None:
@@ -130,7 +143,7 @@ def _givers(own: Assurance) -> list[Person]:
 
 
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
-    """Return the reason code of each reminder, or wish to confirm, of an assurance that has moved on."""
+    """Return the reason code of each reminder, review, or wish to confirm, of an assurance that has moved on."""
     found = Assurance.objects.in_bulk([message.refs["assurance"] for message in batch])
     reasons = {}
     for message in batch:
@@ -139,7 +152,17 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
             reasons[message.pk] = "assurance_has_ended"
         elif own.state != message.refs.get("state", AssuranceState.NOTED):
             reasons[message.pk] = "assurance_has_moved_on"
+        elif message.kind == REVIEWED and not _reviews(message):
+            reasons[message.pk] = "another_review_tells"
     return reasons
+
+
+def _reviews(message: Message) -> list[Review]:
+    return reviews_told(Review.objects.select_related("assurance").get(pk=message.refs["review"]))
+
+
+def _told_of(reviews: list[Review]) -> dict[str, Any]:
+    return {"reviews": reviews, "before": reviews[0].due_before, "after": reviews[-1].due_after}
 
 
 def render(message: Message) -> Content:
@@ -159,6 +182,7 @@ def render(message: Message) -> Content:
         "due": when_kept(own, today),
         "address": address_of(own.link) if opens else page_of(own),
         "has_link": opens,
+        **(_told_of(_reviews(message)) if message.kind == REVIEWED else {}),
         "taken_out": _TAKEN_OUT.get(message.refs.get("what", "")),
     }
     words = subject.format(own.reference) + (_when(own, today) if message.kind == REMINDER else "")
@@ -195,14 +219,16 @@ def coordinators_told(own: Assurance, now: datetime) -> list[Person]:
 
 
 def _tell(
-    kind: str, own: Assurance, people: Iterable[Person], reason: str, now: datetime, refs: dict | None = None
-) -> int:
+    kind: str, own: Assurance, people: Iterable[Person], reason: str, now: datetime, refs: dict | None = None, *,
+    due_at: datetime | None = None,
+) -> int:  # fmt: skip
     rows = [
         Planned(
             key=f"commitments.assurance:{own.pk}:{reason}:{person.pk}",
             to=person,
             refs={"assurance": own.pk, **(refs or {})},
             about=own.programme,
+            due_at=due_at,
         )
         for person in {person.pk: person for person in people if person.email}.values()
     ]
@@ -216,6 +242,7 @@ def register_kinds() -> None:
     register(Kind(REMINDER, render, not_wanted, label="Reminder of an assurance"))
     register(Kind(PROPOSED, render, label="Assurance proposed as kept"))
     register(Kind(KEPT, render, label="Assurance kept"))
+    register(Kind(REVIEWED, render, not_wanted, label="Review of an assurance"))
     register(Kind(SENT_BACK, render, label="Assurance sent back"))
     register(Kind(ENDED, render, label="Assurance ended"))
     register(Kind(REDACTED, render, label="Words of an assurance taken out"))

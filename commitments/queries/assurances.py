@@ -1,7 +1,7 @@
 """What pages show of assurances: lists, what stands, and for whom somebody may speak or note."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from accounts.models import Person
 from briefings.models import Mandate, Programme
 from briefings.rules import speaking
-from commitments.models import UNENDED, Assurance, AssuranceState, EvidenceFile, HandoverState
+from commitments.models import UNENDED, Assurance, AssuranceState, EvidenceFile, HandoverState, Review
 from face.dates import day
 from face.paging import LONG, Page, page_of_keys
 from history.statements import NUMBER, Prepared, compiled, of_keys, rows_of
@@ -160,6 +160,26 @@ def _giving() -> Prepared:
     found = Organisation.objects.filter(pk__in=own.values("organisation").union(own.values("carried_by")))
     choices = found.order_by("name", "pk").values_list("pk", "name")
     return compiled("organisations_giving_in_a_programme", choices, programme=NUMBER)
+
+
+TOLD_TOGETHER = timedelta(hours=1)
+"""Reviews of one assurance that follow one another as closely are told by one mail, after that time."""
+
+
+def reviews_told(review: Review) -> list[Review]:
+    """Return the reviews that the mail about ``review`` tells of, in order; none where that of a later one does."""
+    every = list(review.assurance.reviews.select_related("reviewed_by").order_by("reviewed_at", "pk"))
+    place = every.index(review)
+    if place + 1 < len(every) and _are_told_together(review, every[place + 1]):
+        return []
+    first = place
+    while first and _are_told_together(every[first - 1], every[first]):
+        first -= 1
+    return every[first : place + 1]
+
+
+def _are_told_together(earlier: Review, later: Review) -> bool:
+    return later.reviewed_at - earlier.reviewed_at < TOLD_TOGETHER
 
 
 def standing_for(programme: Programme) -> QuerySet[Assurance]:

@@ -98,7 +98,7 @@ def reviewing(request: HttpRequest, own: Assurance, by: Person) -> tuple[ReviewF
     cleaned = form.cleaned_data
     try:
         actions.review_assurance(assurance=own, words=cleaned["words"], due_on=cleaned["due_on"], by=by, now=now)
-    except actions.DateHasPassed as refusal:
+    except actions.UNFIT_DAYS as refusal:
         form.add_refusal(refusal, "due_on")
     except Refused as refusal:
         form.add_refusal(refusal)

@@ -55,7 +55,7 @@ def _write(request: HttpRequest, programme: Programme, earlier: Assurance | None
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.note_assurance(by=request.user, now=timezone.now(), replaces=earlier, **form.promise())
-        except actions.DateHasPassed as refusal:
+        except actions.UNFIT_DAYS as refusal:
             form.add_refusal(refusal, "due_on")
         except Refused as refusal:
             form.add_refusal(refusal)

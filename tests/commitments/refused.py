@@ -266,6 +266,10 @@ RAISED: dict[type[Refused], Callable[[Town], object]] = {
         assurance=assurances.propose_kept(assurance=town.given(), evidence="The rota", **town.by), **town.by
     ),
     assurances.DateHasPassed: lambda town: town.given(due_on=TODAY),
+    assurances.DateTooFar: lambda town: town.given(due_on=TODAY + timedelta(days=1831)),
+    assurances.MovedTooFar: lambda town: assurances.review_assurance(
+        assurance=town.given(), words="Long", due_on=TODAY + timedelta(days=367), **town.by
+    ),
     assurances.NothingItIsFor: lambda town: town.given(for_everybody=False),
     assurances.TooManyFiles: lambda town: assurances.propose_kept(
         assurance=town.given(), evidence="Look", files=[None] * (assurances.MOST_FILES + 1), **town.by

@@ -18,7 +18,7 @@ from tests.commitments.factories import Cast
 from tests.commitments.test_telling import came, published
 from tests.mails import NOW, makes
 
-DUE = date(2026, 12, 1)
+DUE, LATER = date(2026, 12, 1), date(2027, 2, 1)
 
 
 def _accepted(cast: Cast, **options):
@@ -102,7 +102,8 @@ def reminded() -> datetime:
 @makes(
     "commitments.assurance_to_confirm", "commitments.assurance_proposed", "commitments.assurance_kept",
     "commitments.assurance_sent_back", "commitments.assurance_ended", "commitments.assurance_reminder",
-    "commitments.assurance_redacted", "commitments.assurance_given",
+    "commitments.assurance_redacted", "commitments.assurance_given", "commitments.assurance_reviewed",
+    "commitments.question_promise_moved",
 )  # fmt: skip
 def assurances_given() -> None:
     cast = Cast()
@@ -114,6 +115,8 @@ def assurances_given() -> None:
     assurances.send_back(assurance=own, reason="Which weeks?", by=cast.coordinator, now=NOW)
     lost = _given(cast)
     assurances.end_assurance(assurance=lost, state="not_kept", reason="No budget", by=cast.coordinator, now=NOW)
+    moved = _given(cast, questions=[cast.question()])
+    assurances.review_assurance(assurance=moved, words="Half done", due_on=LATER, by=cast.senior, now=NOW)
     redaction.redact_said(what=_given(cast), words="[removed]", by=cast.coordinator, now=NOW)
     assurance_messages.remind(_given(cast), Rung(1, NOW.date(), BEFORE), now=NOW)
 

@@ -2,13 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 import messaging.actions
 from accounts.links import address_of
 from commitments.clocks import local_day
-from commitments.models import Answer, Asker, ClockChange, HoldingReply, Question, QuestionState
+from commitments.models import (
+    STANDING,
+    Answer,
+    Asker,
+    ClockChange,
+    HoldingReply,
+    Question,
+    QuestionState,
+    Review,
+)
+from commitments.queries.assurances import TOLD_TOGETHER, reviews_told
 from commitments.queries.questions import when_due
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
@@ -21,6 +32,7 @@ HOLDING = "commitments.question_holding"
 MERGED = "commitments.question_merged"
 MOVED = "commitments.question_moved"
 PARTED = "commitments.question_parted"
+PROMISE_MOVED = "commitments.question_promise_moved"
 _PRIVATE = "Private message"
 
 
@@ -75,6 +87,18 @@ def tell_moved(change: ClockChange, *, now: datetime, but: Asker | None = None) 
     _tell(told, MOVED, f"moved:{change.pk}", now, change=change.pk)
 
 
+def tell_promise_moved(review: Review, *, now: datetime) -> None:
+    """Tell who asked what an assurance is for that it is to be kept later than their page said before.
+
+    One that goes on is only looked at again. A question that was joined with another shows the promises of that one.
+    """
+    if review.assurance.is_ongoing:
+        return
+    for question in review.assurance.questions.filter(merged_into=None).order_by("pk"):
+        told = askers_owed(question)
+        _tell(told, PROMISE_MOVED, f"promise:{review.pk}", now, due_at=now + TOLD_TOGETHER, review=review.pk)
+
+
 def tell_out_of_scope(question: Question, *, now: datetime) -> None:
     """Tell everybody who asked that this programme cannot answer, and why."""
     _tell(askers_owed(question), OUT_OF_SCOPE, "out_of_scope", now)
@@ -101,6 +125,7 @@ def render_for_asker(message: Message) -> Content:
         "may_object": whole.state == QuestionState.ANSWERED
         and asker.said_unanswered_on is None
         and not whole.is_reopened,
+        **(_promised(_postponing(message)) if message.kind == PROMISE_MOVED else {}),
         "change": ClockChange.objects.filter(pk=refs.get("change")).first(),
         "address": address_of(asker.link),
     }
@@ -114,6 +139,7 @@ _LOOKS = {
     HOLDING: ("question_holding", "Your question {}: how it stands"),
     MERGED: ("question_merged", "Your question {} is answered with another"),
     MOVED: ("question_moved", "Your question {} has another date"),
+    PROMISE_MOVED: ("question_promise_moved", "A promise about your question {} is to be kept later"),
     PARTED: ("question_parted", "Your question {} gets an answer of its own"),
 }
 
@@ -121,7 +147,8 @@ _LOOKS = {
 def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
     """Return the reason code of each message that says what is so no more.
 
-    The question was taken back, answered, or parted from the one that the message is about.
+    The question was taken back, answered, or parted from the one that the message is about; or a promise about it has
+    ended, or is to be kept no later than before.
     """
     askers = Asker.objects.select_related("question__merged_into").in_bulk([m.refs["asker"] for m in batch])
     reasons = {}
@@ -131,6 +158,8 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
             reasons[message.pk] = "question_withdrawn"
         elif _is_of_another(message, asker):
             reasons[message.pk] = "question_parted"
+        elif message.kind == PROMISE_MOVED and not _postponing(message):
+            reasons[message.pk] = "promise_not_moved"
         elif message.kind in STANDS and (asker.question.merged_into or asker.question).answered_on:
             reasons[message.pk] = "question_answered"
     return reasons
@@ -149,10 +178,26 @@ def _is_of_another(message: Message, asker: Asker) -> bool:
     return answer is not None and not Answer.objects.filter(pk=answer, question=whole).exists()
 
 
-def _tell(askers: QuerySet[Asker], kind: str, reason: str, now: datetime, **refs: int) -> None:
+def _postponing(message: Message) -> list[Review]:
+    """Return the reviews by which a promise is kept later than before; none where it is not, or stands no more."""
+    found = Review.objects.select_related("assurance__organisation", "assurance__person")
+    review = found.get(pk=message.refs["review"])
+    told = reviews_told(review) if review.assurance.state in STANDING else []
+    return told if told and review.due_after > told[0].due_before else []
+
+
+def _promised(reviews: list[Review]) -> dict[str, Any]:
+    last = reviews[-1]
+    return {"promise": last.assurance, "before": reviews[0].due_before, "after": last.due_after}
+
+
+def _tell(
+    askers: QuerySet[Asker], kind: str, reason: str, now: datetime, *, due_at: datetime | None = None, **refs: int
+) -> None:
     found = askers.filter(person__email__isnull=False).values_list("pk", "person_id")
     rows = (
-        Planned(key=f"commitments.asker:{pk}:{reason}", to=person, refs={"asker": pk, **refs}) for pk, person in found
+        Planned(key=f"commitments.asker:{pk}:{reason}", to=person, refs={"asker": pk, **refs}, due_at=due_at)
+        for pk, person in found
     )
     messaging.actions.queue_many(kind=kind, rows=rows, now=now)
 
