@@ -74,6 +74,7 @@ def take_back(request: HttpRequest, link: int) -> HttpResponse:
         except Refused as refused:
             refusal = refused
         else:
+            messages.success(request, "The place is yours again. A confirmation is on its way")
             return open_in_browser(new.link)
     to_come = session.state == SessionState.OPEN and session.during.lower > now
     if refusal is None and (place.state != PlaceState.GIVEN_UP or not to_come):

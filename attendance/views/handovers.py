@@ -110,6 +110,7 @@ def take(request: HttpRequest, link: int) -> HttpResponse:
         except Refused as refused:
             handover, refusal = _handover(request), refused  # as it is by now: that is why it was refused
         else:
+            messages.success(request, "The place is yours. A confirmation is on its way")
             return open_in_browser(place.link)
     if handover.taken_as is not None and handover.taken_as.link:
         return open_in_browser(handover.taken_as.link)

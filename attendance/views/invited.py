@@ -23,6 +23,7 @@ from attendance.queries.booking import (
 from attendance.queries.seating import session_to_take
 from attendance.queries.series import others_to_take, taken_with
 from attendance.queries.shares import mark_all_kept, mark_quota_used, why_waiting
+from attendance.queries.waiting import why_passed_over
 from attendance.views.gone import say_why_gone
 from attendance.views.presses import taken_together
 from attendance.window import rules_of, window_of
@@ -122,6 +123,7 @@ def show_done(request: HttpRequest, link: int, place: int) -> HttpResponse:
     # Pressed on an older page: an offer is theirs only if they say so, and what has ended is done no more.
     if own.state not in (PlaceState.BOOKED, PlaceState.WAITING):
         return redirect("attendance:invitation-place", link=link, place=own.pk)
+    waits = own.state == PlaceState.WAITING
     context = {
         "personal_link": True,
         "invitation": invitation,
@@ -130,6 +132,8 @@ def show_done(request: HttpRequest, link: int, place: int) -> HttpResponse:
         "place": own,
         "session": own.session,
         "position": position_of(own),
+        "passed_over": why_passed_over(own, timezone.now()),
+        "window": window_of(own.session, rules_of(own.session), timezone.now()) if waits else None,
         "others": taken_with(own),
     }
     return render(request, "attendance/invited/done.html", context)

@@ -49,6 +49,7 @@ from attendance.queries.waiting import elsewhere_in_words, is_wanted, why_passed
 from attendance.views.gone import say_why_gone
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session
+from face.dates import day_without_year
 from history.refusals import Refused
 
 READ_OR_POST = ["GET", "HEAD", "POST"]
@@ -280,11 +281,18 @@ def change(request: HttpRequest, link: int, session: int) -> HttpResponse:
         except Refused as refused:
             place, refusal = _place(request), refused  # as it is by now
         else:
+            messages.success(request, _said_of(new))
             return open_in_browser(new.link)
     if place.state not in LIVE and not _is_lost(place) and refusal is None:
         return redirect("attendance:place-show", link=link)
     context = {**_context(place), "to": to, "lost": _is_lost(place), "refusal": refusal}
     return render(request, "attendance/place/change.html", context, status=409 if refusal else 200)
+
+
+def _said_of(new: Place) -> str:
+    when = day_without_year(new.session.date)
+    waits = new.state == PlaceState.WAITING
+    return f"You wait for {when} now" if waits else f"Your place is on {when} now. A confirmation is on its way"
 
 
 def _change(place: Place, to: Session) -> Place:

@@ -152,6 +152,27 @@ def test_a_full_session_asks_before_somebody_joins_the_line(client):
     assert "Change or leave the waiting list" in words(client.get(f"/i/{link.pk}/"))
 
 
+def test_who_joins_a_line_reads_at_once_how_a_free_place_comes_to_them_and_how_to_leave(client):
+    session = a_session(capacity=1)
+    BookingRules.objects.create(programme=session.programme, offer_days=365)
+    fill(session)
+    link = invite(session.programme).link
+    opened(client, link, "i")
+    done = words(client.post(reverse("attendance:invitation-take", args=[link.pk, session.pk]), follow=True))
+    assert "we offer it to you, write to you, and hold it" in done
+    assert "it is yours at once" not in done
+    assert "choose another date or leave the waiting list" in done
+
+
+def test_one_free_place_that_is_kept_is_spoken_of_as_one(client):
+    programme = a_programme()
+    session, lost = a_session(programme, capacity=1), a_place(another_day(programme))
+    cancel_session(session=lost.session, reason="Flood", by="clock", now=NOW)
+    page = opened(client, invite(programme).link, "i")
+    assert session.seats.capacity == 1
+    assert "1 of 1 places free. It is kept for people whose session was cancelled" in page
+
+
 def test_a_refusal_is_said_on_the_check_page(client):
     session = a_session()
     invitation = invite(session.programme)
@@ -327,6 +348,7 @@ def test_changing_dates_leads_to_the_new_place(client, place):
     new = Place.objects.live().get(session=to)
     assert response.redirect_chain == [(f"/p/{new.link_id}/", 302)]
     assert new.reference in words(response)
+    assert "Your place is on Tuesday 8 December now." in words(response)
     client.cookies.clear()
     old = mine(client, place)
     assert "You have changed this place for another date" in old
@@ -472,6 +494,7 @@ def test_what_is_taken_back_or_chosen_after_a_cancellation_keeps_the_organisatio
     else:
         actions.give_up_place(place=place, by=person, now=NOW)
         client.post(reverse("attendance:place-take-back", args=[place.link_id]))
+        assert "The place is yours again" in client.get(f"/p/{place.link_id}/", follow=True).content.decode()
     new = Place.objects.live().get(person=person)
     assert (new.organisation, new.profession) == (other, second.profession)
     assert new.state == PlaceState.BOOKED

@@ -235,6 +235,7 @@ def test_from_the_page_of_the_place_to_the_colleague_by_one_link(programme, clie
     new = Place.objects.get(person=colleague)
     assert answer.url == f"/p/{new.link_id}/"
     assert new.state == PlaceState.BOOKED
+    assert "The place is yours. A confirmation is on its way" in client.get(answer.url).content.decode()
     client.get(f"/takeover/{token_of(link)}/")
     assert client.get(f"/takeover/{link.pk}/").url == f"/p/{new.link_id}/"
     assert "A pen" in client.get(f"/p/{new.link_id}/").content.decode()

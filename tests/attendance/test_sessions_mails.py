@@ -269,3 +269,13 @@ def test_who_had_to_choose_has_the_place_again_where_the_move_is_taken_back():
     assert "You keep your place." in content.text
     assert entry_of(content) == ("REQUEST", "CONFIRMED", 2)
     assert [found for _, found in findings() if found] == []
+
+
+def test_mails_about_a_place_name_the_session_and_its_programme():
+    session = a_session(title="Working in one building")
+    place = a_place(session)
+    give_up_place(place=place, by=place.person, now=NOW)
+    for kind in (place_messages.BOOKED, place_messages.GIVEN_UP):
+        content = place_messages.render(mail_of(kind, place.person))
+        assert f"Session: Working in one building, {session.programme.name}\n" in content.text
+        assert f"Working in one building, {session.programme.name}<" in content.html
