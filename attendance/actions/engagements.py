@@ -44,6 +44,12 @@ def lock_seats(session: Session) -> SeatCount:
     return SeatCount.objects.select_for_update(no_key=True, of=("self",)).get(session=session.pk)
 
 
+def lock_both(*ids: int) -> dict[int, SeatCount]:
+    """Return the counters of the sessions ``ids``, locked in id order: ``session`` would mean that of their dates."""
+    rows = SeatCount.objects.filter(session__in=ids).order_by("session_id").select_for_update(no_key=True, of=("self",))
+    return {seats.session_id: seats for seats in rows}
+
+
 def count_seat(seats: SeatCount, number: int) -> None:
     """Add ``number`` (1 or -1) to the seats that are taken, and note in ``seats`` how many are."""
     ((seats.taken,),) = _COUNT.rows(number=number, session=seats.session_id)

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Person
-from attendance.actions.engagements import lock_people
+from attendance.actions.engagements import lock_both, lock_people
 from attendance.actions.line import promote
 from attendance.actions.places import NotOpen, fresh_session, refuse_outside_window, refuse_where_not_open
-from attendance.actions.swaps import exchange, lock_both
+from attendance.actions.swaps import exchange
 from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
 from attendance.models import SEATED, BulkMove, Place, SeatCount

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from accounts.links import LinkRow, unsaved_link
 from accounts.models import Person, PersonalLink
-from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
+from attendance.actions.engagements import BusyThen, clash_of, lock_both, lock_people, lock_seats
 from attendance.actions.line import (
     NewPlace,
     become,
@@ -30,7 +30,7 @@ from attendance.models import (
     new_reference,
 )
 from attendance.queries.booking import WAS_CANCELLED, affiliation_of
-from attendance.queries.seating import Facts, Tie, lock_and_read, read_again
+from attendance.queries.seating import Facts, Tie, let_go, lock_and_read, read_again
 from attendance.queries.shares import shares_of
 from attendance.queries.waiting import is_wanted
 from attendance.rules import can_book_outside_rules
@@ -85,6 +85,12 @@ class OfferIsEnding(HasPlaceElsewhere):
     advice = "It was offered to you, and the time to take it is over. It ends within a minute: press again then."
 
 
+def has_place_elsewhere(held: Place, now: datetime) -> HasPlaceElsewhere:
+    """Return what to raise where somebody has ``held`` in another session of a programme of one place."""
+    is_over = held.offered_until is not None and held.offered_until <= now
+    return OfferIsEnding(held) if is_over else HasPlaceElsewhere(held)
+
+
 class PlaceHasEnded(Refused):
     sentence = "This place has already been given up or has ended."
 
@@ -124,6 +130,7 @@ def take_place(
     now: datetime,
     from_reserve: bool = False,
     instead_of: Place | None = None,
+    holds_locks: bool = False,
 ) -> Place:
     """Book ``person`` into ``session``, or put them in line where it is full or their organisation has its quota.
 
@@ -132,8 +139,9 @@ def take_place(
 
     ``by`` is who acts (the person, a coordinator); ``now`` is aware. ``from_reserve``: the coordinator gives out a
     reserved seat. ``instead_of``: a place that has ended, whose organisation the new one keeps. Asked twice it
-    returns the place there is. Raises NotOpen, OutsideWindow (the coordinator may book outside it), NotEligible,
-    HasPlaceElsewhere, BusyThen.
+    returns the place there is. An offer elsewhere whose limit is over lapses by it where the programme allows one
+    place, but not where the caller ``holds_locks`` of its own already: OfferIsEnding then. Raises NotOpen,
+    OutsideWindow (the coordinator may book outside it), NotEligible, HasPlaceElsewhere, BusyThen.
     """
     # What is refused is refused before anything is written, so a transaction that is open already needs no savepoint.
     with contextlib.nullcontext() if connection.in_atomic_block else transaction.atomic():
@@ -144,7 +152,16 @@ def take_place(
         if facts.held:
             return Place.objects.get(pk=facts.held)
         _keep_tie(facts, instead_of, now)
-        _refuse(facts, person, by, now)
+        try:
+            _refuse(facts, person, by, now)
+        except OfferIsEnding as ending:
+            if holds_locks:
+                raise
+            facts = _without_offer(ending.place, session, person, now)
+            if facts.held:
+                return Place.objects.get(pk=facts.held)
+            _keep_tie(facts, instead_of, now)
+            _refuse(facts, person, by, now)
         if facts.has_line and facts.seats.free:  # who waits and fits by now comes first
             promote(facts.session, facts.seats, now)
             facts = read_again(session, person, now)
@@ -153,6 +170,23 @@ def take_place(
         write_new(new)
     new.place.link = new.link
     return new.place
+
+
+def _without_offer(place: Place, session: Session, person: Person, now: datetime) -> Facts:
+    """Let the offer ``place`` of ``person`` lapse, whose limit is over; return how things stand in ``session`` then.
+
+    What was locked for that one alone is let go: both counters come first, in their order, and then everybody.
+    """
+    let_go()
+    sessions = (place.session_id, session.pk)
+    lock_both(*sessions)
+    line = Place.objects.in_line().filter(session__in=sessions).values_list("person", flat=True)
+    lock_people(pk for pk in (person.pk, *line) if pk)
+    lapse_offer(place=place, by=CLOCK, now=now)
+    facts = lock_and_read(session, person, now)
+    assert facts is not None, "its counter was there a moment ago, and has been locked since"
+    refuse_where_not_open(facts.session, now)
+    return facts
 
 
 def _keep_tie(facts: Facts, instead_of: Place | None, now: datetime) -> None:
@@ -196,9 +230,7 @@ def _refuse(facts: Facts, person: Person, by: Any, now: datetime) -> None:
         raise NotEligible
     refuse_outside_window(facts.session, by, now)
     if facts.elsewhere and facts.session.programme.places_rule == PlacesRule.ONE:
-        held = Place.objects.select_related("session").get(pk=facts.elsewhere)
-        is_over = held.offered_until is not None and held.offered_until <= now
-        raise OfferIsEnding(held) if is_over else HasPlaceElsewhere(held)
+        raise has_place_elsewhere(Place.objects.select_related("session").get(pk=facts.elsewhere), now)
     if facts.clash:
         raise BusyThen(Session.objects.select_related("programme").get(pk=facts.clash), knows=by == person)
 
@@ -272,7 +304,7 @@ def _accept(place: Place, by: Any, now: datetime) -> Place:
         raise OutsideWindow(window.why_closed)
     elsewhere = seated_elsewhere(place.session, place.person)
     if elsewhere:
-        raise HasPlaceElsewhere(elsewhere)
+        raise has_place_elsewhere(elsewhere, now)
     clash = clash_of(place.session, place.person)
     if clash:
         raise BusyThen(clash.session, knows=by == place.person)

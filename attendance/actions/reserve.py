@@ -8,9 +8,9 @@ from django.db import transaction
 from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
 from attendance.actions.line import seat
 from attendance.actions.places import (
-    HasPlaceElsewhere,
     NotEligible,
     PlaceHasEnded,
+    has_place_elsewhere,
     lock_place,
     refuse_outside_window,
     refuse_where_not_open,
@@ -48,7 +48,7 @@ def seat_from_reserve(*, place: Place, by: Any, now: datetime) -> Place:
         raise NotEligible
     elsewhere, clash = seated_elsewhere(session, place.person), clash_of(session, place.person)
     if elsewhere:
-        raise HasPlaceElsewhere(elsewhere)
+        raise has_place_elsewhere(elsewhere, now)
     if clash:
         raise BusyThen(clash.session, knows=by == place.person)
     if seats.taken >= seats.capacity:

@@ -8,12 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Person
-from attendance.actions.engagements import lock_people
+from attendance.actions.engagements import lock_both, lock_people
 from attendance.actions.places import OfferIsOver, lapse_offer, take_place
-from attendance.actions.swaps import lock_both
 from attendance.models import Place, PlaceState
 from attendance.queries.series import position_in, position_of
-from briefings.models import Session
+from briefings.models import PlacesRule, Session
 from history.actions import CLOCK
 from history.refusals import Refused
 
@@ -63,7 +62,8 @@ def take_series(
 def _take_series(
     session: Session, person: Person | None, take: Callable[[], Place], whole: bool, by: Any, now: datetime
 ) -> tuple[Place, list[Taken]]:
-    if not whole:
+    # Where one place is allowed there is no rest, and its counters need not be held.
+    if not whole or session.programme.places_rule == PlacesRule.ONE:
         return take(), []
     own = person.pk if person else None
     position = position_in(session, own, now)
@@ -95,6 +95,6 @@ def _lock(sessions: list[Session], person: int | None) -> None:
 def _take(session: Session, place: Place, by: Any, now: datetime) -> Taken:
     try:
         with transaction.atomic():
-            return Taken(session, take_place(session=session, person=place.person, by=by, now=now))
+            return Taken(session, take_place(session=session, person=place.person, by=by, now=now, holds_locks=True))
     except Refused as refusal:
         return Taken(session, None, refusal.sentence)

@@ -5,16 +5,16 @@ from typing import Any
 
 from django.db import transaction
 
-from attendance.actions.engagements import BusyThen, clash_of, lock_people
+from attendance.actions.engagements import BusyThen, clash_of, lock_both, lock_people
 from attendance.actions.line import become, close, had_entry, promote, seat, settle_in
 from attendance.actions.places import (
     HasBegun,
-    HasPlaceElsewhere,
     NotEligible,
     OfferIsOver,
     PlaceHasEnded,
     fresh_session,
     give_link,
+    has_place_elsewhere,
     lapse_offer,
     lock_place,
     need_ends_on,
@@ -100,12 +100,6 @@ def _refuse_where_offer_is_over(place: Place, now: datetime) -> None:
         raise OfferIsOver(place, place.offered_until)
 
 
-def lock_both(*ids: int) -> dict[int, SeatCount]:
-    """Return the counters of the sessions ``ids``, locked in id order: ``session`` would mean that of their dates."""
-    rows = SeatCount.objects.filter(session__in=ids).order_by("session_id").select_for_update(no_key=True, of=("self",))
-    return {seats.session_id: seats for seats in rows}
-
-
 def _swap(
     old: Place, session: Session, counters: dict[int, SeatCount], affiliation: Affiliation, by: Any, now: datetime
 ) -> Place:
@@ -143,7 +137,7 @@ def exchange(
         handover_messages.tell_gone([old.pk], now=now)
     elsewhere = seated_elsewhere(session, old.person)
     if elsewhere:
-        raise HasPlaceElsewhere(elsewhere)
+        raise has_place_elsewhere(elsewhere, now)
     clash = clash_of(session, old.person)
     if clash:
         raise BusyThen(clash.session, knows=by == old.person)

@@ -102,9 +102,15 @@ LOCKS = (
 def lock_and_read(session: Session, person: Person, now: datetime) -> Facts | None:
     """Lock the counter of ``session``, ``person`` and whoever may move up before; return how things stand then.
 
-    Returns None where the session has no counter. ``session.programme`` says how its scope is read.
+    Returns None where the session has no counter. ``session.programme`` says how its scope is read. What is locked by
+    it can be let go again by ``let_go``.
     """
-    return lock_and_read_all([Wish.of(session, person)], now)[0]
+    return _read(LOCKS, [Wish.of(session, person)], now, first=[("SAVEPOINT seating", None)])[0]
+
+
+def let_go() -> None:
+    """Let go of what the last ``lock_and_read`` of this transaction locked; nothing must have been written since."""
+    send([("ROLLBACK TO SAVEPOINT seating", None)])
 
 
 def lock_and_read_all(wishes: list[Wish], now: datetime) -> list[Facts | None]:
@@ -117,9 +123,11 @@ def read_again(session: Session, person: Person, now: datetime) -> Facts | None:
     return _read((), [Wish.of(session, person)], now)[0]
 
 
-def _read(locks: tuple[Prepared, ...], wishes: list[Wish], now: datetime) -> list[Facts | None]:
+def _read(
+    locks: tuple[Prepared, ...], wishes: list[Wish], now: datetime, *, first: Sequence[Statement] = ()
+) -> list[Facts | None]:
     values = {"sessions": [wish.session for wish in wishes], "people": [wish.person for wish in wishes]}
-    statements: list[Statement] = [(lock, values) for lock in locks]
+    statements: list[Statement] = [*first, *((lock, values) for lock in locks)]
     scopes: dict[tuple[bool, bool], list[int]] = {}
     for number, wish in enumerate(wishes):
         scopes.setdefault((wish.every_profession, wish.every_area), []).append(number)

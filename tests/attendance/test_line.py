@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.links import make_link, token_of
+from attendance.actions.engagements import BusyThen
 from attendance.actions.places import (
     HasPlaceElsewhere,
     OfferIsEnding,
@@ -206,18 +207,36 @@ def test_a_change_of_date_after_the_limit_of_an_offer_does_what_the_clock_does(p
     _nothing_wrong()
 
 
-def test_who_books_in_the_minute_in_which_an_offer_ends_is_told_to_press_again(programme):
+def test_who_books_in_the_minute_in_which_an_offer_ends_has_the_place_and_the_offer_goes_on(programme):
     _rules(programme, **LATE)
     session, other = a_session(programme, capacity=1), another_day(programme)
-    seated, late = a_place(session), a_place(session)
+    seated, late, following = (a_place(session) for _ in range(3))
     give_up_place(place=seated, by=seated.person, now=NOW)
     limit = NOW + timedelta(hours=24)
     with pytest.raises(HasPlaceElsewhere, match="Change its date instead"):
         a_place(other, late.person, now=limit - timedelta(minutes=1))
     with pytest.raises(OfferIsEnding, match="It ends within a minute: press again then"):
-        a_place(other, late.person, now=limit)
-    lapse_offers(now=limit)
+        take_place(session=other, person=late.person, by=late.person, now=limit, holds_locks=True)
     assert a_place(other, late.person, now=limit).state == PlaceState.BOOKED
+    states = {place.pk: (place.state, place.closed_reason) for place in Place.objects.filter(session=session)}
+    assert states[late.pk] == (PlaceState.ENDED, "offer_lapsed")
+    assert states[following.pk][0] == PlaceState.OFFERED
+    assert Message.objects.filter(kind="attendance.place_offered", person=following.person).count() == 1
+    _nothing_wrong()
+
+
+def test_an_offer_that_is_over_stands_where_the_other_place_cannot_be_had(programme):
+    """A refusal changes nothing: the clock ends the offer in its minute."""
+    _rules(programme, **LATE)
+    session, other = a_session(programme, capacity=1), another_day(programme)
+    seated, late = a_place(session), a_place(session)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    elsewhere = a_session(date=other.date, slot=other.slot, starts=other.starts, ends=other.ends)
+    AffiliationFactory(person=late.person, organisation=partner_of(elsewhere.programme), profession=ProfessionFactory())
+    a_place(elsewhere, late.person)
+    with pytest.raises(BusyThen), transaction.atomic():
+        a_place(other, late.person, now=NOW + timedelta(hours=24))
+    assert Place.objects.get(pk=late.pk).state == PlaceState.OFFERED
     _nothing_wrong()
 
 

@@ -11,12 +11,12 @@ from django.db import connection
 from django.urls import reverse
 
 import attendance.actions.moves as moves
+from attendance.actions.engagements import lock_both
 from attendance.actions.handovers import ask_colleague
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import NotOpen, OutsideWindow, WasCancelled, change_seats, give_up_place, take_place
 from attendance.actions.policies import set_quota
 from attendance.actions.sessions import cancel_session
-from attendance.actions.swaps import lock_both
 from attendance.invariants import findings
 from attendance.models import (
     AccessNeed,

@@ -169,3 +169,41 @@ def test_a_swap_locks_the_counter_of_the_lower_id_first_whatever_the_dates():
             SeatCount.objects.select_for_update(nowait=True).get(session=higher)
         swapping.result(20)
     assert Place.objects.seated().get(person=place.person).session == higher
+
+
+def locks_while_an_offer_ends() -> None:
+    """Book another date while holding an offer that is over, whose counter is held; raises where the new one is too."""
+    programme = a_programme()
+    BookingRules.objects.create(programme=programme, offer_days=365, offer_hours=24)
+    lower, higher = a_session(programme, capacity=1), another_day(programme)
+    assert lower.pk < higher.pk
+    seated, late, following = (a_place(lower) for _ in range(3))
+    places.give_up_place(place=seated, by=seated.person, now=NOW)
+
+    def book() -> None:
+        try:
+            a_place(higher, late.person, now=NOW + timedelta(hours=24))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock_seats(lower)
+            booking = pool.submit(book)
+            wait_until_somebody_waits()
+            SeatCount.objects.select_for_update(nowait=True).get(session=higher)
+            list(Place.objects.select_for_update(nowait=True, of=("self",)).filter(pk__in=[late.pk, following.pk]))
+            lock_people([late.person_id, following.person_id])
+        booking.result(20)
+    assert Place.objects.seated().get(person=late.person).session == higher
+    assert Place.objects.get(pk=following.pk).state == PlaceState.OFFERED
+
+
+def test_who_books_while_an_offer_of_theirs_ends_locks_both_counters_in_the_order_of_their_ids():
+    locks_while_an_offer_ends()
+
+
+def test_without_letting_go_the_new_counter_is_held_first(monkeypatch):
+    monkeypatch.setattr(places, "let_go", lambda: None)
+    with pytest.raises(OperationalError):
+        locks_while_an_offer_ends()
