@@ -9,8 +9,17 @@ from typing import Any
 from django.db import OperationalError, transaction
 
 from attendance.actions.cover import answer_cannot, answer_coming
-from attendance.actions.engagements import lock_people, lock_seats
-from attendance.actions.places import give_up_place, take_place
+from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
+from attendance.actions.line import seats_for_line
+from attendance.actions.places import (
+    HasPlaceElsewhere,
+    NotEligible,
+    give_up_place,
+    refuse_outside_window,
+    refuse_where_not_open,
+    seated_elsewhere,
+    take_place,
+)
 from attendance.models import (
     AnswerWhy,
     CalendarAnswer,
@@ -21,7 +30,9 @@ from attendance.models import (
     SeatCount,
     SeniorAttendance,
 )
+from attendance.queries.booking import affiliation_of
 from attendance.queries.proposals import free_mandates
+from attendance.queries.shares import place_lost_by, seats_kept, why_waiting
 from attendance.replies import Known, Reply, Verdict, judge, parse
 from briefings.models import SessionState
 from history.actions import STRANGER, key_of, record
@@ -38,22 +49,67 @@ logger = logging.getLogger(__name__)
 
 
 class PlaceHasGone(Refused):
+    """Raised with why the person would wait for a seat, where that is known."""
+
     sentence = "The place has gone to somebody else meanwhile. Choose another date, or join the waiting list."
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__(f"{why} Choose another date, or join the waiting list." if why else "")
 
 
 @transaction.atomic
-def take_place_back(*, place: Place, by: Any, now: datetime) -> Place:
+def take_place_back(*, place: Place, by: Any, now: datetime, holds_locks: bool = False) -> Place:
     """Book ``place``, which was given up, once more while a seat is free; returns the new place.
 
     It is of the same organisation. Twice is once. Raises PlaceHasGone, and what ``take_place`` raises; nothing is
-    changed then.
+    changed then. ``holds_locks``: as ``take_place`` has it.
     """
     if place.state != PlaceState.GIVEN_UP:
         raise PlaceHasGone
-    new = take_place(session=place.session, person=place.person, by=by, now=now, instead_of=place)
+    own = {"person": place.person, "by": by, "instead_of": place}
+    new = take_place(session=place.session, now=now, holds_locks=holds_locks, **own)
     if new.state != PlaceState.BOOKED:
         raise PlaceHasGone  # who wants the place back does not want to wait: that is a choice of its own
     return new
+
+
+def why_not_to_take_back(place: Place, now: datetime) -> Refused | None:
+    """Return what would keep ``place`` from being taken back now, so that its page can say it before the press.
+
+    ``place`` has its session with counter, programme and rules. Nothing is locked or changed.
+    """
+    try:
+        _refuse_taking_back(place, now)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def _refuse_taking_back(place: Place, now: datetime) -> None:
+    session, person = place.session, place.person
+    if place.state != PlaceState.GIVEN_UP:
+        raise PlaceHasGone
+    refuse_where_not_open(session, now)
+    again = Place.objects.live().filter(session=session, person=person).first()
+    if again:
+        if again.state != PlaceState.BOOKED:
+            raise PlaceHasGone
+        return
+    tie = affiliation_of(place, now)
+    if tie is None:
+        raise NotEligible
+    refuse_outside_window(session, person, now)
+    elsewhere, clash = seated_elsewhere(session, person), clash_of(session, person)
+    if elsewhere and not (elsewhere.offered_until and elsewhere.offered_until <= now):  # which lapses by the press
+        raise HasPlaceElsewhere(elsewhere)
+    if clash:
+        raise BusyThen(clash.session, knows=True)
+    why = why_waiting(session, person, tie, now)
+    if why:
+        raise PlaceHasGone(why)
+    kept = 0 if place_lost_by(person, session.programme, now) else seats_kept(session, now)
+    if session.seats.free - seats_for_line(session, session.seats, now) <= kept:
+        raise PlaceHasGone("The free places go to those who wait for them.")
 
 
 def take_answers(*, now: datetime) -> int:
@@ -193,7 +249,7 @@ def _take_back(entry: CalendarEntry, now: datetime) -> tuple[str, str]:
     if apologies:
         answer_coming(attendance=apologies, by=entry.person, now=now)
     if place:
-        take_place_back(place=place, by=entry.person, now=now)
+        take_place_back(place=place, by=entry.person, now=now, holds_locks=True)
     return (Outcome.TOOK_BACK, "") if apologies or place else (Outcome.NOTHING, "")
 
 

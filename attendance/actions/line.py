@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import PersonalLink
@@ -245,35 +246,51 @@ def promote(session: Session, seats: SeatCount, now: datetime) -> list[Place]:
         return []
     waiting = Place.objects.in_line().filter(session=session, person__isnull=False)
     lock_people(waiting.values_list("person", flat=True))
-    line = list(
-        Place.objects.in_line()
-        .filter(session=session)
-        .select_related("session__programme__booking_rules", "person", "team")
-        .select_for_update(no_key=True, of=("self",))
-    )
-    passed_over, shares = (
-        _passed_over(session, [place.person_id for place in line if place.person_id], now),
-        shares_of(session, now),
-    )
-    kept = seats_kept(session, now) if line else 0
+    line = list(_line(session).select_for_update(no_key=True, of=("self",)))
     promoted: list[Place] = []
-    for group in _groups(line):
-        head = group[0]
-        room = shares.room_of(head.organisation_id, seats.free)
-        if not seats.free:
-            break
-        if head.ahead is None and seats.free - len(group) < kept:
-            continue
-        if room < len(group) or any(place.person_id in passed_over for place in group):
-            continue
+    for group in _next(line, session, seats.free, now):
         for place in group:
             # Who has no name cannot answer, and those who want all or nobody have it all at once.
             offers = window.is_offering and len(group) == 1 and place.person_id is not None
             _offer(place, seats, window, now) if offers else _move_up(place, seats, now)
-        shares.taken[head.organisation_id] += len(group)
         promoted += group
     team_messages.tell_moved_up([place for place in promoted if place.person_id is None], now=now)
     return promoted
+
+
+def seats_for_line(session: Session, seats: SeatCount, now: datetime) -> int:
+    """Return how many of the free ``seats`` ``promote`` would give away now; nothing is locked or changed."""
+    if not seats.free or session.during.lower <= now or window_of(session, rules_of(session), now).is_frozen:
+        return 0
+    return sum(len(group) for group in _next(list(_line(session)), session, seats.free, now))
+
+
+def _line(session: Session) -> QuerySet[Place]:
+    line = Place.objects.in_line().filter(session=session)
+    return line.select_related("session__programme__booking_rules", "person", "team")
+
+
+def _next(line: list[Place], session: Session, free: int, now: datetime) -> list[list[Place]]:
+    """Return who of ``line`` has a turn where so many seats are ``free``: the places that move up, in their groups."""
+    if not line:
+        return []
+    passed_over = _passed_over(session, [place.person_id for place in line if place.person_id], now)
+    shares, kept = shares_of(session, now), seats_kept(session, now)
+    found = []
+    for group in _groups(line):
+        head = group[0]
+        if not free:
+            break
+        if head.ahead is None and free - len(group) < kept:
+            continue
+        if shares.room_of(head.organisation_id, free) < len(group):
+            continue
+        if any(place.person_id in passed_over for place in group):
+            continue
+        shares.taken[head.organisation_id] += len(group)
+        free -= len(group)
+        found.append(group)
+    return found
 
 
 def _groups(line: list[Place]) -> list[list[Place]]:

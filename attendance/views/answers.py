@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.links import open_in_browser, personal_link
 from accounts.permissions import Permission
 from accounts.presses import one_press
-from attendance.actions.answers import settle_answer, take_place_back
+from attendance.actions.answers import settle_answer, take_place_back, why_not_to_take_back
 from attendance.forms.answers import AnswerFilter
-from attendance.models import CalendarAnswer, Place, PlaceState, SeatCount
+from attendance.models import CalendarAnswer, Place, PlaceState
 from attendance.queries.answers import answers_of
 from briefings.models import Programme, SessionState
 from briefings.words import when_in_words, where_in_words
@@ -65,7 +65,9 @@ def _programme(request: HttpRequest, slug: str) -> Programme:
 @one_press
 def take_back(request: HttpRequest, link: int) -> HttpResponse:
     """Ask, then take a place that was given up once more while a seat is free."""
-    found = Place.objects.select_related("session__programme", "session__room__venue", "person", "link")
+    found = Place.objects.select_related(
+        "session__programme__booking_rules", "session__seats", "session__room__venue", "person", "link"
+    )
     place, now, refusal = get_object_or_404(found, link=request.link), timezone.now(), None
     session = place.session
     if request.method == "POST":
@@ -79,7 +81,6 @@ def take_back(request: HttpRequest, link: int) -> HttpResponse:
     to_come = session.state == SessionState.OPEN and session.during.lower > now
     if refusal is None and (place.state != PlaceState.GIVEN_UP or not to_come):
         return redirect("attendance:place-show", link=link)
-    seats = SeatCount.objects.filter(session=session).first()
     context = {
         "title": "Take your place back?",
         "caption": session.programme.name,
@@ -89,7 +90,7 @@ def take_back(request: HttpRequest, link: int) -> HttpResponse:
             {"name": "When", "value": when_in_words(session)},
             {"name": "Where", "value": where_in_words(session)},
         ],
-        "free": seats is not None and seats.free > 0,
+        "why_not": refusal or why_not_to_take_back(place, now),
         "refusal": refusal,
         "button": "Take my place back",
         "back_url": reverse("attendance:place-show", args=[link]),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.links import open_in_browser, personal_link
 from accounts.presses import one_press
 from attendance.actions.afterwards import say_why_absent
+from attendance.actions.answers import why_not_to_take_back
 from attendance.actions.check_in import is_on
 from attendance.actions.needs import set_access_need
 from attendance.actions.places import OfferIsOver, accept_offer, give_up_place, send_entry_again, take_place
@@ -44,7 +45,7 @@ from attendance.queries.booking import (
 from attendance.queries.feedback import feedback_path
 from attendance.queries.record import certified
 from attendance.queries.series import position_of
-from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used, why_waiting
+from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
 from attendance.queries.waiting import elsewhere_in_words, is_wanted, why_passed_over
 from attendance.views.gone import say_why_gone
 from attendance.window import rules_of, window_of
@@ -79,17 +80,12 @@ def show_place(request: HttpRequest, link: int) -> HttpResponse:
         "asked": _asked(place) if place.state == PlaceState.BOOKED and not window.is_frozen else None,
         "newer": _newer(place) if place.state not in LIVE else None,
         "passed_over": why_passed_over(place, now),
-        "can_take_back": place.state == PlaceState.GIVEN_UP and _is_free_for(place, now),
+        "can_take_back": place.state == PlaceState.GIVEN_UP and why_not_to_take_back(place, now) is None,
         "lost": _is_lost(place),
         "chooses_first": bool(place.closed_at and now < place.closed_at + FIRST_CHOICE_LASTS),
         "first_choice_until": place.closed_at and place.closed_at + FIRST_CHOICE_LASTS,
     }
     return render(request, "attendance/place/show.html", context)
-
-
-def _is_free_for(place: Place, now: datetime) -> bool:
-    """Return whether whoever gave up ``place`` would get a seat again, and not wait for one."""
-    return not why_waiting(place.session, place.person, place, now)
 
 
 def _asked(place: Place) -> Handover | None:

@@ -12,8 +12,11 @@ from django.test import Client
 
 from accounts.links import address_of, path_of, token_of
 from attendance.actions import answers, places, sessions
+from attendance.actions.places import give_up_place, take_place
+from attendance.actions.policies import set_booking_rules, set_quota
+from attendance.actions.sessions import cancel_session
 from attendance.messages import places as messages
-from attendance.models import AnswerWhy, CalendarAnswer, CalendarEntry, CoverState, Place, PlaceState
+from attendance.models import AnswerWhy, CalendarAnswer, CalendarEntry, CoverState, Place, PlaceState, SeatCount
 from briefings.models import Part, ProgrammeRole
 from history.actions import key_of
 from history.models import Entry
@@ -21,11 +24,11 @@ from messaging.actions import clear_bounces
 from messaging.models import Inbound, Message
 from messaging.receiving import receive
 from tests.attendance.entries import letter, wanted_letters
-from tests.attendance.places import NOW, a_place, a_practitioner, a_session
+from tests.attendance.places import NOW, a_place, a_practitioner, a_session, another_day, partner_of
 from tests.attendance.test_cover import Cast
 from tests.briefings.factories import AppointmentFactory
 from tests.messaging.incoming import AUTHSERV, answer, calendar, report
-from tests.organisations.factories import PersonFactory
+from tests.organisations.factories import AffiliationFactory, PersonFactory, ProfessionFactory
 
 pytestmark = pytest.mark.django_db
 Outcome = CalendarAnswer.Outcome
@@ -122,7 +125,9 @@ def test_a_place_that_has_gone_is_not_taken_back(client):
     said(entry_for(place.person, session), "DECLINED")
     client.get(f"/p/{token_of(place.link)}/")
     page = f"{path_of(place.link)}take-back/"
-    assert "No seat is free at the moment" in client.get(page).content.decode()
+    text = client.get(page).content.decode()
+    assert "You cannot have it back at the moment.</strong> No place is free. Choose another date" in text
+    assert 'id="id_submit"' not in text, "a press would do nothing"
     response = client.post(page)
     assert response.status_code == 409
     said_why = response.content.decode()
@@ -132,6 +137,59 @@ def test_a_place_that_has_gone_is_not_taken_back(client):
     assert not Place.objects.live().filter(person=place.person).exists()
     with pytest.raises(answers.PlaceHasGone):
         answers.take_place_back(place=Place.objects.get(state=PlaceState.BOOKED), by="clock", now=NOW)
+
+
+@pytest.mark.parametrize("why", ["quota", "cancelled", "waits", "closed", "elsewhere", "busy"])
+def test_the_page_says_before_the_press_why_a_place_is_not_taken_back_though_one_is_free(client, why):
+    session = a_session(capacity=2)
+    programme, place = session.programme, a_place(session)
+    client.get(f"/p/{token_of(place.link)}/")
+    address = path_of(place.link)
+    give_up_place(place=place, by=place.person, now=NOW)
+    with time_machine.travel(NOW, tick=False):
+        assert f"{address}take-back/" in client.get(address).content.decode()
+        assert "A place is free for you" in client.get(f"{address}take-back/").content.decode()
+    if why == "quota":
+        set_quota(programme=programme, organisation=None, seats=1, released_on=None, by="clock", now=NOW)
+        a_place(session)
+        said = "has all the places it may have in this session"
+    elif why == "cancelled":
+        lost = another_day(programme)
+        for _ in range(2):
+            a_place(lost)
+        cancel_session(session=lost, reason="Flood", by="clock", now=NOW)
+        said = "kept for people whose session was cancelled"
+    elif why == "waits":  # who could not move up a moment ago, and could by now: the clock has not seen it yet
+        a_place(session)
+        last = a_place(session)
+        a_place(session)
+        SeatCount.objects.filter(session=session).update(taken=1)
+        Place.objects.filter(pk=last.pk).update(
+            state=PlaceState.ENDED, closed_at=NOW, closed_reason="not_named", limit_key=None
+        )
+        said = "The free places go to those who wait for them"
+    elif why == "closed":
+        set_booking_rules(programme=programme, closes_days=300, by="clock", now=NOW)
+        said = "Booking for this session closed"
+    elif why == "elsewhere":
+        a_place(another_day(programme), place.person)
+        said = "You hold a place on Tuesday 8 December 2026"
+    else:
+        other = a_session()
+        take_place(session=other, person=_in_both(place.person, other.programme), by=place.person, now=NOW)
+        said = "You are in “"
+    with time_machine.travel(NOW, tick=False):
+        assert f"{address}take-back/" not in client.get(address).content.decode()
+        text = client.get(f"{address}take-back/").content.decode()
+        assert said in text
+        assert 'id="id_submit"' not in text
+        assert client.post(f"{address}take-back/").status_code == 409, "and so it is"
+    assert not Place.objects.live().filter(person=place.person, session=session).exists()
+
+
+def _in_both(person, programme):
+    AffiliationFactory(person=person, organisation=partner_of(programme), profession=ProfessionFactory())
+    return person
 
 
 def test_who_declines_and_then_accepts_has_the_place_again():
