@@ -262,7 +262,7 @@ def give_up_place(*, place: Place, by: Any, now: datetime, reason: str = "given_
     entry = had_entry(place)
     close(place, seats, PlaceState.GIVEN_UP, reason, now)
     record(by=by, verb="gave_up", about=place, now=now, reason=reason)
-    messages.tell_given_up(place, had_entry=entry, now=now)
+    messages.tell_given_up(place, had_entry=entry, now=now, by=by)
     handover_messages.tell_gone([place.pk], now=now)
     team_messages.tell_left(place, by=by, now=now)
     promote(place.session, seats, now)

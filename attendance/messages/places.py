@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 import messaging.actions
 from accounts.links import address_of
+from accounts.models import Person
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.messages.teams import FINAL_EARLIER
 from attendance.models import LIVE, SEATED, BulkMove, CalendarEntry, Place, PlaceState
@@ -16,6 +18,7 @@ from attendance.window import rules_of, window_of
 from briefings.models import Session, SessionState
 from face.dates import clock, day_without_year
 from history import verbs
+from history.actions import key_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -83,12 +86,15 @@ def tell_waiting(place: Place, *, now: datetime) -> None:
     _queue(WAITING, place, now)
 
 
-def tell_given_up(place: Place, *, had_entry: bool, now: datetime, earlier: str = "") -> None:
+def tell_given_up(place: Place, *, had_entry: bool, now: datetime, earlier: str = "", by: Any = None) -> None:
     """Plan the confirmation that a place has ended. ``had_entry``: its calendar entry goes with it.
 
     ``earlier``: why the list of names is final now (of messages.teams.WHY_EARLIER), where the place ended by that.
+    ``by``: who did it; somebody else than its holder is named.
     """
     refs = {"seated": int(had_entry)}
+    if isinstance(by, Person) and by.pk != place.person_id:
+        refs["by"] = by.pk
     _queue(GIVEN_UP, place, now, refs=refs | {"earlier": earlier} if earlier else refs)
 
 
@@ -178,6 +184,7 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "is_wanted": message.kind in (OFFERED, GIVEN_UP)
         and place.offered_from_line
         and is_wanted(place, timezone.now()),
+        "done_by": _done_by(message, place),
         "is_followed": message.kind == GIVEN_UP and _is_followed(place),
         "with_entry": message.kind in _WITH_ENTRY,
         "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")) and _will_be_out(message, place),
@@ -191,6 +198,8 @@ def _subject_of(message: Message, place: Place) -> str:
     kind = message.kind
     if kind == OFFERED and message.refs.get("earlier"):
         return "The place offered to you on {when}: answer earlier"
+    if kind == GIVEN_UP and place.seated_at is None and message.refs.get("by"):
+        return "You are no longer on the waiting list for {when}"
     if kind == GIVEN_UP and place.seated_at is None:
         return "You have left the waiting list for {when}"
     if kind == GIVEN_UP and place.offered_from_line:
@@ -198,6 +207,15 @@ def _subject_of(message: Message, place: Place) -> str:
     if kind == GIVEN_UP and place.closed_reason in ("changed_date", "moved"):
         return "Out of your calendar: {when}"
     return _SUBJECTS[kind]
+
+
+def _done_by(message: Message, place: Place) -> str:
+    """Return the name of who booked ``place`` for its person, or gave it up for them; "" where they did it."""
+    who = message.refs.get("by")
+    if message.kind in (BOOKED, WAITING) and place.made_by != key_of(place.person):
+        kind, _, number = place.made_by.partition(":")
+        who = number if kind == Person._meta.label_lower else None
+    return Person.objects.filter(pk=who).values_list("name", flat=True).first() or "" if who else ""
 
 
 def _is_followed(place: Place) -> bool:

@@ -7,7 +7,7 @@ from icalendar import Calendar
 
 from attendance.actions import moves
 from attendance.actions import sessions as actions
-from attendance.actions.places import give_up_place
+from attendance.actions.places import give_up_place, take_place
 from attendance.invariants import findings
 from attendance.messages import places as place_messages
 from attendance.messages import sessions as messages
@@ -279,3 +279,33 @@ def test_mails_about_a_place_name_the_session_and_its_programme():
         content = place_messages.render(mail_of(kind, place.person))
         assert f"Session: Working in one building, {session.programme.name}\n" in content.text
         assert f"Working in one building, {session.programme.name}<" in content.html
+
+
+def test_whoever_did_it_for_somebody_is_named_and_nobody_is_thanked_for_what_they_did_not_do():
+    session, other = a_session(), a_session(date=date(2026, 12, 3))
+    person, coordinator = a_practitioner(session.programme), PersonFactory(name="Bran Caerwyn")
+    place = take_place(session=session, person=person, by=coordinator, now=NOW)
+    booked = place_messages.render(mail_of(place_messages.BOOKED, person))
+    give_up_place(place=place, by=coordinator, now=NOW)
+    ended = place_messages.render(mail_of(place_messages.GIVEN_UP, person))
+    for words in ("text", "html"):
+        assert "Bran Caerwyn has booked it for you." in getattr(booked, words)
+        assert "Bran Caerwyn has given it up for you: somebody else can have it now." in getattr(ended, words)
+        assert "Thank you" not in getattr(ended, words)
+    own = a_place(other)
+    give_up_place(place=own, by=own.person, now=NOW)
+    assert "for you" not in place_messages.render(mail_of(place_messages.BOOKED, own.person)).text
+    assert "Thank you" in place_messages.render(mail_of(place_messages.GIVEN_UP, own.person)).text
+
+
+def test_who_is_put_on_a_waiting_list_and_taken_off_by_somebody_else_reads_by_whom():
+    session, coordinator = a_session(capacity=1), PersonFactory(name="Bran Caerwyn")
+    a_place(session)
+    person = a_practitioner(session.programme)
+    place = take_place(session=session, person=person, by=coordinator, now=NOW)
+    waiting = place_messages.render(mail_of(place_messages.WAITING, person))
+    assert "Bran Caerwyn has put you on it. You are the 1st of 1." in waiting.text
+    give_up_place(place=place, by=coordinator, now=NOW)
+    gone = place_messages.render(mail_of(place_messages.GIVEN_UP, person))
+    assert gone.subject == "You are no longer on the waiting list for Thursday 26 November, 9:30am"
+    assert "Bran Caerwyn has taken you off it." in gone.text
