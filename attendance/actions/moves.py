@@ -9,14 +9,20 @@ from django.db import transaction
 from accounts.models import Person
 from attendance.actions.engagements import lock_both, lock_people
 from attendance.actions.line import promote
-from attendance.actions.places import NotOpen, fresh_session, refuse_outside_window, refuse_where_not_open
+from attendance.actions.places import (
+    NotOpen,
+    fresh_session,
+    lapse_offer,
+    refuse_outside_window,
+    refuse_where_not_open,
+)
 from attendance.actions.swaps import exchange
 from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
 from attendance.models import SEATED, BulkMove, Place, SeatCount
-from attendance.queries.moves import in_turn, judge, seats_to_close
+from attendance.queries.moves import in_turn, judge, offers_over, seats_to_close
 from briefings.models import Session, SessionState
-from history.actions import record
+from history.actions import CLOCK, record
 from history.refusals import Refused
 
 
@@ -64,9 +70,9 @@ def move_people(
     Nobody is ever without either place. Who waits for ``to`` and fits by now comes first; then those who have a seat,
     as they booked, then those who wait. Each who moves is told once, with ``words`` of the coordinator's, and so is
     the lead whose team they leave; the seats left behind go to those who wait for them, or with ``fewer`` are closed,
-    all but the last that a session has. ``from_reserve``: the seats kept back may be used. Returns what was done.
-    Raises SameSession, AnotherProgramme, SessionHasBegun, NotOpen, OutsideWindow, NotAllMove, NobodyMoves; nothing is
-    changed then.
+    all but the last that a session has. An offer whose limit is over ends and does not move. ``from_reserve``: the
+    seats kept back may be used. Returns what was done. Raises SameSession, AnotherProgramme, SessionHasBegun, NotOpen,
+    OutsideWindow, NotAllMove, NobodyMoves; nothing is changed then.
     """
     if session.pk == to.pk:
         raise SameSession
@@ -75,6 +81,8 @@ def move_people(
     _lock_everybody(ids, session, to)
     session, to = fresh_session(session.pk), fresh_session(to.pk)
     _refuse(session, to, counters, by, now)
+    if _end_offers(ids, session, to, now):
+        counters = lock_both(session.pk, to.pk)
     promote(to, counters[to.pk], now)
     chosen = Place.objects.filter(pk__in=ids, session=session).select_related("session__programme", "person")
     locked = in_turn(chosen.select_for_update(no_key=True, of=("self",)))
@@ -86,7 +94,7 @@ def move_people(
         raise NobodyMoves
     move = BulkMove.objects.create(
         session=session, to=to, words=words, made_at=now, made_by=by if isinstance(by, Person) else None,
-        stayed=[[verdict.place.pk, verdict.why] for verdict in staying],
+        stayed=[[verdict.place.pk, verdict.why, verdict.clash and verdict.clash.pk] for verdict in staying],
     )  # fmt: skip
     left = sum(verdict.place.state in SEATED for verdict in verdicts if not verdict.why)
     for verdict in verdicts:
@@ -101,6 +109,13 @@ def move_people(
     record(by=by, verb="moved_people", about=session, now=now)
     promote(session, counters[session.pk], now)
     return move
+
+
+def _end_offers(places: list[int], session: Session, to: Session, now: datetime) -> int:
+    """End the offers in both sessions that the people of ``places`` hold and whose limit is over; return how many."""
+    people = Place.objects.filter(pk__in=places).values("person")
+    found = offers_over(now).filter(session__in=[session.pk, to.pk], person__in=people).select_related("session")
+    return sum(lapse_offer(place=place, by=CLOCK, now=now) for place in found.order_by("pk"))
 
 
 def _close_seats(session: Session, seats: SeatCount, number: int, by: Any, now: datetime) -> None:

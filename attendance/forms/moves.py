@@ -1,5 +1,6 @@
 """What a coordinator chooses who moves several people to another session."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -85,9 +86,9 @@ class MoveForm(HubForm):
         help_text="For example: the room is smaller than planned. It stands in the e-mail to each one who moves.",
     )
 
-    def __init__(self, *args: Any, session: Session, sessions: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, session: Session, sessions: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.session, self.movable = session, places_to_move(session)
+        self.session, self.now, self.movable = session, now, places_to_move(session, now)
         chosen, organisation = self.fields["chosen"], self.fields["organisation"]
         chosen.queryset = Place.objects.filter(session=session, person__isnull=False).select_related("person")
         by_name = sorted(self.movable, key=lambda place: (place.person.sort_name, place.pk))
@@ -112,7 +113,7 @@ class MoveForm(HubForm):
         whom = self.cleaned_data["whom"]
         if whom == Whom.CHOSEN:
             return list(self.cleaned_data["chosen"].select_related("person", "organisation"))
-        found = places_to_move(self.session, with_waiting=self.cleaned_data["with_waiting"])
+        found = places_to_move(self.session, self.now, with_waiting=self.cleaned_data["with_waiting"])
         if whom == Whom.ORGANISATION:
             found = [place for place in found if place.organisation == self.cleaned_data["organisation"]]
         return found

@@ -20,7 +20,10 @@ class Stays(models.TextChoices):
 
 
 class BulkMove(models.Model):
-    """Who moved together, and who stayed and why: as it was at the press, whatever became of the places since."""
+    """Who moved together, and who stayed and why: as it was at the press, whatever became of the places since.
+
+    Where somebody is elsewhere then, the id of that session is the third in ``stayed``.
+    """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="moves_away")
     to = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="moves_here")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from attendance.models import LIVE, SEATED, Engagement, Place, PlaceState, SeatCount, Stays
@@ -11,31 +12,45 @@ from attendance.queries.sessions import people_of
 from attendance.queries.shares import seats_kept, shares_of
 from briefings.models import PlacesRule, Session
 from briefings.queries import affiliations_in_scope
+from briefings.words import session_in_words
 from organisations.models import Affiliation
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of ``place``: it moves by ``tie``, or it stays for the reason ``why`` (a Stays value)."""
+    """What becomes of ``place``: it moves by ``tie``, or it stays for the reason ``why`` (a Stays value).
+
+    ``clash`` is the session in which its person is at that time, where that is why; ``names``: who reads it may know.
+    """
 
     place: Place
     tie: Affiliation | None = None
     why: str = ""
+    clash: Session | None = None
+    names: bool = False
 
     @property
     def reason(self) -> str:
+        if self.clash and self.names:
+            return f"is in {session_in_words(self.clash)}"
         return str(Stays(self.why).label) if self.why else ""
 
 
-def places_to_move(session: Session, *, with_waiting: bool = True) -> list[Place]:
+def places_to_move(session: Session, now: datetime, *, with_waiting: bool = True) -> list[Place]:
     """Return the places of ``session`` that could move, in the order in which they would get seats.
 
-    Who has a seat comes before who waits; of those who have one, who booked first. Places without a name stay.
+    Who has a seat comes before who waits; of those who have one, who booked first. Places without a name stay, and an
+    offer whose limit is over is nobody's any more.
     """
-    live = Place.objects.live().filter(session=session, person__isnull=False)
+    live = Place.objects.live().filter(session=session, person__isnull=False).exclude(pk__in=offers_over(now))
     if not with_waiting:
         live = live.seated()
     return in_turn(live.select_related("person", "organisation"))
+
+
+def offers_over(now: datetime) -> QuerySet[Place]:
+    """Return the offers whose limit is over at ``now``, and which the clock has not ended yet."""
+    return Place.objects.filter(state=PlaceState.OFFERED, offered_until__lte=now)
 
 
 def in_turn(places: Iterable[Place]) -> list[Place]:
@@ -61,7 +76,7 @@ def judge(
     """
     people = [place.person_id for place in places]
     ties = _ties(to, people, now)
-    why_not = _standing_in_the_way(places, origin, to)
+    why_not, clashes = _standing_in_the_way(places, origin, to, now)
     shares = shares_of(to, now)
     room = seats.capacity - seats.taken if from_reserve else seats.free - seats_kept(to, now)
     verdicts = []
@@ -75,7 +90,7 @@ def judge(
         if not why:
             room -= 1
             shares.taken[tie.organisation_id] += 1
-        verdicts.append(Verdict(place, tie, str(why)))
+        verdicts.append(Verdict(place, tie, str(why), clashes.get(place.person_id) if why == Stays.BUSY else None))
     return verdicts
 
 
@@ -92,10 +107,16 @@ def _best(ties: list[Affiliation], place: Place) -> Affiliation | None:
     return next((tie for tie in ties if tie.organisation_id == place.organisation_id), ties[0] if ties else None)
 
 
-def _standing_in_the_way(places: list[Place], origin: Session, to: Session) -> dict[int, str]:
-    """Return why places stay whatever the seats: ended, already there, elsewhere, busy; by the id of the place."""
+def _standing_in_the_way(
+    places: list[Place], origin: Session, to: Session, now: datetime
+) -> tuple[dict[int, str], dict[int, Session]]:
+    """Return why places stay whatever the seats: ended, already there, elsewhere, busy; by the id of the place.
+
+    And where those are who are busy, by the id of the person.
+    """
     people = {place.person_id for place in places}
-    there = set(Place.objects.filter(session=to, person__in=people, state__in=SEATED).values_list("person", flat=True))
+    own = Place.objects.filter(session=to, person__in=people, state__in=SEATED).exclude(pk__in=offers_over(now))
+    there = set(own.values_list("person", flat=True))
     elsewhere: set[int] = set()
     if to.programme.places_rule == PlacesRule.ONE:
         held = Place.objects.to_use().filter(person__in=people, session__programme=to.programme_id)
@@ -103,7 +124,8 @@ def _standing_in_the_way(places: list[Place], origin: Session, to: Session) -> d
     busy = _busy(people, origin, to)
     reasons = {}
     for place in places:
-        if place.state not in LIVE or place.missed_at or place.person_id is None:
+        is_over = place.offered_until is not None and place.offered_until <= now
+        if place.state not in LIVE or place.missed_at or place.person_id is None or is_over:
             reasons[place.pk] = Stays.ENDED
         elif place.person_id in there:
             reasons[place.pk] = Stays.THERE
@@ -111,16 +133,18 @@ def _standing_in_the_way(places: list[Place], origin: Session, to: Session) -> d
             reasons[place.pk] = Stays.ELSEWHERE
         elif place.person_id in busy:
             reasons[place.pk] = Stays.BUSY
-    return reasons
+    return reasons, busy
 
 
-def _busy(people: set[int], origin: Session, to: Session) -> set[int]:
-    """Return who of ``people`` is elsewhere at the time of ``to``; by a place in ``origin`` nobody is, it is left."""
+def _busy(people: set[int], origin: Session, to: Session) -> dict[int, Session]:
+    """Return where those of ``people`` are who are elsewhere at the time of ``to``.
+
+    By a place in ``origin`` nobody is, it is left.
+    """
     found = Engagement.objects.filter(person__in=people, during__overlap=to.during).exclude(session=to.pk)
-    rows = set(found.values_list("person", "session"))
-    busy = {person for person, session in rows if session != origin.pk}
-    in_origin = {person for person, session in rows if session == origin.pk}
+    rows = list(found.select_related("session__programme").order_by("-pk"))
+    in_origin = {row.person_id for row in rows if row.session_id == origin.pk}
     if in_origin:
         other_parts = people_of(origin)
-        busy |= in_origin & (other_parts.running | other_parts.seniors)
-    return busy
+        in_origin -= other_parts.running | other_parts.seniors
+    return {row.person_id: row.session for row in rows if row.session_id != origin.pk or row.person_id not in in_origin}

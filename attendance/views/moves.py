@@ -1,5 +1,6 @@
 """Moving several people to another session: chosen, read as they will, done by one press, with who stayed and why."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Count, Q
@@ -9,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import Permission
+from accounts.permissions import Permission, has
 from accounts.presses import one_press
 from attendance.actions.moves import move_people
 from attendance.forms.moves import FitRule, MoveForm, Whom
@@ -32,7 +33,7 @@ def choose(request: HttpRequest, session: int) -> HttpResponse:
     """Choose who moves and where to, look at who is told what, move them."""
     found, now = _session(request, session), timezone.now()
     to_come = Session.objects.open().to_come(now).filter(programme=found.programme, seats__isnull=False)
-    own = {"session": found, "sessions": with_line(to_come).order_by("date", "starts", "pk")}
+    own = {"session": found, "now": now, "sessions": with_line(to_come).order_by("date", "starts", "pk")}
     if request.method != "POST":
         ticked = [pk for pk in request.GET.getlist("chosen") if pk.isdecimal()]
         return _form_page(request, found, MoveForm(initial={"chosen": ticked, "fewer": "fewer" in request.GET}, **own))
@@ -57,11 +58,19 @@ def show(request: HttpRequest, session: int, move: int) -> HttpResponse:
     found = _session(request, session)
     moves = BulkMove.objects.select_related("to__programme", "to__room__venue", "made_by")
     own = get_object_or_404(moves, pk=move, session=found)
-    reasons = dict(own.stayed)
+    reasons = {pk: (why, *more) for pk, why, *more in own.stayed}
+    clashes = Session.objects.select_related("programme").in_bulk(
+        [pk for _, *more in reasons.values() for pk in more if pk]
+    )
     places = Place.objects.filter(pk__in=[*own.moved, *reasons], person__isnull=False)
     places = places.select_related("person", "organisation").order_by("person__sort_name", "pk")
     moved = [place for place in places if place.pk not in reasons]
-    stayed = [Verdict(place, why=reasons[place.pk]) for place in places if place.pk in reasons]
+    stayed = [
+        Verdict(place, why=why, clash=clashes.get(*more) if more else None)
+        for place in places
+        for why, *more in [reasons.get(place.pk, ("",))]
+        if why
+    ]
     look_at_many(
         by=request.user, at=[place.person for place in places], page="attendance:session-moved", now=timezone.now()
     )
@@ -69,7 +78,7 @@ def show(request: HttpRequest, session: int, move: int) -> HttpResponse:
         **_context(found, "Who moved"),
         "move": own,
         "moved": moved,
-        "stayed": stayed,
+        "stayed": _as_read(stayed, request.user),
         "facts": _facts(found, own.to),
     }
     return render(request, "attendance/moves/show.html", context)
@@ -100,7 +109,7 @@ def _preview(request: HttpRequest, session: Session, form: MoveForm) -> HttpResp
     seats = SeatCount.objects.get(session=to)
     verdicts = judge(places, session, to, seats, now, from_reserve=data["from_reserve"])
     moving = [verdict for verdict in verdicts if not verdict.why]
-    staying = [verdict for verdict in verdicts if verdict.why]
+    staying = _as_read([verdict for verdict in verdicts if verdict.why], request.user)
     look_at_many(by=request.user, at=[place.person for place in places], page="attendance:session-move", now=now)
     words = {name: data[name] for name in ("to", "rule", "words")} | {"whom": Whom.CHOSEN}
     carried = [(name, getattr(value, "pk", value)) for name, value in words.items()]
@@ -128,6 +137,13 @@ def _preview(request: HttpRequest, session: Session, form: MoveForm) -> HttpResp
         **(_mails(moving[0].place, session, to, data["words"]) if moving else {}),
     }
     return render(request, "attendance/moves/check.html", context)
+
+
+def _as_read(verdicts: list[Verdict], by: Any) -> list[Verdict]:
+    """Return ``verdicts`` as ``by`` may read them, who sees who has a place in some programmes alone."""
+    programmes = {verdict.clash.programme for verdict in verdicts if verdict.clash}
+    seen = {programme for programme in programmes if has(by, Permission.SEE_PEOPLE, programme)}
+    return [replace(each, names=each.clash is not None and each.clash.programme in seen) for each in verdicts]
 
 
 def _mails(place: Place, session: Session, to: Session, words: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from organisations.models import Affiliation
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
 from tests.attendance.test_booking_pages import words
 from tests.attendance.test_staff_places import signed_in
-from tests.organisations.factories import OrganisationFactory
+from tests.organisations.factories import AffiliationFactory, OrganisationFactory, ProfessionFactory
 
 pytestmark = pytest.mark.django_db
 BOOKED, WAITING, ENDED = PlaceState.BOOKED, PlaceState.WAITING, PlaceState.ENDED
@@ -64,7 +64,7 @@ def _mails(person):
 
 
 def _whys(move):
-    return [why for _, why in move.stayed]
+    return [why for _, why, _ in move.stayed]
 
 
 def _nothing_wrong():
@@ -115,7 +115,7 @@ def test_as_many_move_as_fit_by_who_has_a_seat_and_booked_first(programme):
     line = a_place(session)
     move = _move(session, to, [line, first, second])
     assert {each.person for each in Place.objects.filter(session=to)} == {first.person, second.person}
-    assert move.stayed == [[line.pk, Stays.NO_SEAT]]
+    assert move.stayed == [[line.pk, Stays.NO_SEAT, None]]
     line.refresh_from_db()
     assert line.state == BOOKED  # where they waited, a seat is free now
     _nothing_wrong()
@@ -167,13 +167,57 @@ def test_each_who_stays_has_the_reason(programme):
     same_time = a_session(programme, date=to.date, slot=to.slot, starts=to.starts, ends=to.ends)
     take_place(session=same_time, person=busy.person, by=busy.person, now=NOW)
     move = _move(session, to, [ended, there, stranger, busy, goes])
-    assert dict(move.stayed) == {
-        ended.pk: Stays.ENDED, there.pk: Stays.THERE, stranger.pk: Stays.NOT_ELIGIBLE, busy.pk: Stays.BUSY,
-    }  # fmt: skip
+    assert sorted(move.stayed) == sorted([
+        [ended.pk, Stays.ENDED, None], [there.pk, Stays.THERE, None], [stranger.pk, Stays.NOT_ELIGIBLE, None],
+        [busy.pk, Stays.BUSY, same_time.pk],
+    ])  # fmt: skip
     _nothing_wrong()
     programme.places_rule = PlacesRule.ONE
     programme.save(update_fields=["places_rule"])
     assert _whys_of(session, to, [busy])[0] == Stays.ELSEWHERE
+
+
+def _offer_over(session, programme):
+    """Return an offer in ``session``, and who waits behind it; its limit is over a day after NOW."""
+    BookingRules.objects.create(programme=programme, offer_days=365, offer_hours=24)
+    *_, holder, late, following = [*fill(session), a_place(session), a_place(session)]
+    give_up_place(place=holder, by=holder.person, now=NOW)
+    late.refresh_from_db()
+    assert late.state == PlaceState.OFFERED
+    return late, following
+
+
+def test_an_offer_whose_limit_is_over_ends_and_does_not_move(programme):
+    session, to = a_session(programme), another_day(programme, capacity=4)
+    late, following = _offer_over(session, programme)
+    other = Place.objects.get(session=session, state=BOOKED)
+    later = NOW + timedelta(hours=24)
+    assert late in places_to_move(session, NOW)
+    assert late not in places_to_move(session, later)
+    move = _move(session, to, [late, other], now=later)
+    assert move.stayed == [[late.pk, Stays.ENDED, None]]
+    late.refresh_from_db()
+    following.refresh_from_db()
+    assert (late.closed_reason, following.state) == ("offer_lapsed", PlaceState.OFFERED)
+    assert _kinds(late.person) == ["waiting", "offered", "given_up"]
+    _nothing_wrong()
+
+
+def test_who_held_an_offer_there_that_is_over_moves_behind_those_who_waited(programme):
+    programme.places_rule = PlacesRule.UNLIMITED
+    programme.save(update_fields=["places_rule"])
+    session, to = a_session(programme), another_day(programme)
+    late, following = _offer_over(to, programme)
+    place, later = a_place(session, late.person), NOW + timedelta(hours=24)
+    with pytest.raises(moves.NobodyMoves):  # their seat there goes to who waits
+        _move(session, to, [place], now=later)
+    change_seats(session=to, capacity=3, reserved=0, by=CLOCK, now=NOW)
+    move = _move(session, to, [place], now=later)
+    late.refresh_from_db()
+    following.refresh_from_db()
+    assert (late.state, following.state) == (ENDED, PlaceState.OFFERED)
+    assert Place.objects.get(pk=move.moved[0]).state == BOOKED
+    _nothing_wrong()
 
 
 def _whys_of(session, to, places):
@@ -245,7 +289,7 @@ def test_judging_costs_the_same_for_one_and_for_six(programme, django_assert_max
     session, to = a_session(programme, capacity=6), another_day(programme, capacity=6)
     fill(session)
     seats = SeatCount.objects.get(session=to)
-    for places in (places_to_move(session)[:1], places_to_move(session)):
+    for places in (places_to_move(session, NOW)[:1], places_to_move(session, NOW)):
         with django_assert_max_num_queries(8):
             judge(places, session, to, seats, NOW)
 
@@ -318,6 +362,26 @@ def test_from_the_list_over_the_preview_to_what_was_done(coordinator):
     for said in ("1 person has moved", first.person.name, second.person.name, "No place is free there"):
         assert said in done
     assert Message.objects.count() == before + 2
+
+
+def test_who_is_busy_then_is_shown_with_the_session_to_whom_may_know_it(coordinator):
+    session, to, (first, second) = coordinator.session_, coordinator.to, coordinator.places[:2]
+    elsewhere = a_session(date=to.date, slot=to.slot, starts=to.starts, ends=to.ends, title="Not for you")
+    AffiliationFactory(
+        person=first.person, organisation=partner_of(elsewhere.programme), profession=ProfessionFactory()
+    )
+    a_place(elsewhere, first.person)
+    known = a_session(session.programme, date=to.date, slot=to.slot, starts=to.starts, ends=to.ends, title="Next door")
+    session.programme.places_rule = PlacesRule.UNLIMITED
+    session.programme.save(update_fields=["places_rule"])
+    a_place(known, second.person)
+    change_seats(session=to, capacity=4, reserved=0, by=CLOCK, now=NOW)
+    preview = coordinator.post(coordinator.address, _typed(coordinator))
+    done = coordinator.post(coordinator.address, {**_hidden(preview), "confirmed": "yes"}, follow=True)
+    for page in (words(preview), words(done)):
+        assert "Is in “Next door” on Tuesday 8 December 2026, 1:30pm to 4:30pm" in page
+        assert "Is in another session at that time" in page
+        assert "Not for you" not in page
 
 
 def test_all_or_nobody_has_no_button_while_one_cannot(coordinator):
@@ -437,7 +501,7 @@ def _crossing_moves(rounds: int) -> list:
             a_place(session)
     wrong = []
     for _ in range(rounds):
-        found = [places_to_move(session)[:2] for session in sessions]
+        found = [places_to_move(session, NOW)[:2] for session in sessions]
         calls = [
             lambda origin=origin, to=to, places=places: _move(origin, to, places)
             for origin, to, places in ((*sessions, found[0]), (*sessions[::-1], found[1]))
