@@ -5,12 +5,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.forms.boundfield import BoundField
 
 from face.fields import PARTS, ThreeBoxDateWidget
@@ -107,6 +109,49 @@ class HubForm(HubFormMixin, forms.Form):
 
 class HubModelForm(HubFormMixin, forms.ModelForm):
     """A form of ours that fills a model's fields. It cleans; an action saves."""
+
+
+class ChangingMixin:
+    """A form that changes what stands already, and leaves alone what somebody else has written since its page was made.
+
+    Stands first among the bases. The page carries marks of what stood in the form; ``changes`` is what was typed and
+    did not stand there. Answers that mean something only with each other are named in ``together``: none of them is
+    written without the others.
+    """
+
+    together: tuple[tuple[str, ...], ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["was"] = forms.CharField(required=False, widget=forms.HiddenInput, initial=self._standing)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Return what the valid form says that did not stand there when its page was made, by the field's name.
+
+        Where the page carried no marks it is all of it.
+        """
+        was = dict(part.split(":", 1) for part in self._was.split(",") if ":" in part)
+        typed = {name: self.cleaned_data[name] for name in self.fields if name in self.cleaned_data}
+        changed = {name for name, value in typed.items() if _mark(value) != was.get(name)}
+        changed |= {name for group in self.together if changed & {*group} for name in group}
+        return {name: value for name, value in typed.items() if name in changed}
+
+    def _standing(self) -> str:
+        fields = [(name, field) for name, field in self.fields.items() if name != "was"]
+        return ",".join(f"{name}:{_mark(self.get_initial_for_field(field, name))}" for name, field in fields)
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()
+        self._was = self.cleaned_data.pop("was", "")
+
+
+def _mark(value: Any) -> str:
+    """Return a mark of ``value`` that is the same where a form shows the same: a row as itself or by its key."""
+    if isinstance(value, list | tuple | set | models.QuerySet):
+        return _mark(",".join(sorted(_mark(each) for each in value)))
+    plain = "" if value is None else str(value.pk if isinstance(value, models.Model) else value)
+    return sha256(plain.encode()).hexdigest()[:12]
 
 
 class FilterForm(HubForm):

@@ -8,14 +8,14 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from face.fields import ThreeBoxDateField
-from face.forms import HubForm
+from face.forms import ChangingMixin, HubForm
 from organisations.models import Organisation
 
 _MOST_DAYS = 365
 _DAYS = {"min_value": 0, "max_value": _MOST_DAYS, "required": False, "widget": forms.NumberInput({"class": "w4"})}
 
 
-class BookingRulesForm(HubForm):
+class BookingRulesForm(ChangingMixin, HubForm):
     """When booking opens and closes, when freed places are offered, when the list of names is final."""
 
     opens_on = ThreeBoxDateField(

@@ -12,7 +12,7 @@ from briefings.actions.sessions import AgendaLine
 from briefings.models import AgendaKind, Part, Programme, Room, Session, SessionKind, SessionState, Slot
 from face.dates import period
 from face.fields import HintedRadios, LongTextField, ThreeBoxDateField, month_of
-from face.forms import FilterForm, HubForm
+from face.forms import ChangingMixin, FilterForm, HubForm
 from organisations.models import Area
 
 MOST_PLACES = 5_000
@@ -177,8 +177,10 @@ class PlanSeveralForm(_Details):
     field_order = ("kind", "dates", "room", "capacity")
 
 
-class ChangeForm(_Details):
+class ChangeForm(ChangingMixin, _Details):
     """What can be changed of a session; places have a page of their own."""
+
+    together = (("date", "slot"),)
 
     kind = None
     capacity = None

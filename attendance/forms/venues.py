@@ -4,10 +4,10 @@ from django import forms
 
 from briefings.models import Room, Venue
 from face.fields import LongTextField
-from face.forms import FilterForm, HubModelForm
+from face.forms import ChangingMixin, FilterForm, HubModelForm
 
 
-class _SavedByAction(HubModelForm):
+class _SavedByAction(ChangingMixin, HubModelForm):
     def _post_clean(self) -> None:
         """The names are kept apart by the database, whose refusal the action puts into words."""
 

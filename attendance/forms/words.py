@@ -1,6 +1,5 @@
 """How a programme speaks, and who is told when it says something else."""
 
-from hashlib import sha256
 from typing import Any
 
 from django import forms
@@ -8,16 +7,11 @@ from django import forms
 from attendance.queries.words import Concerned
 from briefings.models import Programme
 from face.fields import HintedRadios, LongTextField
-from face.forms import HubForm, HubModelForm
+from face.forms import ChangingMixin, HubForm, HubModelForm
 
 
-class VoiceForm(HubModelForm):
-    """How the programme speaks: its name, whom to ask, the words of the invitation, what to bring.
-
-    ``was`` says what stood there when the page was made, so that what somebody else wrote meanwhile stays.
-    """
-
-    was = forms.CharField(required=False, widget=forms.HiddenInput)
+class VoiceForm(ChangingMixin, HubModelForm):
+    """How the programme speaks: its name, whom to ask, the words of the invitation, what to bring."""
 
     class Meta:
         model = Programme
@@ -53,21 +47,9 @@ class VoiceForm(HubModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["contact_email"].required = True
-        self.initial["was"] = ",".join(_mark(getattr(self.instance, name)) for name in self.Meta.fields)
 
     def _post_clean(self) -> None:
         """The instance stays what it was, so the heading of a page with errors is true; an action saves."""
-
-    @property
-    def changes(self) -> dict[str, str]:
-        """Return what the valid form says that did not stand there when its page was made, by the field's name."""
-        was = dict(zip(self.Meta.fields, self.cleaned_data["was"].split(","), strict=False))
-        typed = {name: self.cleaned_data[name] for name in self.Meta.fields}
-        return {name: words for name, words in typed.items() if _mark(words) != was.get(name)}
-
-
-def _mark(words: str) -> str:
-    return sha256(words.encode()).hexdigest()[:12]
 
 
 class TellForm(HubForm):

@@ -27,12 +27,13 @@ def change_rules(request: HttpRequest, slug: str) -> HttpResponse:
     initial = {name: getattr(rules, name) for name in BookingRulesForm.base_fields}
     form = BookingRulesForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid() and "again" not in request.POST:
-        now = timezone.now()
-        if rules.freeze_days != form.cleaned_data["freeze_days"] and "confirmed" not in request.POST:
-            rules.freeze_days = form.cleaned_data["freeze_days"]
+        now, changes = timezone.now(), form.changes
+        freeze_days = changes.get("freeze_days", rules.freeze_days)
+        if rules.freeze_days != freeze_days and "confirmed" not in request.POST:
+            rules.freeze_days = freeze_days
             if found := freezing(programme, rules, now):
                 return _check_page(request, programme, rules, found)
-        set_booking_rules(programme=programme, by=request.user, now=now, **form.cleaned_data)
+        set_booking_rules(programme=programme, by=request.user, now=now, **changes)
         messages.success(request, "The rules are saved. They hold from now on.")
         return redirect("attendance:booking-rules", slug=slug)
     context = {**_context(programme, "When places can be booked"), "form": form, "button": "Save the rules"}

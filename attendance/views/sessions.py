@@ -95,9 +95,9 @@ def change(request: HttpRequest, session: int) -> HttpResponse:
 
 
 def _columns(form: ChangeForm, session: Session) -> dict[str, Any]:
-    columns = form.details() | {"date": form.cleaned_data["date"], "slot": form.cleaned_data["slot"]}
-    room = columns["room"]
-    if columns["area"] is None and room:
+    columns = form.changes
+    room = columns.get("room", session.room)
+    if columns.get("area", session.area) is None and room:
         columns["area"] = room.venue.area
     return columns
 

@@ -79,7 +79,7 @@ def edit_venue(request: HttpRequest, venue: int) -> HttpResponse:
     form = VenueForm(request.POST if request.method == "POST" else None, instance=chosen)
     if request.method == "POST" and form.is_valid():
         try:
-            told = change_venue(venue=chosen, changes=form.cleaned_data, by=request.user, now=timezone.now())
+            told = change_venue(venue=chosen, changes=form.changes, by=request.user, now=timezone.now())
         except Refused as refusal:
             form.add_refusal(refusal, _FIELD.get(type(refusal)))
         else:
@@ -112,7 +112,7 @@ def edit_room(request: HttpRequest, venue: int, room: int) -> HttpResponse:
     form = RoomForm(request.POST if request.method == "POST" else None, instance=chosen)
     if request.method == "POST" and form.is_valid():
         try:
-            told = change_room(room=chosen, changes=form.cleaned_data, by=request.user, now=timezone.now())
+            told = change_room(room=chosen, changes=form.changes, by=request.user, now=timezone.now())
         except Refused as refusal:
             form.add_refusal(refusal, _FIELD.get(type(refusal)))
         else:

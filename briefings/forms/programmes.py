@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from briefings.models import CoverRule, PlacesRule, Programme
 from face.fields import ClockField, HintedRadios, LongTextField, ThreeBoxDateField
-from face.forms import HubForm, HubModelForm
+from face.forms import ChangingMixin, HubForm, HubModelForm
 
 SCALES = {
     "bilateral": "Two organisations, one dataset, perhaps one session and ten people.",
@@ -55,8 +55,10 @@ class StartForm(ProgrammeForm):
             self.fields[name].choices = [choice for choice in self.fields[name].choices if choice[0]]
 
 
-class PurposeForm(StartForm):
+class PurposeForm(ChangingMixin, StartForm):
     """What the programme is and when it runs."""
+
+    together = (("starts_on", "ends_on"),)
 
     starts_on = ThreeBoxDateField(
         label="First day", subject="The first day", required=False, help_text="For example, 7 1 2027"
@@ -81,8 +83,10 @@ class PurposeForm(StartForm):
         return cleaned
 
 
-class HalfDaysForm(HubForm):
+class HalfDaysForm(ChangingMixin, HubForm):
     """When a morning and an afternoon begin and end."""
+
+    together = (("morning_starts", "morning_ends"), ("afternoon_starts", "afternoon_ends"))
 
     morning_starts = ClockField(label="A morning starts at", help_text="For example, 9:30am")
     morning_ends = ClockField(label="A morning ends at", help_text="For example, 12:30pm")
@@ -124,7 +128,7 @@ class DaysField(forms.CharField):
         return ", ".join(str(day) for day in value) if isinstance(value, list | tuple) else value
 
 
-class RemindersForm(HubForm):
+class RemindersForm(ChangingMixin, HubForm):
     """When people are reminded."""
 
     reminder_days = DaysField(
@@ -139,7 +143,7 @@ class RemindersForm(HubForm):
     )
 
 
-class PlacesForm(HubForm):
+class PlacesForm(ChangingMixin, HubForm):
     """How many places one person may take."""
 
     places_rule = forms.ChoiceField(
@@ -155,8 +159,10 @@ class PlacesForm(HubForm):
     )
 
 
-class ServiceStandardForm(HubForm):
+class ServiceStandardForm(ChangingMixin, HubForm):
     """How soon a question is acknowledged and answered."""
+
+    together = (("acknowledge_days", "answer_days"),)
 
     acknowledge_days = forms.IntegerField(
         label="Working days to acknowledge a question",
@@ -179,8 +185,10 @@ class ServiceStandardForm(HubForm):
         return cleaned
 
 
-class CoverForm(HubForm):
+class CoverForm(ChangingMixin, HubForm):
     """Which senior managers should be at which sessions."""
+
+    together = (("cover_rule", "cover_number"),)
 
     cover_rule = forms.ChoiceField(
         label="Which senior managers should come?",
@@ -216,7 +224,7 @@ class CoverForm(HubForm):
         return cleaned
 
 
-class PublishingForm(HubForm):
+class PublishingForm(ChangingMixin, HubForm):
     """What of the reach everybody may read."""
 
     publishes_reach = forms.BooleanField(

@@ -7,7 +7,7 @@ from django import forms
 
 from briefings.models import Partner, Programme
 from face.fields import ThreeBoxDateField
-from face.forms import HubForm
+from face.forms import ChangingMixin, HubForm
 from organisations.models import Area, Organisation, Profession
 
 
@@ -114,8 +114,10 @@ class PartnersForm(HubForm):
         self.fields["organisations"].queryset = there.exclude(pk__in=taking_part)
 
 
-class PartnerForm(HubForm):
+class PartnerForm(ChangingMixin, HubForm):
     """From which day and until which day one organisation takes part."""
+
+    together = (("since", "until"),)
 
     since = ThreeBoxDateField(label="From which day?", subject="The first day")
     until = ThreeBoxDateField(

@@ -61,7 +61,8 @@ def change_dates(request: HttpRequest, slug: str, partner: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            change_partner(partner=chosen, by=request.user, now=timezone.now(), **form.cleaned_data)
+            if form.changes:
+                change_partner(partner=chosen, by=request.user, now=timezone.now(), **form.changes)
         except Refused as refusal:
             form.add_refusal(refusal, "until")
         else:

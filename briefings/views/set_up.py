@@ -97,7 +97,7 @@ def change_task(request: HttpRequest, slug: str, task: str) -> HttpResponse:
     form = _form_for(chosen, programme, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            change_programme(programme=programme, changes=form.cleaned_data, by=request.user, now=timezone.now())
+            change_programme(programme=programme, changes=form.changes, by=request.user, now=timezone.now())
         except Refused as refusal:
             form.add_refusal(refusal)
         else:

@@ -381,15 +381,20 @@ def _end(own: Agreement, state: VersionState, reason: str, by: Person, verb: str
 
 
 @transaction.atomic
-def set_agreement_policy(
-    *, programme: Programme, needs_second_step: bool, endorse_days: int, by: Person, now: datetime
-) -> AgreementPolicy:
-    """Say whether endorsing needs an authenticator app, and how many working days partners get. Raises NotTheirs."""
+def set_agreement_policy(*, programme: Programme, by: Person, now: datetime, **columns: Any) -> AgreementPolicy:
+    """Say whether endorsing needs an authenticator app, and how many working days partners get.
+
+    ``columns`` are among needs_second_step and endorse_days; what is not named stays. Setting what is set changes
+    nothing. Raises NotTheirs.
+    """
     _check_theirs(by, programme)
     policy, _ = AgreementPolicy.objects.select_for_update(no_key=True).get_or_create(programme=programme)
-    policy.needs_second_step, policy.endorse_days = needs_second_step, endorse_days
-    policy.save(update_fields=["needs_second_step", "endorse_days"])
-    record(by=by, verb="set_agreement_policy", about=programme, now=now)
+    changed = sorted(name for name, value in columns.items() if getattr(policy, name) != value)
+    for name in changed:
+        setattr(policy, name, columns[name])
+    if changed:
+        policy.save(update_fields=changed)
+        record(by=by, verb="set_agreement_policy", about=programme, now=now, fields=changed)
     return policy
 
 

@@ -1,6 +1,6 @@
 """What a programme says about its questions: themes, clearance, its holders, closure days, the ladder; own digests."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -42,33 +42,39 @@ class NotAPartner(Refused):
 def set_policy(
     *,
     programme: Programme,
-    themes: Collection[str],
-    clearance_roles: Collection[str],
-    steps: Iterable[Step],
-    repeat_days: int,
     by: Any,
     now: datetime,
+    steps: Iterable[Step] | None = None,
+    **columns: Any,
 ) -> QuestionPolicy:
     """Say which standard themes are used, whose clearance every answer needs, and who is reminded when.
 
-    ``steps`` empty: the usual ladder. Another ladder gives every open question its next reminder anew; no due date
-    moves.
+    ``columns`` are among themes, clearance_roles and repeat_days; what is not named stays. ``steps`` empty: the usual
+    ladder; None: the one that there is. Another ladder gives every open question its next reminder anew; no due date
+    moves. Setting what is set changes nothing.
     """
     policy, _ = QuestionPolicy.objects.select_for_update(no_key=True).get_or_create(programme=programme)
-    before = _ladder(policy)
-    policy.themes, policy.clearance_roles, policy.repeat_days = list(themes), list(clearance_roles), repeat_days
-    policy.save(update_fields=["themes", "clearance_roles", "repeat_days"])
-    wanted = [(step.days, list(step.tells)) for step in sorted(steps, key=lambda step: step.days)]
-    if [*wanted, repeat_days] != before:
-        policy.rungs.all().delete()
-        LadderRung.objects.bulk_create(LadderRung(policy=policy, days=days, tells=tells) for days, tells in wanted)
+    changed = sorted(name for name, value in columns.items() if getattr(policy, name) != value)
+    for name in changed:
+        setattr(policy, name, columns[name])
+    policy.save(update_fields=changed)
+    if steps is not None and _set_rungs(policy, steps):
+        changed.append("ladder")
+    if {"ladder", "repeat_days"} & {*changed}:
         _remind_anew(programme, now)
-    record(by=by, verb="set_question_policy", about=programme, now=now)
+    if changed:
+        record(by=by, verb="set_question_policy", about=programme, now=now, fields=changed)
     return policy
 
 
-def _ladder(policy: QuestionPolicy) -> list:
-    return [*policy.rungs.values_list("days", "tells"), policy.repeat_days]
+def _set_rungs(policy: QuestionPolicy, steps: Iterable[Step]) -> bool:
+    """Make ``steps`` the ladder of ``policy``; return whether it was another."""
+    wanted = [(step.days, list(step.tells)) for step in sorted(steps, key=lambda step: step.days)]
+    if wanted == [*policy.rungs.values_list("days", "tells")]:
+        return False
+    policy.rungs.all().delete()
+    LadderRung.objects.bulk_create(LadderRung(policy=policy, days=days, tells=tells) for days, tells in wanted)
+    return True
 
 
 def _remind_anew(programme: Programme, now: datetime) -> None:

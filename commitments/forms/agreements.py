@@ -12,7 +12,7 @@ from commitments.forms.fields import NO_CASES, LongTextField, MandateField
 from commitments.models import Agreement, Outcome, Standing, digest_of
 from commitments.queries.agreements import EARLY
 from face.fields import HintedRadios, ThreeBoxDateField
-from face.forms import FilterForm, HubForm
+from face.forms import ChangingMixin, FilterForm, HubForm
 from organisations.models import Organisation
 
 USUAL_REVIEW = timedelta(days=365)
@@ -192,7 +192,7 @@ class PassOnForm(HubForm):
         self.fields["mandate"].queryset = mandates
 
 
-class AgreementRulesForm(HubForm):
+class AgreementRulesForm(ChangingMixin, HubForm):
     """How a programme has its agreements endorsed."""
 
     endorse_days = forms.IntegerField(

@@ -12,13 +12,13 @@ from commitments.clocks import Ladder, Step
 from commitments.forms.fields import PersonByNameField
 from commitments.models import GovernanceRole, Theme, Told
 from face.fields import ThreeBoxDateField
-from face.forms import HubForm
+from face.forms import ChangingMixin, HubForm
 from organisations.models import Organisation
 
 RUNGS = 7
 
 
-class RulesForm(HubForm):
+class RulesForm(ChangingMixin, HubForm):
     """Themes, clearance and the ladder. A rung without a number is not used."""
 
     themes = forms.MultipleChoiceField(
@@ -81,6 +81,13 @@ class RulesForm(HubForm):
             raise ValidationError("Enter at least one reminder: what is not answered never falls silent")
         cleaned["steps"] = steps
         return cleaned
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Return what was changed as ``set_policy`` takes it: the rungs are one ladder."""
+        found = super().changes
+        kept = {name: found[name] for name in ("themes", "clearance_roles", "repeat_days") if name in found}
+        return kept | ({"steps": self.cleaned_data["steps"]} if found.keys() - kept.keys() - {"steps"} else {})
 
 
 class ThemeNameForm(HubForm):

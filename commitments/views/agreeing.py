@@ -230,7 +230,7 @@ def change_rules(request: HttpRequest, slug: str) -> HttpResponse:
     form = AgreementRulesForm(_posted(request), initial=initial)
     back = reverse("commitments:programme-agreements", args=[programme.slug])
     if form.is_bound and form.is_valid():
-        actions.set_agreement_policy(programme=programme, by=request.user, now=timezone.now(), **form.cleaned_data)
+        actions.set_agreement_policy(programme=programme, by=request.user, now=timezone.now(), **form.changes)
         messages.success(request, "It holds from now on")
         return redirect(back)
     return _form(request, programme, form, "How agreements are endorsed", "Save", back, "Back to agreements")

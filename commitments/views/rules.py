@@ -63,11 +63,7 @@ def change_rules(request: HttpRequest, slug: str) -> HttpResponse:
     form = RulesForm(_posted(request), ladder=ladder, initial=initial)
 
     def act() -> None:
-        said = form.cleaned_data
-        policies.set_policy(
-            programme=programme, themes=said["themes"], clearance_roles=said["clearance_roles"], steps=said["steps"],
-            repeat_days=said["repeat_days"], by=request.user, now=timezone.now(),
-        )  # fmt: skip
+        policies.set_policy(programme=programme, by=request.user, now=timezone.now(), **form.changes)
 
     said = "It holds from now on. No due date has moved"
     return _form(request, programme, form, act, said, "Themes, clearance and reminders", "Save")

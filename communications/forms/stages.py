@@ -20,9 +20,10 @@ from communications.queries.timeline import Kind
 from communications.rules.stages import who_may_own
 from face.dates import day_plain
 from face.fields import LongTextField, ThreeBoxDateField
-from face.forms import FilterForm, HubForm
+from face.forms import ChangingMixin, FilterForm, HubForm
 from organisations.models import Area, Organisation, Profession
 
+AUDIENCE = ("organisations", "professions", "areas")
 NO_OWNER = "Whoever owns the stage, or a coordinator"
 
 
@@ -33,8 +34,10 @@ class AreasField(forms.ModelMultipleChoiceField):
         return f"{area.name} (in {area.parent.name})" if area.parent else area.name
 
 
-class StageForm(HubForm):
+class StageForm(ChangingMixin, HubForm):
     """One stage: which, from when to when, whose."""
+
+    together = (("kind", "name"), ("starts_on", "ends_on"))
 
     kind = forms.ChoiceField(label="Which stage?", choices=StageKind.choices, widget=forms.RadioSelect)
     name = forms.CharField(
@@ -72,7 +75,7 @@ class StageForm(HubForm):
         return cleaned
 
 
-class ItemForm(HubForm):
+class ItemForm(ChangingMixin, HubForm):
     """One item of the plan: what, to whom, by when, by what means, whose."""
 
     words = LongTextField(
@@ -128,13 +131,13 @@ class ItemForm(HubForm):
                 del self.fields[name]
 
     def audience(self) -> Audience:
-        """Return whom the item is for; where a part leaves no choice, what stood there."""
-        return Audience(**{name: self._part(name) for name in ("organisations", "professions", "areas")})
+        """Return whom the item is for; where a part leaves no choice, or none was made, what stands there."""
+        return Audience(**{name: self._part(name) for name in AUDIENCE})
 
     def _part(self, name: str) -> Any:
-        if name in self.fields:
-            return self.cleaned_data[name]
-        return getattr(self.item, name).all() if self.item else ()
+        if self.item and name not in self.changes:
+            return getattr(self.item, name).all()
+        return self.cleaned_data.get(name, ())
 
     def columns(self) -> dict[str, Any]:
         """Return the other answers, by column."""

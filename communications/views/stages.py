@@ -26,7 +26,7 @@ from communications.actions.stages import (
     change_stage,
     remove_stage,
 )
-from communications.forms.stages import FulfilForm, ItemForm, StageForm
+from communications.forms.stages import AUDIENCE, FulfilForm, ItemForm, StageForm
 from communications.messages.plan import audience_in_words
 from communications.models import Post, Stage
 from communications.queries.addressed import ADDRESSED, Cell, How, items_of
@@ -124,8 +124,8 @@ def edit_stage(request: HttpRequest, slug: str, stage: int) -> HttpResponse:
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)
     own = stage_of(request, slug, stage)
     form = _stage_form(request, programme, own)
-    changes = form.cleaned_data if form.is_bound and form.is_valid() else None
-    if changes and _try(form, change_stage, stage=own, changes=changes, by=request.user):
+    changes = form.changes if form.is_bound and form.is_valid() else None
+    if changes is not None and _try(form, change_stage, stage=own, changes=changes, by=request.user):
         messages.success(request, "The stage is changed. What is due in it keeps its dates")
         return redirect("communications:stage-show", slug=slug, stage=own.pk)
     back = reverse("communications:stage-show", args=[slug, own.pk])
@@ -182,10 +182,14 @@ def edit_item(request: HttpRequest, slug: str, item: int) -> HttpResponse:
     initial |= {name: getattr(own, name).all() for name in ("organisations", "professions", "areas")}
     form = _item_form(request, programme, initial, own)
     back = f"{reverse('communications:stage-show', args=[slug, own.stage_id])}#item-{own.pk}"
-    changes = form.columns() if form.is_bound and form.is_valid() else None
-    if changes and _try(form, change_item, item=own, changes=changes, audience=form.audience(), by=request.user):
-        messages.success(request, "The plan is changed")
-        return redirect("communications:stage-show", slug=slug, stage=changes["stage"].pk)
+    changes = form.changes if form.is_bound and form.is_valid() else None
+    if changes is not None:
+        audience = form.audience() if changes.keys() & {*AUDIENCE} else None
+        columns = {name: value for name, value in changes.items() if name not in AUDIENCE}
+        changed = _try(form, change_item, item=own, changes=columns, audience=audience, by=request.user)
+        if changed:
+            messages.success(request, "The plan is changed")
+            return redirect("communications:stage-show", slug=slug, stage=changed.stage_id)
     return _form_page(request, form, programme, "Change what is to be told", "Save", back)
 
 

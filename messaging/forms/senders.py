@@ -3,11 +3,11 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from face.forms import HubForm
+from face.forms import ChangingMixin, HubForm
 from messaging.headers import Unmailable, clean_name, mailbox
 
 
-class SenderForm(HubForm):
+class SenderForm(ChangingMixin, HubForm):
     """The name and the mailbox that people see in From, and where their answers go."""
 
     name = forms.CharField(label="Name of the sender", max_length=100, help_text="What people see in their inbox")

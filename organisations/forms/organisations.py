@@ -8,7 +8,7 @@ from django.core.validators import DomainNameValidator
 from django.db.models import Q, QuerySet
 
 from face.fields import LongTextField, ThreeBoxDateField
-from face.forms import FilterForm, HubForm
+from face.forms import ChangingMixin, FilterForm, HubForm
 from organisations.models import Area, Organisation, OrganisationKind, Profession
 
 MOST_DOMAINS = 50
@@ -35,6 +35,9 @@ class DomainsField(LongTextField):
             raise ValidationError(f"Enter {MOST_DOMAINS} mail domains at most. There are {len(words)}")
         return list(dict.fromkeys(_domain(word) for word in words))
 
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
 
 def _domain(word: str) -> str:
     domain = word.lower().removeprefix("https://").removeprefix("http://").removeprefix("www.")
@@ -47,7 +50,7 @@ def _domain(word: str) -> str:
     return domain
 
 
-class OrganisationForm(HubForm):
+class OrganisationForm(ChangingMixin, HubForm):
     """An organisation: its name, what it is, and the mail domains of its people."""
 
     name = NameField(label="Name of the organisation", max_length=300, widget=forms.TextInput({"class": "w20"}))

@@ -118,12 +118,13 @@ def new_organisation(request: HttpRequest) -> HttpResponse:
 def edit_organisation(request: HttpRequest, organisation: int) -> HttpResponse:
     """Change the name, the kind or the mail domains."""
     chosen = _managed(request, organisation)
-    domains = "\n".join(chosen.mail_domains.values_list("domain", flat=True))
+    domains = list(chosen.mail_domains.values_list("domain", flat=True))
     initial = {"name": chosen.name, "kind": chosen.kind, "domains": domains}
     form = OrganisationForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_organisation(organisation=chosen, by=request.user, now=timezone.now(), **form.cleaned_data)
+            said = initial | form.changes
+            actions.change_organisation(organisation=chosen, by=request.user, now=timezone.now(), **said)
         except Refused as refusal:
             form.add_refusal(refusal, "name")
         else:
