@@ -111,9 +111,10 @@ DATABASE = environ.Env.db_url_config(
 # How each connection begins, in one message with the address: what is set later costs every transaction two more.
 # What is locked first and read then has to be what was committed meanwhile, whatever the server is set to; what is
 # prepared (history/statements.py) finds rows by their keys, so its plan need not be made again; no page reads enough
-# rows to win back what compiling a statement costs.
+# rows to win back what compiling a statement costs, and few what starting another process for it does (10 ms here).
 _SESSION = (
-    r"-c default_transaction_isolation=read\ committed -c plan_cache_mode=force_generic_plan -c jit=off",
+    r"-c default_transaction_isolation=read\ committed -c plan_cache_mode=force_generic_plan -c jit=off"
+    " -c parallel_setup_cost=10000",
     DATABASE.get("OPTIONS", {}).get("options", ""),
 )
 DATABASES = {

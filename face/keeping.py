@@ -16,7 +16,8 @@ from django.apps import apps
 from django.core.cache import caches
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Max, Model, QuerySet
+from django.db.models.expressions import RawSQL
 from redis.exceptions import RedisError
 
 _WORTH_SHARING = 0.1
@@ -114,6 +115,26 @@ class Keeping:
 def count_of(found: QuerySet, now: datetime) -> int:
     """Return how many rows ``found`` has, for a list that is made at ``now``: kept as ``kept_of`` keeps."""
     return kept_of(found, "count", found.count, now)
+
+
+def share_of(found: QuerySet, among: QuerySet, now: datetime) -> tuple[int, int]:
+    """Return how many rows ``found`` has, and how many those ``among`` which they are: kept as ``kept_of`` keeps.
+
+    Of a whole table it is about how many, below 0 where PostgreSQL has not counted yet. It is one statement.
+    """
+    return kept_of(found, "share", lambda: _share_of(found, among), now)
+
+
+def _share_of(found: QuerySet, among: QuerySet) -> tuple[int, int]:
+    if among.query.where:
+        rows, values = among.order_by().values("pk").query.sql_with_params()
+        sql = f"SELECT count(*) FROM ({rows}) AS every"  # noqa: S608 - written down by the ORM
+    else:
+        table = connection.ops.quote_name(among.model._meta.db_table)
+        sql, values = "SELECT reltuples FROM pg_class WHERE oid = %s::regclass", (table,)
+    every = Max(RawSQL(sql, values))  # noqa: S611 - so is this; what was typed stands among the values
+    counted = found.order_by().aggregate(total=Count("*"), of=every)
+    return counted["total"], counted["of"] or 0
 
 
 def kept_of(found: QuerySet, what: str, make: Callable[[], Any], now: datetime) -> Any:

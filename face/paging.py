@@ -1,10 +1,11 @@
 """Lists in pages: a typed page number that can be anything, one count, one query for the rows."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Window
+from django.db.models import Count, Exists, QuerySet, Window
 
 SHORT, LONG = 25, 50
 _AROUND = 1
@@ -69,10 +70,15 @@ def page_of(found: Any, asked: str | None, *, size: int = SHORT) -> Page:
 
 @dataclass(frozen=True)
 class InOrder:
-    """``found``, an ordered QuerySet of ``total``, for ``page_of``: an index is read from whichever end is nearer."""
+    """``found``, an ordered QuerySet of ``total``, for ``page_of``: an index is read from whichever end is nearer.
+
+    ``of``: among how many rows they are, where what lets a row in is asked of other tables by ``Exists``. Of a page
+    near an end few rows need to be asked; PostgreSQL does not see that, and would first read whatever lets anybody in.
+    """
 
     found: Any
     total: int
+    of: int | None = None
 
     def __len__(self) -> int:
         return self.total
@@ -80,8 +86,38 @@ class InOrder:
     def __getitem__(self, rows: slice) -> list[Any]:
         start, stop = rows.start, min(rows.stop, self.total)
         if start <= self.total - stop:
-            return list(self.found[start:stop])
-        return list(self.found.reverse()[self.total - stop : self.total - start])[::-1]
+            return list(self._near(stop)[start:stop])
+        return list(self._near(self.total - start).reverse()[self.total - stop : self.total - start])[::-1]
+
+    def _near(self, rows: int) -> Any:
+        """Return ``found`` as it is best asked for so many ``rows`` from an end."""
+        asked = rows * self.of / self.total if self.of is not None else _MOST_ASKED
+        return row_by_row(self.found) if asked < _MOST_ASKED else self.found
+
+
+_MOST_ASKED = 4_000
+"""To ask so many rows costs what it costs to read beforehand who of 100,000 people may be seen."""
+
+
+def row_by_row(found: QuerySet) -> QuerySet:
+    """Return ``found``, asking what its conditions of ``Exists`` say of a row when it comes to that row.
+
+    PostgreSQL keeps ``OFFSET 0`` apart: it makes no table of all that would be found, as it does without.
+    """
+    found = found.all()
+    found.query.where = _asked_by_row(found.query.where)
+    return found
+
+
+def _asked_by_row(node: Any) -> Any:
+    node = copy(node)
+    if isinstance(node, Exists):
+        node.extra = {**node.extra, "template": "EXISTS(%(subquery)s OFFSET 0)"}
+    elif hasattr(node, "children"):
+        node.children = [_asked_by_row(child) for child in node.children]
+    elif isinstance(getattr(node, "lhs", None), Exists):  # a condition is kept as: it is true
+        node.lhs = _asked_by_row(node.lhs)
+    return node
 
 
 def page_of_keys(found: Any, asked: str | None, *, size: int, few: bool) -> Page:

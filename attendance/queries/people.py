@@ -1,6 +1,8 @@
 """Who has to do with a programme, and who comes to a session: for the staff who may see them by name."""
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -11,7 +13,7 @@ from accounts.permissions import Permission, has
 from accounts.queries import people_with_word
 from attendance.models import Invitation, Place
 from briefings.models import Programme, Session
-from briefings.queries import affiliations_in_scope
+from briefings.queries import is_eligible
 from organisations.rules import people_visible_to
 
 WHY_CLOSED = {
@@ -35,19 +37,33 @@ def people_of(programme: Programme, by: Any, now: datetime) -> QuerySet[Person]:
     own = {"person": OuterRef("pk")}
     invited = Invitation.objects.filter(programme=programme, **own)
     placed = Place.objects.filter(session__programme=programme, **own)
-    eligible = Q(Exists(affiliations_in_scope(programme, timezone.localdate(now)).filter(**own)))
+    eligible = is_eligible(programme, timezone.localdate(now))
     if not has(by, Permission.SEE_PEOPLE, programme):  # who has it sees everybody eligible
         eligible &= Q(pk__in=people_visible_to(by, timezone.localdate(now)).values("pk"))
     return Person.objects.filter(Exists(invited) | Exists(placed) | eligible, is_active=True)
 
 
+def with_words(words: str) -> Q:
+    """Return the condition on Person that name, address or the reference of a place has every one of ``words``.
+
+    One query, whatever was typed.
+    """
+    typed, found = words.replace("\x00", " ").split()[:6], Q()
+    # The ids themselves, not a subquery, so that the indexes of names and addresses stay in use.
+    named = reduce(or_, (Q(reference__iexact=word) for word in typed), Q(pk=None))
+    referred = Place.objects.filter(named).values_list("reference", "person_id")[:_MOST_REFERRED]
+    holders = [(reference.upper(), holder) for reference, holder in referred]
+    for word in typed:
+        found &= people_with_word(word) | Q(pk__in=[pk for reference, pk in holders if reference == word.upper()])
+    return found
+
+
 def search_people(people: QuerySet[Person], words: str) -> QuerySet[Person]:
-    """Return those of ``people`` whose name or address has every one of ``words``, by last name."""
-    for word in words.replace("\x00", " ").split()[:6]:
-        # The ids themselves, not a subquery, so that the indexes of names and addresses stay in use.
-        referred = list(Place.objects.filter(reference__iexact=word).values_list("person_id", flat=True)[:10])
-        people = people.filter(people_with_word(word) | Q(pk__in=referred))
-    return people.order_by("sort_name", "pk")
+    """Return those of ``people`` whose name, address or reference of a place has every one of ``words``, by name."""
+    return people.filter(with_words(words)).order_by("sort_name", "pk")
+
+
+_MOST_REFERRED = 60
 
 
 def places_of_session(session: Session) -> QuerySet[Place]:

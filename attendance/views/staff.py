@@ -1,6 +1,7 @@
 """What staff do about places: find somebody on the telephone, see where they stand, act for them; who comes."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -23,12 +24,12 @@ from attendance.forms.staff import AnswerForm, PersonSearch, TakeForm
 from attendance.models import LIVE, Invitation, Place, PlaceState
 from attendance.queries.answers import with_answer
 from attendance.queries.booking import affiliation_for, positions_of, with_line
-from attendance.queries.people import WHY_CLOSED, people_of, places_of_session, search_people
+from attendance.queries.people import WHY_CLOSED, people_of, places_of_session, with_words
 from attendance.queries.shares import quota_used, seats_kept
 from attendance.views.on_behalf import said_about, told
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Programme, Session, SessionState
-from face.keeping import count_of
+from face.keeping import share_of
 from face.paging import LONG, SHORT, InOrder, page_of
 from face.spreadsheets import stream_csv
 from history.actions import key_of, look, look_at_all, look_at_many
@@ -47,8 +48,7 @@ def find_person(request: HttpRequest, slug: str) -> HttpResponse:
     programme, now = _programme(request, slug), timezone.now()
     chosen = PersonSearch(request.GET)
     words = chosen.value("q") or ""
-    found = search_people(people_of(programme, request.user, now), words) if words else Person.objects.none()
-    page = page_of(InOrder(found, count_of(found, now)), request.GET.get("page"), size=SHORT)
+    page = page_of(_in_order(request, programme, words, now), request.GET.get("page"), size=SHORT)
     look_at_many(by=request.user, at=page.rows, page="attendance:person-find", now=now)
     context = {
         "programme": programme,
@@ -61,6 +61,15 @@ def find_person(request: HttpRequest, slug: str) -> HttpResponse:
         "empty_text": "" if words else "Type a part of the name, the e-mail address or the reference of a place.",
     }
     return render(request, "attendance/staff/find.html", context)
+
+
+def _in_order(request: HttpRequest, programme: Programme, words: str, now: datetime) -> Any:
+    """Return whom ``words`` find, by last name; nobody without words."""
+    if not words:
+        return []
+    fits = with_words(words)
+    found = people_of(programme, request.user, now).filter(fits).order_by("sort_name", "pk")
+    return InOrder(found, *share_of(found, Person.objects.filter(fits, is_active=True), now))
 
 
 @require_safe

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.models import Person, sort_key
 from face.fields import ThreeBoxDateField
@@ -104,7 +105,7 @@ class PeopleFilter(FilterForm):
 
     def narrow(self, found: QuerySet[Person], on: date) -> QuerySet[Person]:
         """Return those of ``found`` who fit what was typed and chosen on the local day ``on``."""
-        found = self._by_words(found)
+        found = found.filter(self.typed)
         chosen = {name: self.value(name) for name in ("organisation", "profession") if self.value(name)}
         area = self.value("area")
         if area:
@@ -117,8 +118,10 @@ class PeopleFilter(FilterForm):
             return found.filter(pk__in=ties.on(on).values("person"))
         return found.filter(pk__in=ties.known_on(on).values("person")) if chosen else found
 
-    def _by_words(self, found: QuerySet[Person]) -> QuerySet[Person]:
-        words = (self.value("q") or "").lower().split()
+    @cached_property
+    def typed(self) -> Q:
+        """The condition on the person that was typed."""
+        words, typed = (self.value("q") or "").lower().split(), Q()
         for word in words:
             fits = Q(email__contains=word)
             parts = [] if "@" in word else sort_key(word).split()
@@ -126,8 +129,8 @@ class PeopleFilter(FilterForm):
                 fits |= Q(*(Q(sort_name__contains=part) for part in parts))
             if len(words) == 1 and len(word) <= 60:
                 fits |= Q(pk__in=self._ids_by_number(self.value("q").strip()))
-            found = found.filter(fits)
-        return found
+            typed &= fits
+        return typed
 
     def _ids_by_number(self, number: str) -> list[int]:
         # The ids themselves, not a subquery, so that the indexes of names and addresses stay in use.

@@ -18,7 +18,7 @@ from accounts.adapters import has_authenticator
 from accounts.models import Person
 from accounts.permissions import Permission, assignments_of, has, scopes_with
 from accounts.queries import open_sessions
-from face.keeping import count_of
+from face.keeping import share_of
 from face.paging import InOrder, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look, look_at_many
@@ -52,7 +52,8 @@ def list_people(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     chosen = PeopleFilter(request.GET, person=request.user)
     found = _found(request, chosen, now).order_by(*_SORTS.get(request.GET.get("sort", ""), _SORTS["name"]))
-    page = page_of(InOrder(found, count_of(found, now)), request.GET.get("page"))
+    share = share_of(found, Person.objects.filter(chosen.typed), now)
+    page = page_of(InOrder(found, *share), request.GET.get("page"))
     look_at_many(by=request.user, at=page.rows, page="organisations:person-list", now=now)
     context = {
         "title": "People",
