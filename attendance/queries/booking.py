@@ -157,6 +157,20 @@ def by_distance(sessions: Iterable[Session], areas: Iterable[Area]) -> list[Grou
     return found
 
 
+def groups_to_choose(sessions: Iterable[Session], areas: Iterable[Area]) -> list[Group]:
+    """Return ``sessions``, by date, in the order in which somebody chooses among them; empty groups fall away.
+
+    First where a place is free for them, as ``by_distance`` does; then where they would wait; then where nobody can
+    book today. Each knows its ``window``, and by shares.mark_quota_used and mark_all_kept for whom it is free.
+    """
+    free, full, closed = [], [], []
+    for session in sessions:
+        would_wait = not session.seats.free or session.quota_used or getattr(session, "all_kept", False)
+        (closed if session.window.why_closed else full if would_wait else free).append(session)
+    later = [Group("Here you would wait for a place", full), Group("Not to be booked at the moment", closed)]
+    return by_distance(free, areas) + [group for group in later if group.sessions]
+
+
 def _parent_path(path: str) -> str:
     """Return the path of the larger area, "" where there is none: "/3/17/" lies in "/3/"."""
     above = path.rstrip("/").rpartition("/")[0]

@@ -13,7 +13,7 @@ from attendance.actions.series import take_series
 from attendance.models import SEATED, Invitation, InvitationAnswer, Place, PlaceState
 from attendance.queries.booking import (
     affiliation_for,
-    by_distance,
+    groups_to_choose,
     places_in,
     position_of,
     positions_of,
@@ -60,7 +60,7 @@ def show_sessions(request: HttpRequest, link: int) -> HttpResponse:
         "is_done": is_done,
         "is_offered": is_done and all(place.state == PlaceState.OFFERED for place in seated),
         "waiting": [] if is_done else [place for place in places if place not in seated],
-        "groups": by_distance(
+        "groups": groups_to_choose(
             (session for session in sessions if session.pk not in held), affiliation.areas.all() if affiliation else ()
         ),
         "answer": invitation.get_answer_display(),

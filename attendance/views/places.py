@@ -37,7 +37,7 @@ from attendance.models import (
 )
 from attendance.queries.booking import (
     affiliation_of,
-    by_distance,
+    groups_to_choose,
     positions_of,
     sessions_to_choose,
     with_line,
@@ -244,7 +244,7 @@ def choose_other(request: HttpRequest, link: int) -> HttpResponse:
         for session in bookable
         if affiliation and (lost or (session.seats.free > session.kept and not session.quota_used))
     ]
-    groups = by_distance(others, affiliation.areas.all() if affiliation else ())
+    groups = groups_to_choose(others, affiliation.areas.all() if affiliation else ())
     context = {
         **_context(place),
         "groups": groups,

@@ -5,14 +5,17 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.links import make_link, token_of
 from attendance.actions import places as actions
+from attendance.actions.policies import set_quota
 from attendance.actions.sessions import cancel_session
 from attendance.actions.swaps import SessionIsFull
 from attendance.models import AccessNeed, BookingRules, CalendarEntry, Invitation, Place, PlaceState, Quota, SeatCount
 from attendance.queries.booking import by_distance
 from briefings.models import Programme
+from face.dates import day_without_year
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import (
@@ -78,6 +81,31 @@ def test_the_page_says_who_books_and_what_suits_nearest_first(client):
              "Wednesday 25 November", "Further away", "Tuesday 24 November"]  # fmt: skip
     assert sorted(order, key=page.index) == order
     assert "Online" in page
+
+
+def test_what_can_be_booked_comes_before_what_cannot_and_each_is_by_date(client):
+    """Nearest is no use where nobody can book: first a free place, then the lines, then what is not open."""
+    melton, rutland = AreaFactory(name="Melton"), AreaFactory(name="Rutland")
+    programme = a_programme()
+    near, far = (RoomFactory(venue=VenueFactory(area=area)) for area in (melton, rutland))
+    today = timezone.localdate()
+    days = {name: today + timedelta(days=number) for name, number in
+            {"closed": 5, "full": 20, "quota": 21, "far": 22, "near": 23}.items()}  # fmt: skip
+    BookingRules.objects.create(programme=programme, closes_days=7)
+    for name, day in days.items():
+        session = a_session(programme, room=far if name == "far" else near, date=day, capacity=1 + (name == "quota"))
+        if name == "full":
+            SeatCount.objects.filter(session=session).update(taken=1)
+        if name == "quota":
+            a_place(session, now=timezone.now())
+    set_quota(programme=programme, organisation=None, seats=1, released_on=None, by="clock", now=timezone.now())
+    person = a_practitioner(programme, areas=[melton])
+    page = opened(client, invite(programme, person).link, "i")
+    order = ["Nearest to you, in Melton", days["near"], "Further away", days["far"], "Here you would wait for a place",
+             days["full"], days["quota"], "Not to be booked at the moment", days["closed"]]  # fmt: skip
+    order = [each if isinstance(each, str) else f"<h3>{day_without_year(each)}" for each in order]
+    assert sorted(order, key=page.index) == order
+    assert "Booking for this session closed on" in page[page.index("Not to be booked") :]
 
 
 def test_where_somebody_works_inside_a_larger_area_decides():
