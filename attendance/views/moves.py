@@ -19,8 +19,9 @@ from attendance.models import SEATED, BulkMove, Place, PlaceState, SeatCount
 from attendance.queries.booking import with_line
 from attendance.queries.leaving import to_tell
 from attendance.queries.moves import Verdict, in_turn, judge, seats_to_close
+from attendance.views.sessions import say_over
 from attendance.window import rules_of, window_of
-from briefings.models import Programme, Session
+from briefings.models import Programme, Session, SessionState
 from briefings.words import when_in_words, where_in_words
 from history.actions import look_at_many
 from history.refusals import Refused
@@ -34,6 +35,8 @@ def choose(request: HttpRequest, session: int) -> HttpResponse:
     found, now = _session(request, session), timezone.now()
     to_come = Session.objects.open().to_come(now).filter(programme=found.programme, seats__isnull=False)
     own = {"session": found, "now": now, "sessions": with_line(to_come).order_by("date", "starts", "pk")}
+    if request.method != "POST" and found.state != SessionState.OPEN:
+        return say_over(request, found)
     if request.method != "POST":
         ticked = [pk for pk in request.GET.getlist("chosen") if pk.isdecimal()]
         return _form_page(request, found, MoveForm(initial={"chosen": ticked, "fewer": "fewer" in request.GET}, **own))

@@ -10,17 +10,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.presses import key_of, one_press
-from attendance.actions.notices import send_notice
+from attendance.actions.notices import refuse_where_nobody_is_told, send_notice
 from attendance.forms.notices import NoticeForm
 from attendance.messages.notices import content_of
 from attendance.models import SessionNotice
 from attendance.queries.notices import people_to_tell
-from attendance.views.sessions import session_of, typed_again
-from briefings.models import Session
+from attendance.views.sessions import asks_while, session_of, typed_again
+from briefings.models import Session, SessionState
 from history.refusals import Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@asks_while(SessionState.OPEN)
 @one_press
 def write(request: HttpRequest, session: int) -> HttpResponse:
     """Write the mail, look at it, send it."""
@@ -28,9 +29,10 @@ def write(request: HttpRequest, session: int) -> HttpResponse:
     form = NoticeForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid() or "again" in request.POST:
         return _form_page(request, found, form)
-    if "confirmed" not in request.POST:
-        return _preview(request, found, form)
     try:
+        if "confirmed" not in request.POST:
+            refuse_where_nobody_is_told(found, to_waiting=form.cleaned_data["to_waiting"])
+            return _preview(request, found, form)
         press = key_of(request) or uuid4()
         notice = send_notice(session=found, press=press, by=request.user, now=now, **form.cleaned_data)
     except Refused as refusal:

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Person
 from attendance.actions.sessions import end_part, give_part
 from attendance.forms.sessions import AgendaLineForm, PartForm
-from attendance.views.sessions import session_of
+from attendance.views.sessions import asks_while, session_of
 from briefings.actions.sessions import change_agenda, minutes_between
-from briefings.models import Session
+from briefings.models import Session, SessionState
 from briefings.words import when_in_words
 from history.actions import look_at_many
 from history.refusals import Refused
@@ -24,6 +24,7 @@ _MOST_LINES = 20
 
 
 @require_http_methods(_ASKS)
+@asks_while(SessionState.DRAFT, SessionState.OPEN)
 def add_person(request: HttpRequest, session: int) -> HttpResponse:
     """Who presents and facilitates, and a form to add somebody."""
     found, now = session_of(request, session), timezone.now()
@@ -44,6 +45,7 @@ def add_person(request: HttpRequest, session: int) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@asks_while(SessionState.DRAFT, SessionState.OPEN)
 def drop_person(request: HttpRequest, session: int, part: int) -> HttpResponse:
     """Ask, then take somebody's part away."""
     found = session_of(request, session)
@@ -68,6 +70,7 @@ def drop_person(request: HttpRequest, session: int, part: int) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@asks_while(SessionState.DRAFT, SessionState.OPEN, SessionState.HELD)
 def change_the_agenda(request: HttpRequest, session: int) -> HttpResponse:
     """The parts of a session, with their minutes; together no longer than the session."""
     found = session_of(request, session)

@@ -1,5 +1,7 @@
 """Changing one session: its details, its places, its state."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -40,11 +42,12 @@ from briefings.actions.sessions import (
     RoomTooSmall,
     check_changes,
 )
-from briefings.models import Programme, Session
+from briefings.models import Programme, Session, SessionState
 from briefings.words import when_in_words, where_in_words
 from history.refusals import Refused
 
 _ASKS = ["GET", "HEAD", "POST"]
+_TO_COME = (SessionState.DRAFT, SessionState.OPEN)
 FIELD_OF = {
     InThePast: "date",
     RoomTaken: "room",
@@ -63,6 +66,37 @@ def session_of(request: HttpRequest, session: int) -> Session:
     return get_object_or_404(found, programme__in=programmes, pk=session)
 
 
+def say_over(request: HttpRequest, session: Session) -> HttpResponse:
+    """Say plainly why nothing of what an address asks can be done with ``session``: by its state."""
+    titles = {
+        SessionState.DRAFT: "This session is not open yet",
+        SessionState.HELD: "This session has been held",
+        SessionState.CANCELLED: "This session was cancelled",
+    }
+    context = {**_context(session, titles[SessionState(session.state)], ""), "facts": _facts(session)}
+    return render(request, "attendance/sessions/over.html", context)
+
+
+def asks_while(*states: SessionState) -> Callable:
+    """Decorate a view whose form can be pressed while its session is in one of ``states``: else its page says why not.
+
+    What is pressed all the same goes to the view: whoever presses twice gets the same answer.
+    """
+
+    def decorate(view: Callable) -> Callable:
+        @wraps(view)
+        def asked(request: HttpRequest, session: int, **kwargs: Any) -> HttpResponse:
+            if request.method != "POST":
+                found = session_of(request, session)
+                if found.state not in states:
+                    return say_over(request, found)
+            return view(request, session=session, **kwargs)
+
+        return asked
+
+    return decorate
+
+
 def typed_again(request: HttpRequest) -> list[tuple[str, str]]:
     """Return what was posted, to stand hidden on a page that asks once more."""
     left_out = {"csrfmiddlewaretoken", "confirmed"}
@@ -70,6 +104,7 @@ def typed_again(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 @require_http_methods(_ASKS)
+@asks_while(*_TO_COME)
 def change(request: HttpRequest, session: int) -> HttpResponse:
     """Move, re-room or rename a session; where people are told, a page says first who is told what."""
     found = session_of(request, session)
@@ -141,6 +176,7 @@ def _was(words, before: Session, after: Session) -> str:
 
 
 @require_http_methods(_ASKS)
+@asks_while(*_TO_COME)
 @one_press
 def resize(request: HttpRequest, session: int) -> HttpResponse:
     """Change how many places there are and how many are kept back."""
@@ -166,6 +202,7 @@ def resize(request: HttpRequest, session: int) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@asks_while(*_TO_COME)
 def open_for_booking(request: HttpRequest, session: int) -> HttpResponse:
     """Ask, then open a draft."""
     found = session_of(request, session)
@@ -174,6 +211,7 @@ def open_for_booking(request: HttpRequest, session: int) -> HttpResponse:
 
 
 @require_http_methods(_ASKS)
+@asks_while(SessionState.OPEN)
 def hold(request: HttpRequest, session: int) -> HttpResponse:
     """Ask, then note that a session took place."""
     found = session_of(request, session)
@@ -198,6 +236,7 @@ def _confirm(
 
 
 @require_http_methods(_ASKS)
+@asks_while(*_TO_COME)
 @one_press
 def cancel(request: HttpRequest, session: int) -> HttpResponse:
     """Ask with how many are told, then cancel a session."""

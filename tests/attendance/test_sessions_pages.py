@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from attendance.actions.handovers import ask_colleague
-from attendance.actions.sessions import give_part
+from attendance.actions.sessions import cancel_session, give_part
 from attendance.models import BookingRules, SeatCount, SeniorAttendance
 from briefings.models import Part, Session
 from messaging.models import Message
@@ -383,6 +383,43 @@ def test_open_cancel_and_hold(client, programme, coordinator):
 
 
 # --- who runs it, agenda
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["change", "seats", "open", "hold", "cancel", "notice", "agenda", "people", "move"],
+)
+def test_the_address_of_what_cannot_be_done_any_more_says_that_the_session_was_cancelled(
+    client, programme, coordinator, name
+):
+    session = a_session(programme)
+    address = reverse(f"attendance:session-{name}", args=[session.pk])
+    assert 'name="csrfmiddlewaretoken"' in text_of(client.get(address)).split("<main")[1]
+    cancel_session(session=session, reason="The heating has failed", by="clock", now=NOW)
+    page = text_of(client.get(address))
+    assert "<h1>This session was cancelled</h1>" in page
+    assert "The reason: The heating has failed" in page
+    assert 'name="csrfmiddlewaretoken"' not in page.split("<main")[1], "nothing to press"
+
+
+def test_a_notice_about_a_session_cancelled_meanwhile_is_refused_before_it_is_read(client, programme, coordinator):
+    session = a_session(programme)
+    a_place(session)
+    cancel_session(session=session, reason="Flood", by="clock", now=NOW)
+    typed = {"subject": "Car park", "words": "It is closed."}
+    for more in ({}, {"confirmed": "yes"}):
+        answer = client.post(reverse("attendance:session-notice", args=[session.pk]), typed | more)
+        assert answer.status_code == 422
+        assert "This session was cancelled, and whoever had a place was told so" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("state", "name", "said"),
+    [("draft", "notice", "is not open yet"), ("draft", "hold", "is not open yet"), ("held", "seats", "has been held")],
+)
+def test_the_address_of_what_cannot_be_done_yet_or_any_more_says_why(client, programme, coordinator, state, name, said):
+    session = a_session(programme, state=state)
+    assert f"This session {said}</h1>" in text_of(client.get(reverse(f"attendance:session-{name}", args=[session.pk])))
 
 
 def test_somebody_is_added_and_taken_off(client, programme, coordinator):
