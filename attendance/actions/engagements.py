@@ -1,7 +1,7 @@
 """Who is where when, and the entry in their calendar.
 
 Locks are taken in one order everywhere, so that nobody waits in a circle: seat counters in id order, then people in
-id order, then anything else.
+id order, then venues and their rooms in id order, then anything else.
 """
 
 from collections.abc import Iterable

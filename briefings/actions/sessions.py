@@ -209,6 +209,19 @@ def stay_put(room: Room) -> None:
     _SHARE.rows(venue=room.venue_id)
 
 
+def hold_rooms(rooms: Iterable[Room]) -> None:
+    """Lock ``rooms`` and, as ``stay_put`` does, their venues: before several sessions come into them in turn.
+
+    Venues come first, then rooms, both by their ids: two who plan in the same rooms on other days would else wait in
+    a circle.
+    """
+    rooms = {room.pk: room for room in rooms}.values()
+    for room in sorted(rooms, key=lambda room: room.venue_id):
+        stay_put(room)
+    held = Room.objects.filter(pk__in=[room.pk for room in rooms]).order_by("pk")
+    list(held.select_for_update(no_key=True, of=("self",)))
+
+
 _SHARE = prepared("share_venue", "SELECT id FROM briefings_venue WHERE id = $1 FOR SHARE", venue="bigint")
 
 

@@ -12,7 +12,15 @@ from attendance.actions.sessions import SessionPlan, plan_session
 from briefings.actions.partners import add_partners
 from briefings.actions.programmes import change_programme, change_scope, start_programme
 from briefings.actions.series import settle_group, start_series
-from briefings.actions.sessions import AgendaLine, InThePast, RoomTaken, RoomTooSmall, change_agenda, minutes_between
+from briefings.actions.sessions import (
+    AgendaLine,
+    InThePast,
+    RoomTaken,
+    RoomTooSmall,
+    change_agenda,
+    hold_rooms,
+    minutes_between,
+)
 from briefings.models import Programme, Series, Session
 from communications.actions.plan import Audience, fulfil_item, plan_item
 from communications.actions.stages import add_stage
@@ -107,7 +115,9 @@ def _take_sessions(
     """Return the drafts by the id of the session that each is like."""
     drafts: dict[int, Session] = {}
     groups: dict[tuple[Series, str], list[Session]] = {}
-    for session in sessions_to_clone(programme):
+    found = sessions_to_clone(programme)
+    hold_rooms(session.room for session in found if session.room)
+    for session in found:
         draft = _draft(session, made, days[f"session-{session.pk}"], by, now)
         drafts[session.pk] = draft
         if Part.AGENDA in parts:
