@@ -15,7 +15,7 @@ from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.messages.places import MOVED as PLACE_MOVED
 from attendance.models import BulkMove, CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
 from attendance.queries.booking import by_distance, sessions_to_choose
-from attendance.queries.shares import FIRST_CHOICE_LASTS
+from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
 from attendance.queries.teams import unnamed_places
 from attendance.queries.waiting import elsewhere_in_words
 from briefings.models import Part, Programme, Session, SessionPart, SessionState
@@ -373,9 +373,12 @@ def _listed(names: list[str]) -> str:
 
 
 def _nearest(place: Place, session: Session) -> list[Session]:
-    """Return three sessions with free places, the nearest to whom ``place`` was, each by date."""
-    to_choose = sessions_to_choose(session.programme, timezone.now())
-    others = [other for other in to_choose if other.seats.free and not other.window.why_closed]
+    """Return three sessions with places free for whom ``place`` was, the nearest to them, each by date."""
+    now = timezone.now()
+    to_choose = sessions_to_choose(session.programme, now)
+    mark_quota_used(to_choose, place.organisation_id, now)
+    free = [other for other in to_choose if other.seats.free and not other.quota_used]
+    others = [other for other in free if not other.window.why_closed]
     groups = by_distance(others, [place.area] if place.area else ())
     return [other for group in groups for other in group.sessions][:3]
 

@@ -32,6 +32,7 @@ from attendance.queries.sessions import (
     people_of,
     preview_change,
 )
+from attendance.queries.shares import FIRST_CHOICE_LASTS
 from attendance.window import rules_of, window_of
 from briefings.actions.sessions import (
     TOLD,
@@ -251,12 +252,17 @@ def cancel(request: HttpRequest, session: int) -> HttpResponse:
             messages.success(request, "Cancelled. Everybody with a part in it is told.")
             return _back(found)
     facts = [*_facts(found), {"name": "Who is told", "value": _who_is_told(found)}]
+    ends = "This cannot be taken back. Places end, the room is free, and calendar entries are removed."
+    first = (
+        f" Whoever has a place chooses another date before others, for {FIRST_CHOICE_LASTS.days} days: until then "
+        "the other sessions keep a free place for each of them."
+    )
     context = {
         **_context(found, "Cancel the session?", "Cancel the session"),
         "facts": facts,
         "form": form,
         "danger": True,
-        "consequence": "This cannot be taken back. Places end, the room is free, and calendar entries are removed.",
+        "consequence": ends + first if people_of(found).booked else ends,
     }
     return render(request, "attendance/sessions/confirm.html", context, status=422 if form.errors else 200)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.presses import key_of, one_press
+from attendance.actions.places import give_up_place
 from attendance.actions.teams import (
     NamesAreOver,
     TooManyNames,
@@ -21,7 +22,7 @@ from attendance.actions.teams import (
     switch_to_fit,
 )
 from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
-from attendance.models import Place, PlaceState, Team
+from attendance.models import LIVE, Place, PlaceState, Team
 from attendance.queries.booking import positions_of
 from attendance.queries.people import WHY_CLOSED, search_people
 from attendance.queries.shares import mark_quota_used, seats_kept
@@ -38,12 +39,13 @@ from attendance.queries.teams import (
 )
 from attendance.queries.waiting import quota_in_words
 from attendance.views.gone import say_why_gone
+from attendance.views.on_behalf import told
 from attendance.window import rules_of, window_of
 from briefings.models import Programme
 from briefings.words import when_in_words
 from face.dates import day
 from face.paging import LONG, page_of
-from history.actions import look_at_many
+from history.actions import look, look_at_many
 from history.refusals import Refused
 from organisations.models import Organisation
 
@@ -148,6 +150,7 @@ def show(request: HttpRequest, team: int) -> HttpResponse:
     positions = positions_of(places)
     for place in places:
         place.position = positions.get(place.pk, "")
+        place.can_end = place.person_id is not None and place.state in LIVE
         place.why_closed = WHY_CLOSED.get(place.closed_reason, "")
     look_at_many(
         by=request.user, at=[place.person for place in places if place.person], page="attendance:team-show", now=now
@@ -281,11 +284,48 @@ def _check_release(request: HttpRequest, team: Team, unnamed: int) -> HttpRespon
             {"name": "When", "value": when_in_words(team.session)},
             {"name": "Names may follow until", "value": day(team.names_until) if team.names_until else "Not said"},
         ],
+        "unnamed": unnamed,
         "button": f"Give {places} back",
         "back_url": reverse("attendance:team-show", args=[team.pk]),
         "back_words": "Back to your team",
     }
     return render(request, "attendance/teams/check_release.html", context)
+
+
+@require_http_methods(_ASKS)
+@one_press
+def give_up(request: HttpRequest, team: int, place: int) -> HttpResponse:
+    """Ask, then give up the place of a colleague in the team: who was booked into the wrong session, or is ill."""
+    own, now = _team(request, team), timezone.now()
+    named = Place.objects.filter(team=own, person__isnull=False)
+    found = named.select_related("person", "session__programme__booking_rules", "session__room__venue")
+    held: Place = get_object_or_404(found, pk=place)
+    if request.method == "POST":
+        try:
+            give_up_place(place=held, by=request.user, now=now)
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+        else:
+            messages.success(request, f"{held.person.name} has no place in this team any more. {told(held.person)}")
+        return redirect("attendance:team-show", team=team)
+    if held.state not in LIVE or held.session.during.lower <= now:
+        return redirect("attendance:team-show", team=team)
+    waits = held.state == PlaceState.WAITING
+    look(by=request.user, at=held.person, page="attendance:team-give-up", now=now)
+    name = held.person.name
+    context = {
+        **_context(
+            own.organisation, f"Take {name} off the waiting list?" if waits else f"Give up the place of {name}?"
+        ),
+        "waiting": Place.objects.in_line().filter(session=held.session_id).count(),
+        "window": window_of(held.session, rules_of(held.session), now),
+        "person": held.person,
+        "place": held,
+        "session": held.session,
+        "back_url": reverse("attendance:team-show", args=[team]),
+        "back_words": "Back to your team",
+    }
+    return render(request, "attendance/staff/give_up.html", context)
 
 
 @require_http_methods(_ASKS)
@@ -325,7 +365,8 @@ def _nudged(request: HttpRequest, own: Organisation, programme: Programme, peopl
         said.append("1 colleague is" if done.reminded == 1 else f"{done.reminded} colleagues are")
         said[0] += " reminded by e-mail"
     if done.asked_for:
-        said.append(f"The coordinator is asked to invite {done.asked_for} more")
+        what = "more" if done.reminded else "colleague" if done.asked_for == 1 else "colleagues"
+        said.append(f"The coordinator is asked to invite {done.asked_for} {what}")
     messages.success(request, ". ".join(said) or "They were all reminded, or asked for, in the last seven days")
     return redirect("attendance:team-nudge", organisation=own.pk, programme=programme.pk)
 

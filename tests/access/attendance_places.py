@@ -5,7 +5,17 @@ from datetime import timedelta
 
 from accounts.links import make_link, token_of
 from attendance.actions.places import take_place
-from attendance.models import BulkMove, CalendarAnswer, CalendarEntry, Handover, Invitation, Place, SeatCount, Team
+from attendance.models import (
+    BulkMove,
+    CalendarAnswer,
+    CalendarEntry,
+    Handover,
+    Invitation,
+    Place,
+    PlaceState,
+    SeatCount,
+    Team,
+)
 from tests.access.routes import Route, nothing, other_programme, other_session, own_programme, own_session
 from tests.cast import NOW, Cast
 from tests.organisations.factories import AffiliationFactory, PersonFactory
@@ -190,6 +200,20 @@ def other_team(cast: Cast) -> dict:
     return _team(cast, other=True)
 
 
+def _in_team(cast: Cast, *, other: bool = False) -> dict:
+    place, team = _placed(cast, other=other), _team(cast, other=other)
+    Place.objects.filter(pk=place.pk).update(state=PlaceState.BOOKED, **{f"{name}_id": pk for name, pk in team.items()})
+    return {**team, "place": place.pk}
+
+
+def own_team_place(cast: Cast) -> dict:
+    return _in_team(cast)
+
+
+def other_team_place(cast: Cast) -> dict:
+    return _in_team(cast, other=True)
+
+
 def led_organisation(cast: Cast) -> dict:
     return {"organisation": cast.organisation.pk}
 
@@ -229,6 +253,8 @@ def _team_routes(whose: str, organisation, session, team, nudged) -> list[Route]
 
 
 ROUTES = [
+    Route("attendance:team-give-up", own_team_place, {200: "lead"}),
+    Route("attendance:team-give-up", other_team_place, {200: "other_lead"}),
     *_team_routes("lead", led_organisation, led_session, own_team, led_programme),
     *_team_routes("other_lead", other_led_organisation, other_led_session, other_team, other_led_programme),
     Route("attendance:invitation-open", invitation_token, {302: "everyone"}),

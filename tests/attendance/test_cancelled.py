@@ -14,7 +14,7 @@ from attendance.actions.sessions import cancel_session
 from attendance.invariants import findings
 from attendance.messages import notices
 from attendance.messages import sessions as messages
-from attendance.models import BookingRules, Invitation, Place, PlaceState, SessionNotice
+from attendance.models import BookingRules, Invitation, Place, PlaceState, Quota, SessionNotice
 from attendance.queries.shares import FIRST_CHOICE_LASTS
 from briefings.models import PlacesRule
 from face.dates import day
@@ -57,6 +57,31 @@ def test_those_affected_stand_before_others_in_their_old_order():
     first.refresh_from_db()
     assert first.state == PlaceState.BOOKED
     assert [found for _, found in findings() if found] == []
+
+
+def test_the_mail_offers_no_date_on_which_the_organisation_has_its_share(client):
+    now = timezone.now()
+    programme = a_programme()
+    session = a_session(programme, date=(now + timedelta(days=30)).date())
+    full, free = (another_day(programme, date=(now + timedelta(days=days)).date()) for days in (40, 50))
+    place = a_place(session, now=now)
+    a_place(full, now=now)
+    Quota.objects.create(programme=programme, organisation=place.organisation, seats=1)
+    _cancel(session, now)
+    mail = messages.render(Message.objects.get(kind=messages.CANCELLED, person=place.person))
+    assert day(free.date) in mail.text
+    assert day(full.date) not in mail.text
+    assert "The session was cancelled. Flood" in client.get(f"/p/{token_of(place.link)}/", follow=True).content.decode()
+
+
+def test_before_it_cancels_the_coordinator_reads_who_chooses_first(client):
+    session = a_session(date=timezone.localdate() + timedelta(days=30))
+    client.force_login(AppointmentFactory(programme=session.programme).person)
+    page = f"/sessions/{session.pk}/cancel/"
+    said = "keep a free place for each of them"
+    assert said not in client.get(page).content.decode()
+    a_place(session, now=timezone.now())
+    assert said in client.get(page).content.decode()
 
 
 def test_the_mail_offers_the_nearest_with_free_places_and_its_link_books(client):

@@ -455,6 +455,31 @@ def test_a_lead_books_names_and_gives_back(programme, lead):
     _nothing_wrong()
 
 
+def test_a_lead_gives_up_the_place_of_a_colleague_whom_they_booked_and_nobody_elses(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=2, date=(now + timedelta(days=30)).date())
+    (colleague,) = _people(programme, 1)
+    lead.post(f"{lead.base}{session.pk}/", {"people": [colleague.pk], "rule": "fit", "press": str(uuid.uuid4())})
+    team, place = Team.objects.get(), Place.objects.get(person=colleague)
+    show, give_up = f"/teams/{team.pk}/", f"/teams/{team.pk}/places/{place.pk}/give-up/"
+    assert give_up in lead.get(show).content.decode()
+    asks = lead.get(give_up).content.decode()
+    assert f"Give up the place of {colleague.name}?" in asks
+    assert "Nobody waits for it." in asks
+    assert Place.objects.get(pk=place.pk).state == PlaceState.BOOKED
+    said = lead.post(give_up, follow=True).content.decode()
+    assert f"{colleague.name} has no place in this team any more" in said
+    assert give_up not in said
+    assert Place.objects.get(pk=place.pk).state == PlaceState.GIVEN_UP
+    assert lead.get(give_up).url == show
+    mail = Message.objects.get(person=colleague, kind="attendance.place_given_up")
+    assert "has given it up for you" in kinds.find(mail.kind).render(mail).text
+    assert not Message.objects.filter(kind="attendance.team_left").exists(), "the lead knows"
+    own = a_place(session, now=now)
+    assert lead.get(f"/teams/{team.pk}/places/{own.pk}/give-up/").status_code == 404
+    _nothing_wrong()
+
+
 def _invited(programme, now=None):
     now = now or timezone.now()
     person = a_practitioner(programme)
@@ -511,7 +536,7 @@ def test_who_is_invited_is_reminded_once_a_week(nudging):
 def test_the_coordinator_is_asked_by_name_to_invite_who_is_not_once_a_week(nudging, programme):
     wanted = {"kind": "attendance.invitations_wanted"}
     answer = nudging.post(nudging.page, {"chosen": [nudging.uninvited.pk]}, follow=True)
-    assert "The coordinator is asked to invite 1 more" in answer.content.decode()
+    assert "The coordinator is asked to invite 1 colleague" in answer.content.decode()
     mail = Message.objects.get(**wanted)
     text = kinds.find(mail.kind).render(mail).text
     assert mail.person == nudging.coordinator
