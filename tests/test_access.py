@@ -14,6 +14,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from pytest_django.asserts import assertContains
 
 from config import urls
+from config.middleware import page_above
 from history.models import Entry
 from messaging.models import Message
 from tests.access.routes import SIGN_IN, Route
@@ -117,6 +118,9 @@ def test_a_button_is_no_page(stage, short_refusals, route):
     for role in PEOPLE:
         assert client_of(role, keys).get(address).status_code in (403, 404, 405), role
     assert _traces() == before
+    above = page_above(address)
+    assert above or route.name == "surveys:feedback-send", "whoever opens it is led to no page"
+    assert client_of("administrator", keys).get(above or "/").status_code != 405, "whoever opens it is led to a button"
 
 
 REFUSED = [
