@@ -4,6 +4,7 @@ Noted words are confirmed or refused; given ones are reviewed, or proposed as ke
 code: docs/adr/0140-a-link-says-how-a-promise-stands.md.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -55,13 +56,7 @@ def show_noted(request: HttpRequest, link: int) -> HttpResponse:
 @one_press
 def say_kept(request: HttpRequest, link: int) -> HttpResponse:
     """Say that it was kept, with the evidence; a coordinator confirms it."""
-    own = _own(request)
-    if request.method != "POST" and own.state != AssuranceState.GIVEN:
-        return redirect("commitments:assurance-noted", link=link)
-    form, done = proposing(request, own, request.link.person)
-    if done:
-        return redirect("commitments:assurance-noted", link=link)
-    return _form(request, own, form, "Say that it was kept", "Propose it as kept")
+    return _said(request, link, proposing, "Say that it was kept", "Propose it as kept")
 
 
 @personal_link("assurance")
@@ -69,13 +64,18 @@ def say_kept(request: HttpRequest, link: int) -> HttpResponse:
 @one_press
 def say_how_it_stands(request: HttpRequest, link: int) -> HttpResponse:
     """Say how it stands, and when it is looked at again."""
+    return _said(request, link, reviewing, "Say how it stands", "Keep this review")
+
+
+def _said(request: HttpRequest, link: int, saying: Callable, title: str, button: str) -> HttpResponse:
+    """Answer with the form of ``saying``, or lead back where it is said, or cannot be said any more."""
     own = _own(request)
     if request.method != "POST" and own.state != AssuranceState.GIVEN:
         return redirect("commitments:assurance-noted", link=link)
-    form, done = reviewing(request, own, request.link.person)
+    form, done = saying(request, own, request.link.person)
     if done:
         return redirect("commitments:assurance-noted", link=link)
-    return _form(request, own, form, "Say how it stands", "Keep this review")
+    return _form(request, own, form, title, button)
 
 
 @personal_link("assurance")

@@ -15,10 +15,10 @@ from messaging.models import Message
 from tests.commitments.factories import NOW, TODAY, Cast
 from tests.commitments.pages import opened, signed_in, words
 from tests.commitments.test_assurance_pages import by_link
-from tests.commitments.test_keeping import of
+from tests.commitments.test_keeping import DUE, given, of
 
 pytestmark = pytest.mark.django_db
-DUE, LATER, LATEST = date(2026, 12, 1), date(2027, 2, 1), date(2027, 3, 1)
+LATER, LATEST = date(2027, 2, 1), date(2027, 3, 1)
 REVIEWED, MOVED = "commitments.assurance_reviewed", "commitments.question_promise_moved"
 HOUR = timedelta(hours=1)
 
@@ -32,11 +32,6 @@ def _today():
 @pytest.fixture
 def cast():
     return Cast()
-
-
-def given(cast, **options) -> Assurance:
-    options = {"words": "We send two people", "due_on": DUE, "for_everybody": True, "by": cast.senior} | options
-    return actions.note_assurance(mandate=cast.mandate, now=NOW, **options)
 
 
 def moved(own: Assurance, due_on: date, *, now=NOW, by=None, said="Two of five are done"):
