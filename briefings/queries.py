@@ -1,7 +1,9 @@
 """What is shown and decided from several tables of a programme."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet
@@ -10,15 +12,23 @@ from django.utils.timezone import localdate
 
 from accounts.models import Person
 from briefings.models import Appointment, Mandate, Partner, Programme, ProgrammeRole
-from face.keeping import count_of
+from face.keeping import kept_rows
+from history.statements import DAY, NUMBER, Prepared, among, compiled
 from organisations.models import Affiliation, AffiliationArea, AffiliationQuerySet, Area
+from organisations.queries import ListedTie, by_person, listed
 
 
 def area_ids_in_scope(programme: Programme) -> set[int] | None:
     """Return the ids of the areas in scope and of all areas inside them; None where every area is in scope."""
     if programme.every_area:
         return None
-    return set(areas_in_scope(programme).values_list("pk", flat=True))
+    return {pk for (pk,) in _areas().rows(programme=programme.pk)}
+
+
+@cache
+def _areas() -> Prepared:
+    found = areas_in_scope(Programme(pk=NUMBER)).order_by().values_list("pk")
+    return compiled("areas_in_scope", found, programme=NUMBER)
 
 
 def areas_in_scope(programme: Programme) -> QuerySet[Area]:
@@ -124,8 +134,41 @@ def is_eligible(programme: Programme, on: date) -> Q:
 
 def count_eligible(programme: Programme, now: datetime) -> int:
     """Return how many people are eligible on the day of ``now``."""
-    affiliations = affiliations_in_scope(programme, localdate(now), areas=areas_in_scope(programme))
-    return count_of(affiliations.values("person").distinct(), now)
+    [(number,)] = kept_rows(_number(*_width(programme)), now, programme=programme.pk, on=localdate(now))
+    return number
+
+
+def ties_in_scope(programme: Programme, people: Iterable[int], on: date) -> dict[int, list[ListedTie]]:
+    """Return what makes those of ``people`` eligible on ``on`` who are: by their ids. One query."""
+    of_them = list(people)
+    rows = _ties(*_width(programme)).rows(programme=programme.pk, on=on, people=of_them) if of_them else []
+    return by_person(ListedTie(*row) for row in rows)
+
+
+def _width(programme: Programme) -> tuple[bool, bool]:
+    """Return what the statements about the people in scope of ``programme`` differ by."""
+    return programme.every_area, programme.every_profession
+
+
+@cache
+def _number(every_area: bool, every_profession: bool) -> Prepared:
+    people = _anybody(every_area, every_profession).order_by().values("person").distinct()
+    return compiled(
+        f"number_in_scope_{every_area:d}{every_profession:d}", people, programme=NUMBER, on=DAY,
+        around="SELECT count(*) FROM ({}) AS people",
+    )  # fmt: skip
+
+
+@cache
+def _ties(every_area: bool, every_profession: bool) -> Prepared:
+    found = listed(_anybody(every_area, every_profession).filter(among("person", ())))
+    name = f"ties_in_scope_{every_area:d}{every_profession:d}"
+    return compiled(name, found, programme=NUMBER, on=DAY, people=())
+
+
+def _anybody(every_area: bool, every_profession: bool) -> AffiliationQuerySet:
+    programme = Programme(pk=NUMBER, every_area=every_area, every_profession=every_profession)
+    return affiliations_in_scope(programme, DAY, areas=areas_in_scope(programme))
 
 
 def ties_of_eligible(programme: Programme, people: QuerySet[Person], on: date) -> QuerySet[Affiliation]:

@@ -2,12 +2,13 @@
 
 import calendar
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import MINYEAR, date, time
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import ModelChoiceIterator
 
 from face.dates import day_plain
 
@@ -183,3 +184,22 @@ class HintedRadios(forms.RadioSelect):
             option["hint"] = hint
             option["attrs"]["aria-describedby"] = f"{option['attrs']['id']}_hint"
         return option
+
+
+class NamesIterator(ModelChoiceIterator):
+    """The choices of a field by key and ``name``, without an instance of each: a filter has a hundred of them."""
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        yield from self.names()
+
+    def names(self) -> Iterable[tuple[Any, str]]:
+        """Return key and name of each row."""
+        return self.queryset.values_list("pk", "name")
+
+
+class NameChoice(forms.ModelChoiceField):
+    """One row of a model that has a name; the choice is that row."""
+
+    iterator = NamesIterator

@@ -147,11 +147,24 @@ def kept_of(found: QuerySet, what: str, make: Callable[[], Any], now: datetime) 
         sql, values = found.order_by().query.sql_with_params()
     except EmptyResultSet:
         return make()
-    sources = _sources_of(frozenset(_tables() & set(re.findall(r"\w+", sql))))
-    if sources is None:
-        return make()
     key = sha256(f"{sql} {values!r}".encode()).hexdigest()
-    return sources.at(now).get(f"{what}:{key}", make, exact=True)[0]
+    return _kept(sql, f"{what}:{key}", make, now)
+
+
+def kept_rows(statement: Any, now: datetime, **values: Any) -> list[tuple]:
+    """Return the rows of ``statement`` (history.statements.Prepared) with ``values``: kept as ``kept_of`` keeps."""
+    key = f"rows:{statement.name}:{sorted(values.items())!r}"
+    return _kept(statement.preparing, key, lambda: statement.rows(**values), now)
+
+
+def _kept(sql: str, key: str, make: Callable[[], Any], now: datetime) -> Any:
+    sources = _sources_of(_read_by(sql))
+    return make() if sources is None else sources.at(now).get(key, make, exact=True)[0]
+
+
+@lru_cache(1_000)
+def _read_by(sql: str) -> frozenset[str]:
+    return frozenset(_tables() & set(re.findall(r"\w+", sql)))
 
 
 @cache

@@ -20,7 +20,7 @@ from zlib import crc32
 
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connection, connections, models
 from django.db.models.base import ModelState
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import F, Func, RawSQL
 from django.db.models.query import ModelIterable
 from psycopg2.extras import Range
 
@@ -93,6 +93,16 @@ def _text_of(statement: tuple[str, tuple], marks: dict[Any, str]) -> str:
 def as_one(ids: Sequence[int]) -> RawSQL:
     """Return ``ids`` for a lookup ``__in``, as one value: Django looks at each of a hundred thousand by itself."""
     return RawSQL("SELECT unnest(%s::bigint[])", [ids])
+
+
+def among(name: str, ids: tuple[int, ...]) -> Func:
+    """Return the condition that the key ``name`` is one of ``ids``, for what is written down once.
+
+    A list stands for itself in a plan; of ``as_one`` PostgreSQL would have to guess how many they are.
+    """
+    listed = RawSQL("%s::bigint[]", [ids])
+    template = {"template": "%(expressions)s)", "arg_joiner": " = ANY("}
+    return Func(F(name), listed, output_field=models.BooleanField(), **template)
 
 
 def of_keys(name: str, rows: models.QuerySet) -> Prepared:

@@ -2,11 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q, QuerySet
 
-from organisations.models import Affiliation, Area, HeadCount, HeadCountRequest, Organisation
+from history.statements import DAY, NUMBER, Prepared, among, compiled
+from organisations.models import (
+    A_YEAR,
+    Affiliation,
+    AffiliationArea,
+    Area,
+    HeadCount,
+    HeadCountRequest,
+    Organisation,
+)
 
 HEAD_COUNT_LINK_LIFE = timedelta(days=60)
 """How long the link in the mail that asks for head-counts opens its page."""
@@ -58,3 +70,60 @@ def last_days(ties: Iterable[Affiliation]) -> list[Affiliation]:
     for tie in rows:
         tie.last_day = tie.until and tie.until - timedelta(days=1)
     return rows
+
+
+class ListedTie(NamedTuple):
+    """What a list of people shows of a tie: plain values, as a page has some dozens of them."""
+
+    person_id: int
+    organisation: str
+    profession: str | None
+    areas: list[str]
+    until: date | None
+    has_left: bool = False
+
+
+def listed(ties: QuerySet[Affiliation]) -> QuerySet[Affiliation]:
+    """Return ``ties`` by organisation, the oldest first, as rows of what a ``ListedTie`` begins with."""
+    areas = AffiliationArea.objects.filter(affiliation=OuterRef("pk")).order_by("area__name", "area_id")
+    found = ties.order_by("organisation__name", "since", "pk")
+    return found.values_list(
+        "person_id", "organisation__name", "profession__name", ArraySubquery(areas.values("area__name")), "until"
+    )
+
+
+def known_ties(
+    people: Iterable[int], on: date, there: list[int] | None = None, own: int | None = None
+) -> dict[int, list[ListedTie]]:
+    """Return what ties ``people`` to organisations on ``on``, or did within the year before: by their ids. One query.
+
+    ``there``: none but ties to these organisations, and those of ``own`` (a person).
+    """
+    values = {"people": list(people), "since": on - A_YEAR}
+    if not values["people"]:
+        rows = []
+    elif there is None:
+        rows = _known(everywhere=True).rows(**values)
+    else:
+        rows = _known(everywhere=False).rows(**values, there=there, own=own)
+    return by_person(ListedTie(*row, has_left=row[-1] is not None and row[-1] <= on) for row in rows)
+
+
+def by_person(ties: Iterable[ListedTie]) -> dict[int, list[ListedTie]]:
+    """Return ``ties`` by the person, in their order."""
+    found: dict[int, list[ListedTie]] = {}
+    for tie in ties:
+        found.setdefault(tie.person_id, []).append(tie)
+    return found
+
+
+_SOMEWHERE = (NUMBER,)
+
+
+@cache
+def _known(*, everywhere: bool) -> Prepared:
+    found = Affiliation.objects.known_on(DAY + A_YEAR).filter(among("person", ()))
+    if everywhere:
+        return compiled("known_ties", listed(found), people=(), since=DAY)
+    found = found.filter(Q(among("organisation", _SOMEWHERE)) | Q(person=NUMBER))
+    return compiled("known_ties_there", listed(found), people=(), since=DAY, there=_SOMEWHERE, own=NUMBER)

@@ -101,9 +101,16 @@ def organisations_kept_by(person: Any) -> QuerySet[Organisation]:
 
 def affiliations_visible_to(person: Any) -> QuerySet[Affiliation]:
     """Return the affiliations that ``person`` may see, of people they see: a lead those with the own organisations."""
-    if can_manage_organisations(person) or scopes_with(person, Permission.SEE_PEOPLE):
+    there = ties_seen_in(person)
+    if there is None:
         return Affiliation.objects.all()
-    return Affiliation.objects.filter(Q(organisation__in=led_organisation_ids(person)) | Q(person=person.pk))
+    return Affiliation.objects.filter(Q(organisation__in=there) | Q(person=person.pk))
+
+
+def ties_seen_in(person: Any) -> list[int] | None:
+    """Return to which organisations (ids) ``person`` may see ties of others; None for any."""
+    sees_all = can_manage_organisations(person) or scopes_with(person, Permission.SEE_PEOPLE)
+    return None if sees_all else led_organisation_ids(person)
 
 
 def can_keep_staff_list(person: Any, organisation: Organisation) -> bool:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from accounts.queries import people_with_word
 from briefings.models import Programme
+from face.fields import NameChoice
 from face.forms import FilterForm
 from organisations.models import Area, Organisation, Profession
 
@@ -15,11 +16,9 @@ class PeopleFilter(FilterForm):
     """Search by name or address; choose organisation, area, profession."""
 
     q = forms.CharField(label="Name or e-mail address", max_length=100)
-    organisation = forms.ModelChoiceField(
-        Organisation.objects.none(), label="Organisation", empty_label="All organisations"
-    )
-    area = forms.ModelChoiceField(Area.objects.all(), label="Area", empty_label="All areas")
-    profession = forms.ModelChoiceField(Profession.objects.all(), label="Profession", empty_label="All professions")
+    organisation = NameChoice(Organisation.objects.none(), label="Organisation", empty_label="All organisations")
+    area = NameChoice(Area.objects.all(), label="Area", empty_label="All areas")
+    profession = NameChoice(Profession.objects.all(), label="Profession", empty_label="All professions")
 
     def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,9 +1,8 @@
 """Who is eligible for a programme, and why others are not."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
-from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import QuerySet
@@ -18,11 +17,10 @@ from briefings.forms.people import PeopleFilter
 from briefings.models import Programme
 from briefings.queries import (
     Scope,
-    affiliations_in_scope,
-    areas_in_scope,
     count_eligible,
     eligible_people,
     people_not_in_scope,
+    ties_in_scope,
     ties_of_eligible,
 )
 from briefings.views.pages import programme_of
@@ -31,6 +29,7 @@ from face.paging import InOrder, page_of
 from face.spreadsheets import stream_csv
 from history.actions import look_at_many
 from organisations.models import Affiliation
+from organisations.queries import ListedTie
 from organisations.rules import people_visible_to
 
 ELIGIBLE, OTHERS = "eligible", "not-in-scope"
@@ -103,32 +102,37 @@ def _found(
     return people_not_in_scope(programme, seen, today)
 
 
-def _rows(programme: Programme, people: list[Person], which: str, now: datetime) -> list[dict[str, Any]]:
-    """Return a row for each person: the affiliations that count (or all), and the reasons for those that do not."""
+_Row = tuple[Person, list[ListedTie], list[str]]
+
+
+def _rows(programme: Programme, people: list[Person], which: str, now: datetime) -> list[_Row]:
+    """Return each person with the ties that count (or all), and the reasons why those do not that do not."""
     today = timezone.localdate(now)
     if which == ELIGIBLE:
-        in_scope = affiliations_in_scope(programme, today, areas=areas_in_scope(programme))
-        by_person = _by_person(in_scope, people)
-        return [{"person": person, "ties": by_person.get(person.pk, []), "reasons": []} for person in people]
-    scope, by_person, rows = Scope.of(programme, today), _by_person(Affiliation.objects.known_on(today), people), []
-    for person in people:
-        ties = by_person.get(person.pk, [])
-        reasons = dict.fromkeys(reason for tie in ties for reason in scope.why_not(tie))
-        rows.append({"person": person, "ties": ties, "reasons": list(reasons)})
-    return rows
+        ties = ties_in_scope(programme, (person.pk for person in people), today)
+        return [(person, ties.get(person.pk, []), []) for person in people]
+    scope, ties = Scope.of(programme, today), _known(people, today)
+    return [(person, *_why_not(scope, ties.get(person.pk, []))) for person in people]
 
 
-def _by_person(affiliations: QuerySet[Affiliation], people: list[Person]) -> dict[int, list[Affiliation]]:
+def _why_not(scope: Scope, ties: list[Affiliation]) -> tuple[list[ListedTie], list[str]]:
+    reasons = dict.fromkeys(reason for tie in ties for reason in scope.why_not(tie))
+    shown = [ListedTie(tie.person_id, str(tie.organisation), str(tie.profession or ""), [], tie.until) for tie in ties]
+    return shown, list(reasons)
+
+
+def _known(people: list[Person], today: date) -> dict[int, list[Affiliation]]:
     found = (
-        affiliations.filter(person__in=people)
+        Affiliation.objects.known_on(today)
+        .filter(person__in=people)
         .select_related("person", "organisation", "profession")
         .prefetch_related("areas")
         .order_by("organisation__name", "pk")
     )
-    by_person: dict[int, list[Affiliation]] = {}
-    for affiliation in found:
-        by_person.setdefault(affiliation.person_id, []).append(affiliation)
-    return by_person
+    ties: dict[int, list[Affiliation]] = {}
+    for tie in found:
+        ties.setdefault(tie.person_id, []).append(tie)
+    return ties
 
 
 @require_safe

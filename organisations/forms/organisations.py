@@ -1,5 +1,6 @@
 """What is asked about organisations, areas and professions, and the filters of their lists."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import DomainNameValidator
 from django.db.models import Q, QuerySet
 
-from face.fields import LongTextField, ThreeBoxDateField
+from face.fields import LongTextField, NameChoice, NamesIterator, ThreeBoxDateField
 from face.forms import ChangingMixin, FilterForm, HubForm
 from organisations.models import Area, Organisation, OrganisationKind, Profession
 
@@ -97,8 +98,16 @@ class OrganisationFilter(FilterForm):
         return found
 
 
-class AreaChoice(forms.ModelChoiceField):
+class _AreasIterator(NamesIterator):
+    def names(self) -> Iterator[tuple[int, str]]:
+        for key, *names in self.queryset.values_list("pk", "name", "parent__name"):
+            yield key, _in_words(*names)
+
+
+class AreaChoice(NameChoice):
     """One area, said with the larger one it lies in."""
+
+    iterator = _AreasIterator
 
     def label_from_instance(self, area: Area) -> str:
         return area_words(area)
@@ -106,7 +115,11 @@ class AreaChoice(forms.ModelChoiceField):
 
 def area_words(area: Area) -> str:
     """Return "Melton (in Leicestershire)". The parent is loaded already."""
-    return f"{area.name} (in {area.parent.name})" if area.parent else area.name
+    return _in_words(area.name, area.parent.name if area.parent else None)
+
+
+def _in_words(name: str, larger: str | None) -> str:
+    return f"{name} (in {larger})" if larger else name
 
 
 class AreaForm(HubForm):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.models import Person, sort_key
-from face.fields import ThreeBoxDateField
+from face.fields import NameChoice, ThreeBoxDateField
 from face.forms import FilterForm, HubForm
 from organisations.forms.organisations import AreaChoice, NameField, area_words
 from organisations.models import Affiliation, Area, Organisation, Profession
@@ -90,10 +90,8 @@ class PeopleFilter(FilterForm):
     q = forms.CharField(
         label="Name, e-mail address or staff number", max_length=100, widget=forms.TextInput({"type": "search"})
     )
-    organisation = forms.ModelChoiceField(
-        Organisation.objects.none(), label="Organisation", empty_label="All organisations"
-    )
-    profession = forms.ModelChoiceField(Profession.objects.all(), label="Profession", empty_label="All professions")
+    organisation = NameChoice(Organisation.objects.none(), label="Organisation", empty_label="All organisations")
+    profession = NameChoice(Profession.objects.all(), label="Profession", empty_label="All professions")
     area = AreaChoice(Area.objects.none(), label="Area", empty_label="All areas")
     left = forms.ChoiceField(label="Here or left", choices=[("", "Both"), (HERE, "Here now"), (LEFT, "Left")])
 

@@ -12,6 +12,7 @@ from organisations.models.imports import (
     StaffListImport,
 )
 from organisations.models.who import (
+    A_YEAR,
     Affiliation,
     AffiliationArea,
     AffiliationQuerySet,
@@ -25,7 +26,7 @@ from organisations.models.who import (
 )
 
 __all__ = [
-    "IMPORT_MOVES", "Affiliation", "AffiliationArea", "AffiliationQuerySet", "Area", "HeadCount", "HeadCountRequest",
-    "ImportChange", "ImportRow", "ImportState", "MailDomain", "NameDecision", "NameKind", "Organisation",
-    "OrganisationKind", "OrganisationLead", "Profession", "RowFate", "StaffListImport",
+    "A_YEAR", "IMPORT_MOVES", "Affiliation", "AffiliationArea", "AffiliationQuerySet", "Area", "HeadCount",
+    "HeadCountRequest", "ImportChange", "ImportRow", "ImportState", "MailDomain", "NameDecision", "NameKind",
+    "Organisation", "OrganisationKind", "OrganisationLead", "Profession", "RowFate", "StaffListImport",
 ]  # fmt: skip

@@ -109,6 +109,10 @@ class MailDomain(models.Model):
         return self.domain
 
 
+A_YEAR = timedelta(days=365)
+"""So long somebody who has left is still shown."""
+
+
 class AffiliationQuerySet(models.QuerySet):
     """Ties of people to organisations."""
 
@@ -118,7 +122,7 @@ class AffiliationQuerySet(models.QuerySet):
 
     def known_on(self, day: date) -> "AffiliationQuerySet":
         """Return those that hold on ``day``, begin later, or have ended within the year before."""
-        return self.filter(Q(until__isnull=True) | Q(until__gt=day - timedelta(days=365)))
+        return self.filter(Q(until__isnull=True) | Q(until__gt=day - A_YEAR))
 
 
 class Affiliation(models.Model):
