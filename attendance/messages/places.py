@@ -65,6 +65,11 @@ def tell_moved(place: Place, move: BulkMove, *, now: datetime) -> None:
     _queue(MOVED, place, now, suffix=f":{move.pk}", refs={"move": move.pk})
 
 
+def keys_of_move(move: BulkMove) -> list[str]:
+    """Return the keys of the mails that ``tell_moved`` has planned for ``move``: they are found by nothing else."""
+    return [f"{MOVED}:{place}:{move.pk}" for place in move.moved]
+
+
 def tell_promoted(place: Place, *, now: datetime) -> None:
     """Plan the news that a waiting place has become a booked one."""
     _queue(PROMOTED, place, now)

@@ -12,7 +12,7 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
-from attendance.messages.places import MOVED as PLACE_MOVED
+from attendance.messages.places import keys_of_move
 from attendance.models import BulkMove, CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
 from attendance.queries.booking import by_distance, sessions_to_choose
 from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
@@ -179,13 +179,10 @@ def tell_cancelled(session: Session, people: Iterable[int], with_entry: set[int]
 
 def _moved_unheard(session: Session) -> dict[int, str]:
     """Return when the session was from which a coordinator moved people here who have not heard of it, by person."""
-    unsent = Message.objects.filter(
-        kind=PLACE_MOVED, state__in=[Message.State.PLANNED, Message.State.HELD],
-        refs__move__in=list(BulkMove.objects.filter(to=session).values_list("pk", flat=True)),
-    ).order_by("pk")  # fmt: skip
-    moves = dict(unsent.values_list("person", "refs__move"))
-    origins = BulkMove.objects.select_related("session").in_bulk(set(moves.values()))
-    return {person: when_in_words(origins[move].session) for person, move in moves.items()}
+    moves = BulkMove.objects.filter(to=session).select_related("session")
+    origins = {key: move.session for move in moves.order_by("pk") for key in keys_of_move(move)}
+    unsent = Message.objects.filter(key__in=origins, state__in=[Message.State.PLANNED, Message.State.HELD])
+    return {person: when_in_words(origins[key]) for person, key in unsent.order_by("pk").values_list("person", "key")}
 
 
 def tell_part_given(session: Session, person: int, *, now: datetime) -> None:

@@ -1,23 +1,28 @@
 """What the lead who booked a team hears when a colleague of it is substituted, moved, or can take an offer no more."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from attendance.actions.handovers import ask_colleague, take_over
 from attendance.actions.moves import move_people
 from attendance.actions.places import accept_offer, give_up_place, take_place
 from attendance.actions.policies import set_booking_rules
-from attendance.actions.teams import book_team
+from attendance.actions.sessions import cancel_session
+from attendance.actions.teams import book_team, nudge_colleagues
 from attendance.models import Place, PlaceState
 from briefings.models import PlacesRule, ProgrammeRole
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, partner_of
+from tests.attendance.registers import a_coordinator
 from tests.attendance.test_booking_pages import words
 from tests.attendance.test_staff_places import signed_in
 from tests.organisations.factories import OrganisationLeadFactory
@@ -192,3 +197,37 @@ def test_news_of_the_next_hour_is_a_mail_of_its_own(programme, lead):
     _hand_over(first, a_practitioner(programme))
     give_up_place(place=second, by=second.person, now=NOW + timedelta(hours=1))
     assert _told(lead).count() == 2
+
+
+def _plans_of_mails(act) -> list[str]:
+    """Return the plans of what ``act`` asks of the mails, where no table is read as a whole if that can be helped."""
+    with CaptureQueriesContext(connection) as caught:
+        act()
+    asked = [
+        each["sql"] for each in caught if each["sql"].startswith("SELECT") and '"messaging_message"' in each["sql"]
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        found = []
+        for sql in asked:
+            cursor.execute(f"EXPLAIN {sql}")
+            found.append("\n".join(line for (line,) in cursor.fetchall()))
+        cursor.execute("SET LOCAL enable_seqscan = on")
+    return found
+
+
+def test_earlier_mails_are_found_by_their_keys_among_those_of_years(programme, lead):
+    session, to = a_session(programme), another_day(programme)
+    place, uninvited = a_place(session), a_practitioner(programme)
+    a_coordinator(session)
+    _move(session, to, [place])
+    own = {"organisation": partner_of(programme), "programme": programme, "people": [uninvited.pk], "by": lead}
+    assert nudge_colleagues(**own, now=NOW).asked_for == 1
+    asking = _plans_of_mails(lambda: nudge_colleagues(**own, now=NOW))
+    cancelling = _plans_of_mails(lambda: cancel_session(session=to, reason="Flood", by=CLOCK, now=NOW))
+    assert asking
+    assert cancelling
+    for plan in asking + cancelling:
+        assert re.search(r"Index Cond: \(+(key\)|person_id)", plan), plan
+    mail = Message.objects.get(kind="attendance.session_cancelled", person=place.person)
+    assert "Thursday 26 November" in kinds.find(mail.kind).render(mail).text, "the day they know"
