@@ -1,6 +1,5 @@
 """How a mail leaves: by SMTP where EMAIL_URL says to whom, else into the trial's mailbox."""
 
-import re
 import smtplib
 import socket
 import ssl
@@ -230,7 +229,8 @@ class _Server(smtplib.SMTP):
             raise _TooLate from error
 
     def send_body(self, raw: bytes) -> None:
-        self.send(re.sub(rb"(?m)^\.", b"..", raw) + (b"" if raw.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+        doubled = (b"." if raw.startswith(b".") else b"") + raw.replace(b"\n.", b"\n..")
+        self.send(doubled + (b"" if raw.endswith(b"\r\n") else b"\r\n") + b".\r\n")
 
 
 class _Lines:

@@ -16,7 +16,10 @@ def clean(value: object, limit: int = 300) -> str:
 
     Every control character becomes a space, spaces are collapsed. Source: security.md 3.5, SEC-H1; RFC 5322 2.2.
     """
-    line = " ".join(_LONE.sub("\ufffd", CONTROL.sub(" ", str(value))).split())
+    line = str(value)
+    if not line.isprintable():
+        line = _LONE.sub("\ufffd", CONTROL.sub(" ", line))
+    line = " ".join(line.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
