@@ -68,6 +68,7 @@ class _Run:
         self.pace, self.clock = pace, clock
         self.worker = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
         self.channel = channels.channel(pace.deadline)
+        self.host = _host()
         self.sent = 0
         self.losses = 0
         self.open = True
@@ -207,7 +208,7 @@ class _Run:
         if kind.stream and "List-Unsubscribe" not in content.headers:
             raise ValueError("A mail of a stream must say how it is left (RFC 8058).")
         sender = self._sender(message.about)
-        message_id = message.message_id or seals.message_id(message.key, _host())
+        message_id = message.message_id or seals.message_id(message.key, self.host)
         raw = mime.build(
             content,
             sender=sender,
@@ -216,7 +217,7 @@ class _Run:
             message_id=message_id,
             now=self.clock(),
         )
-        letter = channels.Letter(message_id, mailbox(sender.address), to, raw)
+        letter = channels.Letter(message_id, sender.mailbox, to, raw)
         kept = (None, None) if kind.private else (_storable(content.subject, 400), _storable(content.text, None))
         return _Prepared(message, letter, *kept)
 
