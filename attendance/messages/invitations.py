@@ -191,8 +191,14 @@ def render_links_asked(message: Message) -> Content:
 
 
 def _invitations(batch: Sequence[Message]) -> dict[int, Invitation]:
+    """Return by id the invitations of ``batch``; programmes and rounds are read once for all, people not again."""
     ids = [message.refs["invitation"] for message in batch]
-    return Invitation.objects.select_related("programme", "round", "person", "link").in_bulk(ids)
+    found = Invitation.objects.select_related("link").prefetch_related("programme", "round").in_bulk(ids)
+    for message in batch:
+        invitation = found.get(message.refs["invitation"])
+        if invitation and message.person and message.person_id == invitation.person_id:
+            invitation.person = message.person
+    return found
 
 
 def _around(invitations: Iterable[Invitation], now: datetime) -> dict[int, Surroundings]:
