@@ -27,6 +27,7 @@ from messaging.models import Message
 from messaging.working_days import add_working_days, is_working_day, working_days_before
 
 BATCH = 5_000
+MANY = 1_000
 LINK_LASTS = timedelta(days=365)
 WORKING_HOURS = range(9, 17)
 
@@ -117,7 +118,12 @@ def write_waiting_rounds(*, now: datetime) -> int:
     """
     waiting = InvitationRound.objects.filter(state=RoundState.WRITING).order_by("pk")
     ids = waiting.values_list("pk", flat=True)
-    return each_alone("Writing a round of invitations", ids, lambda pk: write_round(round_id=pk, now=now))
+    written = each_alone("Writing a round of invitations", ids, lambda pk: write_round(round_id=pk, now=now))
+    if written >= MANY:
+        # The database counts its rows after a minute or so; until then it would read them for each mail as if few.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE attendance_invitation, accounts_personallink, messaging_message")
+    return written
 
 
 @transaction.atomic

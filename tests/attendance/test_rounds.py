@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from accounts.models import PersonalLink
 from attendance.actions import invitations as actions
@@ -193,6 +194,16 @@ class TestWriting:
         made.refresh_from_db()
         assert (made.state, made.total) == (RoundState.SENDING, 0)
 
+    def test_after_a_large_round_the_database_knows_how_many_rows_there_are(self, monkeypatch):
+        monkeypatch.setattr(actions, "MANY", 3)
+        a_round(a_programme(people=2))
+        actions.write_waiting_rounds(now=NOW)
+        small = _known_rows()
+        a_round(a_programme(people=3))
+        actions.write_waiting_rounds(now=NOW)
+        assert small != {"attendance_invitation": 5, "accounts_personallink": 5, "messaging_message": 5}
+        assert _known_rows() == {"attendance_invitation": 5, "accounts_personallink": 5, "messaging_message": 5}
+
 
 class TestSteering:
     def test_pause_holds_and_going_on_lets_go(self):
@@ -341,6 +352,13 @@ class TestLinksAgain:
         actions.send_links_again(address="nobody@example.org", now=NOW)
         rows = Message.objects.order_by("pk").values_list("person", "address", "refs")
         assert list(rows) == [(person.pk, "amina@example.org", {}), (None, "nobody@example.org", {})]
+
+
+def _known_rows() -> dict[str, float]:
+    tables = ["attendance_invitation", "accounts_personallink", "messaging_message"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, reltuples FROM pg_class WHERE relname = ANY(%s)", [tables])
+        return dict(cursor.fetchall())
 
 
 def _states(made: InvitationRound) -> list[str]:
