@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 
 import attendance.actions.afterwards as afterwards
 import attendance.actions.cover as cover
+import attendance.actions.handovers as handovers
 import attendance.actions.places as places
 import attendance.actions.policies as policies
 import attendance.actions.register as register
@@ -25,7 +26,9 @@ from attendance.models import (
     MarkKind,
     Place,
     PlaceState,
+    Quota,
     SeniorAttendance,
+    Team,
     TeamRule,
 )
 from attendance.queries.teams import colleagues_to_book
@@ -40,6 +43,8 @@ NEEDS = ("I use a wheelchair.", "Please keep a seat near the front: I lip-read."
 WALK_INS = ("Perdita Unlisted", "Hal Cameby")
 PLACE_OF_TEAM = 1
 """The organisation whose lead books a team."""
+LIMITED = 2
+"""The organisation whose quota is released this morning."""
 
 
 class Bookings:
@@ -124,8 +129,11 @@ class Bookings:
         at(today, 8.4, self._give_up, "full")
         at(today, 8.5, self._move, "later", "workshop")
         at(today, 8.6, self._book_team, "later")
+        at(today, 8.65, self._leave_team)
         at(today, 8.7, self._set_quota, "later")
         at(today, 8.75, self._wait_for_the_quota, "later")
+        at(self.calendar.day(-1), 16.5, self._limit_another)
+        at(today, 8.8, self._release_it)
 
     def _set_quota(self, key: str, now: datetime) -> None:
         """Keep the partner that booked a team from filling the room, for one more week: what it has is enough."""
@@ -136,9 +144,30 @@ class Bookings:
             programme=self.pilot.programme, organisation=own, seats=seated, released_on=released_on, by=self.by, now=now
         )
 
+    def _limit_another(self, now: datetime) -> None:
+        """Keep another partner from filling the rooms, until somebody releases that by a press."""
+        own = self.county.organisations[LIMITED]
+        policies.set_quota(
+            programme=self.pilot.programme, organisation=own, seats=12, released_on=None, by=self.by, now=now
+        )
+
+    def _release_it(self, now: datetime) -> None:
+        quota = Quota.objects.get(programme=self.pilot.programme, organisation=self.county.organisations[LIMITED])
+        policies.release_quota(quota=quota, by=self.by, now=now)
+
+    def _leave_team(self, now: datetime) -> None:
+        """Let one of the team hand the place to a colleague and another give it up: their lead gets a mail."""
+        team = Team.objects.get(session__programme=self.pilot.programme)
+        first, second = team.places.filter(person__isnull=False).select_related("session", "person").order_by("pk")[:2]
+        heir = colleagues_to_book(self.pilot.programme, team.organisation, now).filter(email__isnull=False)[0]
+        asked = handovers.ask_colleague(place=first, email=heir.email, by=first.person, now=now)
+        handovers.take_over(handover=asked, by=heir, now=now)
+        places.give_up_place(place=second, by=second.person, now=now)
+
     def _wait_for_the_quota(self, key: str, now: datetime) -> None:
         """Let a colleague of theirs wait, though places are free."""
-        person = colleagues_to_book(self.pilot.programme, self.county.organisations[PLACE_OF_TEAM], now)[0]
+        found = colleagues_to_book(self.pilot.programme, self.county.organisations[PLACE_OF_TEAM], now)
+        person = found.reverse()[0]  # not whoever has just left the team
         places.take_place(session=self.pilot.sessions[key], person=person, by=person, now=now)
 
     def _book_team(self, key: str, now: datetime) -> None:

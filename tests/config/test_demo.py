@@ -41,6 +41,7 @@ from commitments.queries.agreements import is_early, shown_versions, standing_of
 from communications.models import Post, Reuse
 from config.demo.clock import ZONE, Calendar
 from config.demo.story import who_can_sign_in
+from messaging import kinds
 from messaging.models import Bounce, Message
 from surveys.models import Edition
 
@@ -72,6 +73,7 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
     assert Place.objects.filter(state=PlaceState.OFFERED, offered_from_line=True).count() == 1
     assert Place.objects.filter(closed_reason="offer_lapsed").count() == 1
     _quota_keeps_somebody_waiting()
+    _lead_hears_of_the_team()
     _second_report_is_to_be_decided()
     assert set(CalendarAnswer.objects.values_list("outcome", flat=True)) == {"confirmed", "noted", "asks"}
     assert Bounce.objects.standing().count() == 1
@@ -89,14 +91,23 @@ def test_the_county_stands_in_every_state_and_loads_once(client, capsys):
 
 
 def _quota_keeps_somebody_waiting() -> None:
-    now, quota = timezone.now(), Quota.objects.get()
-    team = Team.objects.get()
+    now, team = timezone.now(), Team.objects.get()
+    quota = Quota.objects.get(organisation=team.organisation)
     assert (quota.released_on > timezone.localdate(now), team.places.filter(person=None).count()) == (True, 2)
     waits = Place.objects.in_line().get(session=team.session)
     tie = affiliation_for(waits.session.programme, waits.person, now)
     assert "all the places it may have in this session. The rest is free" in why_waiting(
         waits.session, waits.person, tie, now
     )
+
+
+def _lead_hears_of_the_team() -> None:
+    mail = Message.objects.get(kind="attendance.team_left")
+    said = kinds.find(mail.kind).render(mail).text
+    assert "has handed the place to" in said
+    assert "has given up the place." in said
+    released = Quota.objects.exclude(organisation=Team.objects.get().organisation).get()
+    assert released.limit_on(timezone.localdate()) is None
 
 
 def _second_report_is_to_be_decided() -> None:
