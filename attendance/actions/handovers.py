@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.links import make_link, revoke
+from accounts.links import make_link
 from accounts.models import Person
 from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
 from attendance.actions.line import close, had_entry, seat
@@ -75,11 +75,11 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
         raise OwnAddress
     if colleague is None or _tie(place, colleague, now) is None:
         raise NoColleague
-    asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("link").first()
+    asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague").first()
     if asked and asked.colleague_id == colleague.pk:
         return asked
     if asked:
-        _take_back(asked, "asked_another", by, now)
+        _take_back(asked, "asked_another", now)
     made = Handover.objects.create(place=place, colleague=colleague, asked_at=now)
     ends_at = place.session.during.lower
     made.link = make_link(purpose="handover", person=colleague, about=made, ends_at=ends_at, now=now)
@@ -169,11 +169,9 @@ def withdraw_request(*, place: Place, by: Any, now: datetime) -> Handover | None
     """
     lock_seats(place.session)
     place = lock_place(place)
-    asked = (
-        Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("link", "colleague").first()
-    )
+    asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague").first()
     if asked is not None:
-        _take_back(asked, "withdrawn", by, now)
+        _take_back(asked, "withdrawn", now)
         record(by=by, verb="withdrew_request", about=place, now=now)
     return asked
 
@@ -209,10 +207,9 @@ def end_all_requests(*, now: datetime, programme: Programme | None = None, by: A
     return each_alone(what, final, lambda pk: end_requests(session=final[pk], by=by, now=now))
 
 
-def _take_back(asked: Handover, reason: str, by: Any, now: datetime) -> None:
+def _take_back(asked: Handover, reason: str, now: datetime) -> None:
+    """End the request; its link goes on opening its page, which says why there is nothing to take any more."""
     _end(asked, reason, now)
-    if asked.link:
-        revoke(asked.link, by=by, now=now)
     messages.tell_withdrawn(asked, now=now)
 
 

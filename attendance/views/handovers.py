@@ -126,6 +126,7 @@ def take(request: HttpRequest, link: int) -> HttpResponse:
         "session": place.session,
         "programme": place.session.programme,
         "can_take": can_take,
+        "is_there": is_there,
         "why_not": why_not_to_take(handover, timezone.now()) if can_take else None,
         "too_late": is_there and (handover.ended_reason == "list_final" or (handover.is_open and window.is_frozen)),
         "window": window,

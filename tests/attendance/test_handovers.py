@@ -116,13 +116,16 @@ def test_the_page_of_a_place_says_who_was_asked(client, programme):
     assert said not in client.get(f"/p/{token_of(place.link)}/", follow=True).content.decode()
 
 
-def test_asking_another_ends_the_first_link(programme, place):
+def test_asking_another_ends_the_first_request_and_its_link_says_so(client, programme, place):
     first, second = a_practitioner(programme), a_practitioner(programme)
     asked = _ask(place, first)
     assert _ask(place, first) == asked
     _ask(place, second)
     asked.refresh_from_db()
-    assert asked.link.revoked_at is not None
+    with time_machine.travel(NOW, tick=False):
+        page = client.get(f"/takeover/{token_of(asked.link)}/", follow=True).content.decode()
+    assert f"{place.person.name} has asked somebody else instead." in page
+    assert "Take over the place</button>" not in page
     with pytest.raises(HandoverEnded):
         take_over(handover=asked, by=first, now=NOW)
 
@@ -146,6 +149,9 @@ def test_the_holder_keeps_the_place_after_all_by_one_press_and_the_colleague_is_
     with pytest.raises(HandoverEnded):
         take_over(handover=asked, by=colleague, now=now)
     assert _kinds(colleague).count("handover_withdrawn") == 1
+    page = client.get(f"/takeover/{token_of(asked.link)}/", follow=True).content.decode()
+    assert f"{place.person.name} can come after all and keeps it." in page
+    assert "Take over the place</button>" not in page
 
 
 def test_what_a_colleague_has_taken_is_not_withdrawn_any_more(programme, place):
