@@ -244,6 +244,7 @@ def choose_other(request: HttpRequest, link: int) -> HttpResponse:
         for session in bookable
         if affiliation and (lost or (session.seats.free > session.kept and not session.quota_used))
     ]
+    has_kept = any(each.seats.free and not each.quota_used for each in bookable)
     groups = groups_to_choose(others, affiliation.areas.all() if affiliation else ())
     context = {
         **_context(place),
@@ -251,6 +252,8 @@ def choose_other(request: HttpRequest, link: int) -> HttpResponse:
         "lost": lost,
         "eligible": affiliation is not None,
         "is_open": bool(bookable),
+        "kept_days": FIRST_CHOICE_LASTS.days if has_kept else 0,
+        "quota_used": any(each.quota_used for each in bookable),
     }
     return render(request, "attendance/place/choose_other.html", context)
 

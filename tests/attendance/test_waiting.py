@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.links import token_of
 from attendance.actions.engagements import engage
 from attendance.actions.handovers import ask_colleague, take_over
-from attendance.actions.places import HasBegun, PlaceHasEnded, change_seats, give_up_place
+from attendance.actions.places import HasBegun, PlaceHasEnded, change_seats, give_up_place, take_place
 from attendance.actions.sessions import cancel_session, change_session, resize_session
 from attendance.actions.swaps import change_place
 from attendance.models import BookingRules, Place, PlaceState, Quota
@@ -252,3 +252,19 @@ def test_a_place_that_has_moved_onto_another_says_which_and_is_kept_once_that_is
     assert "Keep this place" in page
     client.post(f"/p/{own.link_id}/accept/")
     assert Place.objects.get(pk=own.pk).state == PlaceState.BOOKED
+
+
+def test_where_the_free_places_of_other_dates_are_for_others_it_says_so(client, programme, session):
+    now = timezone.now()
+    place = a_place(session, now=now)
+    other, gone = (a_session(programme, capacity=1, date=(now + timedelta(days=days)).date()) for days in (40, 50))
+    lost = a_place(gone, now=now)
+    assert "Change to this date" in _page(client, place, "change/")
+    cancel_session(session=gone, reason="Flood", by=CLOCK, now=now)
+    page = _page(client, place, "change/")
+    assert "No other date has a free place for you" in page
+    assert "They choose first, for 5 days: look again after that." in page
+    take_place(session=other, person=lost.person, by=lost.person, now=now)
+    change_seats(session=other, capacity=2, reserved=0, by=CLOCK, now=now)
+    Quota.objects.create(programme=programme, organisation=place.organisation, seats=1)
+    assert "has all the places it may have on the dates with free ones" in _page(client, place, "change/")
