@@ -19,6 +19,7 @@ from attendance.window import rules_of, window_of
 from briefings.models import Programme, SessionState
 from briefings.rules import coordinators_of
 from face.dates import day_without_year
+from history.actions import key_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
@@ -161,6 +162,19 @@ def nudge(invitation: Invitation, organisation: Organisation, *, now: datetime) 
         useful_until=now + timedelta(days=7),
     )
     return made is not None
+
+
+def nudged_lately(
+    programme: Programme, organisation: Organisation, people: Sequence[int], *, now: datetime
+) -> dict[int, datetime]:
+    """Return when each of ``people`` (ids) was nudged, or asked for, in the last seven days: they are not again."""
+    lately = Message.objects.filter(created_at__gt=now - NUDGE_RESTS).order_by("created_at")
+    nudged = lately.filter(kind=NUDGE, person__in=people, about=key_of(programme))
+    found = dict(nudged.values_list("person", "created_at"))
+    asked = lately.filter(kind=WANTED, refs__contains={"programme": programme.pk, "organisation": organisation.pk})
+    for refs, at in asked.values_list("refs", "created_at"):
+        found |= {person: at for person in refs["people"] if person in people}
+    return found
 
 
 def ask_to_invite(

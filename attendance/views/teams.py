@@ -22,6 +22,7 @@ from attendance.actions.teams import (
     switch_to_fit,
 )
 from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
+from attendance.messages.teams import nudged_lately
 from attendance.models import LIVE, Place, PlaceState, Team
 from attendance.queries.booking import positions_of
 from attendance.queries.people import WHY_CLOSED, search_people
@@ -338,9 +339,14 @@ def nudge(request: HttpRequest, organisation: int, programme: int) -> HttpRespon
     search = ColleagueSearch(request.GET)
     found = search_people(not_booked(chosen, own, now), search.value("find") or "")
     if request.method == "POST":
+        if "all" in request.POST and "confirmed" not in request.POST:
+            return _check_nudge(request, own, chosen, found)
         people = found.values_list("pk", flat=True) if "all" in request.POST else ids_in(request.POST.getlist("chosen"))
         return _nudged(request, own, chosen, people, now)
     page = page_of(found, request.GET.get("page"), size=LONG)
+    lately = nudged_lately(chosen, own, [person.pk for person in page.rows], now=now)
+    for person in page.rows:
+        person.nudged_at = lately.get(person.pk)
     look_at_many(by=request.user, at=page.rows, page="attendance:team-nudge", now=now)
     context = {
         **_context(own, "Who has not booked"),
@@ -353,6 +359,24 @@ def nudge(request: HttpRequest, organisation: int, programme: int) -> HttpRespon
         "back_words": "Back to the sessions",
     }
     return render(request, "attendance/teams/nudge.html", context)
+
+
+def _check_nudge(request: HttpRequest, own: Organisation, programme: Programme, found: Any) -> HttpResponse:
+    """Ask before everybody who is found is reminded: a mail that has left cannot be called back."""
+    total, invited = found.count(), found.filter(invitation__isnull=False).count()
+    back = reverse("attendance:team-nudge", args=[own.pk, programme.pk])
+    context = {
+        **_context(own, f"Remind {'1 colleague' if total == 1 else f'all {total} colleagues'}?"),
+        "facts": [
+            {"name": "Programme", "value": programme.name},
+            {"name": "Invited: reminded by e-mail", "value": str(invited)},
+            {"name": "Not invited yet: named to the coordinator", "value": str(total - invited)},
+        ],
+        "button": "Remind them all",
+        "back_url": back,
+        "back_words": "Back to who has not booked",
+    }
+    return render(request, "attendance/teams/check_nudge.html", context)
 
 
 def _nudged(request: HttpRequest, own: Organisation, programme: Programme, people: Any, now: Any) -> HttpResponse:

@@ -516,7 +516,7 @@ def test_a_lead_sees_who_has_not_booked_and_what_will_happen(nudging):
 def test_who_walked_in_is_not_among_those_who_have_not_booked(nudging, programme):
     walk_in(programme.sessions.get(), partner_of(programme), nudging.made.person)
     assert nudging.made.person.name not in nudging.get(nudging.page).content.decode()
-    nudging.post(nudging.page, {"all": "yes"})
+    nudging.post(nudging.page, {"all": "yes", "confirmed": "yes"})
     assert not Message.objects.filter(kind="attendance.nudge").exists()
 
 
@@ -553,7 +553,13 @@ def test_everybody_found_is_nudged_and_nobody_without_a_tick(nudging):
     answer = nudging.post(nudging.page, {}, follow=True)
     assert "Tick whom you want to remind" in answer.content.decode()
     assert not Message.objects.filter(kind="attendance.nudge").exists()
-    answer = nudging.post(nudging.page, {"all": "yes"}, follow=True).content.decode()
+    asks = nudging.post(nudging.page, {"all": "yes"}).content.decode()
+    assert "Remind all 3 colleagues?" in asks
+    assert [re.sub(r"<[^>]+>", "", each) for each in re.findall(r"<dd>.*?</dd>", asks)][1:] == ["1", "2"]
+    assert not Message.objects.filter(kind="attendance.nudge").exists()
+    answer = nudging.post(nudging.page, {"all": "yes", "confirmed": "yes"}, follow=True).content.decode()
+    assert answer.count("Reminded on") == 1
+    assert answer.count("Coordinator asked on") == 2
     assert "1 colleague is reminded by e-mail. The coordinator is asked to invite 2 more" in answer
 
 
