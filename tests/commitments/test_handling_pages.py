@@ -233,7 +233,7 @@ def test_the_rules_of_a_programme_are_set_on_one_page(cast, coordinator):
 def test_a_role_that_every_answer_needs_and_nobody_holds_is_named(cast, coordinator):
     page, need = rules("question-rules", cast), {"clearance_roles": ["dpo"], "days_1": "1", "tells_1": ["owner"]}
     coordinator.post(rules("question-rules-change", cast), {"repeat_days": "4", **need})
-    vacant = "No answer can be published now. Nobody holds: Data protection officer."
+    vacant = "No answer can be published now. Every answer is cleared by Data protection officer, and nobody holds"
     assert vacant in words(coordinator.get(page))
     who = {"role": "dpo", "organisation": cast.organisation.pk, "person": cast.senior.name}
     coordinator.post(rules("governance-holder-add", cast), who)
@@ -356,6 +356,8 @@ def test_who_must_have_it_cleared_by_a_role_that_nobody_holds_reads_so_before_th
     question, senior = accepted(cast), signed_in(cast.senior, fresh=True)
     page = words(senior.get(of("answer", question)))
     assert "This answer cannot be cleared now. Nobody else holds: Data protection officer." in page
+    assert "Keep it as a draft" in page
+    assert "Send it to clearance" not in page, "no button leads to a refusal that is known before"
     said = {"words": "Yes", "audience": "public", "clear": "1"}
     assert "Nobody else holds the role Data protection officer" in words(senior.post(of("answer", question), said))
 

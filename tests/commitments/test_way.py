@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from psycopg2 import sql
 
 from briefings.actions.appointments import end_mandate
@@ -28,6 +29,7 @@ from commitments.queries.questions import history_of, others_wait
 from commitments.tasks import remind_due
 from history.actions import record
 from history.models import Entry
+from messaging import kinds
 from messaging.delivery import deliver_due
 from messaging.models import Delivered, Message
 from organisations.actions.organisations import end_organisation
@@ -325,6 +327,14 @@ def test_where_a_holder_leaves_the_next_is_asked_and_where_nobody_is_left_the_wo
     assert fresh(question).state == QuestionState.DRAFTING
     assert draft.clearances.get().state == ClearanceState.ENDED
     assert kinds_to(cast.coordinator)[-1] == "nobody_clears"
+    texts = {}
+    for message in Message.objects.filter(kind="commitments.question_nobody_clears"):
+        texts[message.person] = " ".join(kinds.find(message.kind).render(message).text.split())
+    assert texts.keys() == {cast.coordinator, cast.senior}
+    add = reverse("commitments:governance-holder-add", args=[cast.programme.slug])
+    assert f"The answer is back with {cast.senior.name}, and the words are kept." in texts[cast.coordinator]
+    assert f"Give the role to somebody: http://localhost:8000{add}" in texts[cast.coordinator]
+    assert "A coordinator is asked to give the role to somebody. You can also" in texts[cast.senior]
 
 
 # Owners who leave

@@ -11,6 +11,7 @@ from django.urls import reverse
 import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
+from briefings.models import Programme
 from commitments.clocks import local_day
 from commitments.models import (
     UNANSWERED,
@@ -23,7 +24,7 @@ from commitments.models import (
 )
 from commitments.queries.counting import first_due
 from commitments.queries.questions import when_due
-from commitments.queries.standards import holders_of, keepers_of
+from commitments.queries.standards import holders_of, keepers_of, policy_of
 from history.actions import key_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
@@ -231,14 +232,18 @@ def render_clearance(message: Message) -> Content:
         pk=message.refs["clearance"]
     )
     question = own.draft.question
+    is_writer = own.draft.written_by_id == message.person_id
+    gives_role = message.kind == NOBODY_CLEARS and not is_writer
     context = {
         "clearance": own,
+        "is_writer": is_writer,
+        "is_required": own.role in policy_of(question.programme).clearance_roles,
         "draft": own.draft,
         "person": message.person,
         "question": question,
         "programme": question.programme,
         "due": when_due(question, local_day(question.programme, message.due_at)),
-        "address": page_of(question),
+        "address": _holders_page(question.programme) if gives_role else page_of(question),
     }
     name, subject = _ABOUT_CLEARANCES[message.kind]
     return render_mail(f"commitments/mail/{name}", context, subject.format(question.reference))
@@ -249,6 +254,10 @@ _ABOUT_CLEARANCES = {
     RETURNED: ("question_returned", "The answer to question {} needs a change"),
     NOBODY_CLEARS: ("question_nobody_clears", "Nobody can clear the answer to question {}"),
 }
+
+
+def _holders_page(programme: Programme) -> str:
+    return settings.SITE_URL + reverse("commitments:governance-holder-add", args=[programme.slug])
 
 
 def page_of(question: Question) -> str:
