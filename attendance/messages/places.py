@@ -35,7 +35,7 @@ MOVED = "attendance.place_moved"
 _SUBJECTS = {
     BOOKED: "Your place on {when}",
     WAITING: "You are on the waiting list for {when}",
-    PROMOTED: "A place is free for you: {when}",
+    PROMOTED: "You have moved up: your place on {when}",
     OFFERED: "A place is offered to you: {when}",
     GIVEN_UP: "You no longer have a place on {when}",
     REMINDER: "Reminder: your session on {when}",

@@ -179,9 +179,9 @@ def gives_the_place_up(amina: Somebody) -> None:
 
 
 def is_told_that_the_place_is_free(bran: Somebody, who: Listed) -> None:
-    mail = bran.reads_mail("A place is free for you")
+    mail = bran.reads_mail("You have moved up")
     assert "A place has become free, and it is yours." in mail
-    bran.opens_link_in_mail("A place is free for you", "/p/").sees("Booked", who.name)
+    bran.opens_link_in_mail("You have moved up", "/p/").sees("Booked", who.name)
 
 
 def sees_who_comes(carys: Somebody, who: Listed, *, not_any_more: Listed) -> None:
