@@ -14,7 +14,7 @@ class Window:
     """The days that matter for one session, each at its beginning, where the session is; None where there is no rule.
 
     ``opens``: booking begins. ``closes``: it ends. ``offers``: a freed seat is offered from then on, not given.
-    ``freezes``: the list of names is final.
+    ``freezes``: the list of names is final, and the venue gets it where there is one (``at_venue``).
     """
 
     today: date
@@ -22,6 +22,7 @@ class Window:
     closes: date | None = None
     offers: date | None = None
     freezes: date | None = None
+    at_venue: bool = True
 
     @property
     def is_frozen(self) -> bool:
@@ -37,7 +38,8 @@ class Window:
         if self.opens is not None and self.today < self.opens:
             return f"Booking opens on {day(self.opens)}."
         if self.is_frozen:
-            return f"The list of names for this session has been final since {day(self.freezes)}: the venue has it."
+            final = f"The list of names for this session has been final since {day(self.freezes)}"
+            return f"{final}: the venue has it." if self.at_venue else f"{final}."
         if self.closes is not None and self.today >= self.closes:
             return f"Booking for this session closed on {day(self.closes - timedelta(days=1))}."
         return ""
@@ -61,7 +63,8 @@ class Window:
     def soon(self) -> str:
         """What somebody who holds a place or wants one should know beforehand, as a sentence; "" for nothing."""
         if self.freezes and not self.is_frozen:
-            return f"The venue gets the list of names on {day(self.freezes)}. It cannot be changed from then on."
+            gets = "The venue gets the list of names" if self.at_venue else "The list of names is final"
+            return f"{gets} on {day(self.freezes)}. It cannot be changed from then on."
         return ""
 
 
@@ -74,7 +77,8 @@ def window_of(session: Session, rules: BookingRules | None, now: datetime) -> Wi
     def before(days: int | None) -> date | None:
         return None if days is None else session.date - timedelta(days=days)
 
-    return Window(today, rules.opens_on, before(rules.closes_days), before(rules.offer_days), before(rules.freeze_days))
+    days = (before(rules.closes_days), before(rules.offer_days), before(rules.freeze_days))
+    return Window(today, rules.opens_on, *days, at_venue=session.room_id is not None)
 
 
 def rules_of(session: Session) -> BookingRules | None:

@@ -33,6 +33,7 @@ from attendance.queries.figures import Figures, figures_of
 from attendance.queries.sessions import preview_change
 from attendance.queries.shares import FIRST_CHOICE_LASTS, quota_of, quota_used
 from attendance.queries.waiting import is_wanted
+from attendance.window import window_of
 from briefings.models import Session
 from face.dates import day, moment
 from history.actions import CLOCK
@@ -301,6 +302,19 @@ def test_that_a_place_goes_to_the_next_is_not_said_where_the_next_is_passed_over
     assert f"has become free on <strong>{day(session.date)}, 9:30am to 12:30pm</strong>" in page
     give_up_place(place=Place.objects.get(pk=offered.pk), by=offered.person, now=now)
     assert "to the next" not in client.get(f"/p/{offered.link_id}/").content.decode()
+
+
+def test_the_list_of_names_of_a_session_online_goes_to_no_venue(programme):
+    rules = _rules(programme, freeze_days=3)
+    for fields, soon, gone in (
+        ({}, "The venue gets the list of names on", ": the venue has it."),
+        ({"room": None, "online_link": "https://meet.example.org/x"}, "The list of names is final on", "2026."),
+    ):
+        session = a_session(programme, **fields)
+        last = session.during.lower - timedelta(days=1)
+        assert window_of(session, rules, NOW).soon.startswith(soon)
+        assert window_of(session, rules, last).why_closed.endswith(gone)
+        session.delete()
 
 
 def _text(mail):

@@ -76,7 +76,12 @@ def test_somebody_new_books_by_address_code_and_two_answers(client, session):
     assert client.get(page(session, "check"))["Location"] == page(session, "details")
     assert not Person.objects.filter(email=EMAIL).exists()
     assert client.post(page(session, "details"), details(session))["Location"] == page(session, "check")
-    assert "Check before you book" in words(client.get(page(session, "check")))
+    check = words(client.get(page(session, "check")))
+    assert "Check before you book" in check
+    assert "Nurse" in check
+    assert "Mostly in Melton" in check
+    assert page(session, "details") in check
+    assert "Kofi Examplar" in words(client.get(page(session, "details"))), "what was typed is still there"
     assert not Person.objects.filter(email=EMAIL).exists()
     done = client.post(page(session, "check"), follow=True)
     place = Place.objects.get()
