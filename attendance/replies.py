@@ -98,6 +98,7 @@ class Known:
     """What we know when an answer comes.
 
     ``last`` is the newest answer that counted, as (SEQUENCE, DTSTAMP); ``last_left`` the entry's number after it.
+    ``held_as`` is an earlier number that says what stands: what came between was never told.
     """
 
     address: str
@@ -109,6 +110,7 @@ class Known:
     now: datetime
     last: tuple[int, datetime] | None = None
     last_left: int = -1
+    held_as: int | None = None
 
 
 def judge(reply: Reply, known: Known) -> tuple[Verdict, str]:
@@ -134,10 +136,13 @@ def judge(reply: Reply, known: Known) -> tuple[Verdict, str]:
 
 
 def _is_current(reply: Reply, known: Known) -> bool:
-    """Return whether ``reply`` answers what stands: its own number, or nothing but their last answer has moved it."""
+    """Return whether ``reply`` answers what stands: its own number, one that says the same, or the last answer's.
+
+    The last where nothing but that answer has moved the entry since.
+    """
     if known.last and known.sequence == known.last_left and reply.sequence == known.last[0]:
         return True
-    return reply.sequence == known.sequence and not known.is_cancelled
+    return reply.sequence in (known.sequence, known.held_as) and not known.is_cancelled
 
 
 _VERDICTS = {

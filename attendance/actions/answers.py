@@ -159,7 +159,7 @@ def _entry_of(reply: Reply) -> CalendarEntry | None:
 
 def _take(entry: CalendarEntry, reply: Reply, row: Inbound, now: datetime) -> None:
     _lock(entry)
-    entry.refresh_from_db(fields=["sequence", "is_cancelled"])
+    entry.refresh_from_db(fields=["sequence", "held_as", "is_cancelled"])
     verdict, why = judge(reply, _known(entry, row, now))
     outcome, why = (Outcome.ASKS, why) if verdict == Verdict.ASK else _follow(verdict, entry, reply, now)
     entry.refresh_from_db(fields=["sequence"])
@@ -212,6 +212,7 @@ def _known(entry: CalendarEntry, row: Inbound, now: datetime) -> Known:
         now=now,
         last=(last.sequence, last.stamp) if last else None,
         last_left=last.left_at if last else -1,
+        held_as=entry.held_as,
     )
 
 

@@ -121,6 +121,7 @@ def announced(entry: CalendarEntry | None, person_id: int, session: Session) -> 
         entry = unsaved(CalendarEntry, person_id=person_id, session=session, revision=session.revision)
     elif entry.is_cancelled or entry.revision != session.revision:
         entry.sequence += 1
+        entry.held_as = None
         entry.is_cancelled = False
         entry.revision = session.revision
     else:
@@ -131,7 +132,8 @@ def announced(entry: CalendarEntry | None, person_id: int, session: Session) -> 
 
 def announcing(entries: list[CalendarEntry]) -> Statement:
     """Return the statement that saves ``entries``, new or changed."""
-    kept = "sequence = EXCLUDED.sequence, revision = EXCLUDED.revision, is_cancelled = EXCLUDED.is_cancelled"
+    columns = ("sequence", "revision", "held_as", "is_cancelled")
+    kept = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns)
     return insert_of(entries, f"ON CONFLICT (person_id, session_id) DO UPDATE SET {kept} RETURNING id")
 
 

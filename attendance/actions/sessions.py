@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -34,7 +34,7 @@ from attendance.models import (
     SeatCount,
     SeniorAttendance,
 )
-from attendance.queries.sessions import SENIORS_TOLD, PeopleOf, busy_sentence, elsewhere, people_of
+from attendance.queries.sessions import SENIORS_TOLD, PeopleOf, busy_sentence, elsewhere, numbers_held, people_of
 from attendance.queries.teams import teams_without_names
 from attendance.window import rules_of, window_of
 from briefings.actions.sessions import TOLD, AgendaLine, ReserveTooLarge, RoomTooSmall, SessionIsOver
@@ -177,6 +177,7 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
     if not changed:
         return session
     moves = bool(changed & _TIMES)
+    held = numbers_held(session)
     clashes = elsewhere(session, people.everybody) if moves else []
     refuse_if_run_elsewhere(clashes, people)
     limits = _limits_of_offers(session) if moves else {}
@@ -196,7 +197,7 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
             now_until = _limits_of_offers(session)
             sooner = {person for person, until in now_until.items() if until < limits.get(person, until)}
         sooner |= named
-        messages.tell_changed(session, before, concerned, now=now, sooner=sooner)
+        keep_numbers(session, messages.tell_changed(session, before, concerned, now=now, sooner=sooner, held=held))
     if "date" in changed:
         for team in teams_without_names([session]):
             bring_names_forward(team=team, by=by, now=now, why=MOVED, told=named)
@@ -414,8 +415,21 @@ def raise_entries(session: Session, *, know: Iterable[int] = ()) -> None:
     """
     living = CalendarEntry.objects.filter(session=session, is_cancelled=False).exclude(revision=session.revision)
     if know:
-        living.filter(person__in=know).update(revision=session.revision)
-    living.update(sequence=F("sequence") + 1, revision=session.revision)
+        living.filter(person__in=know).update(revision=session.revision, held_as=None)
+    living.update(sequence=F("sequence") + 1, revision=session.revision, held_as=None)
+
+
+def keep_numbers(session: Session, quiet: Mapping[int, int]) -> None:
+    """Let answers count that name the number under which somebody holds what stands, by the ids in ``quiet``.
+
+    They were told nothing of what came between (messages.sessions.tell_changed), so they cannot know the newer one.
+    """
+    people: dict[int, list[int]] = {}
+    for person, number in quiet.items():
+        people.setdefault(number, []).append(person)
+    for number, some in people.items():
+        living = CalendarEntry.objects.filter(session=session, person__in=some, is_cancelled=False)
+        living.filter(sequence__gt=number).update(held_as=number)
 
 
 def _end_places(session: Session, now: datetime) -> None:

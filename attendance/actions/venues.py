@@ -8,9 +8,9 @@ from django.db import transaction
 
 import briefings.actions.venues as rows
 from attendance.actions.engagements import lock_people
-from attendance.actions.sessions import lock_session, raise_entries
+from attendance.actions.sessions import keep_numbers, lock_session, raise_entries
 from attendance.messages import sessions as messages
-from attendance.queries.sessions import at_venue, people_concerned
+from attendance.queries.sessions import at_venue, numbers_held, people_concerned
 from briefings.actions.sessions import note_new_place
 from briefings.models import Room, Session, SessionQuerySet, Venue
 from briefings.words import where_in_words
@@ -66,8 +66,9 @@ def _follow_those(sessions: SessionQuerySet, venue: Venue, change: Callable[[], 
             continue
         people = people_concerned(session)
         note_new_place(session=session, by=by, now=now)
+        held = numbers_held(session)
         raise_entries(session)
-        messages.tell_changed(session, was, people, now=now)
+        keep_numbers(session, messages.tell_changed(session, was, people, now=now, held=held))
         told |= people
     return len(told)
 

@@ -12,9 +12,10 @@ from django.db import transaction
 
 import briefings.actions.programmes as rows
 from attendance.actions.engagements import lock_people
-from attendance.actions.sessions import lock_session, raise_entries
+from attendance.actions.sessions import keep_numbers, lock_session, raise_entries
 from attendance.messages import sessions as messages
 from attendance.models import WordsToTell
+from attendance.queries.sessions import numbers_held
 from attendance.queries.words import WORDS_TOLD, seated_since, sessions_with_entries, with_entry
 from briefings.actions.sessions import note_new_words
 from briefings.models import Programme, Session, SessionState
@@ -81,7 +82,8 @@ def tell_words(*, session: int, now: datetime) -> int:
     note_new_words(session=own, fields=changed, by=CLOCK, now=now)
     there, waiting = with_entry(own), messages.waiting_for_news(own)
     know = seated_since(own, there, row.made_at) - waiting
+    held = numbers_held(own)
     raise_entries(own, know=know)
     people = (there - know) | waiting
-    messages.tell_changed(own, before, people, now=now)
+    keep_numbers(own, messages.tell_changed(own, before, people, now=now, held=held))
     return len(people)

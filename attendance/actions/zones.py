@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from attendance.actions.cover import people_to_settle
 from attendance.actions.sessions import (
+    keep_numbers,
     lock_everybody,
     lock_session,
     move_engagements,
@@ -20,7 +21,7 @@ from attendance.actions.sessions import (
     refuse_if_run_elsewhere,
 )
 from attendance.messages import sessions as messages
-from attendance.queries.sessions import elsewhere
+from attendance.queries.sessions import elsewhere, numbers_held
 from briefings.actions.sessions import follow_zone
 from briefings.models import Session, SessionState
 from briefings.models.sessions import utc_range
@@ -70,8 +71,9 @@ def follow_zone_of(*, session: Session, by: Any, now: datetime) -> bool:
         return False
     clashes = elsewhere(session, people.everybody)
     refuse_if_run_elsewhere(clashes, people)
+    held = numbers_held(session)
     move_engagements(session, {found.person_id for found in clashes}, settling, now)
     raise_entries(session)
     concerned = people.everybody if session.state == SessionState.OPEN else people.seniors
-    messages.tell_changed(session, before, concerned, now=now, by_zone=True)
+    keep_numbers(session, messages.tell_changed(session, before, concerned, now=now, by_zone=True, held=held))
     return True

@@ -1,6 +1,6 @@
 """Telling people that a session has changed or is cancelled, and that they run one: the kinds and their words."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.messages.places import keys_of_move
 from attendance.models import BulkMove, CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
 from attendance.queries.booking import by_distance, sessions_to_choose
+from attendance.queries.sessions import Held
 from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
 from attendance.queries.teams import unnamed_places
 from attendance.queries.waiting import elsewhere_in_words
@@ -56,17 +57,24 @@ def tell_changed(
     now: datetime,
     by_zone: bool = False,
     sooner: Collection[int] = (),
-) -> None:
+    held: Mapping[int, Held],
+) -> dict[int, int]:
     """Plan one mail to each of ``people`` with what was before and what is now; once for each revision.
 
     A change that has not left yet is told together with this one: what was before is what each still believes. Whoever
     has heard nothing of a change that is taken back hears nothing now, unless they have to choose because of it.
     ``by_zone``: the clock stays, and its zone has new rules. ``sooner``: who has to answer an offer earlier by it.
+    ``held``: the numbers of the entries as they were before. Returns, for whoever hears nothing, the number under which
+    they hold what stands now, where that is known.
     """
     not_told, choosing = _not_told_yet(session), _has_to_choose(session)
+    numbers = dict(CalendarEntry.objects.filter(session=session).values_list("person", "sequence"))
     by_belief: dict[tuple, set[int]] = {}
+    quiet: dict[int, int] = {}
     for person in people:
         belief = not_told.get(person, {}) | ({"later": 1} if person in sooner else {})
+        number = _number_held(belief, held.get(person), is_waiting=person in not_told)
+        belief |= {"held": number, "raised": numbers.get(person)}
         by_belief.setdefault(tuple(belief.items()), set()).add(person)
     for earlier, some in by_belief.items():
         refs = _difference(dict(earlier), before, session)
@@ -76,10 +84,27 @@ def tell_changed(
             refs["by_zone"] = 1
         is_news = any(refs.values()) or not refs.keys().isdisjoint(_MAY_BE_EMPTY)
         told = some if is_news else some & choosing
+        number, raised = dict(earlier)["held"], dict(earlier)["raised"]
+        quiet |= dict.fromkeys(some - told, number) if number is not None else {}
         refs |= {"session": session.pk, "revision": session.revision}
+        refs |= {"held": number, "raised": raised} if number is not None else {}
         out = _without_entry(session, told & choosing)
         _queue_many(CHANGED, session, told - out, now, refs=refs, suffix=f":{session.revision}")
         _queue_many(CHANGED, session, out, now, refs={**refs, "out": 1}, suffix=f":{session.revision}")
+    return quiet
+
+
+def _number_held(belief: dict[str, Any], entry: Held | None, *, is_waiting: bool) -> int | None:
+    """Return the number under which somebody holds what they believe; None where that cannot be said.
+
+    ``is_waiting``: the mail of an earlier change has not left. What they hold is then what it says, unless something
+    else than that change has moved their entry since, as giving up and booking again does.
+    """
+    if entry is None:
+        return None
+    if is_waiting and entry.number == entry.sequence:
+        return belief.get("held") if belief.get("raised") == entry.sequence else None
+    return None if entry.is_cancelled else entry.number
 
 
 def _difference(earlier: dict[str, Any], before: Session, session: Session) -> dict[str, Any]:
@@ -138,6 +163,7 @@ def _not_told_yet(session: Session) -> dict[int, dict[str, Any]]:
     names = ("when", "where", "title", "link", "notes", "later", *_WORDS)
     return {
         person: {name: refs[f"was_{name}"] for name in names if f"was_{name}" in refs}
+        | {name: refs[name] for name in ("held", "raised") if name in refs}
         for person, refs in waiting.order_by("pk").values_list("person", "refs")
     }
 

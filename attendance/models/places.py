@@ -315,10 +315,13 @@ class CalendarEntry(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sequence = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0, help_text="the session's revision that was last announced")
+    held_as = models.PositiveIntegerField(
+        null=True, blank=True, help_text="an earlier number that says the same: what came between was never told"
+    )
     is_cancelled = models.BooleanField(default=False)
 
     retention = Retention(
-        plain=("id", "session", "uid", "sequence", "revision", "is_cancelled"),
+        plain=("id", "session", "uid", "sequence", "revision", "held_as", "is_cancelled"),
         personal=("person",),
         until="two years after the programme has ended",
     )

@@ -12,7 +12,7 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, Subquery,
 from django.db.models.functions import Cast, Coalesce, TruncMonth
 from django.utils import timezone
 
-from attendance.models import CoverState, Engagement, Handover, Place, PlaceState, SeniorAttendance
+from attendance.models import CalendarEntry, CoverState, Engagement, Handover, Place, PlaceState, SeniorAttendance
 from attendance.queries.shares import FIRST_CHOICE_LASTS, kept_in
 from attendance.queries.teams import unnamed_places
 from attendance.window import Window, rules_of, window_of
@@ -51,6 +51,22 @@ class PeopleOf:
     @property
     def everybody(self) -> set[int]:
         return self.booked | self.offered | self.waiting | self.running | self.seniors | self.leads
+
+
+@dataclass(frozen=True)
+class Held:
+    """The entry of one session in somebody's calendar: ``number`` is the one under which they hold what stands."""
+
+    number: int
+    sequence: int
+    is_cancelled: bool
+
+
+def numbers_held(session: Session) -> dict[int, Held]:
+    """Return what each person holds of ``session``, before its entries move: its counter is locked."""
+    found = CalendarEntry.objects.filter(session=session)
+    rows = found.values_list("person", Coalesce("held_as", "sequence"), "sequence", "is_cancelled")
+    return {person: Held(*row) for person, *row in rows}
 
 
 def people_of(session: Session) -> PeopleOf:

@@ -1,7 +1,7 @@
 """Answers from calendars, from the mail as it came to what stands afterwards and what people are told."""
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 
 import pytest
@@ -197,6 +197,93 @@ def test_who_declines_and_then_accepts_has_the_place_again():
     said(entry, "DECLINED", minute=1)
     assert said(entry, "ACCEPTED", minute=2) == (Outcome.TOOK_BACK, "")
     assert Place.objects.filter(person=place.person, state=PlaceState.BOOKED).exists()
+
+
+def _sent(person) -> None:
+    """Let every mail to ``person`` that waits have left."""
+    Message.objects.filter(person=person, state=Message.State.PLANNED).update(
+        state=Message.State.SENT, message_id="<1@example.org>", sent_at=NOW
+    )
+
+
+def _change(session, **columns):
+    sessions.change_session(session=session, by="clock", now=NOW, **columns)
+
+
+BACK = {
+    "title": ({"title": "Another title"}, {"title": ""}),
+    "day": ({"date": date(2026, 11, 27)}, {"date": date(2026, 11, 26)}),
+}
+
+
+@pytest.mark.parametrize("what", BACK)
+def test_an_answer_to_what_stands_counts_though_a_change_came_and_went_that_nobody_heard_of(what):
+    """Their entry is the one of the confirmation; ours has another number, and says the same."""
+    place, entry = booked()
+    _sent(place.person)
+    for columns in BACK[what]:
+        _change(place.session, **columns)
+    stands = entry_for(place.person, place.session)
+    assert (stands.sequence, stands.held_as) == (2, 0)
+    assert said(entry, "ACCEPTED", minute=1) == (Outcome.CONFIRMED, "")
+    assert said(entry, "ACCEPTED", minute=2, SEQUENCE=1) == (Outcome.ASKS, AnswerWhy.OLD), "that was never sent"
+    assert said(entry, "DECLINED", minute=3) == (Outcome.GAVE_UP, "")
+    assert state_of(place) == PlaceState.GIVEN_UP
+    assert said(entry, "ACCEPTED", minute=4) == (Outcome.TOOK_BACK, "")
+
+
+def test_it_counts_after_several_changes_of_which_nobody_heard():
+    place, entry = booked()
+    _sent(place.person)
+    for title in ("One", "Two", "", "Three", ""):
+        _change(place.session, title=title)
+    stands = entry_for(place.person, place.session)
+    assert (stands.sequence, stands.held_as) == (5, 0)
+    assert said(entry, "DECLINED") == (Outcome.GAVE_UP, "")
+
+
+def test_an_answer_to_what_stood_before_a_change_that_stands_is_for_the_coordinator():
+    place, entry = booked()
+    _sent(place.person)
+    for title in ("One", "", "Two"):
+        _change(place.session, title=title)
+    assert entry_for(place.person, place.session).held_as is None
+    assert said(entry, "DECLINED") == (Outcome.ASKS, AnswerWhy.OLD)
+
+
+def test_whoever_heard_of_the_change_hears_that_it_is_taken_back_and_answers_that():
+    place, entry = booked()
+    _change(place.session, title="One")
+    _sent(place.person)
+    _change(place.session, title="")
+    assert entry_for(place.person, place.session).held_as is None
+    assert said(entry, "DECLINED") == (Outcome.ASKS, AnswerWhy.OLD)
+    assert said(entry, "DECLINED", minute=1, SEQUENCE=2) == (Outcome.GAVE_UP, "")
+
+
+def test_whoever_booked_again_meanwhile_does_not_give_up_by_an_answer_from_before():
+    place, entry = booked()
+    _sent(place.person)
+    _change(place.session, title="One")
+    give_up_place(place=place, by=place.person, now=NOW)
+    a_place(place.session, place.person)
+    _change(place.session, title="")
+    assert entry_for(place.person, place.session).held_as is None
+    assert said(entry, "DECLINED") == (Outcome.ASKS, AnswerWhy.OLD)
+    assert Place.objects.filter(person=place.person, state=PlaceState.BOOKED).exists()
+
+
+def test_whoever_was_busy_on_the_other_day_and_heard_nothing_answers_as_before():
+    place, entry = booked()
+    other = a_session(date=date(2026, 11, 27))
+    take_place(session=other, person=_in_both(place.person, other.programme), by=place.person, now=NOW)
+    _sent(place.person)
+    for columns in BACK["day"]:
+        _change(place.session, **columns)
+    assert state_of(place) == PlaceState.BOOKED
+    stands = entry_for(place.person, place.session)
+    assert (stands.sequence, stands.held_as) == (2, 0)
+    assert said(entry, "DECLINED") == (Outcome.GAVE_UP, "")
 
 
 def test_an_earlier_answer_that_comes_later_changes_nothing():

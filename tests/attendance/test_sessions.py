@@ -50,12 +50,12 @@ def a_plan(**changes) -> actions.SessionPlan:
 
 
 def told(kind: str) -> list[tuple[int, dict]]:
-    """Who is told by the kind, and by which references."""
-    return list(
-        Message.objects.filter(kind=f"attendance.{kind}", state="planned")
-        .order_by("person")
-        .values_list("person", "refs")
-    )
+    """Who is told by the kind, and by which references; but for the numbers of entries, which nobody reads."""
+    found = Message.objects.filter(kind=f"attendance.{kind}", state="planned").order_by("person")
+    return [
+        (person, {name: value for name, value in refs.items() if name not in ("held", "raised")})
+        for person, refs in found.values_list("person", "refs")
+    ]
 
 
 def state_of(place: Place) -> str:
