@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, CharField, Exists, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet
@@ -49,14 +49,18 @@ def affiliations_in_scope(
     return _ties_in_scope(programme, on, areas).filter(person__is_active=True)
 
 
-def _ties_in_scope(programme: Programme, on: date, areas: QuerySet[Area] | None = None) -> AffiliationQuerySet:
+def _ties_in_scope(
+    programme: Programme, on: date, areas: QuerySet[Area] | Iterable[int] | None = None
+) -> AffiliationQuerySet:
     """Return what ``affiliations_in_scope`` does, also of closed accounts: for who reads the person all the same."""
     partners = Partner.objects.on(on).filter(_still_there(on), programme=programme).values("organisation")
     found = Affiliation.objects.on(on).filter(one_of("organisation", partners))
     if not programme.every_profession:
         found = found.filter(one_of("profession", programme.professions.order_by().values("pk")))
     if not programme.every_area:
-        inside = area_ids_in_scope(programme) if areas is None else areas.order_by().values("pk")
+        inside = area_ids_in_scope(programme) if areas is None else areas
+        if isinstance(inside, QuerySet):
+            inside = inside.order_by().values("pk")
         found = found.filter(Exists(AffiliationArea.objects.filter(affiliation=OuterRef("pk"), area__in=inside)))
     return found
 
@@ -129,7 +133,15 @@ def eligible_people(programme: Programme, on: date, narrow: Q | None = None) -> 
 
 def is_eligible(programme: Programme, on: date) -> Q:
     """Return the condition on Person of those eligible on ``on``."""
-    return Q(Exists(_ties_in_scope(programme, on).filter(person=OuterRef("pk"))), is_active=True)
+    areas = area_ids_in_scope(programme)
+    return _eligible(programme.pk, programme.every_profession, None if areas is None else frozenset(areas), on)
+
+
+@lru_cache(100)
+def _eligible(pk: int, every_profession: bool, areas: frozenset[int] | None, on: date) -> Q:
+    # Kept as it is written down, which costs more than to ask it: nothing of it is what somebody was told.
+    programme = Programme(pk=pk, every_area=areas is None, every_profession=every_profession)
+    return Q(Exists(_ties_in_scope(programme, on, areas).filter(person=OuterRef("pk"))), is_active=True)
 
 
 def count_eligible(programme: Programme, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """Who may do what in a programme, and whom a coordinator sees."""
 
 from datetime import date
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from operator import or_
 from typing import Any
 
@@ -80,14 +80,18 @@ def people_seen_by_coordinator(person: Any, on: date) -> Q | None:
     programmes = list(Programme.objects.where(person, Permission.SEE_PEOPLE))
     if not programmes:
         return None
-    conditions = [is_eligible(programme, on) for programme in programmes]
+    return reduce(or_, (is_eligible(programme, on) for programme in programmes)) | _concerned(
+        tuple(programme.pk for programme in programmes)
+    )
+
+
+@lru_cache(100)
+def _concerned(programmes: tuple[int, ...]) -> Q:
+    """Return the condition on Person of those with a mandate, a role or a part in a session of ``programmes``."""
     own = {"person": OuterRef("pk"), "programme__in": programmes}
-    conditions += [
-        Q(Exists(Mandate.objects.filter(**own))),
-        Q(Exists(Appointment.objects.filter(**own))),
-        Q(Exists(SessionPart.objects.filter(person=OuterRef("pk"), session__programme__in=programmes))),
-    ]
-    return reduce(or_, conditions)
+    parts = SessionPart.objects.filter(person=OuterRef("pk"), session__programme__in=programmes)
+    mandates, roles = Mandate.objects.filter(**own), Appointment.objects.filter(**own)
+    return Q(Exists(mandates)) | Q(Exists(roles)) | Q(Exists(parts))
 
 
 def coordinators_of(programme: Programme, on: date) -> QuerySet[Person]:

@@ -111,6 +111,8 @@ def _rows(programme: Programme, people: list[Person], which: str, now: datetime)
     if which == ELIGIBLE:
         ties = ties_in_scope(programme, (person.pk for person in people), today)
         return [(person, ties.get(person.pk, []), []) for person in people]
+    if not people:
+        return []
     scope, ties = Scope.of(programme, today), _known(people, today)
     return [(person, *_why_not(scope, ties.get(person.pk, []))) for person in people]
 
