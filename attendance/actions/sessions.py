@@ -116,9 +116,10 @@ def plan_several(
 
 @transaction.atomic
 def copy_session(*, session: Session, date: date, slot: str, with_people: bool, by: Any, now: datetime) -> Session:
-    """Return a new draft like ``session`` on another half-day: its agenda too, and who runs it ``with_people``.
+    """Return a new draft like ``session`` on another half-day: its agenda too, and ``with_people`` who runs it.
 
-    Raises as ``plan_session`` does. The agenda begins as the default one where the new half-day is shorter.
+    Without them nobody stands in its agenda. The agenda begins as the default one where the new half-day is shorter.
+    Raises as ``plan_session`` does.
     """
     runs = [(part.person, part.part) for part in session.parts.select_related("person")] if with_people else []
     plan = SessionPlan(
@@ -136,7 +137,10 @@ def copy_session(*, session: Session, date: date, slot: str, with_people: bool, 
         runs=tuple(runs),
     )
     made = plan_session(programme=session.programme, plan=plan, by=by, now=now)
-    lines = [AgendaLine(item.kind, item.title, item.minutes, item.presenter_id) for item in session.agenda.all()]
+    lines = [
+        AgendaLine(item.kind, item.title, item.minutes, item.presenter_id if with_people else None)
+        for item in session.agenda.all()
+    ]
     if sum(line.minutes for line in lines) <= rows.minutes_between(made.starts, made.ends):
         rows.change_agenda(session=made, lines=lines, by=by, now=now)
     return made

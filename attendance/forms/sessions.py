@@ -1,6 +1,7 @@
 """What a coordinator types about sessions."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -203,9 +204,13 @@ class CopyForm(HubForm):
     slot = forms.ChoiceField(label="Morning or afternoon?", widget=forms.RadioSelect)
     with_people = forms.BooleanField(label="With the same presenters and facilitators", required=False)
 
-    def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, session: Session, names: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["slot"].choices = slot_choices(programme)
+        self.fields["slot"].choices = slot_choices(session.programme)
+        if names:
+            self.fields["with_people"].help_text = f"{', '.join(names)}."
+        else:
+            self.fields["with_people"].widget = forms.HiddenInput()
 
 
 class SeatsForm(HubForm):

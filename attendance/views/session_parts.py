@@ -12,7 +12,7 @@ from attendance.actions.sessions import end_part, give_part
 from attendance.forms.sessions import AgendaLineForm, PartForm
 from attendance.views.sessions import asks_while, session_of
 from briefings.actions.sessions import change_agenda, minutes_between
-from briefings.models import Session, SessionState
+from briefings.models import Session, SessionPart, SessionState
 from briefings.words import when_in_words
 from history.actions import look_at_many
 from history.refusals import Refused
@@ -61,12 +61,23 @@ def drop_person(request: HttpRequest, session: int, part: int) -> HttpResponse:
             {"name": "Part", "value": chosen.get_part_display()},
             {"name": "When", "value": when_in_words(found)},
         ],
-        "consequence": "They are told by e-mail where the session is open, and the entry leaves their calendar.",
+        "consequence": _follows(found, chosen),
         "button": "Take off",
         "danger": True,
         "back_url": back,
     }
     return render(request, "attendance/sessions/confirm.html", context)
+
+
+def _follows(session: Session, part: SessionPart) -> str:
+    """Return what taking ``part`` away comes to for its person."""
+    others = session.parts.filter(person=part.person_id).exclude(pk=part.pk)
+    stays = " They stay on it: " + ", ".join(other.get_part_display().lower() for other in others) + "."
+    if session.state != SessionState.OPEN:
+        return f"They are not told: the session is a draft.{stays if others else ''}"
+    if others:
+        return f"They are told by e-mail.{stays}"
+    return "They are told by e-mail, and the entry leaves their calendar unless they have a place there."
 
 
 @require_http_methods(_ASKS)

@@ -1,5 +1,7 @@
 """Planning sessions: one, several, a copy."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import Person
 from accounts.permissions import Permission
 from attendance.actions.sessions import (
     DateRefused,
@@ -19,8 +22,10 @@ from attendance.actions.sessions import (
 from attendance.forms.sessions import CopyForm, PlanForm, PlanSeveralForm
 from attendance.queries.sessions import DateCheck, check_dates
 from attendance.views.sessions import FIELD_OF, session_of, typed_again
-from briefings.models import Programme
+from briefings.models import Programme, Session
+from briefings.words import where_in_words
 from face.dates import day
+from history.actions import look_at_many
 from history.refusals import Refused
 from organisations.rules import people_visible_to
 
@@ -107,21 +112,54 @@ def _check_page(
 @require_http_methods(_ASKS)
 def copy(request: HttpRequest, session: int) -> HttpResponse:
     """Copy a session to another half-day."""
-    found = session_of(request, session)
-    form = CopyForm(request.POST if request.method == "POST" else None, programme=found.programme)
+    found, now = session_of(request, session), timezone.now()
+    people = list(Person.objects.filter(session_parts__session=found).distinct().order_by("sort_name", "pk"))
+    names = [person.name for person in people]
+    form = CopyForm(request.POST if request.method == "POST" else None, session=found, names=names)
     if request.method == "POST" and form.is_valid():
         try:
-            made = copy_session(session=found, by=request.user, now=timezone.now(), **form.cleaned_data)
+            made = copy_session(session=found, by=request.user, now=now, **form.cleaned_data)
         except Refused as refusal:
             field = "with_people" if isinstance(refusal, RunsAnotherSession) else "date"
             form.add_refusal(refusal, field)
         else:
             messages.success(request, f"Copied to {day(made.date)} as a draft.")
             return redirect("attendance:session-show", session=made.pk)
-    return _page(request, form, found.programme, f"Copy “{found}”", "Save the copy as a draft")
+    look_at_many(by=request.user, at=people, page="attendance:session-copy", now=now)
+    context = {
+        "session": found,
+        "facts": _copied(found),
+        "back_url": reverse("attendance:session-show", args=[found.pk]),
+        "back_words": "Back to the session",
+    }
+    title = f"Copy the session of {day(found.date)}"
+    button = "Save the copy as a draft"
+    return _page(request, form, found.programme, title, button, template="attendance/sessions/copy.html", **context)
 
 
-def _page(request: HttpRequest, form, programme: Programme, title: str, button: str) -> HttpResponse:
+def _copied(session: Session) -> list[dict[str, str]]:
+    """Return what a copy of ``session`` takes along, as facts."""
+    agenda = "\n".join(f"{item.title}, {item.minutes} minutes" for item in session.agenda.all())
+    kept = f"{session.reserved} of them kept back" if session.reserved else ""
+    facts = {
+        "Title": (session.title, ""),
+        "Where": (where_in_words(session), ""),
+        "Places": (str(session.capacity), kept),
+        "Agenda": (agenda, "Where the new half-day is shorter, the agenda begins anew."),
+    }
+    return [{"name": name, "value": value, "note": note} for name, (value, note) in facts.items() if value]
+
+
+def _page(
+    request: HttpRequest,
+    form: Any,
+    programme: Programme,
+    title: str,
+    button: str,
+    *,
+    template: str = "attendance/sessions/plan.html",
+    **more: Any,
+) -> HttpResponse:
     context = {
         "form": form,
         "title": title,
@@ -131,6 +169,7 @@ def _page(request: HttpRequest, form, programme: Programme, title: str, button: 
         "caption": programme.name,
         "back_url": reverse("attendance:session-list", args=[programme.slug]),
         "back_words": "Back to the sessions",
+        **more,
     }
     status = 422 if form.is_bound and form.errors else 200
-    return render(request, "attendance/sessions/plan.html", context, status=status)
+    return render(request, template, context, status=status)

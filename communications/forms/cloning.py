@@ -17,7 +17,7 @@ from face.forms import HubForm, prepare
 class OneBoxDateField(forms.CharField):
     """A date in one box, for a table with many of them: "3 12 2026", "3 December 2026" or "3/12/2026"."""
 
-    widget = forms.TextInput({"class": "w10", "autocomplete": "off"})
+    widget = forms.TextInput({"class": "w14", "autocomplete": "off"})
 
     def clean(self, value: Any) -> date:
         parts = re.split(r"[\s/.-]+", super().clean(value).strip(), maxsplit=2)

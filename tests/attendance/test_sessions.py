@@ -158,8 +158,10 @@ def test_a_copy_has_the_agenda_and_the_people():
 def test_a_copy_without_the_people():
     programme, carys = a_programme(), PersonFactory()
     first = actions.plan_session(programme=programme, plan=a_plan(runs=((carys, Part.PRESENTER),)), **WITH)
+    change_agenda(session=first, lines=[actions.AgendaLine("other", "Coffee", 15, carys.pk)], **WITH)
     made = actions.copy_session(session=first, date=date(2026, 12, 3), slot=Slot.MORNING, with_people=False, **WITH)
     assert made.parts.count() == 0
+    assert list(made.agenda.values_list("title", "presenter")) == [("Coffee", None)]
 
 
 # --- opening

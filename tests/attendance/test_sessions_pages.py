@@ -256,6 +256,21 @@ def test_dates_that_are_none_are_said_line_by_line(client, programme, coordinato
         assert line in page
 
 
+def test_who_copies_a_session_reads_what_goes_along(client, programme, coordinator):
+    session = a_session(programme, title="Sharing", capacity=12, reserved=2, online_link="https://meet.example.org/a")
+    address = f"/sessions/{session.pk}/copy/"
+    page = words(client.get(address))
+    assert "Copy the session of Thursday 26 November 2026" in page
+    assert "Title Sharing Where" in page
+    assert "Places 12 2 of them kept back" in page
+    assert "With the same presenters" not in page, "nobody runs it"
+    presenter = PersonFactory(name="Rhodri Presenter")
+    give_part(session=session, person=presenter, part=Part.PRESENTER, by=coordinator, now=NOW)
+    assert "With the same presenters and facilitators Rhodri Presenter." in words(client.get(address))
+    wrong = client.post(address, DAY | {"date_day": ""})
+    assert (wrong.status_code, "What goes along" in words(wrong)) == (422, True)
+
+
 def test_a_copy(client, programme, coordinator):
     session = a_session(programme)
     client.post(f"/sessions/{session.pk}/copy/", DAY)
@@ -440,6 +455,19 @@ def lines(*parts: tuple[str, str]) -> dict:
     for number, (title, minutes) in enumerate(parts):
         found |= {f"{number}-kind": "other", f"{number}-title": title, f"{number}-minutes": minutes}
     return found
+
+
+def test_who_takes_somebody_off_reads_what_follows(client, programme, coordinator):
+    session, carys = a_session(programme), PersonFactory()
+    for part in (Part.PRESENTER, Part.FACILITATOR):
+        give_part(session=session, person=carys, part=part, by=coordinator, now=NOW)
+    first, second = session.parts.order_by("part")
+    address = f"/sessions/{session.pk}/people/{first.pk}/end/"
+    assert "They are told by e-mail. They stay on it: presenter." in words(client.get(address))
+    second.delete()
+    assert "the entry leaves their calendar unless they have a place there" in words(client.get(address))
+    Session.objects.filter(pk=session.pk).update(state="draft")
+    assert "They are not told: the session is a draft." in words(client.get(address))
 
 
 def test_the_agenda(client, programme, coordinator):
