@@ -22,10 +22,13 @@ class PersonSearch(FilterForm):
 class SessionChoice(forms.ModelChoiceField):
     """One of the open sessions, in words; ``quota_used`` are the ids of those in which they would wait all the same.
 
+    So are ``all_kept``, where the free places are kept for people whose session was cancelled.
+
     ``known``: all there are, so that it can be said why one is not open any more.
     """
 
     quota_used: Collection[int] = ()
+    all_kept: Collection[int] = ()
     known: QuerySet[Session] = Session.objects.none()
 
     def to_python(self, value: Any) -> Session | None:
@@ -46,6 +49,8 @@ class SessionChoice(forms.ModelChoiceField):
         reserve = f", {kept} kept back" if kept > 0 and seats.reserved else ""
         would_wait = seats.free and session.pk in self.quota_used
         quota = ". Their organisation’s places are taken: they would wait" if would_wait else ""
+        if not quota and session.pk in self.all_kept:
+            quota = ". Kept for people whose session was cancelled: they would wait"
         return f"{day(session.date)}, {period(session.starts, session.ends)}, {where}: {free}{reserve}{quota}"
 
 
@@ -65,6 +70,7 @@ class TakeForm(HubForm):
         sessions: Any,
         known: QuerySet[Session],
         quota_used: Collection[int],
+        all_kept: Collection[int],
         with_series: bool,
         **kwargs: Any,
     ) -> None:
@@ -72,6 +78,7 @@ class TakeForm(HubForm):
         self.fields["session"].known = known
         self.fields["session"].queryset = sessions
         self.fields["session"].quota_used = quota_used
+        self.fields["session"].all_kept = all_kept
         if not with_series:
             del self.fields["whole_series"]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -25,7 +25,7 @@ from attendance.models import LIVE, Invitation, Place, PlaceState
 from attendance.queries.answers import with_answer
 from attendance.queries.booking import affiliation_for, positions_of, with_line
 from attendance.queries.people import WHY_CLOSED, people_of, places_of_session, with_words
-from attendance.queries.shares import quota_used, seats_kept
+from attendance.queries.shares import kept_in, mark_all_kept, quota_used, seats_kept
 from attendance.views.on_behalf import said_about, told
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Programme, Session, SessionState
@@ -401,12 +401,18 @@ def _place(programme: Programme, person: Person, number: int) -> Place:
 
 def _take_form(programme: Programme, person: Person, data: Any = None) -> TakeForm:
     """Return the form to take a place or change one, with the tick for a whole series where there is one to take."""
-    now, sessions = timezone.now(), _open_sessions(programme)
+    now = timezone.now()
+    sessions = _open_sessions(programme).annotate(kept=kept_in(programme, now))
+    if data is None:  # a press on an older page is answered in words
+        sessions = sessions.exclude(Exists(Place.objects.seated().filter(session=OuterRef("pk"), person=person)))
+    mark_all_kept(sessions, person, programme, now)
     tie = affiliation_for(programme, person, now)
     used = quota_used(sessions, tie.organisation_id, now) if tie else ()
     with_series = programme.places_rule != PlacesRule.ONE and programme.series.exists()
     known = programme.sessions.all()
-    return TakeForm(data, sessions=sessions, known=known, quota_used=used, with_series=with_series)
+    kept = {session.pk for session in sessions if session.all_kept}
+    where = {"sessions": sessions, "known": known, "quota_used": used, "all_kept": kept}
+    return TakeForm(data, **where, with_series=with_series)
 
 
 def _open_sessions(programme: Programme) -> Any:

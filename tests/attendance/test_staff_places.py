@@ -312,6 +312,24 @@ def test_the_dates_say_where_an_organisation_has_its_quota(client, session, coor
     assert [place.state for place in Place.objects.filter(person=person)] == [PlaceState.WAITING]
 
 
+def test_the_dates_leave_out_where_they_are_and_say_what_is_kept_for_others(client, session, coordinator):
+    programme = session.programme
+    other, gone = another_day(programme, capacity=1), another_day(programme, date=date(2026, 12, 9))
+    person, lost = a_practitioner(programme), a_place(gone)
+    a_place(session, person)
+    cancel_session(session=gone, reason="Flood", by=CLOCK, now=NOW)
+
+    def dates(somebody):
+        page = words(client.get(reverse("attendance:person-show", args=[programme.slug, somebody.pk])))
+        return page[page.index("Choose a session") :].split("</select>")[0]
+
+    assert f'value="{session.pk}"' not in dates(person)
+    kept = "1 of 1 free. Kept for people whose session was cancelled: they would wait"
+    assert kept in dates(person)
+    assert kept not in dates(lost.person)
+    assert f'value="{other.pk}"' in dates(lost.person)
+
+
 def test_an_answer_is_noted_and_the_link_sent_again(client, session, coordinator):
     invitation = invite(session.programme)
     person = invitation.person
