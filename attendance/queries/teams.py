@@ -115,3 +115,16 @@ def teams_led(person: Any) -> QuerySet[Team]:
     return Team.objects.filter(organisation__in=led_organisation_ids(person)).select_related(
         "session__programme__booking_rules", "session__room__venue", "organisation"
     )
+
+
+def with_unnamed(teams: QuerySet[Team]) -> QuerySet[Team]:
+    """Return ``teams``, each with ``unnamed``: how many places it holds, or waits for, that have no name yet."""
+    without = Q(places__person=None, places__state__in=LIVE, places__missed_at=None)
+    return teams.annotate(unnamed=Count("places", filter=without))
+
+
+def teams_to_name(organisations: Iterable[Organisation], now: datetime) -> QuerySet[Team]:
+    """Return the teams of ``organisations`` in sessions to come whose places need names, the most urgent first."""
+    to_come = Session.objects.open().to_come(now)
+    found = with_unnamed(Team.objects.filter(organisation__in=organisations, session__in=to_come))
+    return found.filter(unnamed__gt=0).select_related("session__programme").order_by("names_until", "pk")

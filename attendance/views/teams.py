@@ -37,6 +37,7 @@ from attendance.queries.teams import (
     sessions_for_teams,
     sessions_of_partner,
     teams_led,
+    with_unnamed,
 )
 from attendance.queries.waiting import quota_in_words
 from attendance.views.gone import say_why_gone
@@ -64,7 +65,7 @@ def choose_session(request: HttpRequest, organisation: int) -> HttpResponse:
     context = {
         **_context(own, "Book for colleagues"),
         "page": page,
-        "teams": teams_led(request.user).filter(organisation=own, session__during__endswith__gt=now)[:20],
+        "teams": with_unnamed(teams_led(request.user).filter(organisation=own, session__during__endswith__gt=now))[:20],
         "to_nudge": programmes_to_nudge(own, now),
         "back_url": reverse("organisations:organisation-show", args=[own.pk]),
         "back_words": f"Back to {own.name}",

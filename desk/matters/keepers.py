@@ -3,19 +3,20 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import PersonalLink
 from accounts.permissions import ADMINISTRATOR, INFORMATION_GOVERNANCE, assignments_of
-from attendance.models import CAME, Attendance, Place
+from attendance.models import CAME, Attendance, Place, Team
+from attendance.queries.teams import teams_to_name
 from briefings.models import Appointment, Partner, Programme, ProgrammeRole
 from briefings.queries import eligible_people
 from desk import addresses
 from desk.matters import BAD, OPEN, QUIET, WAIT, Group, Matter, some
 from desk.trace import visible_looks
-from face.dates import day_plain
+from face.dates import day_plain, day_without_year
 from messaging.models import Message
 from messaging.queries import broken_channel
 from organisations.actions.head_counts import PURPOSE
@@ -31,10 +32,11 @@ def leading(person: Any, now: datetime) -> Group | None:
     if not led:
         return None
     today = timezone.localdate(now)
+    waits = [*_head_counts(person, now), *_staff_lists(led), *_to_name(led, now), *_without_people(led, today)]
     return Group(
         "Your organisation",
         "leading",
-        [*_head_counts(person, now), *_staff_lists(led), *_without_people(led, today), *_not_booked(led, today)],
+        [*waits, *_not_booked(led, today)],
         None,
         "Nothing needs you today.",
     )
@@ -73,6 +75,25 @@ def _staff_lists(led: list[Organisation]) -> list[Matter]:
     ]
 
 
+def _to_name(led: list[Organisation], now: datetime) -> list[Matter]:
+    """Return the teams that hold places without a name: they go back by themselves after a day."""
+    return [
+        Matter(
+            WAIT,
+            f"{some(team.unnamed, 'place', 'places')} of your team on {day_without_year(team.session.date)} "
+            + ("has no name yet" if team.unnamed == 1 else "have no name yet"),
+            reverse("attendance:team-show", args=[team.pk]),
+            f"{team.session}. " + _until(team),
+            team.names_until.isoformat() if team.names_until else "9",
+        )
+        for team in teams_to_name(led, now)
+    ]
+
+
+def _until(team: Team) -> str:
+    return f"What has no name after {day_plain(team.names_until)} goes back by itself." if team.names_until else ""
+
+
 def _without_people(led: list[Organisation], today: date) -> list[Matter]:
     listed = Affiliation.objects.on(today).filter(organisation__in=led).values_list("organisation", flat=True)
     known = set(listed.distinct())
@@ -95,7 +116,8 @@ def _of_partner(partner: Partner, today: date) -> Matter | None:
     own = {"person": OuterRef("pk"), "session__programme": programme}
     people = eligible_people(programme, today, Q(organisation=organisation)).filter(is_active=True)
     reached = Exists(Place.objects.live().filter(**own)) | Exists(Attendance.objects.filter(**own, outcome__in=CAME))
-    eligible, without = people.count(), people.exclude(reached).count()
+    found = people.aggregate(eligible=Count("pk"), without=Count("pk", filter=~reached))
+    eligible, without = found["eligible"], found["without"]
     if not without:
         return None
     title = f"{some(without, 'person of', 'people of')} {organisation} {'has' if without == 1 else 'have'} no place yet"

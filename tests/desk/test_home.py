@@ -1,16 +1,17 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from accounts.links import make_link
 from attendance.actions.sessions import cancel_session
-from attendance.models import Place, PlaceState
+from attendance.models import Place, PlaceState, Team
 from briefings.models import PlacesRule, Programme
 from commitments.actions.questions import open_question, publish_answer
 from commitments.models import Audience
 from desk.matters.own import places
-from face.dates import day_plain
+from face.dates import day_plain, day_without_year
 from organisations.actions.head_counts import PURPOSE
 from organisations.models import HeadCountRequest, StaffListImport
 from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, fill
@@ -215,6 +216,32 @@ def test_a_lead_sees_who_of_the_own_people_has_no_place_and_what_is_missing(coun
     empty = OrganisationFactory(name="Empty Trust")
     OrganisationLeadFactory(organisation=empty, person=cast.lead)
     assert shown(client, cast.lead)["leading"][0] == ("wait", "Give the staff list of Empty Trust")
+
+
+def test_a_lead_sees_which_places_of_a_team_have_no_name_yet_and_until_when(county, client):
+    cast = county.cast
+    team = Team.objects.create(
+        session=cast.session, organisation=cast.organisation, rule="fit", press=uuid4(), made_at=NOW,
+        names_until=NOW.date() + timedelta(days=2),
+    )  # fmt: skip
+    place = {
+        "session": cast.session,
+        "organisation": cast.organisation,
+        "team": team,
+        "made_at": NOW,
+        "made_by": "clock",
+    }
+    for number in range(2):
+        Place.objects.create(state=PlaceState.BOOKED, seated_at=NOW, reference=f"X-{number}", **place)
+    Place.objects.create(state=PlaceState.ENDED, closed_at=NOW, reference="X-9", **place)
+    when = day_without_year(cast.session.date)
+    first = shown(client, cast.lead)["leading"][0]
+    assert first == ("wait", f"Two places of your team on {when} have no name yet")
+    assert addresses(client, cast.lead)[0] == reverse("attendance:team-show", args=[team.pk])
+    page = client.get(reverse("attendance:team-choose", args=[cast.organisation.pk])).content.decode()
+    assert "2 places have no name yet" in page
+    Place.objects.filter(team=team).update(state=PlaceState.ENDED, closed_at=NOW)
+    assert "wait" not in [look for look, _ in shown(client, cast.lead)["leading"]]
 
 
 def test_an_administrator_sees_the_installation(county, client):
