@@ -12,7 +12,7 @@ from accounts.links import address_of
 from accounts.models import Person
 from commitments.clocks import AFTER, Rung, local_day
 from commitments.models import UNENDED, Assurance, AssuranceState, Review
-from commitments.queries.assurances import TOLD_TOGETHER, reviews_told, when_kept
+from commitments.queries.assurances import TOLD_TOGETHER, is_told_by_later, reviews_told, when_kept
 from commitments.queries.standards import keepers_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
@@ -152,16 +152,17 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
             reasons[message.pk] = "assurance_has_ended"
         elif own.state != message.refs.get("state", AssuranceState.NOTED):
             reasons[message.pk] = "assurance_has_moved_on"
-        elif message.kind == REVIEWED and not _reviews(message):
+        elif message.kind == REVIEWED and is_told_by_later(_review(message)):
             reasons[message.pk] = "another_review_tells"
     return reasons
 
 
-def _reviews(message: Message) -> list[Review]:
-    return reviews_told(Review.objects.select_related("assurance").get(pk=message.refs["review"]))
+def _review(message: Message) -> Review:
+    return Review.objects.select_related("assurance").get(pk=message.refs["review"])
 
 
-def _told_of(reviews: list[Review]) -> dict[str, Any]:
+def _told_of(review: Review) -> dict[str, Any]:
+    reviews = reviews_told(review)
     return {"reviews": reviews, "before": reviews[0].due_before, "after": reviews[-1].due_after}
 
 
@@ -182,7 +183,7 @@ def render(message: Message) -> Content:
         "due": when_kept(own, today),
         "address": address_of(own.link) if opens else page_of(own),
         "has_link": opens,
-        **(_told_of(_reviews(message)) if message.kind == REVIEWED else {}),
+        **(_told_of(_review(message)) if message.kind == REVIEWED else {}),
         "taken_out": _TAKEN_OUT.get(message.refs.get("what", "")),
     }
     words = subject.format(own.reference) + (_when(own, today) if message.kind == REMINDER else "")

@@ -167,15 +167,20 @@ TOLD_TOGETHER = timedelta(hours=1)
 
 
 def reviews_told(review: Review) -> list[Review]:
-    """Return the reviews that the mail about ``review`` tells of, in order; none where that of a later one does."""
-    every = list(review.assurance.reviews.select_related("reviewed_by").order_by("reviewed_at", "pk"))
-    place = every.index(review)
-    if place + 1 < len(every) and _are_told_together(review, every[place + 1]):
-        return []
-    first = place
-    while first and _are_told_together(every[first - 1], every[first]):
-        first -= 1
-    return every[first : place + 1]
+    """Return the reviews that a mail about ``review`` tells of, in order: itself and those shortly before."""
+    earlier = review.assurance.reviews.filter(pk__lte=review.pk).select_related("reviewed_by")
+    told: list[Review] = []
+    for each in earlier.order_by("-reviewed_at", "-pk"):
+        if told and not _are_told_together(each, told[0]):
+            break
+        told.insert(0, each)
+    return told
+
+
+def is_told_by_later(review: Review) -> bool:
+    """Return whether the mail about a later review tells of ``review`` too."""
+    later = review.assurance.reviews.filter(pk__gt=review.pk).order_by("reviewed_at", "pk").first()
+    return later is not None and _are_told_together(review, later)
 
 
 def _are_told_together(earlier: Review, later: Review) -> bool:

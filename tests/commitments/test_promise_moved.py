@@ -86,7 +86,7 @@ def test_who_else_sees_to_it_hears_once_how_it_stands(cast):
     (message,) = wanted(REVIEWED)
     assert (message.person, message.due_at) == (cast.coordinator, NOW + HOUR)
     (text,) = mailed(REVIEWED)
-    assert f"{cast.senior.name} says how it stands: “Two of five are done”" in text
+    assert f"{cast.senior.name} said how it stands, 2 November 2026 at 9am: “Two of five are done”" in text
     assert "to be kept by Monday 1 February 2027 now; before, it was Tuesday 1 December 2026." in text
 
 

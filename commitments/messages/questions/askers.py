@@ -19,7 +19,7 @@ from commitments.models import (
     QuestionState,
     Review,
 )
-from commitments.queries.assurances import TOLD_TOGETHER, reviews_told
+from commitments.queries.assurances import TOLD_TOGETHER, is_told_by_later, reviews_told
 from commitments.queries.questions import when_due
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
@@ -125,7 +125,7 @@ def render_for_asker(message: Message) -> Content:
         "may_object": whole.state == QuestionState.ANSWERED
         and asker.said_unanswered_on is None
         and not whole.is_reopened,
-        **(_promised(_postponing(message)) if message.kind == PROMISE_MOVED else {}),
+        **(_promised(_review(message)) if message.kind == PROMISE_MOVED else {}),
         "change": ClockChange.objects.filter(pk=refs.get("change")).first(),
         "address": address_of(asker.link),
     }
@@ -158,7 +158,7 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
             reasons[message.pk] = "question_withdrawn"
         elif _is_of_another(message, asker):
             reasons[message.pk] = "question_parted"
-        elif message.kind == PROMISE_MOVED and not _postponing(message):
+        elif message.kind == PROMISE_MOVED and not _is_postponed(_review(message)):
             reasons[message.pk] = "promise_not_moved"
         elif message.kind in STANDS and (asker.question.merged_into or asker.question).answered_on:
             reasons[message.pk] = "question_answered"
@@ -178,17 +178,20 @@ def _is_of_another(message: Message, asker: Asker) -> bool:
     return answer is not None and not Answer.objects.filter(pk=answer, question=whole).exists()
 
 
-def _postponing(message: Message) -> list[Review]:
-    """Return the reviews by which a promise is kept later than before; none where it is not, or stands no more."""
+def _review(message: Message) -> Review:
     found = Review.objects.select_related("assurance__organisation", "assurance__person")
-    review = found.get(pk=message.refs["review"])
-    told = reviews_told(review) if review.assurance.state in STANDING else []
-    return told if told and review.due_after > told[0].due_before else []
+    return found.get(pk=message.refs["review"])
 
 
-def _promised(reviews: list[Review]) -> dict[str, Any]:
-    last = reviews[-1]
-    return {"promise": last.assurance, "before": reviews[0].due_before, "after": last.due_after}
+def _is_postponed(review: Review) -> bool:
+    """Return whether a promise that stands is kept later by ``review`` and those it is told with."""
+    if review.assurance.state not in STANDING or is_told_by_later(review):
+        return False
+    return review.due_after > reviews_told(review)[0].due_before
+
+
+def _promised(review: Review) -> dict[str, Any]:
+    return {"promise": review.assurance, "before": reviews_told(review)[0].due_before, "after": review.due_after}
 
 
 def _tell(
