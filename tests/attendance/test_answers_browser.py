@@ -5,10 +5,12 @@ import time_machine
 
 from accounts.links import path_of, token_of
 from attendance.actions.places import give_up_place
+from attendance.actions.policies import set_quota
+from attendance.actions.sessions import cancel_session
 from attendance.models import CalendarAnswer, CalendarEntry
 from history.actions import key_of
 from messaging.models import Bounce, Message
-from tests.attendance.places import NOW, a_place, a_session
+from tests.attendance.places import NOW, a_place, a_session, another_day
 from tests.briefings.factories import AppointmentFactory
 from tests.browser import check_page, targets_are_large
 from tests.messaging.factories import MessageFactory
@@ -39,8 +41,15 @@ def test_what_waits_for_the_coordinator_on_a_phone(phone, client, live_server):
         phone.goto(f"/p/{token_of(placed[2].link)}/")
         phone.goto(f"{path_of(placed[2].link)}take-back/")
         check_page(phone)
+        set_quota(programme=programme, organisation=None, seats=2, released_on=None, by="clock", now=NOW)
+        phone.reload()  # a place is free, and not for them
+        check_page(phone)
+        over = another_day(programme)
+        cancel_session(session=over, reason="The heating has failed", by="clock", now=NOW)
         phone.context.add_cookies([cookie])
-        for path in ("/messages/returned/", f"/programmes/{programme.slug}/calendar-answers/"):
+        for path in (
+            "/messages/returned/", f"/programmes/{programme.slug}/calendar-answers/", f"/sessions/{over.pk}/change/",
+        ):  # fmt: skip
             phone.goto(path)
             check_page(phone)
             targets_are_large(phone)
