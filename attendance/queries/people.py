@@ -46,9 +46,11 @@ def people_of(programme: Programme, by: Any, now: datetime) -> QuerySet[Person]:
 def with_words(words: str) -> Q:
     """Return the condition on Person that name, address or the reference of a place has every one of ``words``.
 
-    One query, whatever was typed.
+    One query, whatever was typed; none where nothing was.
     """
     typed, found = words.replace("\x00", " ").split()[:6], Q()
+    if not typed:
+        return found
     # The ids themselves, not a subquery, so that the indexes of names and addresses stay in use.
     named = reduce(or_, (Q(reference__iexact=word) for word in typed), Q(pk=None))
     referred = Place.objects.filter(named).values_list("reference", "person_id")[:_MOST_REFERRED]
