@@ -34,6 +34,7 @@ from attendance.models import (
     SeatCount,
     SeniorAttendance,
 )
+from attendance.queries.leaving import leads_of_teams
 from attendance.queries.sessions import SENIORS_TOLD, PeopleOf, busy_sentence, elsewhere, numbers_held, people_of
 from attendance.queries.teams import teams_without_names
 from attendance.window import rules_of, window_of
@@ -232,7 +233,7 @@ def _limits_of_offers(session: Session) -> dict[int, datetime]:
 
 @transaction.atomic
 def cancel_session(*, session: Session, reason: str, by: Any, now: datetime) -> Session:
-    """Cancel ``session``: places end, entries go, everybody with a part is told the ``reason`` once.
+    """Cancel ``session``: places end, entries go, everybody with a part and the leads of teams are told the ``reason``.
 
     Cancelling twice is cancelling once. Raises SayWhy, SessionIsOver.
     """
@@ -243,7 +244,7 @@ def cancel_session(*, session: Session, reason: str, by: Any, now: datetime) -> 
         return session
     people = lock_everybody(session)
     was_open = session.state == SessionState.OPEN
-    told = people.everybody if was_open else people.seniors
+    told = people.everybody | leads_of_teams(session, now) if was_open else people.seniors
     unsent = messages.not_told_out(session)
     # Who said that they cannot before the mail left that takes the entry out has no part any more.
     told |= unsent & set(SeniorAttendance.objects.filter(session=session).values_list("person", flat=True))

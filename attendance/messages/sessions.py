@@ -15,6 +15,7 @@ from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.messages.places import keys_of_move
 from attendance.models import BulkMove, CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
 from attendance.queries.booking import by_distance, sessions_to_choose
+from attendance.queries.leaving import team_that_ended
 from attendance.queries.sessions import Held
 from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
 from attendance.queries.teams import unnamed_places
@@ -355,6 +356,11 @@ def render(message: Message) -> Content:
         context["first_choice_days"] = FIRST_CHOICE_LASTS.days
     if not place:
         context["team"] = team = _team(message, session)
+        context["colleagues"] = 0
+        if message.kind == CANCELLED:
+            of_theirs, context["colleagues"] = team_that_ended(session, message.person_id, timezone.now())
+            context["unnamed"], context["team"] = team is not None, team or of_theirs
+            team = context["team"]
         context["team_address"] = _team_address(message, team) if team else ""
     entry = _entry(message, session)
     context["entry"] = entry and ("out" if entry.is_cancelled else "in")

@@ -54,6 +54,24 @@ def told_of(teams: Iterable[Team], now: datetime) -> dict[int, set[int]]:
     return told
 
 
+def leads_of_teams(session: Session, now: datetime) -> set[int]:
+    """Return the ids of those who are told that ``session`` is cancelled because of teams with places in it."""
+    live = Place.objects.live().filter(session=session)
+    teams = Team.objects.filter(session=session, places__in=live).distinct()
+    return set().union(*told_of(teams, now).values())
+
+
+def team_that_ended(session: Session, person: int | None, now: datetime) -> tuple[Team | None, int]:
+    """Return a team in ``session``, which was cancelled, that ``person`` is told of, or None; and how many colleagues
+    had a place with a name in those teams, but for themselves."""
+    ended = Place.objects.filter(session=session, closed_reason="session_cancelled")
+    teams = Team.objects.filter(session=session, places__in=ended).distinct().order_by("pk")
+    told = told_of(teams, now)
+    own = [team for team in teams if person in told[team.pk]]
+    named = ended.filter(team__in=own, person__isnull=False).exclude(person=person)
+    return (own[0], named.count()) if own else (None, 0)
+
+
 def to_tell(places: Iterable[Place], *, by: Any, now: datetime) -> list[tuple[int, Team]]:
     """Return the ids of those whom it concerns that the people of ``places`` leave their teams, but for ``by``.
 

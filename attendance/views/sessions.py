@@ -1,6 +1,6 @@
 """Changing one session: its details, its places, its state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
@@ -24,6 +24,7 @@ from attendance.actions.sessions import (
 )
 from attendance.forms.sessions import CancelForm, ChangeForm, SeatsForm
 from attendance.models import SeatCount
+from attendance.queries.leaving import leads_of_teams
 from attendance.queries.sessions import (
     Preview,
     choices_for_seats,
@@ -270,13 +271,18 @@ def cancel(request: HttpRequest, session: int) -> HttpResponse:
 def _who_is_told(session: Session) -> str:
     """Return who is told that ``session`` is cancelled."""
     asked = colleagues_asked(session)
-    told = len(people_concerned(session) | asked)
-    return f"{told} in all: {_in_groups(session, len(asked))}" if told else "Nobody"
+    leads = leads_of_teams(session, timezone.now()) if session.state == SessionState.OPEN else set()
+    told = len(people_concerned(session) | asked | leads)
+    return f"{told} in all: {_in_groups(session, len(asked), leads)}" if told else "Nobody"
 
 
-def _in_groups(session: Session, asked: int) -> str:
-    """Return who is told of a change of ``session``; ``asked``: how many colleagues that were asked to take a place."""
-    told, people = people_concerned(session), people_of(session)
+def _in_groups(session: Session, asked: int, leads: Collection[int] = ()) -> str:
+    """Return who is told of a change of ``session``; ``asked``: how many colleagues that were asked to take a place.
+
+    ``leads``: who is told of their teams besides.
+    """
+    told, people = people_concerned(session).union(leads), people_of(session)
+    people.leads.update(leads)
     groups = (
         (people.booked, "with a place"),
         (people.offered, "with an offer"),

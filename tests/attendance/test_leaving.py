@@ -199,6 +199,30 @@ def test_news_of_the_next_hour_is_a_mail_of_its_own(programme, lead):
     assert _told(lead).count() == 2
 
 
+def test_a_lead_hears_that_the_session_of_their_team_is_cancelled(programme, lead, client):
+    session = a_session(programme, capacity=4)
+    people = [a_practitioner(programme) for _ in range(2)]
+    _team(session, lead, people)
+    _team(session, lead, [a_practitioner(programme)])
+    OrganisationLeadFactory(organisation=partner_of(programme))  # another, who booked none of them
+    signed_in(client, session, ProgrammeRole.COORDINATOR)
+    page = words(client.get(reverse("attendance:session-cancel", args=[session.pk])))
+    assert "4 in all: 3 with a place, 1 with places for colleagues" in page
+    cancel_session(session=session, reason="The heating has failed", by=CLOCK, now=NOW)
+    mails = Message.objects.filter(kind="attendance.session_cancelled")
+    assert mails.count() == 4
+    mail = mails.get(person=lead)
+    kind = kinds.find(mail.kind)
+    assert kind.still_wanted([mail], NOW) == {}
+    content = kind.render(mail)
+    for said in (content.text, content.html):
+        assert "The heating has failed" in said
+        assert "3 colleagues of your team are told the same and choose another date before others" in said
+        assert f"/organisations/{partner_of(programme).pk}/booking/" in said
+        assert "without a name" not in said
+    assert content.calendar is None
+
+
 def _plans_of_mails(act) -> list[str]:
     """Return the plans of what ``act`` asks of the mails, where no table is read as a whole if that can be helped."""
     with CaptureQueriesContext(connection) as caught:
