@@ -165,6 +165,8 @@ def check(request: HttpRequest, session: int) -> HttpResponse:
         else:
             _forget(request, own)
             said = _said_of(place, kept["email"], now)
+            if place.state == PlaceState.WAITING and "free" in request.GET:
+                said = f"The last place that was free for you went just before you pressed. {said}"
             messages.success(request, f"{said}. {in_words(others)}" if others else said)
             return open_in_browser(place.link)
     waits = why_waiting(own, person, tie, now)

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -91,7 +92,8 @@ def take(request: HttpRequest, link: int, session: int) -> HttpResponse:
         except Refused as refused:
             refusal = refused
         else:
-            return redirect("attendance:invitation-done", link=link, place=place.pk)
+            done = reverse("attendance:invitation-done", args=[link, place.pk])
+            return redirect(f"{done}?free=1" if "free" in request.GET else done)
     invitation = _invitation(request)
     chosen = _session(invitation, session)
     if chosen is None:
@@ -134,6 +136,7 @@ def show_done(request: HttpRequest, link: int, place: int) -> HttpResponse:
         "position": position_of(own),
         "passed_over": why_passed_over(own, timezone.now()),
         "window": window_of(own.session, rules_of(own.session), timezone.now()) if waits else None,
+        "was_free": waits and "free" in request.GET,
         "others": taken_with(own),
     }
     return render(request, "attendance/invited/done.html", context)

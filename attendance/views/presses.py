@@ -48,7 +48,8 @@ def _pressed(request: HttpRequest, link: int, session: int) -> Pressed | None:
     opened = opened_in(request)
     if not opened:
         return None
-    return Pressed(key, digest_of(request), link, opened, session, _leads_to().format(link=link, place="{place}"))
+    leads_to = _leads_to().format(link=link, place="{place}") + ("?free=1" if "free" in request.GET else "")
+    return Pressed(key, digest_of(request), link, opened, session, leads_to)
 
 
 @cache

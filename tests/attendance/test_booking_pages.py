@@ -1,5 +1,6 @@
 """What the links of an invitation and of a place open, page by page."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -190,6 +191,22 @@ def test_who_joins_a_line_reads_at_once_how_a_free_place_comes_to_them_and_how_t
     assert "we offer it to you, write to you, and hold it" in done
     assert "it is yours at once" not in done
     assert "choose another date or leave the waiting list" in done
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_whoever_pressed_for_the_last_place_a_moment_too_late_is_told_so(client, together):
+    session = a_session(capacity=1)
+    link = invite(session.programme).link
+    opened(client, link, "i")
+    address, said = reverse("attendance:invitation-take", args=[link.pk, session.pk]), "went just before you pressed"
+    page = client.get(address).content.decode()
+    free = re.search(r'<form method="post" action="([^"]*)"', page)[1]
+    press = re.search(r'name="press" value="([^"]+)"', page)[1]
+    a_place(session)
+    done = client.post(f"{address}{free}", {"press": press} if together else {}, follow=True)
+    assert said in words(done)
+    full = words(client.get(address))
+    assert 'action="?free=1"' not in full, "who reads that it is full is not told again"
 
 
 def test_one_free_place_that_is_kept_is_spoken_of_as_one(client):
