@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django.db import transaction
 
@@ -19,7 +20,7 @@ from attendance.actions.places import (
 from attendance.actions.swaps import exchange
 from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
-from attendance.models import SEATED, BulkMove, Place, SeatCount
+from attendance.models import SEATED, BulkMove, Place, SeatCount, Team, TeamRule
 from attendance.queries.moves import in_turn, judge, offers_over, seats_to_close
 from briefings.models import Session, SessionState
 from history.actions import CLOCK, record
@@ -69,10 +70,10 @@ def move_people(
 
     Nobody is ever without either place. Who waits for ``to`` and fits by now comes first; then those who have a seat,
     as they booked, then those who wait. Each who moves is told once, with ``words`` of the coordinator's, and so is
-    the lead whose team they leave; the seats left behind go to those who wait for them, or with ``fewer`` are closed,
-    all but the last that a session has. An offer whose limit is over ends and does not move. ``from_reserve``: the
-    seats kept back may be used. Returns what was done. Raises SameSession, AnotherProgramme, SessionHasBegun, NotOpen,
-    OutsideWindow, NotAllMove, NobodyMoves; nothing is changed then.
+    the lead of their team, which goes along. The seats left behind go to those who wait for them, or with ``fewer``
+    are closed, all but the last that a session has. An offer whose limit is over ends and does not move.
+    ``from_reserve``: the seats kept back may be used. Returns what was done. Raises SameSession, AnotherProgramme,
+    SessionHasBegun, NotOpen, OutsideWindow, NotAllMove, NobodyMoves; nothing is changed then.
     """
     if session.pk == to.pk:
         raise SameSession
@@ -84,7 +85,7 @@ def move_people(
     if _end_offers(ids, session, to, now):
         counters = lock_both(session.pk, to.pk)
     promote(to, counters[to.pk], now)
-    chosen = Place.objects.filter(pk__in=ids, session=session).select_related("session__programme", "person")
+    chosen = Place.objects.filter(pk__in=ids, session=session).select_related("session__programme", "person", "team")
     locked = in_turn(chosen.select_for_update(no_key=True, of=("self",)))
     verdicts = judge(locked, session, to, counters[to.pk], now, from_reserve=from_reserve)
     staying = [verdict for verdict in verdicts if verdict.why]
@@ -99,7 +100,9 @@ def move_people(
     left = sum(verdict.place.state in SEATED for verdict in verdicts if not verdict.why)
     for verdict in verdicts:
         if not verdict.why:
-            move.moved.append(_move(verdict, to, counters, move, by, now).pk)
+            new = _move(verdict, to, counters, move, by, now)
+            move.moved.append(new.pk)
+            _keep_team(verdict.place, new, now)
     team_messages.tell_left(*(verdict.place for verdict in verdicts if not verdict.why), by=by, now=now)
     if fewer:
         move.closed_seats = seats_to_close(counters[session.pk], left)
@@ -135,6 +138,20 @@ def _move(verdict: Any, to: Session, counters: dict, move: BulkMove, by: Any, no
     if entry:  # who only waited has nothing in the calendar: one mail says it all
         messages.tell_given_up(verdict.place, had_entry=True, now=now)
     return new
+
+
+def _keep_team(old: Place, new: Place, now: datetime) -> None:
+    """Let ``new`` be of a team where ``old`` was: whoever booked it goes on hearing of it, and sees it with the others.
+
+    That is the team that they have in that session already, or a new one; a team that waits as a whole takes nobody in.
+    """
+    if old.team is None or new.team_id or new.organisation_id != old.team.organisation_id:
+        return
+    own = {"session_id": new.session_id, "organisation_id": old.team.organisation_id, "rule": TeamRule.FIT}
+    own["made_by_id"] = old.team.made_by_id
+    team = Team.objects.filter(**own).order_by("pk").first()
+    new.team = team or Team.objects.create(**own, press=uuid4(), made_at=now)
+    new.save(update_fields=["team"])
 
 
 def _refuse(session: Session, to: Session, counters: dict, by: Any, now: datetime) -> None:

@@ -13,7 +13,7 @@ import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
 from attendance.models import Invitation, Place, Team
-from attendance.queries.leaving import THEMSELVES, Leaving, to_tell, told_of, who_left
+from attendance.queries.leaving import THEMSELVES, Leaving, team_moved_to, to_tell, told_of, who_left
 from attendance.queries.shares import seats_kept, shares_of
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, SessionState
@@ -248,7 +248,7 @@ def render(message: Message) -> Content:
         "programme": session.programme,
         "number": message.refs.get("number") or Place.objects.live().filter(team=team, person=None).count(),
         "earlier": message.refs.get("earlier", ""),
-        "address": f"{settings.SITE_URL}{reverse('attendance:team-show', args=[team.pk])}",
+        "address": _address_of(team),
     }
     if message.kind == LAST_DAY:
         subject = f"Name your places by {day_without_year(team.names_until)}"
@@ -262,14 +262,20 @@ def render(message: Message) -> Content:
     return render_mail("attendance/mail/team_released", context, subject)
 
 
+def _address_of(team: Team) -> str:
+    return f"{settings.SITE_URL}{reverse('attendance:team-show', args=[team.pk])}"
+
+
 def _left(message: Message, team: Team, context: dict[str, Any]) -> Content:
     session, left, now = team.session, _who_left(message, team), timezone.now()
+    if not Place.objects.live().filter(team=team).exists():  # all of them are elsewhere now
+        context["address"] = _address_of(team_moved_to(team, left) or team)
     book = reverse("attendance:team-book", args=[team.organisation_id, session.pk])
     is_closed = window_of(session, rules_of(session), now).why_closed or session.during.lower <= now
     free = max(session.seats.free - seats_kept(session, now), 0)
     context |= {
         "left": left,
-        "is_smaller": any(each.heir is None or each.heirs_place for each in left),
+        "is_smaller": any(each.place.closed_reason != "moved" and not each.is_handed_on for each in left),
         "free": 0 if is_closed else shares_of(session, now).room_of(team.organisation_id, free),
         "book": f"{settings.SITE_URL}{book}",
     }

@@ -33,6 +33,11 @@ class Leaving:
     heirs_place: Place | None = None
     to: str = ""
 
+    @property
+    def is_handed_on(self) -> bool:
+        """Whether a colleague is in the team instead."""
+        return self.heir is not None and self.heirs_place is None
+
 
 def told_of(teams: Iterable[Team], now: datetime) -> dict[int, set[int]]:
     """Return the ids of those who are told of each of ``teams``, by the id of the team.
@@ -121,6 +126,14 @@ def who_left(session: Session, teams: Collection[int], *, since: datetime, lasts
         to = other_dates.get((place.person_id, place.closed_at, place.organisation_id), "")
         found.append(Leaving(place, heir, gone, to))
     return found
+
+
+def team_moved_to(team: Team, left: Iterable[Leaving]) -> Team | None:
+    """Return the team in which somebody of ``left`` is now whom the coordinator moved out of ``team``, or None."""
+    moved = [each.place.person_id for each in left if each.place.closed_reason == "moved"]
+    there = Place.objects.live().filter(person__in=moved, session__programme=team.session.programme_id)
+    found = Team.objects.filter(places__in=there, organisation=team.organisation_id, made_by=team.made_by_id)
+    return found.exclude(pk=team.pk).order_by("-pk").first()
 
 
 def _other_dates(places: Iterable[Place], session: Session) -> dict[tuple[int, datetime, int], str]:
