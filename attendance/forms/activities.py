@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from briefings.models import Activity, Session
 from briefings.words import when_in_words
 from face.fields import LongTextField
-from face.forms import HubForm
+from face.forms import ChangingMixin, HubForm
 
 
-class ActivityForm(HubForm):
+class ActivityForm(ChangingMixin, HubForm):
     """How to run one part of a workshop."""
 
     name = forms.CharField(label="Name", max_length=200)

@@ -213,7 +213,7 @@ class CopyForm(HubForm):
             self.fields["with_people"].widget = forms.HiddenInput()
 
 
-class SeatsForm(HubForm):
+class SeatsForm(ChangingMixin, HubForm):
     """How many places, and how many the coordinator keeps."""
 
     capacity = _Details.base_fields["capacity"]

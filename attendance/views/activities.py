@@ -38,13 +38,13 @@ def write(request: HttpRequest, slug: str, activity: int | None = None) -> HttpR
     """Write an activity of one's own, or change one."""
     programme = _programme(request, slug, Permission.MANAGE_SESSIONS)
     own = get_object_or_404(programme.activities.all(), pk=activity) if activity else None
-    form = ActivityForm(
-        request.POST if request.method == "POST" else None, initial=ActivityForm.initial_of(own) if own else {}
-    )
+    initial = ActivityForm.initial_of(own) if own else {}
+    form = ActivityForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         try:
-            save_activity(programme=programme, activity=own, by=request.user, now=now, **form.cleaned_data)
+            said = initial | form.changes if own else form.cleaned_data
+            save_activity(programme=programme, activity=own, by=request.user, now=now, **said)
         except Refused as refusal:
             form.add_refusal(refusal, "name")
         else:

@@ -92,6 +92,10 @@ class PersonByNameField(forms.CharField):
         super().__init__(**kwargs)
         self.people = Person.objects.none() if people is None else people
 
+    def prepare_value(self, value: Any) -> Any:
+        """Show a Person by the address, which finds nobody else, or by the name."""
+        return value.email or value.name if isinstance(value, Person) else value
+
     def clean(self, value: Any) -> Person | None:
         typed = super().clean(value)
         return self._found(" ".join(typed.split())) if typed else None

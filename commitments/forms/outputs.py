@@ -10,7 +10,7 @@ from accounts.models import Person
 from commitments.forms.fields import NO_CASES, LongTextField, PersonByNameField, SuggestingInput, names_of
 from commitments.models import ActionState, OutputKind, Term, Theme
 from face.fields import HintedRadios, ThreeBoxDateField
-from face.forms import FilterForm, HubForm
+from face.forms import ChangingMixin, FilterForm, HubForm
 
 USUAL_TIME = timedelta(weeks=4)
 _HINTS = {
@@ -70,7 +70,7 @@ _NEEDS = {
 }
 
 
-class ChangeActionForm(HubForm):
+class ChangeActionForm(ChangingMixin, HubForm):
     """Who does it now, and by when."""
 
     owner = PersonByNameField(label="Who does it?", widget=SuggestingInput)

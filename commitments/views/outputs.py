@@ -159,14 +159,13 @@ def change(request: HttpRequest, slug: str, output: int) -> HttpResponse:
     own = get_object_or_404(actions.select_related("session__programme", "owner"), pk=output)
     now = timezone.now()
     people = _people_there(own.session)
-    form = ChangeActionForm(
-        request.POST if request.method == "POST" else None, people=people, today=local_day(programme, now),
-        initial={"owner": own.owner.email or own.owner.name, "due_on": own.due_on},
-    )  # fmt: skip
+    initial = {"owner": own.owner, "due_on": own.due_on}
+    data = request.POST if request.method == "POST" else None
+    form = ChangeActionForm(data, people=people, today=local_day(programme, now), initial=initial)
     back = reverse("commitments:programme-outputs", args=[slug])
     if request.method == "POST" and form.is_valid():
         try:
-            changed = change_action(output=own, by=request.user, now=now, **form.cleaned_data)
+            changed = change_action(output=own, by=request.user, now=now, **initial | form.changes)
         except Refused as refusal:
             form.add_refusal(refusal)
         else:

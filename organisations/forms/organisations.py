@@ -122,7 +122,7 @@ def _in_words(name: str, larger: str | None) -> str:
     return f"{name} (in {larger})" if larger else name
 
 
-class AreaForm(HubForm):
+class AreaForm(ChangingMixin, HubForm):
     """An area and the larger one it lies in."""
 
     name = NameField(label="Name of the area", max_length=200)

@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 
 from accounts.models import Person, sort_key
 from face.fields import NameChoice, ThreeBoxDateField
-from face.forms import FilterForm, HubForm
+from face.forms import ChangingMixin, FilterForm, HubForm
 from organisations.forms.organisations import AreaChoice, NameField, area_words
 from organisations.models import Affiliation, Area, Organisation, Profession
 from organisations.rules import affiliations_visible_to, organisations_kept_by, organisations_visible_to
@@ -28,7 +28,7 @@ class AreasChoice(forms.ModelMultipleChoiceField):
         return area_words(area)
 
 
-class NamedForm(HubForm):
+class NamedForm(ChangingMixin, HubForm):
     """Name and address of a person."""
 
     name = NameField(label="Full name", max_length=300, widget=forms.TextInput({"autocomplete": "off"}))
@@ -44,7 +44,7 @@ class NamedForm(HubForm):
         return Person.objects.clean_email(self.cleaned_data["email"])
 
 
-class AffiliationForm(HubForm):
+class AffiliationForm(ChangingMixin, HubForm):
     """What somebody does at one organisation. ``person`` is who fills the form in."""
 
     organisation = forms.ModelChoiceField(Organisation.objects.none(), label="Organisation")

@@ -48,7 +48,7 @@ def edit_affiliation(request: HttpRequest, affiliation: int) -> HttpResponse:
     tie = _kept(request, affiliation)
     look(by=request.user, at=tie.person, page="organisations:affiliation-change", now=timezone.now())
     initial = {
-        "profession": tie.profession_id,
+        "profession": tie.profession,
         "areas": list(tie.areas.all()),
         "staff_number": tie.staff_number,
         "since": tie.since,
@@ -57,7 +57,8 @@ def edit_affiliation(request: HttpRequest, affiliation: int) -> HttpResponse:
     form = AffiliationForm(data, person=request.user, organisation=tie.organisation, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_affiliation(affiliation=tie, by=request.user, now=timezone.now(), **form.cleaned_data)
+            said = initial | form.changes
+            actions.change_affiliation(affiliation=tie, by=request.user, now=timezone.now(), **said)
         except Refused as refusal:
             form.add_refusal(refusal, _FIELD.get(type(refusal)))
         else:

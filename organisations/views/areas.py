@@ -59,11 +59,11 @@ def new_area(request: HttpRequest) -> HttpResponse:
 def edit_area(request: HttpRequest, area: int) -> HttpResponse:
     """Rename an area, or say in which larger one it lies."""
     chosen = row_of(_kept(request, Area.objects.all()), area)
-    initial = {"name": chosen.name, "parent": chosen.parent_id}
+    initial = {"name": chosen.name, "parent": chosen.parent}
     form = AreaForm(request.POST if request.method == "POST" else None, area=chosen, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_area(area=chosen, by=request.user, now=timezone.now(), **form.cleaned_data)
+            actions.change_area(area=chosen, by=request.user, now=timezone.now(), **initial | form.changes)
         except Refused as refusal:
             form.add_refusal(refusal, _AREA_FIELD.get(type(refusal)))
         else:

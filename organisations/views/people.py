@@ -225,12 +225,11 @@ def edit_person(request: HttpRequest, person: int) -> HttpResponse:
     if not can_edit_person(request.user, somebody, timezone.localdate()):
         somebody = row_of(Person.objects.none(), person)
     look(by=request.user, at=somebody, page="organisations:person-change", now=timezone.now())
-    form = NamedForm(
-        request.POST if request.method == "POST" else None, initial={"name": somebody.name, "email": somebody.email}
-    )
+    initial = {"name": somebody.name, "email": somebody.email}
+    form = NamedForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_person(person=somebody, by=request.user, now=timezone.now(), **form.cleaned_data)
+            actions.change_person(person=somebody, by=request.user, now=timezone.now(), **initial | form.changes)
         except Refused as refusal:
             form.add_refusal(refusal, "email")
         else:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Person
 from attendance.models import BookingRules
-from briefings.models import Programme, ProgrammeRole
+from briefings.models import Activity, Programme, ProgrammeRole, SessionPart
 from commitments.models import AgreementPolicy, QuestionPolicy
 from commitments.queries.standards import ladder_for, policy_of
 from communications.models import PlannedItem, Stage
@@ -18,7 +18,14 @@ from messaging.models import SenderProfile
 from tests.attendance.places import a_session
 from tests.briefings.factories import AppointmentFactory, PartnerFactory, ProgrammeFactory, RoomFactory, VenueFactory
 from tests.commitments.pages import signed_in
-from tests.organisations.factories import AreaFactory, OrganisationFactory, PersonFactory, ProfessionFactory
+from tests.commitments.refused import Town
+from tests.organisations.factories import (
+    AffiliationFactory,
+    AreaFactory,
+    OrganisationFactory,
+    PersonFactory,
+    ProfessionFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -233,6 +240,43 @@ def test_an_organisation_and_the_sender(programme):
     opened.both({"name": "The team"}, {"reply_to": "ask@example.org"})
     sender = SenderProfile.objects.get()
     assert (sender.name, sender.reply_to) == ("The team", "ask@example.org")
+
+
+def test_how_many_places_a_session_has(tabs, programme):
+    session = a_session(programme, capacity=10)
+    opened = tabs("attendance:session-seats", session.pk)
+    opened.both({"capacity": "12"}, {"reserved": "2"})
+    assert values(session, "capacity", "reserved") == (12, 2)
+
+
+def test_an_activity_and_an_action(tabs, programme):
+    own = Activity.objects.create(programme=programme, name="Cards", aim="To know", minutes=20, steps="Sit")
+    opened = tabs("attendance:activity-change", programme.slug, own.pk)
+    opened.both({"aim": "To talk"}, {"minutes": "30"})
+    assert values(own, "aim", "minutes") == ("To talk", 30)
+    town = Town()
+    action, clerk = town.action(due_on=date(2027, 3, 1)), PersonFactory(email="clerk@example.org")
+    SessionPart.objects.create(session=action.session, person=clerk, part="presenter")
+    SessionPart.objects.create(session=action.session, person=town.senior, part="presenter")
+    address = reverse("commitments:action-change", args=[town.programme.slug, action.pk])
+    opened = Tabs(town.coordinator, town.second, address)
+    opened.both({"owner": clerk.email}, {"due_on_day": "15"})
+    assert values(action, "owner", "due_on") == (clerk, date(2027, 3, 15))
+
+
+def test_a_person_and_what_they_do(programme):
+    people = PersonFactory.create_batch(2, is_administrator=True)
+    tie, profession = AffiliationFactory(staff_number="1"), ProfessionFactory()
+    opened = Tabs(*people, reverse("organisations:affiliation-change", args=[tie.pk]))
+    opened.both({"profession": str(profession.pk)}, {"staff_number": "2"})
+    assert values(tie, "profession", "staff_number") == (profession, "2")
+    opened = Tabs(*people, reverse("organisations:person-change", args=[tie.person_id]))
+    opened.both({"name": "New Name"}, {"email": "new.name@example.org"})
+    assert values(tie.person, "name", "email") == ("New Name", "new.name@example.org")
+    area, larger = AreaFactory(name="Old"), AreaFactory()
+    opened = Tabs(*people, reverse("organisations:area-change", args=[area.pk]))
+    opened.both({"parent": str(larger.pk)}, {"name": "New"})
+    assert values(area, "name", "parent") == ("New", larger)
 
 
 class _Form(ChangingMixin, HubForm):
