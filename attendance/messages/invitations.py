@@ -12,7 +12,7 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
-from attendance.models import Invitation, InvitationRound, RoundState
+from attendance.models import Invitation, InvitationRound, Place, PlaceState, RoundState
 from attendance.queries.invitations import ROUND_KEY, Surroundings, surroundings_of
 from briefings.models import Programme, Session
 from briefings.words import where_in_words
@@ -176,18 +176,32 @@ def _date_of(session: Session) -> dict[str, Any]:
 
 
 def render_links_asked(message: Message) -> Content:
-    """Return all links of the person that open something now, or that we have no invitation for the address."""
+    """Return all links of the person that open something now, or that we have no invitation for the address.
+
+    Whoever was booked without an invitation, by themselves or by a lead, gets the link of their place.
+    """
     now = timezone.now()
     found = Invitation.objects.filter(
         person=message.person_id, link__ends_at__gt=now, link__revoked_at__isnull=True, person__isnull=False
     )
-    links = [
-        {"programme": invitation.programme, "address": address_of(invitation.link)}
-        for invitation in found.select_related("programme", "link").order_by("programme__name", "pk")
+    found = list(found.select_related("programme", "link").order_by("programme__name", "pk"))
+    links = [{"programme": each.programme, "address": address_of(each.link)} for each in found]
+    places = [
+        {"session": place.session, "waits": place.state == PlaceState.WAITING, "address": address_of(place.link)}
+        for place in _places_without(message, [invitation.programme_id for invitation in found], now)
     ]
-    context = {"invitations": links, "person": message.person, "asked_for": message.address}
-    subject = "Your personal link" if links else "We have no invitation for this address"
+    number = len(links) + len(places)
+    context = {"invitations": links, "places": places, "person": message.person, "asked_for": message.address}
+    subject = "Your personal link" if number else "We have no invitation for this address"
+    context["number"] = number
     return render_mail("attendance/mail/invitation_links_asked", context, subject)
+
+
+def _places_without(message: Message, invited: Sequence[int], now: datetime) -> models.QuerySet[Place]:
+    """Return the places to come of whom ``message`` is for outside the programmes ``invited`` (ids) to, by date."""
+    works = Place.objects.live().filter(link__ends_at__gt=now, link__revoked_at=None, session__during__endswith__gt=now)
+    own = works.filter(person=message.person_id, person__isnull=False).exclude(session__programme__in=invited)
+    return own.select_related("session__programme", "link").order_by("session__date", "pk")
 
 
 def _invitations(batch: Sequence[Message]) -> dict[int, Invitation]:

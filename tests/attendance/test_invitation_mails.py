@@ -7,10 +7,13 @@ import time_machine
 from django.utils import timezone
 
 from attendance.actions import invitations as actions
+from attendance.actions.places import give_up_place
 from attendance.messages import invitations as messages
 from attendance.models import Invitation, InvitationAnswer, RoundState
 from attendance.queries.invitations import InvitationChoice, surroundings_of
+from face.dates import day_without_year
 from messaging import delivery, kinds
+from messaging.mailbox import read
 from messaging.models import Delivered, Message
 from tests.attendance.inviting import (
     a_place,
@@ -21,6 +24,8 @@ from tests.attendance.inviting import (
     has_left,
     mail_of_round,
 )
+from tests.attendance.places import a_place as a_place_in
+from tests.attendance.places import a_session
 from tests.briefings.factories import NOW
 from tests.organisations.factories import PersonFactory
 
@@ -248,6 +253,24 @@ class TestDelivery:
         actions.send_links_again(address="nobody@example.org", now=timezone.now())
         mail = self.sent().get()
         assert (mail.recipient, mail.subject) == ("nobody@example.org", "We have no invitation for this address")
+
+    def test_whoever_was_booked_without_an_invitation_gets_the_link_of_their_place(self):
+        now = timezone.now()
+        session = a_session(capacity=1, date=(now + timedelta(days=40)).date())
+        booked, waiting = a_place_in(session, now=now), a_place_in(session, now=now)
+        Message.objects.all().delete()
+        for place, words in ((booked, "my place on"), (waiting, "my position in the waiting list for")):
+            actions.send_links_again(address=place.person.email, now=now)
+            mail = read(self.sent().last().raw)
+            assert mail.subject == "Your personal link"
+            assert f"{words} {day_without_year(session.date)}" in mail.text
+            assert f"/p/{place.link_id}-" in mail.text
+            assert f"/p/{place.link_id}-" in mail.html
+            assert "This link is yours alone." in mail.text
+        give_up_place(place=booked, by=booked.person, now=now)
+        Message.objects.all().delete()
+        actions.send_links_again(address=booked.person.email, now=now)
+        assert read(self.sent().filter(recipient=booked.person.email).last().raw).subject.startswith("We have no")
 
     def test_an_invitation_keeps_no_link_in_the_log(self):
         now = timezone.now()
