@@ -178,15 +178,25 @@ def _without_offer(place: Place, session: Session, person: Person, now: datetime
     What was locked for that one alone is let go: both counters come first, in their order, and then everybody.
     """
     let_go()
-    sessions = (place.session_id, session.pk)
-    lock_both(*sessions)
-    line = Place.objects.in_line().filter(session__in=sessions).values_list("person", flat=True)
-    lock_people(pk for pk in (person.pk, *line) if pk)
-    lapse_offer(place=place, by=CLOCK, now=now)
+    end_offer_first(place, session.pk, now=now)
     facts = lock_and_read(session, person, now)
     assert facts is not None, "its counter was there a moment ago, and has been locked since"
     refuse_where_not_open(facts.session, now)
     return facts
+
+
+@transaction.atomic
+def end_offer_first(place: Place, *sessions: int, now: datetime) -> None:
+    """Let the offer ``place`` lapse, whose limit is over, before its person has something else in ``sessions`` (ids).
+
+    All counters are locked for that, and then everybody: no lock of these sessions may be held before. What was
+    refused because of the offer may be tried again in the same transaction.
+    """
+    sessions = (place.session_id, *sessions)
+    lock_both(*sessions)
+    line = Place.objects.in_line().filter(session__in=sessions).values_list("person", flat=True)
+    lock_people(pk for pk in (place.person_id, *line) if pk)
+    lapse_offer(place=place, by=CLOCK, now=now)
 
 
 def _keep_tie(facts: Facts, instead_of: Place | None, now: datetime) -> None:

@@ -9,7 +9,9 @@ from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock
 from attendance.actions.line import seat
 from attendance.actions.places import (
     NotEligible,
+    OfferIsEnding,
     PlaceHasEnded,
+    end_offer_first,
     has_place_elsewhere,
     lock_place,
     refuse_outside_window,
@@ -27,13 +29,21 @@ class EverySeatTaken(Refused):
     sentence = "Every place of this session is taken, those kept back too. They keep their position in the line."
 
 
-@transaction.atomic
 def seat_from_reserve(*, place: Place, by: Any, now: datetime) -> Place:
     """Seat the person of the waiting ``place`` before others: as ``take_place`` does for who comes ``from_reserve``.
 
-    Who has a seat keeps it, so twice is once. Raises PlaceHasEnded, NotOpen, OutsideWindow, NotEligible,
-    HasPlaceElsewhere, BusyThen, EverySeatTaken.
+    Who has a seat keeps it, so twice is once. An offer elsewhere whose limit is over lapses by it. Raises
+    PlaceHasEnded, NotOpen, OutsideWindow, NotEligible, HasPlaceElsewhere, BusyThen, EverySeatTaken.
     """
+    try:
+        return _seat(place, by, now)
+    except OfferIsEnding as ending:
+        end_offer_first(ending.place, place.session_id, now=now)
+        return _seat(place, by, now)
+
+
+@transaction.atomic
+def _seat(place: Place, by: Any, now: datetime) -> Place:
     seats = lock_seats(place.session)
     lock_people([place.person_id])
     place = lock_place(place)

@@ -10,8 +10,10 @@ from attendance.actions.line import become, close, had_entry, promote, seat, set
 from attendance.actions.places import (
     HasBegun,
     NotEligible,
+    OfferIsEnding,
     OfferIsOver,
     PlaceHasEnded,
+    end_offer_first,
     fresh_session,
     give_link,
     has_place_elsewhere,
@@ -54,9 +56,12 @@ def change_place(*, place: Place, to: Session, by: Any, now: datetime, from_rese
     NotOpen, OutsideWindow, NotEligible, BusyThen, OfferIsOver where either is an offer whose limit has passed (it
     lapses at once, as ``accept_offer`` has it: whoever catches that must not roll it back), SessionIsFull where ``to``
     has no free seat, or none but those kept for people whose session was cancelled, and QuotaIsUsed where the
-    organisation may have no more; the old place is kept then.
+    organisation may have no more; the old place is kept then. An offer in a third session whose limit is over lapses.
     """
     try:
+        return _change_place(place, to, by, now, from_reserve)
+    except OfferIsEnding as ending:
+        end_offer_first(ending.place, place.session_id, to.pk, now=now)
         return _change_place(place, to, by, now, from_reserve)
     except OfferIsOver as over:
         lapse_offer(place=over.place, by=CLOCK, now=now)

@@ -24,6 +24,7 @@ from attendance.actions.places import (
 )
 from attendance.actions.policies import QuotaInForce, release_quota, remove_quota, set_booking_rules, set_quota
 from attendance.actions.reminders import lapse_offers, promote_all
+from attendance.actions.reserve import seat_from_reserve
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.swaps import QuotaIsUsed, SessionIsFull, change_place
 from attendance.invariants import findings
@@ -222,6 +223,28 @@ def test_who_books_in_the_minute_in_which_an_offer_ends_has_the_place_and_the_of
     states = {place.pk: (place.state, place.closed_reason) for place in Place.objects.filter(session=session)}
     assert states[late.pk] == (PlaceState.ENDED, "offer_lapsed")
     assert states[following.pk][0] == PlaceState.OFFERED
+    assert Message.objects.filter(kind="attendance.place_offered", person=following.person).count() == 1
+    _nothing_wrong()
+
+
+@pytest.mark.parametrize("how", ["changes what they wait for", "is seated from the reserve"])
+def test_an_offer_that_is_over_stands_in_the_way_of_nothing_else(programme, how):
+    _rules(programme, **LATE)
+    session, other = a_session(programme, capacity=1), another_day(programme, capacity=1)
+    third = a_session(programme, date=date(2026, 12, 10))
+    seated, late, following = (a_place(session) for _ in range(3))
+    a_place(other)
+    waits = a_place(other, late.person)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    limit = NOW + timedelta(hours=24)
+    if how == "is seated from the reserve":
+        change_seats(session=other, capacity=2, reserved=1, by=CLOCK, now=NOW)
+        new = seat_from_reserve(place=waits, by=CLOCK, now=limit)
+    else:
+        new = change_place(place=waits, to=third, by=late.person, now=limit)
+    late.refresh_from_db()
+    following.refresh_from_db()
+    assert (new.state, late.closed_reason, following.state) == ("booked", "offer_lapsed", "offered")
     assert Message.objects.filter(kind="attendance.place_offered", person=following.person).count() == 1
     _nothing_wrong()
 
