@@ -11,7 +11,7 @@ from accounts.models import Person
 from attendance.actions.sessions import end_part, give_part
 from attendance.forms.sessions import AgendaLineForm, PartForm
 from attendance.views.sessions import asks_while, session_of
-from briefings.actions.sessions import change_agenda, minutes_between
+from briefings.actions.sessions import AgendaMoved, change_agenda, minutes_between, seal_of_agenda
 from briefings.models import Session, SessionPart, SessionState
 from briefings.words import when_in_words
 from history.actions import look_at_many
@@ -85,14 +85,16 @@ def _follows(session: Session, part: SessionPart) -> str:
 def change_the_agenda(request: HttpRequest, session: int) -> HttpResponse:
     """The parts of a session, with their minutes; together no longer than the session."""
     found = session_of(request, session)
-    lines = _line_forms(request, found)
+    lines, moved = _line_forms(request, found), False
     valid = [form.is_valid() for form in lines]  # each is asked, so that every fault is shown
     if all(valid):
         typed = [line for line in (form.line() for form in lines) if line]
         try:
-            change_agenda(session=found, lines=typed, by=request.user, now=timezone.now())
+            seen = request.POST.get("seen", "")
+            change_agenda(session=found, lines=typed, by=request.user, now=timezone.now(), seen=seen)
         except Refused as refusal:
             lines[0].add_refusal(refusal)
+            moved = isinstance(refusal, AgendaMoved)
         else:
             messages.success(request, "The agenda is saved.")
             return redirect("attendance:session-show", session=found.pk)
@@ -103,6 +105,9 @@ def change_the_agenda(request: HttpRequest, session: int) -> HttpResponse:
         "length": minutes_between(found.starts, found.ends),
         "button": "Save the agenda",
         "faulty": faulty,
+        "seen": request.POST["seen"] if faulty and not moved and "seen" in request.POST else seal_of_agenda(found),
+        "moved": moved,
+        "agenda_now": found.agenda.select_related("presenter") if moved else [],
     }
     return render(request, "attendance/sessions/agenda.html", context, status=422 if faulty else 200)
 

@@ -6,6 +6,7 @@ What these do to places, calendars and people is decided in ``attendance.actions
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from hashlib import sha256
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -74,6 +75,13 @@ class SessionIsOver(Refused):
 
 class NotOverYet(Refused):
     sentence = "Only an open session that has ended can be marked as held."
+
+
+class AgendaMoved(Refused):
+    sentence = (
+        "Somebody has changed the agenda since you opened this page. What you typed stands below and is not saved yet. "
+        "Take over what should stay of the agenda as it is now, then save."
+    )
 
 
 class AgendaTooLong(Refused):
@@ -289,14 +297,17 @@ def mark_cancelled(*, session: Session, reason: str, by: Any, now: datetime) -> 
 
 
 @transaction.atomic
-def change_agenda(*, session: Session, lines: Iterable[AgendaLine], by: Any, now: datetime) -> None:
+def change_agenda(*, session: Session, lines: Iterable[AgendaLine], by: Any, now: datetime, seen: str = "") -> None:
     """Give ``session`` the agenda ``lines`` in their order; presenters who do not present it are left out.
 
-    Raises AgendaTooLong, SessionIsOver for a cancelled one. Nobody is told: the agenda stands on the page.
+    ``seen`` is the ``seal_of_agenda`` that ``by`` began with. Raises AgendaMoved where it is another by now,
+    AgendaTooLong, SessionIsOver for a cancelled one. Nobody is told: the agenda stands on the page.
     """
     session = Session.objects.select_for_update(no_key=True, of=("self",)).get(pk=session.pk)
     if session.state == SessionState.CANCELLED:
         raise SessionIsOver
+    if seen and seen != seal_of_agenda(session):
+        raise AgendaMoved
     lines = list(lines)
     minutes, length = sum(line.minutes for line in lines), minutes_between(session.starts, session.ends)
     if minutes > length:
@@ -305,6 +316,12 @@ def change_agenda(*, session: Session, lines: Iterable[AgendaLine], by: Any, now
     session.agenda.all().delete()
     _write_agenda(session, lines, activities)
     record(by=by, verb="changed_agenda", about=session, now=now)
+
+
+def seal_of_agenda(session: Session) -> str:
+    """Return what tells whether somebody has changed the agenda of ``session``."""
+    said = list(session.agenda.values_list("kind", "title", "minutes", "presenter", "activity"))
+    return sha256(repr(said).encode()).hexdigest()[:32]
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.urls import reverse
 from attendance.actions.handovers import ask_colleague
 from attendance.actions.sessions import cancel_session, give_part
 from attendance.models import BookingRules, SeatCount, SeniorAttendance
-from briefings.models import Part, Session
+from briefings.models import Activity, Part, Session
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, partner_of
 from tests.briefings.factories import AppointmentFactory, RoomFactory, SessionFactory
@@ -481,6 +481,31 @@ def test_the_agenda(client, programme, coordinator):
     half = client.post(address, lines(("Welcome", "")))
     assert "Enter how many minutes this part takes" in text_of(half)
     assert client.post(address, {}).status_code == 302
+
+
+def test_of_two_who_change_an_agenda_the_second_sees_what_the_first_wrote(client, programme, coordinator):
+    session = a_session(programme)
+    address = f"/sessions/{session.pk}/agenda/"
+    client.post(address, lines(("Welcome", "30")))
+    seen = client.get(address).context["seen"]
+    use_activity(session)
+    sent = client.post(address, lines(("Welcome", "45")) | {"seen": seen})
+    assert sent.status_code == 422
+    page = words(sent)
+    assert "Somebody has changed the agenda since you opened this page." in page
+    assert "The agenda as it is now Welcome, 30 minutes Cards, 20 minutes" in page
+    assert 'value="45"' in sent.content.decode(), "what was typed stands"
+    assert session.agenda.count() == 2
+    wrong = client.post(address, lines(("Welcome", "")) | {"seen": seen})
+    assert wrong.context["seen"] == seen, "another fault does not make an old page a new one"
+    both = lines(("Welcome", "45"), ("Cards", "20")) | {"seen": sent.context["seen"]}
+    assert client.post(address, both).status_code == 302
+    assert list(session.agenda.values_list("title", "minutes")) == [("Welcome", 45), ("Cards", 20)]
+
+
+def use_activity(session: Session) -> None:
+    own = Activity.objects.create(programme=session.programme, name="Cards", aim="To know", minutes=20, steps="Sit")
+    session.agenda.create(kind="other", title=own.name, minutes=own.minutes, position=9, activity=own)
 
 
 def test_no_address_is_unknown():
