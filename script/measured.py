@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -112,19 +112,24 @@ class Client:
 
 
 def medians(own: Client, path: str, raw: Client, raw_path: str, times: int = 60) -> tuple[float, float]:
-    """Return the median milliseconds of both paths on warm servers, asked in turns so that both see the same machine.
+    """Return the median milliseconds of both paths: ``medians_of``."""
+    found = medians_of([(own, path), (raw, raw_path)], times)
+    return found[0], found[1]
+
+
+def medians_of(asked: Sequence[tuple[Client, str]], times: int = 60) -> list[float]:
+    """Return the median milliseconds of each path on warm servers, asked in turns so that all see the same machine.
 
     Raises AssertionError unless they answer 200.
     """
-    asked = ((own, path), (raw, raw_path))
-    for client, one in asked * 5:
+    for client, one in [*asked] * 5:
         status = client.get(one)
         assert status == 200, f"{one} answers {status}"
-    seconds: tuple[list[float], list[float]] = ([], [])
+    seconds: list[list[float]] = [[] for _ in asked]
     for _ in range(times):
         for (client, one), found in zip(asked, seconds, strict=True):
             found.append(_timed(lambda client=client, one=one: client.get(one)))
-    return median(seconds[0]) * 1000, median(seconds[1]) * 1000
+    return [median(found) * 1000 for found in seconds]
 
 
 def warm_up(port: int, path: str) -> None:
