@@ -22,18 +22,16 @@ class AreaChoices(forms.ModelMultipleChoiceField):
         return f"{area.name} ({', '.join(larger)})" if larger else area.name
 
 
-class ScopeForm(HubForm):
+class ScopeForm(ChangingMixin, HubForm):
     """Every area or only some; every profession or only some.
 
     ``was_areas`` and ``was_professions`` say what was ticked when the page was made, so that what somebody else
     ticked meanwhile stays.
     """
 
-    every_area = forms.TypedChoiceField(
+    every_area = forms.ChoiceField(
         label="Which areas?",
         choices=[("yes", "Every area"), ("no", "Only these areas")],
-        coerce=lambda value: value == "yes",
-        empty_value=None,
         widget=forms.RadioSelect,
     )
     areas = AreaChoices(
@@ -42,11 +40,9 @@ class ScopeForm(HubForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="Smaller areas inside a ticked one count too.",
     )
-    every_profession = forms.TypedChoiceField(
+    every_profession = forms.ChoiceField(
         label="Which professions?",
         choices=[("yes", "Every profession"), ("no", "Only these professions")],
-        coerce=lambda value: value == "yes",
-        empty_value=None,
         widget=forms.RadioSelect,
     )
     professions = forms.ModelMultipleChoiceField(
@@ -73,18 +69,16 @@ class ScopeForm(HubForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         for every, some, word in (("every_area", "areas", "area"), ("every_profession", "professions", "profession")):
-            if cleaned.get(every) is False and some in cleaned and not cleaned[some]:
+            if cleaned.get(every) == "no" and some in cleaned and not cleaned[some]:
                 self.add_error(some, f"Tick at least one {word}, or choose every {word}")
         return cleaned
 
+    @property
     def changes(self) -> dict[str, Any]:
-        """Return the arguments of ``change_scope``: what was added and taken away on this page."""
-        return {
-            "every_area": self.cleaned_data["every_area"],
-            "every_profession": self.cleaned_data["every_profession"],
-            **self._moved("areas", Area),
-            **self._moved("professions", Profession),
-        }
+        """Return the arguments of ``change_scope``: what was chosen, added and taken away on this page."""
+        found = super().changes
+        chosen = {name: found[name] == "yes" for name in ("every_area", "every_profession") if name in found}
+        return chosen | self._moved("areas", Area) | self._moved("professions", Profession)
 
     def _moved(self, name: str, model: type) -> dict[str, list]:
         texts = self.cleaned_data[f"was_{name}"].split(",")

@@ -125,7 +125,7 @@ def change_the_scope(request: HttpRequest, slug: str) -> HttpResponse:
     programme = programme_of(request, slug, Permission.MANAGE_PROGRAMME)
     form = ScopeForm(request.POST if request.method == "POST" else None, programme=programme)
     if request.method == "POST" and form.is_valid():
-        change_scope(programme=programme, by=request.user, now=timezone.now(), **form.changes())
+        change_scope(programme=programme, by=request.user, now=timezone.now(), **form.changes)
         messages.success(request, "Areas and professions: saved.")
         return redirect("briefings:set-up-show", slug=programme.slug)
     lead = "Somebody is eligible when their organisation, area and profession are all in scope."

@@ -158,6 +158,16 @@ def test_the_marks_survive_an_error(tabs, programme):
     assert values(programme, "purpose", "starts_on") == ("Anew", date(2026, 11, 3))
 
 
+def test_the_scope(tabs, programme):
+    here, also = ProfessionFactory.create_batch(2)
+    Programme.objects.update(every_area=True, every_profession=False)
+    programme.professions.set([here])
+    opened = tabs("briefings:scope-change", programme.slug)
+    opened.both({"every_profession": "yes"}, {"professions": [here.pk, also.pk]})
+    assert values(programme, "every_area", "every_profession") == (True, True)
+    assert {*programme.professions.all()} == {here, also}
+
+
 def test_from_when_a_partner_takes_part(tabs, programme):
     partner = PartnerFactory(programme=programme, since=date(2026, 1, 1))
     opened = tabs("briefings:partner-change", programme.slug, partner.pk)
