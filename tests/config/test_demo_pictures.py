@@ -10,7 +10,7 @@ from config.demo.story import tell_story
 from tests import tools
 from tests.browser import check_page
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.walk]
 
 
 def sign_in(page, person, url):
