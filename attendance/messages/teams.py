@@ -13,7 +13,7 @@ import messaging.actions
 from accounts.links import address_of
 from accounts.models import Person
 from attendance.models import Invitation, Place, Team
-from attendance.queries.leaving import THEMSELVES, Leaving, team_moved_to, to_tell, told_of, who_left
+from attendance.queries.leaving import THEMSELVES, Leaving, ended_by, team_moved_to, to_tell, told_of, who_left
 from attendance.queries.shares import seats_kept, shares_of
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, SessionState
@@ -101,14 +101,20 @@ def tell_left(*places: Place, by: Any, now: datetime) -> None:
 def _who_left(message: Message, team: Team) -> list[Leaving]:
     """Return who left in the hour that ``message`` tells of and has not come back, by name.
 
-    That is of ``team`` and of all in its session that the reader is told of, who does not read of themselves.
+    That is of ``team`` and of all in its session that the reader is told of, who does not read of themselves, nor of
+    what they did.
     """
     teams = Team.objects.filter(session=team.session_id, organisation=team.organisation_id)
     told = told_of(teams, timezone.now())
     own = {team.pk, *(pk for pk, people in told.items() if message.person_id in people)}
     found = who_left(team.session, own, since=datetime.fromisoformat(message.refs["since"]), lasts=GATHERS)
     reader = message.person_id
-    return [each for each in found if reader not in (each.place.person_id, each.heir and each.heir.pk)]
+    own_doing = ended_by(message.person, [each.place for each in found]) if found and message.person else set()
+    return [
+        each
+        for each in found
+        if reader not in (each.place.person_id, each.heir and each.heir.pk) and each.place.pk not in own_doing
+    ]
 
 
 def back_meanwhile(batch: Sequence[Message], now: datetime) -> dict[int, str]:

@@ -11,6 +11,8 @@ from accounts.models import Person
 from attendance.models import Handover, Place, Team
 from briefings.models import Session
 from briefings.words import when_in_words
+from history.actions import key_of
+from history.models import Entry
 from organisations.models import OrganisationLead
 
 THEMSELVES = ("given_up", "calendar_reply", "changed_date", "offer_lapsed", "list_final", "seated_elsewhere")
@@ -126,6 +128,15 @@ def who_left(session: Session, teams: Collection[int], *, since: datetime, lasts
         to = other_dates.get((place.person_id, place.closed_at, place.organisation_id), "")
         found.append(Leaving(place, heir, gone, to))
     return found
+
+
+def ended_by(person: Person, places: Iterable[Place]) -> set[int]:
+    """Return the ids of those of ``places`` that ``person`` gave up, for themselves or for a colleague."""
+    numbers = [str(place.pk) for place in places]
+    done = Entry.objects.filter(
+        actor=key_of(person), verb="gave_up", object_type="attendance.place", object_id__in=numbers
+    )
+    return {int(number) for number in done.values_list("object_id", flat=True)}
 
 
 def team_moved_to(team: Team, left: Iterable[Leaving]) -> Team | None:

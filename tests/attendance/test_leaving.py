@@ -213,6 +213,17 @@ def test_a_lead_does_not_hear_of_a_place_of_another_organisation(programme, lead
     assert f"{place.person.name} was moved by the coordinator to another date." in _mail(lead).text
 
 
+def test_a_lead_is_not_told_of_the_places_that_they_gave_up_themselves(programme, lead):
+    session = a_session(programme, capacity=3)
+    first, second = _team(session, lead, [a_practitioner(programme) for _ in range(2)])
+    give_up_place(place=first, by=lead, now=NOW)
+    assert not _told(lead).exists()
+    give_up_place(place=second, by=second.person, now=NOW)
+    mail = _mail(lead)
+    assert mail.subject.startswith("A colleague has left your team")
+    assert first.person.name not in mail.text
+
+
 def test_news_of_the_next_hour_is_a_mail_of_its_own(programme, lead):
     session = a_session(programme, capacity=2)
     first, second = _team(session, lead, [a_practitioner(programme) for _ in range(2)])
