@@ -85,7 +85,8 @@ def _follows(session: Session, part: SessionPart) -> str:
 def change_the_agenda(request: HttpRequest, session: int) -> HttpResponse:
     """The parts of a session, with their minutes; together no longer than the session."""
     found = session_of(request, session)
-    lines, moved = _line_forms(request, found), False
+    seal, moved = seal_of_agenda(found), False  # before the lines: what comes between is seen as another agenda
+    lines = _line_forms(request, found)
     valid = [form.is_valid() for form in lines]  # each is asked, so that every fault is shown
     if all(valid):
         typed = [line for line in (form.line() for form in lines) if line]
@@ -105,7 +106,7 @@ def change_the_agenda(request: HttpRequest, session: int) -> HttpResponse:
         "length": minutes_between(found.starts, found.ends),
         "button": "Save the agenda",
         "faulty": faulty,
-        "seen": request.POST["seen"] if faulty and not moved and "seen" in request.POST else seal_of_agenda(found),
+        "seen": request.POST.get("seen", seal) if faulty and not moved else seal,
         "moved": moved,
         "agenda_now": found.agenda.select_related("presenter") if moved else [],
     }
