@@ -71,6 +71,8 @@ def test_a_colleague_takes_the_place_and_the_line_does_not_move(programme, place
     assert not AccessNeed.objects.exists()
     assert _kinds(colleague) == ["handover_asked", "place_booked"]
     assert _kinds(place.person) == ["place_booked", "place_given_up"]
+    told = Message.objects.get(person=place.person, kind="attendance.place_given_up")
+    assert f"{colleague.name} has taken over your place, with its papers." in kinds.find(told.kind).render(told).text
     assert [found for _, found in findings() if found] == []
 
 
