@@ -12,6 +12,10 @@ PEOPLE, DEVICES = 1_000, 4
 TOGETHER = 200
 """What a phone that is pressed without a pause sends at once: MOST_AT_ONCE of static/register/phone.js."""
 
+ON_ONE_LINE = 25
+"""After so many presses a device opens a new line, for whichever process takes it: four lines that last to the end may
+all have been taken by one of the two, and then one core is measured. So it is for the raw server."""
+
 
 def main() -> Iterator[Figure]:
     """Measure the marks of a long register: as the register on phones sends them, and by a page for each press."""
@@ -80,11 +84,10 @@ def _marks(port: int, cookies: dict, request: Callable[[int], tuple[str, str]], 
     """Let each device mark its share; return marks a second."""
 
     def device(own: list[int]) -> None:
-        client = Client(port, cookies)
-        token = cookies.get("csrf", "")
-        if cookies:
-            client.cookies["csrf"] = token = token or "a" * 32
-        for place in own:
+        token = cookies.get("csrf", "a" * 32) if cookies else ""
+        for number, place in enumerate(own):
+            if number % ON_ONE_LINE == 0:
+                client = Client(port, {**cookies, "csrf": token} if cookies else None)
             path, body = request(place)
             status, _ = client.ask("POST", path, f"{body}&csrfmiddlewaretoken={token}")
             assert status in (200, 204, 302), f"{path} answers {status}"
