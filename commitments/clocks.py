@@ -14,6 +14,8 @@ from messaging import working_days
 
 BEFORE, AT, AFTER = "before", "at", "after"
 DAY = timedelta(days=1)
+PLANNED_WITHIN = timedelta(days=5 * 366)
+"""What is promised, done or reviewed lies within five years: a year that is further away was hardly meant."""
 
 
 @dataclass(frozen=True)

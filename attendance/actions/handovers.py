@@ -165,10 +165,12 @@ def decline_handover(*, handover: Handover, by: Any, now: datetime) -> None:
 def withdraw_request(*, place: Place, by: Any, now: datetime) -> Handover | None:
     """Ask nobody any more to take over ``place``: its holder keeps it, and who was asked is told and cannot take it.
 
-    Returns the request that ended by it; None where there is none, or the colleague was faster.
+    Returns the request that ended by it; None where there is none, the colleague was faster, or the place has ended.
     """
     lock_seats(place.session)
     place = lock_place(place)
+    if place.state != PlaceState.BOOKED:
+        return None
     asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague").first()
     if asked is not None:
         _take_back(asked, "withdrawn", now)

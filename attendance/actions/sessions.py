@@ -268,12 +268,17 @@ def hold_session(*, session: Session, by: Any, now: datetime) -> Session:
 
 
 @transaction.atomic
-def resize_session(*, session: Session, capacity: int, reserved: int, by: Any, now: datetime) -> Session:
+def resize_session(
+    *, session: Session, capacity: int | None = None, reserved: int | None = None, by: Any, now: datetime
+) -> Session:
     """Set how many places ``session`` has and how many the coordinator keeps; who waits moves up.
 
-    Raises FewerSeatsThanTaken, RoomTooSmall, ReserveTooLarge, SessionIsOver.
+    What is None stays as it is under the lock, so that two who change one each keep both. Raises
+    FewerSeatsThanTaken, RoomTooSmall, ReserveTooLarge, SessionIsOver.
     """
     session = lock_session(session)
+    capacity = session.capacity if capacity is None else capacity
+    reserved = session.reserved if reserved is None else reserved
     if session.state == SessionState.DRAFT:
         changed = rows.with_changes(session, capacity=capacity, reserved=reserved)
         rows.save_changes(session=session, changed=changed, by=by, now=now)

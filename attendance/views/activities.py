@@ -43,7 +43,7 @@ def write(request: HttpRequest, slug: str, activity: int | None = None) -> HttpR
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         try:
-            said = initial | form.changes if own else form.cleaned_data
+            said = form.changes if own else form.cleaned_data
             save_activity(programme=programme, activity=own, by=request.user, now=now, **said)
         except Refused as refusal:
             form.add_refusal(refusal, "name")

@@ -187,14 +187,14 @@ def resize(request: HttpRequest, session: int) -> HttpResponse:
     initial = {"capacity": found.capacity, "reserved": found.reserved}
     form, choices = SeatsForm(request.POST if request.method == "POST" else None, initial=initial), None
     if request.method == "POST" and form.is_valid():
-        said = initial | form.changes
+        changes = form.changes
         try:
-            resize_session(session=found, by=request.user, now=timezone.now(), **said)
+            resize_session(session=found, by=request.user, now=timezone.now(), **changes)
         except Refused as refusal:
             fields = {RoomTooSmall: "capacity", FewerSeatsThanTaken: "capacity", ReserveTooLarge: "reserved"}
             form.add_refusal(refusal, fields.get(type(refusal)))
             if isinstance(refusal, FewerSeatsThanTaken | RoomTooSmall):
-                choices = choices_for_seats(found, said["capacity"])
+                choices = choices_for_seats(found, changes.get("capacity", found.capacity))
         else:
             messages.success(request, "Saved.")
             return _back(found)

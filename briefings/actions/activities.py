@@ -20,15 +20,15 @@ class ActivityNameTaken(Refused):
 def save_activity(
     *, programme: Programme, activity: Activity | None, by: Any, now: datetime, **columns: Any
 ) -> Activity:
-    """Write a new activity (``activity`` None) or change one, and return it. Raises ActivityNameTaken.
+    """Write a new activity (``activity`` None) or the ``columns`` of one, and return it. Raises ActivityNameTaken.
 
     What was used in a session before follows the change: the template is one.
     """
     Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
     others = programme.activities.exclude(pk=activity.pk) if activity else programme.activities
-    if others.filter(name=columns["name"]).exists():
+    if "name" in columns and others.filter(name=columns["name"]).exists():
         raise ActivityNameTaken
-    own = activity or Activity(programme=programme)
+    own = programme.activities.get(pk=activity.pk) if activity else Activity(programme=programme)
     for name, value in columns.items():
         setattr(own, name, value)
     own.save()

@@ -10,7 +10,7 @@ from accounts.links import make_link, revoke
 from accounts.models import Person
 from attendance.models import new_reference
 from briefings.models import Mandate, Programme, Session
-from commitments.clocks import AFTER, local_day, next_rung
+from commitments.clocks import AFTER, PLANNED_WITHIN, local_day, next_rung
 from commitments.messages import agreements as messages
 from commitments.models import (
     VERSION_MOVES,
@@ -73,6 +73,10 @@ class DateHasPassed(Refused):
     sentence = "Say a day that is still to come."
 
 
+class DateTooFar(Refused):
+    sentence = "Say a review date within five years from today."
+
+
 class DateToCome(Refused):
     sentence = "Say today or a day that has passed: since when people work by it."
 
@@ -95,11 +99,11 @@ def make_agreement(
 ) -> Agreement:
     """Make an agreement with its first version as a draft; ``output`` is what was noted in a workshop.
 
-    What has been made one already is given back as it is. Raises NotTheirs, NoAgreement, DateHasPassed.
+    What has been made one already is given back as it is. Raises NotTheirs, NoAgreement, DateHasPassed,
+    DateTooFar.
     """
     _check_theirs(by, programme)
-    if review_on <= local_day(programme, now):
-        raise DateHasPassed
+    _check_review(programme, review_on, now)
     if output is not None:
         output = Output.objects.select_related("session").select_for_update(no_key=True, of=("self",)).get(pk=output.pk)
         if output.kind != OutputKind.AGREEMENT or output.session.programme_id != programme.pk:
@@ -119,6 +123,14 @@ def make_agreement(
     return made
 
 
+def _check_review(programme: Programme, review_on: date, now: datetime) -> None:
+    today = local_day(programme, now)
+    if review_on <= today:
+        raise DateHasPassed
+    if review_on > today + PLANNED_WITHIN:
+        raise DateTooFar
+
+
 def plain(words: str) -> str:
     """Return ``words`` as they are kept and hashed: lines end in a line feed, nothing stands around them."""
     return words.replace("\r\n", "\n").replace("\r", "\n").strip()
@@ -133,11 +145,10 @@ def seal_of_draft(version: AgreementVersion) -> str:
 def draft_version(*, agreement: Agreement, words: str, review_on: date, by: Person, now: datetime) -> AgreementVersion:
     """Draft the next version; what is proposed stands until this one is proposed.
 
-    Raises NotTheirs, NotNow, HasDraft, DateHasPassed.
+    Raises NotTheirs, NotNow, HasDraft, DateHasPassed, DateTooFar.
     """
     own = _locked(agreement, by)
-    if review_on <= local_day(own.programme, now):
-        raise DateHasPassed
+    _check_review(own.programme, review_on, now)
     last = own.versions.first()
     if last.state == VersionState.DRAFT:
         raise HasDraft
@@ -155,14 +166,13 @@ def change_draft(
     """Write a draft anew; with ``title`` the name of an agreement of which nothing was proposed yet.
 
     ``seen`` is the ``seal_of_draft`` from which ``by`` began to write. Raises NotTheirs, NotNow, DraftMoved,
-    DateHasPassed.
+    DateHasPassed, DateTooFar.
     """
     agreement = _locked(version.agreement, by)
     own = _version(version, agreement, VersionState.DRAFT)
     if seen != seal_of_draft(own):
         raise DraftMoved
-    if review_on <= local_day(agreement.programme, now):
-        raise DateHasPassed
+    _check_review(agreement.programme, review_on, now)
     own.words, own.review_on, own.drafted_by = plain(words), review_on, by
     own.save(update_fields=["words", "review_on", "drafted_by"])
     if title and own.number == 1:

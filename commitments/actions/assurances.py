@@ -13,7 +13,7 @@ from accounts.models import Person
 from attendance.models import new_reference
 from briefings.models import Mandate, Session
 from briefings.rules import speaking
-from commitments.clocks import local_day, next_rung
+from commitments.clocks import PLANNED_WITHIN, local_day, next_rung
 from commitments.messages import assurances as messages
 from commitments.messages import handovers as handover_messages
 from commitments.messages.questions import askers as asker_messages
@@ -37,8 +37,6 @@ CONFIRM_WITHIN = 10
 """Working days in which a senior manager confirms what a scribe noted for them; then it lapses."""
 UNKEPT_AGAIN = 5
 """Working days after which somebody to take over is asked for again, and who was asked and says nothing."""
-GIVEN_WITHIN = timedelta(days=5 * 366)
-"""An assurance is given for five years at most: a year that is further away was hardly meant."""
 LOOKED_AT_WITHIN = timedelta(days=366)
 """Whoever moves its day says one within a year: what takes longer is not forgotten on the way."""
 LINK_LASTS = timedelta(days=365)
@@ -348,7 +346,7 @@ def _check_new(mandate: Mandate, by: Person, due_on: date, today: date, is_for_s
         raise NotTheirs
     if due_on <= today:
         raise DateHasPassed
-    if due_on > today + GIVEN_WITHIN:
+    if due_on > today + PLANNED_WITHIN:
         raise DateTooFar
     if not is_for_something:
         raise NothingItIsFor

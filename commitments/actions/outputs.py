@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.links import make_link, revoke
 from accounts.models import Person
 from briefings.models import Session, SessionKind, SessionState
-from commitments.clocks import local_day, next_rung
+from commitments.clocks import PLANNED_WITHIN, local_day, next_rung
 from commitments.messages import outputs as messages
 from commitments.models import ActionState, Agreement, Output, OutputKind
 from commitments.queries.standards import calendar_of, ladder_for
@@ -35,6 +35,10 @@ class DateHasPassed(Refused):
     sentence = "Say today or a day that is still to come."
 
 
+class DateTooFar(Refused):
+    sentence = "Say a day within five years from today."
+
+
 class BecameAgreement(Refused):
     sentence = "An agreement was made of this. Withdraw the agreement instead: its words stay."
 
@@ -55,10 +59,12 @@ def note_output(
     """Write down what was said or settled in ``session``. An action is mailed to its ``owner``, due on ``due_on``.
 
     The database refuses a barrier without theme, an expectation without term, an action without owner and date.
-    Raises NoWorkshop.
+    Raises NoWorkshop, DateTooFar.
     """
     if session.kind != SessionKind.WORKSHOP or session.state not in (SessionState.OPEN, SessionState.HELD):
         raise NoWorkshop
+    if due_on is not None and due_on > local_day(session.programme, now) + PLANNED_WITHIN:
+        raise DateTooFar
     made = Output(
         session=session, kind=kind, words=words, theme=theme, term=term, owner=owner, due_on=due_on, noted_at=now,
         noted_by=by,
@@ -75,19 +81,26 @@ def note_output(
 
 
 @transaction.atomic
-def change_action(*, output: Output, owner: Person, due_on: date, by: Person, now: datetime) -> Output:
+def change_action(
+    *, output: Output, owner: Person | None = None, due_on: date | None = None, by: Person, now: datetime
+) -> Output:
     """Give an open action to ``owner``, due on ``due_on``: they are told, and reminded from the first step again.
 
-    Whoever had it before is told that it is theirs no more, and their link opens nothing any more. Giving it to the
-    same person for the same day changes nothing. Raises ActionHasEnded, DateHasPassed.
+    What is None stays as it is. Whoever had it before is told that it is theirs no more, and their link opens nothing
+    any more. Giving it to the same person for the same day changes nothing. Raises ActionHasEnded, DateHasPassed,
+    DateTooFar.
     """
     own = _locked(output)
     if own.action_state != ActionState.OPEN:
         raise ActionHasEnded
+    owner, due_on = owner or own.owner, due_on or own.due_on
     if (own.owner_id, own.due_on) == (owner.pk, due_on):
         return own
-    if due_on < local_day(own.session.programme, now):
+    today = local_day(own.session.programme, now)
+    if due_on < today:
         raise DateHasPassed
+    if due_on > today + PLANNED_WITHIN:
+        raise DateTooFar
     before = own.owner
     if own.owner_id != owner.pk:
         if own.link:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.text import Truncator
 
 from briefings.models import Mandate
+from commitments.clocks import PLANNED_WITHIN
 from commitments.forms.fields import NO_CASES, LongTextField, MandateField
 from commitments.models import Agreement, Outcome, Standing, digest_of
 from commitments.queries.agreements import EARLY
@@ -61,6 +62,7 @@ class WordsForm(HubForm):
         kwargs["initial"] = {"review_on": today + USUAL_REVIEW, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
         self.fields["review_on"].not_before = today + timedelta(days=1)
+        self.fields["review_on"].not_after = today + PLANNED_WITHIN
         if not has_title:
             del self.fields["title"]
         if not changes:

@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from accounts.models import Person
+from commitments.clocks import PLANNED_WITHIN
 from commitments.forms.fields import NO_CASES, LongTextField, PersonByNameField, SuggestingInput, names_of
 from commitments.models import ActionState, OutputKind, Term, Theme
 from face.fields import HintedRadios, ThreeBoxDateField
@@ -46,6 +47,7 @@ class OutputForm(HubForm):
         self.fields["owner"].people = people
         self.fields["owner"].widget.names = names_of(people)
         self.fields["due_on"].not_before = today
+        self.fields["due_on"].not_after = today + PLANNED_WITHIN
 
     def clean(self) -> dict:
         """Ask for what the kind needs and leave the rest out."""
@@ -81,6 +83,7 @@ class ChangeActionForm(ChangingMixin, HubForm):
         self.fields["owner"].people = people
         self.fields["owner"].widget.names = names_of(people)
         self.fields["due_on"].not_before = today
+        self.fields["due_on"].not_after = today + PLANNED_WITHIN
 
 
 class EndForm(HubForm):

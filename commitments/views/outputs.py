@@ -165,7 +165,7 @@ def change(request: HttpRequest, slug: str, output: int) -> HttpResponse:
     back = reverse("commitments:programme-outputs", args=[slug])
     if request.method == "POST" and form.is_valid():
         try:
-            changed = change_action(output=own, by=request.user, now=now, **initial | form.changes)
+            changed = change_action(output=own, by=request.user, now=now, **form.changes)
         except Refused as refusal:
             form.add_refusal(refusal)
         else:

@@ -1,7 +1,7 @@
 """Everything that changes the outbox from outside: queue, withdraw, pause, try again."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -248,12 +248,26 @@ _EMPTY = Q(person=None, address=None, sent_to=None, refs={}, subject=None, text=
 
 @transaction.atomic
 def set_sender(
-    *, about: models.Model | str, name: str, address: str, by: Any, now: datetime, reply_to: str = ""
+    *,
+    about: models.Model | str,
+    name: str,
+    address: str,
+    by: Any,
+    now: datetime,
+    reply_to: str = "",
+    only: Collection[str] | None = None,
 ) -> SenderProfile:
-    """Say which name and mailbox the mails of the scope ``about`` come from. Values are clean already."""
+    """Say which name and mailbox the mails of the scope ``about`` come from. Values are clean already.
+
+    ``only``: which of them are written where others stand already.
+    """
     values = {"name": name, "address": address, "reply_to": reply_to or None}
-    profile, _ = SenderProfile.objects.update_or_create(about=key_of(about), defaults=values)
-    history.actions.record(by=by, verb="messaging.sender_set", about=profile, now=now, fields=values)
+    written = {column: value for column, value in values.items() if only is None or column in only}
+    profile, is_new = SenderProfile.objects.update_or_create(
+        about=key_of(about), defaults=written, create_defaults=values
+    )
+    fields = values if is_new else written
+    history.actions.record(by=by, verb="messaging.sender_set", about=profile, now=now, fields=fields)
     return profile
 
 

@@ -22,7 +22,8 @@ def edit_sender(request: HttpRequest) -> HttpResponse:
     initial = {"name": sender.name, "address": sender.address, "reply_to": sender.reply_to}
     form = SenderForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_bound and form.is_valid():
-        actions.set_sender(about=INSTALLATION, **initial | form.changes, by=request.user, now=timezone.now())
+        said = {**form.cleaned_data, "only": form.changes}
+        actions.set_sender(about=INSTALLATION, **said, by=request.user, now=timezone.now())
         banners.success(request, "The sender is saved. It counts from the next mail.")
         return redirect("messaging:sender-edit")
     status = 422 if form.is_bound else 200

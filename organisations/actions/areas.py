@@ -42,13 +42,15 @@ def add_area(*, name: str, parent: Area | None, by: Any, now: datetime) -> Area:
 
 
 @transaction.atomic
-def change_area(*, area: Area, name: str, parent: Area | None, by: Any, now: datetime) -> Area:
-    """Rename ``area`` or move it into ``parent`` (None: to the top), with all that lies inside it.
+def change_area(*, area: Area, by: Any, now: datetime, **answers: Any) -> Area:
+    """Give ``area`` another ``name``, or move it into another ``parent`` (None: to the top) with all that lies in it.
 
+    What is not among the ``answers`` stays as it is.
     Raises AreaNameTaken, AreaInsideItself, AreaTooDeep.
     """
     known = _lock_the_tree()
     area = known[area.pk]
+    name, parent = answers.get("name", area.name), answers.get("parent", area.parent)
     above = known[parent.pk] if parent else None
     if above is not None and above.path.startswith(area.path):
         raise AreaInsideItself

@@ -47,21 +47,19 @@ def add_organisation(*, name: str, kind: str, domains: Collection[str] = (), by:
 
 
 @transaction.atomic
-def change_organisation(
-    *, organisation: Organisation, name: str, kind: str, domains: Collection[str], by: Any, now: datetime
-) -> Organisation:
-    """Write name, kind and all mail ``domains``; what is the same already leaves no trace.
+def change_organisation(*, organisation: Organisation, by: Any, now: datetime, **answers: Any) -> Organisation:
+    """Write those of ``name``, ``kind`` and all mail ``domains`` that are among the ``answers``.
 
-    Raises OrganisationNameTaken.
+    What is the same already leaves no trace. Raises OrganisationNameTaken.
     """
     organisation = lock_organisation(organisation)
-    wanted = {"name": name, "kind": kind}
+    wanted = {name: value for name, value in answers.items() if name != "domains"}
     changed = [field for field, value in wanted.items() if getattr(organisation, field) != value]
     for field in changed:
         setattr(organisation, field, wanted[field])
     if changed:
         _saved(organisation, update_fields=changed)
-    if _set_domains(organisation, domains):
+    if "domains" in answers and _set_domains(organisation, answers["domains"]):
         changed.append("mail_domains")
     if changed:
         record(by=by, verb="changed", about=organisation, now=now, fields=changed)

@@ -90,13 +90,16 @@ def add_person(
 
 
 @transaction.atomic
-def change_person(*, person: Person, name: str, email: str | None, by: Any, now: datetime) -> Person:
-    """Correct name and address. The old address is told where it changes: it is what one signs in with.
+def change_person(*, person: Person, by: Any, now: datetime, **answers: Any) -> Person:
+    """Correct ``name`` and address (``email``), as far as they are among the ``answers``.
+
+    The old address is told where it changes: it is what one signs in with.
 
     Raises AddressTaken, AddressNeeded for somebody who has signed in.
     """
     person = lock_person(person)
-    address, before = Person.objects.clean_email(email), person.email
+    name, before = answers.get("name", person.name), person.email
+    address = Person.objects.clean_email(answers.get("email", before))
     if before and not address and person.last_login is not None:
         raise AddressNeeded
     changed = [field for field, value in (("name", name), ("email", address)) if getattr(person, field) != value]
@@ -145,27 +148,21 @@ def start_affiliation(
 
 
 @transaction.atomic
-def change_affiliation(
-    *,
-    affiliation: Affiliation,
-    profession: Profession | None,
-    areas: Iterable[Area],
-    staff_number: str,
-    since: date,
-    by: Any,
-    now: datetime,
-) -> Affiliation:
-    """Correct profession, areas, staff number and first day. Raises AlreadyThere, EndsBeforeItBegins."""
+def change_affiliation(*, affiliation: Affiliation, by: Any, now: datetime, **answers: Any) -> Affiliation:
+    """Correct ``profession``, ``areas``, ``staff_number`` and ``since``, as far as they are among the ``answers``.
+
+    Raises AlreadyThere, EndsBeforeItBegins.
+    """
     affiliation = _locked(affiliation)
-    if affiliation.until is not None and affiliation.until < since:
+    if affiliation.until is not None and affiliation.until < answers.get("since", affiliation.since):
         raise EndsBeforeItBegins
-    wanted = {"profession": profession, "staff_number": staff_number, "since": since}
+    wanted = {name: value for name, value in answers.items() if name != "areas"}
     changed = [field for field, value in wanted.items() if getattr(affiliation, field) != value]
     for field in changed:
         setattr(affiliation, field, wanted[field])
     if changed:
         _saved(affiliation, update_fields=changed)
-    if _set_areas(affiliation, areas):
+    if "areas" in answers and _set_areas(affiliation, answers["areas"]):
         changed.append("areas")
     if changed:
         record(by=by, verb="affiliation_changed", about=affiliation.person, now=now, fields=changed)

@@ -57,8 +57,7 @@ def edit_affiliation(request: HttpRequest, affiliation: int) -> HttpResponse:
     form = AffiliationForm(data, person=request.user, organisation=tie.organisation, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            said = initial | form.changes
-            actions.change_affiliation(affiliation=tie, by=request.user, now=timezone.now(), **said)
+            actions.change_affiliation(affiliation=tie, by=request.user, now=timezone.now(), **form.changes)
         except Refused as refusal:
             form.add_refusal(refusal, _FIELD.get(type(refusal)))
         else:

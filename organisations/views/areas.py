@@ -63,7 +63,7 @@ def edit_area(request: HttpRequest, area: int) -> HttpResponse:
     form = AreaForm(request.POST if request.method == "POST" else None, area=chosen, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_area(area=chosen, by=request.user, now=timezone.now(), **initial | form.changes)
+            actions.change_area(area=chosen, by=request.user, now=timezone.now(), **form.changes)
         except Refused as refusal:
             form.add_refusal(refusal, _AREA_FIELD.get(type(refusal)))
         else:

@@ -123,8 +123,7 @@ def edit_organisation(request: HttpRequest, organisation: int) -> HttpResponse:
     form = OrganisationForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            said = initial | form.changes
-            actions.change_organisation(organisation=chosen, by=request.user, now=timezone.now(), **said)
+            actions.change_organisation(organisation=chosen, by=request.user, now=timezone.now(), **form.changes)
         except Refused as refusal:
             form.add_refusal(refusal, "name")
         else:

@@ -229,7 +229,7 @@ def edit_person(request: HttpRequest, person: int) -> HttpResponse:
     form = NamedForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_person(person=somebody, by=request.user, now=timezone.now(), **initial | form.changes)
+            actions.change_person(person=somebody, by=request.user, now=timezone.now(), **form.changes)
         except Refused as refusal:
             form.add_refusal(refusal, "email")
         else:

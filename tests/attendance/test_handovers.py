@@ -164,6 +164,15 @@ def test_what_a_colleague_has_taken_is_not_withdrawn_any_more(programme, place):
     assert "handover_withdrawn" not in _kinds(colleague)
 
 
+def test_of_a_place_that_was_given_up_nobody_is_told_that_it_is_kept(programme, place):
+    colleague = a_practitioner(programme)
+    asked = _ask(place, colleague)
+    give_up_place(place=place, by=place.person, now=NOW)
+    assert withdraw_request(place=place, by=place.person, now=NOW) is None
+    asked.refresh_from_db()
+    assert asked.ended_reason == ""
+
+
 def test_what_was_given_up_cannot_be_taken(programme, place):
     colleague = a_practitioner(programme)
     asked = _ask(place, colleague)

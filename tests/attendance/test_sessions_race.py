@@ -7,17 +7,20 @@ from datetime import date
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 
 import attendance.actions.sessions as actions
 import attendance.actions.venues as venues
 import briefings.actions.sessions as rows
 from attendance.messages import sessions as messages
 from attendance.models import CalendarEntry, Engagement
+from attendance.views import sessions as views
 from briefings.models import Part, Session, Slot
 from history.refusals import Refused
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_programme, a_session
-from tests.briefings.factories import RoomFactory, VenueFactory
+from tests.briefings.factories import AppointmentFactory, RoomFactory, VenueFactory
+from tests.commitments.pages import signed_in
 from tests.organisations.factories import PersonFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -192,6 +195,43 @@ def test_a_session_waits_to_come_in_until_the_new_address_stands(monkeypatch, co
         assert venues.change_venue(venue=room.venue, changes={"address": "9 High Street"}, **WITH) == 0
     assert seen == [not is_guarded], "who is told of the old address meanwhile would keep it"
     assert "9 High Street" in _entry(place)[1]
+
+
+@pytest.mark.parametrize("is_guarded", [True, False], ids=["as_it_is", "merged_before_the_lock"])
+def test_of_two_who_change_the_places_each_keeps_their_answer(monkeypatch, is_guarded):
+    session = a_session(capacity=10)
+    second = AppointmentFactory(programme=session.programme, role="coordinator").person
+    client, address = signed_in(second, fresh=True), reverse("attendance:session-seats", args=[session.pk])
+    marks = client.get(address).context["form"]["was"].value()
+    if not is_guarded:
+        resize = actions.resize_session
+        merged = {"capacity": 10, "reserved": 0}
+        monkeypatch.setattr(views, "resize_session", lambda **given: resize(**merged | given))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            actions.lock_session(session)
+            pressed = pool.submit(_post, client, address, {"capacity": "10", "reserved": "2", "was": marks})
+            last = time.monotonic() + 30
+            while not (pressed.done() or _somebody_waits_for_us() or time.monotonic() > last):
+                pass
+            actions.resize_session(session=session, capacity=12, **WITH)
+        assert pressed.result().status_code == 302
+    session.refresh_from_db()
+    assert (session.capacity, session.reserved) == (12 if is_guarded else 10, 2)
+
+
+def test_of_two_who_change_the_places_the_second_is_held_to_the_rule():
+    session = a_session(capacity=10)
+    fewer = lambda: actions.resize_session(session=session, capacity=2, **WITH)  # noqa: E731
+    kept = lambda: actions.resize_session(session=session, reserved=5, **WITH)  # noqa: E731
+    assert at_once(fewer, kept) == ["ReserveTooLarge", "done"]
+
+
+def _post(client, address: str, said: dict):
+    try:
+        return client.post(address, said)
+    finally:
+        connection.close()
 
 
 def _somebody_waits_for_us() -> bool:

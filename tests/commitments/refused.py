@@ -285,6 +285,7 @@ RAISED: dict[type[Refused], Callable[[Town], object]] = {
     outputs.DateHasPassed: lambda town: outputs.change_action(
         output=town.action(), owner=town.senior, due_on=TODAY - timedelta(days=1), **town.by
     ),
+    outputs.DateTooFar: lambda town: town.action(due_on=TODAY + timedelta(days=1831)),
     outputs.BecameAgreement: lambda town: outputs.remove_output(output=_agreed(town).output, **town.by),
     room.RoomNotThen: lambda town: room.open_room(
         session=SessionFactory(programme=town.programme, state=SessionState.DRAFT), is_moderated=True, **town.by
@@ -315,6 +316,7 @@ RAISED: dict[type[Refused], Callable[[Town], object]] = {
     agreements.NobodyToAsk: _nobody,
     agreements.ReviewTooSoon: lambda town: town.propose(town.drafted(), endorse_by=REVIEW),
     agreements.DateHasPassed: lambda town: town.drafted(review_on=TODAY),
+    agreements.DateTooFar: lambda town: town.drafted(review_on=TODAY + timedelta(days=1831)),
     agreements.DateToCome: lambda town: agreements.put_in_use(
         agreement=town.proposed().agreement, since=DUE, **town.by
     ),

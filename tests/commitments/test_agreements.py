@@ -323,6 +323,19 @@ def test_days_that_have_passed_are_refused(cast):
         actions.put_in_use(agreement=own, since=TODAY + timedelta(days=1), **by)
 
 
+def test_a_review_lies_within_five_years(cast):
+    by, furthest = {"by": cast.coordinator, "now": NOW}, TODAY + timedelta(days=5 * 366)
+    too_far = furthest + timedelta(days=1)
+    with pytest.raises(actions.DateTooFar):
+        cast.drafted(review_on=too_far)
+    own = cast.drafted(review_on=furthest)
+    with pytest.raises(actions.DateTooFar):
+        actions.change_draft(**draft_of(own), words="New.", review_on=too_far, **by)
+    own = states(cast, "proposed")
+    with pytest.raises(actions.DateTooFar):
+        actions.draft_version(agreement=own, words="New.", review_on=too_far, **by)
+
+
 def elsewhere() -> Agreement:
     other = Cast()
     made = actions.make_agreement(

@@ -13,6 +13,7 @@ from briefings.models import ProgrammeRole, SessionKind, SessionState
 from commitments.actions.outputs import (
     ActionHasEnded,
     DateHasPassed,
+    DateTooFar,
     DropInstead,
     NoWorkshop,
     change_action,
@@ -22,9 +23,11 @@ from commitments.actions.outputs import (
     remind_of_action,
     remove_output,
 )
+from commitments.clocks import local_day
 from commitments.messages.outputs import not_wanted
 from commitments.models import Output, QuestionPolicy
 from commitments.tasks import remind_due
+from face.dates import day_plain
 from messaging import kinds
 from messaging.models import Message
 from tests.briefings.factories import AppointmentFactory, SessionFactory
@@ -327,6 +330,20 @@ def test_an_action_goes_to_somebody_else_with_another_date(cast):
     assert kinds.find(moved.kind).still_wanted([moved], NOW) == {moved.pk: "action_has_ended"}
     with pytest.raises(ActionHasEnded):
         change_action(output=action, owner=cast.senior, due_on=DUE, by=cast.coordinator, now=NOW)
+
+
+def test_an_action_is_due_within_five_years(cast):
+    furthest = local_day(cast.programme, NOW) + timedelta(days=5 * 366)
+    said = {"kind": "action", "words": "Ask", "owner": cast.senior, "by": cast.coordinator, "now": NOW}
+    with pytest.raises(DateTooFar):
+        note_output(session=cast.session, due_on=furthest + timedelta(days=1), **said)
+    action = note_output(session=cast.session, due_on=furthest, **said)
+    with pytest.raises(DateTooFar):
+        change_action(output=action, due_on=furthest + timedelta(days=1), by=cast.coordinator, now=NOW)
+    day = {"due_on_day": "1", "due_on_month": "2", "due_on_year": "9999"}
+    address = reverse("commitments:action-change", args=[cast.programme.slug, action.pk])
+    page = words(cast.client.post(address, {"owner": cast.senior.email, **day}))
+    assert f"The day must be {day_plain(furthest)} or earlier" in page
 
 
 def test_an_action_climbs_the_ladder_of_its_programme(cast):
