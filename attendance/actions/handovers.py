@@ -116,7 +116,7 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     handover.taken_at, handover.taken_as = now, new
     handover.save(update_fields=["taken_at", "taken_as"])
     record(by=by, verb="took_over", about=new, now=now)
-    place_messages.tell_booked(new, now=now)
+    place_messages.tell_booked(new, now=now, by=by)
     place_messages.tell_given_up(place, had_entry=entry, now=now, by=colleague)
     team_messages.tell_left(place, by=by, now=now)
     return new

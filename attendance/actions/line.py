@@ -127,7 +127,7 @@ def writing(news: list[NewPlace]) -> list[Statement]:
             entry, is_changed = announced(new.facts.entry, place.person_id, place.session)
             sequence = entry.sequence
             entries += [entry] if is_changed else []
-        told.append(messages.news_of(place, sequence=sequence, now=now))
+        told.append(messages.news_of(place, sequence=sequence, now=now, by=new.by))
         done.append((new.by, "took" if new.has_seat else "joined_line", place))
     seated = [(new.place.person_id, new.place.session) for new in news if new.has_seat]
     number = Counter(session.pk for _, session in seated)

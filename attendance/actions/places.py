@@ -322,7 +322,7 @@ def _accept(place: Place, by: Any, now: datetime) -> Place:
     become(place, PlaceState.BOOKED, offered_until=None, offered_from_line=False, seated_at=now)
     settle_in(place, now, by)
     record(by=by, verb="accepted_offer", about=place, now=now)
-    messages.tell_booked(place, now=now)
+    messages.tell_booked(place, now=now, by=by)
     return place
 
 

@@ -65,5 +65,5 @@ def _seat(place: Place, by: Any, now: datetime) -> Place:
         raise EverySeatTaken
     seat(place, seats, now, by)
     record(by=by, verb="took", about=place, now=now)
-    messages.tell_booked(place, now=now)
+    messages.tell_booked(place, now=now, by=by)
     return place

@@ -110,7 +110,7 @@ def _swap(
 ) -> Place:
     new, entry = exchange(old, session, counters, affiliation, by, now, reason="changed_date")
     record(by=by, verb="changed_date", about=new, now=now)
-    messages.tell_booked(new, now=now)
+    messages.tell_booked(new, now=now, by=by)
     messages.tell_given_up(old, had_entry=entry, now=now, by=by)
     team_messages.tell_left(old, by=by, now=now)
     promote(old.session, counters[old.session_id], now)

@@ -176,7 +176,7 @@ def _name(place: Place, person: Person, seats: SeatCount, by: Any, now: datetime
         settle_in(place, now, by)
     give_link(place, now)
     record(by=by, verb="named", about=place, now=now)
-    _tell(place, now)
+    _tell(place, by, now)
     return place
 
 
@@ -280,7 +280,7 @@ def _seat_or_wait(team: Team, places: list[Place], seats: SeatCount, session: Se
             put_in_line(place, seats)
         if place.person_id:
             give_link(place, now)
-            _tell(place, now)
+            _tell(place, by, now)
         verb = "took" if place.state == PlaceState.BOOKED else "joined_line"
         record(by=by, verb=verb, about=place, now=now)
 
@@ -315,9 +315,9 @@ def _without_name(team: Team, session: Session, by: Any, now: datetime) -> Place
     )
 
 
-def _tell(place: Place, now: datetime) -> None:
+def _tell(place: Place, by: Any, now: datetime) -> None:
     tell = messages.tell_booked if place.state == PlaceState.BOOKED else messages.tell_waiting
-    tell(place, now=now)
+    tell(place, now=now, by=by)
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from attendance.window import rules_of, window_of
 from briefings.models import Session, SessionState
 from face.dates import clock, day_without_year
 from history import verbs
-from history.actions import key_of
 from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
+from organisations.models import OrganisationLead
 
 BOOKED = "attendance.place_booked"
 WAITING = "attendance.place_waiting"
@@ -45,18 +45,25 @@ _SUBJECTS = {
 _WITH_ENTRY = (BOOKED, PROMOTED, ENTRY_AGAIN, MOVED)
 
 
-def tell_booked(place: Place, *, now: datetime) -> None:
-    """Plan the confirmation with the calendar entry; once for each number of the entry, however often it is asked."""
-    _queue(BOOKED, place, now, suffix=f":{_sequence(place)}")
+def tell_booked(place: Place, *, now: datetime, by: Any) -> None:
+    """Plan the confirmation with the calendar entry; once for each number of the entry, however often it is asked.
+
+    ``by``: who did it; somebody else than its holder is named.
+    """
+    _queue(BOOKED, place, now, suffix=f":{_sequence(place)}", refs=_by(place, by))
 
 
-def news_of(place: Place, *, sequence: int | None, now: datetime) -> tuple[str, Planned] | None:
+def _by(place: Place, by: Any) -> dict[str, int]:
+    return {"by": by.pk} if isinstance(by, Person) and by.pk != place.person_id else {}
+
+
+def news_of(place: Place, *, sequence: int | None, now: datetime, by: Any) -> tuple[str, Planned] | None:
     """Return the kind and the row of what ``tell_booked`` or ``tell_waiting`` would plan; None where nobody is told.
 
     ``sequence``: the number of the calendar entry; None for a place in the waiting list.
     """
     kind, suffix = (WAITING, "") if sequence is None else (BOOKED, f":{sequence}")
-    row = _planned(kind, place, now, suffix=suffix)
+    row = _planned(kind, place, now, suffix=suffix, refs=_by(place, by))
     return (kind, row) if row else None
 
 
@@ -86,9 +93,9 @@ def tell_offer_ends_earlier(place: Place, *, was: datetime, now: datetime) -> No
     _queue(OFFERED, place, now, suffix=f":{int(place.offered_until.timestamp())}", refs=refs, until=place.offered_until)
 
 
-def tell_waiting(place: Place, *, now: datetime) -> None:
-    """Plan the confirmation of a place in the waiting list."""
-    _queue(WAITING, place, now)
+def tell_waiting(place: Place, *, now: datetime, by: Any) -> None:
+    """Plan the confirmation of a place in the waiting list; ``by`` as ``tell_booked`` has it."""
+    _queue(WAITING, place, now, refs=_by(place, by))
 
 
 def tell_given_up(place: Place, *, had_entry: bool, now: datetime, earlier: str = "", by: Any = None) -> None:
@@ -97,9 +104,7 @@ def tell_given_up(place: Place, *, had_entry: bool, now: datetime, earlier: str 
     ``earlier``: why the list of names is final now (of messages.teams.WHY_EARLIER), where the place ended by that.
     ``by``: who did it; somebody else than its holder is named.
     """
-    refs = {"seated": int(had_entry)}
-    if isinstance(by, Person) and by.pk != place.person_id:
-        refs["by"] = by.pk
+    refs = {"seated": int(had_entry), **_by(place, by)}
     _queue(GIVEN_UP, place, now, refs=refs | {"earlier": earlier} if earlier else refs)
 
 
@@ -215,12 +220,12 @@ def _subject_of(message: Message, place: Place) -> str:
 
 
 def _done_by(message: Message, place: Place) -> str:
-    """Return the name of who booked ``place`` for its person, or gave it up for them; "" where they did it."""
-    who = message.refs.get("by")
-    if message.kind in (BOOKED, WAITING) and place.made_by != key_of(place.person):
-        kind, _, number = place.made_by.partition(":")
-        who = number if kind == Person._meta.label_lower else None
-    return Person.objects.filter(pk=who).values_list("name", flat=True).first() or "" if who else ""
+    """Return who did for the person of ``place`` what ``message`` says, a lead with the organisation; "" for nobody."""
+    by = Person.objects.filter(pk=message.refs["by"]).first() if message.refs.get("by") else None
+    if by is None:
+        return ""
+    is_lead = place.team_id and OrganisationLead.objects.filter(person=by, organisation=place.organisation_id).exists()
+    return f"{by.name} of {place.organisation.name}" if is_lead else by.name
 
 
 def _is_followed(place: Place) -> bool:

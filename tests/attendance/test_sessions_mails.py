@@ -1,17 +1,25 @@
 """The mails about sessions: what they say, which entry goes with them, and when they are no longer wanted."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from icalendar import Calendar
 
 from attendance.actions import moves
 from attendance.actions import sessions as actions
-from attendance.actions.places import give_up_place, take_place
+from attendance.actions.places import accept_offer, give_up_place, take_place
 from attendance.invariants import findings
 from attendance.messages import places as place_messages
 from attendance.messages import sessions as messages
-from attendance.models import BookingRules, CoverState, PlaceState, SeniorAttendance
+from attendance.models import (
+    BookingRules,
+    CalendarEntry,
+    CoverState,
+    Engagement,
+    Place,
+    PlaceState,
+    SeniorAttendance,
+)
 from briefings.models import Part, PlacesRule
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day
@@ -293,6 +301,15 @@ def test_whoever_did_it_for_somebody_is_named_and_nobody_is_thanked_for_what_the
         assert "Bran Caerwyn has given it up for you: somebody else can have it now." in getattr(ended, words)
         assert "Thank you" not in getattr(ended, words)
     own = a_place(other)
+    moved = {"session": other, "person": a_practitioner(other.programme)}
+    waited = take_place(**moved, by=coordinator, now=NOW)
+    mail_of(place_messages.BOOKED, moved["person"]).delete()  # it has left
+    Engagement.objects.filter(person=moved["person"]).delete()
+    CalendarEntry.objects.filter(person=moved["person"]).update(is_cancelled=True)
+    Place.objects.filter(pk=waited.pk).update(state=PlaceState.OFFERED, offered_until=NOW + timedelta(days=5))
+    accept_offer(place=waited, by=moved["person"], now=NOW)
+    taken = place_messages.render(mail_of(place_messages.BOOKED, moved["person"]))
+    assert "for you" not in taken.text, "who was booked by somebody, and then says yes, did that alone"
     give_up_place(place=own, by=own.person, now=NOW)
     assert "for you" not in place_messages.render(mail_of(place_messages.BOOKED, own.person)).text
     assert "Thank you" in place_messages.render(mail_of(place_messages.GIVEN_UP, own.person)).text
