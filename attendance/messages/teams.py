@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
@@ -177,24 +178,33 @@ def nudged_lately(
     lately = Message.objects.filter(created_at__gt=now - NUDGE_RESTS).order_by("created_at")
     nudged = lately.filter(kind=NUDGE, person__in=people, about=key_of(programme))
     found = dict(nudged.values_list("person", "created_at"))
-    asked = lately.filter(kind=WANTED, refs__contains={"programme": programme.pk, "organisation": organisation.pk})
-    for refs, at in asked.values_list("refs", "created_at"):
+    for refs, at in (
+        _asked_lately(programme, organisation, now).order_by("created_at").values_list("refs", "created_at")
+    ):
         found |= {person: at for person in refs["people"] if person in people}
     return found
+
+
+def _asked_lately(programme: Programme, organisation: Organisation, now: datetime) -> models.QuerySet[Message]:
+    """Return the mails that asked for invitations, by their keys: nothing else finds a few among the mails of years."""
+    own = f"{_wanted(programme, organisation)}:"
+    return Message.objects.filter(kind=WANTED, key__startswith=own, created_at__gt=now - NUDGE_RESTS)
+
+
+def _wanted(programme: Programme, organisation: Organisation) -> str:
+    return f"{WANTED}:{programme.pk}:{organisation.pk}"
 
 
 def ask_to_invite(
     programme: Programme, organisation: Organisation, people: Sequence[int], by: Person, *, now: datetime
 ) -> int:
     """Ask the coordinators to invite ``people`` (ids), each at most once in seven days; return for how many."""
-    # By their keys: nothing else finds a few among the mails of years.
-    own = f"{WANTED}:{programme.pk}:{organisation.pk}:"
-    lately = Message.objects.filter(kind=WANTED, key__startswith=own, created_at__gt=now - NUDGE_RESTS)
+    lately = _asked_lately(programme, organisation, now)
     asked = {person for refs in lately.values_list("refs", flat=True) for person in refs["people"]}
     wanted = [person for person in people if person not in asked]
     rows = [
         Planned(
-            key=f"{own}{coordinator.pk}:{now.isoformat()}",
+            key=f"{_wanted(programme, organisation)}:{coordinator.pk}:{now.isoformat()}",
             to=coordinator,
             refs={"programme": programme.pk, "organisation": organisation.pk, "people": wanted, "by": by.pk},
             about=programme,
