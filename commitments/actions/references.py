@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from briefings.models import Programme
-from commitments.clocks import local_day, next_rung
+from commitments.clocks import PLANNED_WITHIN, local_day, next_rung
 from commitments.messages import references as messages
 from commitments.models import Reference
 from commitments.queries.standards import calendar_of
@@ -24,16 +24,21 @@ class NotTheirs(Refused):
     sentence = "Only a coordinator of the programme keeps this list."
 
 
+class DateTooFar(Refused):
+    sentence = "Say a day of review within five years from today."
+
+
 class WasRemoved(Refused):
     sentence = "It was taken off the list meanwhile."
 
 
 @transaction.atomic
 def add_reference(*, programme: Programme, by: Person, now: datetime, **columns: Any) -> Reference:
-    """Put a document on the list of ``programme``; ``columns`` are FIELDS. Raises NotTheirs."""
+    """Put a document on the list of ``programme``; ``columns`` are FIELDS. Raises NotTheirs, DateTooFar."""
     if not can_publish_guidance(by, programme):
         raise NotTheirs
     made = Reference(programme=programme, changed_at=now, changed_by=by, **columns)
+    _refuse_too_far(made, now)
     made.next_reminder_on = _next_day(made, now)
     made.save(force_insert=True)
     record(by=by, verb="added_reference", about=made, now=now)
@@ -42,21 +47,29 @@ def add_reference(*, programme: Programme, by: Person, now: datetime, **columns:
 
 @transaction.atomic
 def change_reference(*, reference: Reference, by: Person, now: datetime, **columns: Any) -> Reference:
-    """Write what is known of a document anew; another day of review begins its reminders anew.
+    """Write those FIELDS of a document that ``columns`` names; another day of review begins its reminders anew.
 
-    Raises NotTheirs, WasRemoved.
+    Raises NotTheirs, WasRemoved, DateTooFar.
     """
     own = _locked(reference, by)
     changed = [name for name in FIELDS if name in columns and getattr(own, name) != columns[name]]
     for name in changed:
         setattr(own, name, columns[name])
+    if not changed:
+        return own
     if "review_on" in changed:
+        _refuse_too_far(own, now)
         own.reminded_step = 0
         own.next_reminder_on = _next_day(own, now)
     own.changed_at, own.changed_by = now, by
     own.save()
     record(by=by, verb="changed_reference", about=own, now=now, fields=changed)
     return own
+
+
+def _refuse_too_far(reference: Reference, now: datetime) -> None:
+    if reference.review_on > local_day(reference.programme, now) + PLANNED_WITHIN:
+        raise DateTooFar
 
 
 @transaction.atomic

@@ -9,11 +9,12 @@ from django.core.validators import URLValidator
 from django.db.models import QuerySet
 from django.utils.text import Truncator
 
+from commitments.clocks import PLANNED_WITHIN
 from commitments.forms.fields import NO_CASES, LongTextField
 from commitments.models import AgreementVersion, CommentState, Reference, ReferenceKind
 from commitments.queries.standing import Endorsed
 from face.fields import ThreeBoxDateField
-from face.forms import FilterForm, HubForm
+from face.forms import ChangingMixin, FilterForm, HubForm
 from organisations.models import Organisation
 
 MARKDOWN = (
@@ -149,8 +150,10 @@ class VersionsForm(FilterForm):
         self.fields["after"].choices = [(each, str(each)) for each in numbers]
 
 
-class ReferenceForm(HubForm):
+class ReferenceForm(ChangingMixin, HubForm):
     """A document that lies elsewhere."""
+
+    together = (("effective_from", "effective_until"),)
 
     kind = forms.ChoiceField(label="What is it?", choices=ReferenceKind.choices, widget=forms.RadioSelect)
     title = forms.CharField(label="Title", max_length=200)
@@ -179,7 +182,14 @@ class ReferenceForm(HubForm):
         subject="The day",
     )
 
-    def __init__(self, *args: Any, organisations: QuerySet[Organisation], own: Reference | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        organisations: QuerySet[Organisation],
+        today: date,
+        own: Reference | None = None,
+        **kwargs: Any,
+    ) -> None:
         if own:
             names = (
                 "kind",
@@ -194,6 +204,7 @@ class ReferenceForm(HubForm):
             kwargs["initial"] = {name: getattr(own, name) for name in names}
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = organisations
+        self.fields["review_on"].not_after = today + PLANNED_WITHIN
 
     def clean(self) -> dict:
         """Refuse an end that lies before the beginning."""

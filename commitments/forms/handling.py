@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from briefings.models import Mandate
+from commitments.clocks import PLANNED_WITHIN
 from commitments.forms.fields import NO_CASES, LongTextField, MandateField, ReasonForm
 from commitments.models import Question
 from face.fields import HintedRadios, ThreeBoxDateField
@@ -115,5 +116,6 @@ class ExtendForm(ReasonForm):
     due_on = ThreeBoxDateField(label="New due date", help_text="A working day, for example 27 3 2027.")
     field_order = ("due_on", "reason")
 
-    def __init__(self, *args: Any, is_told: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, is_told: bool, **kwargs: Any) -> None:
         super().__init__(*args, label="Why does it take longer?", hint=_READ_BY.strip() if is_told else "", **kwargs)
+        self.fields["due_on"].not_after = today + PLANNED_WITHIN

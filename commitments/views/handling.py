@@ -185,7 +185,7 @@ def extend(request: HttpRequest, question: UUID) -> HttpResponse:
     """Give a question more time."""
     own = to_triage(request, question)
     is_told = is_anybody_told(own)
-    form = ExtendForm(_posted(request), is_told=is_told)
+    form = ExtendForm(_posted(request), today=local_day(own.programme, timezone.now()), is_told=is_told)
 
     def act() -> None:
         said = form.cleaned_data

@@ -70,7 +70,8 @@ def look_of(own: Reference, today: date) -> tuple[str, str, str, str]:
 def add(request: HttpRequest, slug: str) -> HttpResponse:
     """Put a document on the list."""
     programme = get_object_or_404(Programme.objects.where(request.user, Permission.TRIAGE_QUESTIONS), slug=slug)
-    form = ReferenceForm(request.POST if request.method == "POST" else None, organisations=_partners(programme))
+    own = {"organisations": _partners(programme), "today": local_day(programme, timezone.now())}
+    form = ReferenceForm(request.POST if request.method == "POST" else None, **own)
     if request.method == "POST" and form.is_valid():
         actions.add_reference(programme=programme, by=request.user, now=timezone.now(), **form.cleaned_data)
         messages.success(request, "The document is on the list")
@@ -82,12 +83,11 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
 def change(request: HttpRequest, reference: int) -> HttpResponse:
     """Correct a document, or give it its next day of review."""
     own = _own(request, reference)
-    form = ReferenceForm(
-        request.POST if request.method == "POST" else None, organisations=_partners(own.programme, own), own=own
-    )
+    known = {"organisations": _partners(own.programme, own), "today": local_day(own.programme, timezone.now())}
+    form = ReferenceForm(request.POST if request.method == "POST" else None, own=own, **known)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_reference(reference=own, by=request.user, now=timezone.now(), **form.cleaned_data)
+            actions.change_reference(reference=own, by=request.user, now=timezone.now(), **form.changes)
         except Refused as refusal:
             messages.error(request, refusal.sentence)
         else:

@@ -147,11 +147,15 @@ def _publish(own: Telling, by, seen=None):
     return telling.publish_telling(telling=own, seen=seen or seal_of(own), by=by, now=NOW)
 
 
-def _removed(town: Town) -> None:
-    own = references.add_reference(
+def _document(town: Town, review_on=DUE):
+    return references.add_reference(
         programme=town.programme, kind="procedure", title="Keys", version="1", organisation=town.organisation,
-        link="https://example.org/keys", effective_from=TODAY, review_on=DUE, **town.by,
+        link="https://example.org/keys", effective_from=TODAY, review_on=review_on, **town.by,
     )  # fmt: skip
+
+
+def _removed(town: Town) -> None:
+    own = _document(town)
     for _ in range(2):
         references.remove_reference(reference=own, **town.by)
 
@@ -302,6 +306,7 @@ RAISED: dict[type[Refused], Callable[[Town], object]] = {
     telling.WordsMoved: lambda town: _publish(town.to_approve(), town.second, seen="other"),
     telling.NotPublishable: lambda town: telling.propose_telling(telling=town.told("Ask at LE1 5WW."), **town.by),
     references.NotTheirs: lambda town: references.add_reference(programme=town.programme, by=town.senior, now=NOW),
+    references.DateTooFar: lambda town: _document(town, review_on=TODAY + timedelta(days=1831)),
     references.WasRemoved: _removed,
     agreements.NotTheirs: lambda town: agreements.put_in_use(
         agreement=town.proposed().agreement, since=TODAY, by=town.senior, now=NOW

@@ -125,6 +125,9 @@ RAISED: dict[type[Refused], Callable[[Scene], object]] = {
     clock.NotLater: lambda scene: questions.extend(
         question=scene.own, due_on=scene.own.due_on, reason="Longer", **scene.by
     ),
+    clock.TooFar: lambda scene: questions.extend(
+        question=scene.own, due_on=date(2031, 11, 10), reason="Longer", **scene.by
+    ),
     clock.StillLate: lambda scene: questions.correct_late(
         question=scene.own, note="Not so", by=scene.coordinator, now=NOW + timedelta(days=20)
     ),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Person
 from attendance.models import BookingRules
 from briefings.models import Activity, Programme, ProgrammeRole, SessionPart
+from commitments.actions.references import add_reference
 from commitments.models import AgreementPolicy, QuestionPolicy
 from commitments.queries.standards import ladder_for, policy_of
 from communications.models import PlannedItem, Stage
@@ -287,6 +288,17 @@ def test_a_person_and_what_they_do(programme):
     opened = Tabs(*people, reverse("organisations:area-change", args=[area.pk]))
     opened.both({"parent": str(larger.pk)}, {"name": "New"})
     assert values(area, "name", "parent") == ("New", larger)
+
+
+def test_a_document_that_lies_elsewhere():
+    town = Town()
+    own = add_reference(
+        programme=town.programme, kind="procedure", title="Keys", version="1", organisation=town.organisation,
+        effective_from=date(2026, 11, 2), review_on=date(2027, 11, 2), **town.by,
+    )  # fmt: skip
+    opened = Tabs(town.coordinator, town.second, reverse("commitments:reference-change", args=[own.pk]))
+    opened.both({"version": "2"}, {"review_on_day": "9"})
+    assert values(own, "version", "review_on") == ("2", date(2027, 11, 9))
 
 
 class _Form(ChangingMixin, HubForm):

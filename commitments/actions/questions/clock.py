@@ -19,7 +19,7 @@ from commitments.actions.questions.moving import (
     set_reminder,
     stop_writing,
 )
-from commitments.clocks import local_day, next_rung, resumed
+from commitments.clocks import PLANNED_WITHIN, local_day, next_rung, resumed
 from commitments.messages import questions as messages
 from commitments.models import (
     TAKEN_ON,
@@ -54,6 +54,10 @@ class NoSuchDay(Refused):
 
 class NotLater(Refused):
     sentence = "Choose a working day after the day on which it is due now."
+
+
+class TooFar(Refused):
+    sentence = "Choose a day within five years from today."
 
 
 class StillLate(Refused):
@@ -110,7 +114,7 @@ def _resume(question: Question, by: Any, now: datetime) -> Question:
 def extend(*, question: Question, due_on: date, reason: str, by: Any, now: datetime) -> Question:
     """Give a question more time, to the working day ``due_on``. Askers are told, with the reason.
 
-    Raises NotNow (nothing is owed, or its clock stands still), NotLater.
+    Raises NotNow (nothing is owed, or its clock stands still), NotLater, TooFar.
     """
     question = locked(question, "extended")
     if question.paused_on is not None:
@@ -118,6 +122,8 @@ def extend(*, question: Question, due_on: date, reason: str, by: Any, now: datet
     today, before, calendar = local_day(question.programme, now), question.due_on, calendar_of(question.programme)
     if due_on <= max(before, today) or not calendar.is_worked(due_on):
         raise NotLater
+    if due_on > today + PLANNED_WITHIN:
+        raise TooFar
     question.due_on = due_on
     question.reminded_step = 0
     set_reminder(question, today, calendar)
