@@ -13,10 +13,13 @@ from attendance.actions.places import (
     HasBegun,
     HasPlaceElsewhere,
     NotEligible,
+    OfferIsEnding,
     OutsideWindow,
     PlaceHasEnded,
+    end_offer_first,
     fresh_session,
     give_link,
+    has_place_elsewhere,
     lock_place,
     new_place,
     seated_elsewhere,
@@ -89,14 +92,22 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
     return made
 
 
-@transaction.atomic
 def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     """Give the colleague the place: the holder's ends and theirs begins under one lock, so nobody slips between.
 
     Both are told, and the lead who booked it; the line does not move. What the holder needed to take part is deleted.
-    Taking it twice returns the same place. Raises HandoverEnded, OutsideWindow, NotEligible, ComesAlready,
-    HoldsAnother, BusyThen.
+    Taking it twice returns the same place. An offer that the colleague has elsewhere, and whose limit is over, lapses
+    by it. Raises HandoverEnded, OutsideWindow, NotEligible, ComesAlready, HoldsAnother, BusyThen.
     """
+    try:
+        return _take_over(handover, by, now)
+    except OfferIsEnding as ending:
+        end_offer_first(ending.place, handover.place.session_id, now=now)
+        return _take_over(handover, by, now)
+
+
+@transaction.atomic
+def _take_over(handover: Handover, by: Any, now: datetime) -> Place:
     seats = lock_seats(handover.place.session)
     lock_people([handover.place.person_id, handover.colleague_id])
     place = lock_place(handover.place)  # before the request, as ask_colleague does
@@ -126,6 +137,8 @@ def why_not_to_take(handover: Handover, now: datetime) -> Refused | None:
     """Return what would keep the colleague from taking over now, so that their page can say it before they press."""
     try:
         _refuse_taking(handover, handover.place, now)
+    except OfferIsEnding:
+        return None  # it lapses by the press
     except Refused as refusal:
         return refusal
     return None
@@ -143,10 +156,13 @@ def _refuse_taking(handover: Handover, place: Place, now: datetime) -> tuple[Aff
     if held and held.state != PlaceState.WAITING:
         raise ComesAlready
     elsewhere, clash = seated_elsewhere(place.session, colleague), clash_of(place.session, colleague)
-    if elsewhere:
+    ending = has_place_elsewhere(elsewhere, now) if elsewhere else None
+    if elsewhere and not isinstance(ending, OfferIsEnding):
         raise HoldsAnother(elsewhere)
     if clash:
         raise BusyThen(clash.session, knows=True)  # none but the colleague takes over
+    if ending:
+        raise ending
     return tie, held
 
 

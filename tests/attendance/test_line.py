@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.links import make_link, token_of
 from attendance.actions.engagements import BusyThen
+from attendance.actions.handovers import HoldsAnother, ask_colleague, take_over, why_not_to_take
 from attendance.actions.places import (
     HasPlaceElsewhere,
     OfferIsEnding,
@@ -227,7 +228,9 @@ def test_who_books_in_the_minute_in_which_an_offer_ends_has_the_place_and_the_of
     _nothing_wrong()
 
 
-@pytest.mark.parametrize("how", ["changes what they wait for", "is seated from the reserve"])
+@pytest.mark.parametrize(
+    "how", ["changes what they wait for", "is seated from the reserve", "takes over the place of a colleague"]
+)
 def test_an_offer_that_is_over_stands_in_the_way_of_nothing_else(programme, how):
     _rules(programme, **LATE)
     session, other = a_session(programme, capacity=1), another_day(programme, capacity=1)
@@ -240,6 +243,12 @@ def test_an_offer_that_is_over_stands_in_the_way_of_nothing_else(programme, how)
     if how == "is seated from the reserve":
         change_seats(session=other, capacity=2, reserved=1, by=CLOCK, now=NOW)
         new = seat_from_reserve(place=waits, by=CLOCK, now=limit)
+    elif how == "takes over the place of a colleague":
+        given_up_for = a_place(third)
+        asked = ask_colleague(place=given_up_for, email=late.person.email, by=given_up_for.person, now=NOW)
+        assert isinstance(why_not_to_take(asked, limit - timedelta(minutes=1)), HoldsAnother)
+        assert why_not_to_take(asked, limit) is None
+        new = take_over(handover=asked, by=late.person, now=limit)
     else:
         new = change_place(place=waits, to=third, by=late.person, now=limit)
     late.refresh_from_db()
