@@ -168,6 +168,12 @@ def test_every_form_that_posts_is_protected(path):
         assert "csrf_token" in form, form[:200]
 
 
+def test_the_mark_of_a_press_is_written_once():
+    """The layouts write it into their own form (accounts/presses.py), so a template does into a form of its own."""
+    pages = {_template(path): _uncommented(path) for path in TEMPLATES}
+    assert [name for name, text in pages.items() if "{% press_field %}" in text and "<form" not in text] == []
+
+
 def _uncommented(path: Path) -> str:
     text = re.sub(r"{% comment.*?{% endcomment %}", "", path.read_text(), flags=re.DOTALL)
     return re.sub(r"{#.*?#}|<!--.*?-->", "", text, flags=re.DOTALL)

@@ -309,6 +309,4 @@ def _own_form(
 
 
 def _form_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpResponse:
-    return render(
-        request, "communications/writing/form.html", context, status=422 if form.is_bound and form.errors else 200
-    )
+    return render(request, "layouts/form.html", context, status=422 if form.is_bound and form.errors else 200)
