@@ -207,6 +207,8 @@ def test_whoever_pressed_for_the_last_place_a_moment_too_late_is_told_so(client,
     assert said in words(done)
     full = words(client.get(address))
     assert 'action="?free=1"' not in full, "who reads that it is full is not told again"
+    again = client.get(f"{address}?free=1").content.decode()  # where a refusal has left them
+    assert 'action="?"' in again, "nor whoever reads it on the page that a press has led to"
 
 
 def test_one_free_place_that_is_kept_is_spoken_of_as_one(client):
