@@ -99,7 +99,7 @@ def change_person(*, person: Person, by: Any, now: datetime, **answers: Any) -> 
     """
     person = lock_person(person)
     name, before = answers.get("name", person.name), person.email
-    address = Person.objects.clean_email(answers.get("email", before))
+    address = Person.objects.clean_email(answers["email"]) if "email" in answers else before
     if before and not address and person.last_login is not None:
         raise AddressNeeded
     changed = [field for field, value in (("name", name), ("email", address)) if getattr(person, field) != value]
