@@ -2,14 +2,30 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 from celery.schedules import crontab
+
+from config.processes import keep_what_is_loaded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("briefing_hub")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.worker_ready.connect
+def _has_loaded(**kwargs: object) -> None:
+    keep_what_is_loaded()
+
+
+@signals.worker_shutting_down.connect
+def _finish_the_mail_at_hand(**kwargs: object) -> None:
+    """Let a run of the outbox end after the mail it is sending: the worker waits for it, and it may have thousands."""
+    from messaging import delivery  # here, because the worker asks for this module before Django is set up
+
+    delivery.stopping.set()
+
 
 MINUTE = 60.0
 

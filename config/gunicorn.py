@@ -1,9 +1,8 @@
 """How the web server runs, on a laptop and in a container."""
 
-import gc
 import signal
 
-from config.processes import die_with_parent
+from config.processes import die_with_parent, keep_what_is_loaded
 
 worker_class = "config.web.SharingWorker"  # a crowd is shared by the processes
 workers = 2
@@ -22,6 +21,4 @@ forwarder_headers = ""  # no request says under which path we stand (SCRIPT_NAME
 def post_fork(server, worker) -> None:
     """A worker whose master was killed must let go of the port at once."""
     die_with_parent(signal.SIGKILL)
-    # What was loaded before the fork stays; a page makes thousands of objects that end with it, which need no search.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    keep_what_is_loaded()

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from celery import signals
 from django.db import connection
 
 from messaging import claims, delivery, kinds
@@ -280,6 +281,13 @@ def test_a_run_that_is_asked_to_stop_gives_its_rows_back(note, sink, monkeypatch
     monkeypatch.setattr(delivery.channels.Smtp, "send", send_and_stop)
     assert delivery.deliver_due() == 1
     assert [fate(m)[0] for m in messages] == [State.SENT, State.PLANNED, State.PLANNED]
+
+
+def test_a_worker_that_is_told_to_end_begins_no_further_mail(note, sink):
+    message = MessageFactory()
+    signals.worker_shutting_down.send(sender="worker", sig="TERM", how="Warm", exitcode=0)
+    assert delivery.deliver_due() == 0
+    assert fate(message)[0] == State.PLANNED
 
 
 def test_a_private_mail_leaves_no_word_behind(secret_note, sink):
