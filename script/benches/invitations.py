@@ -8,6 +8,7 @@ import smtplib
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email import policy
 from email.message import EmailMessage
@@ -106,7 +107,7 @@ def _serve(line: Connection) -> None:
 
 
 def _bare(url: str) -> float:
-    """Return how many mails a second smtplib hands over, by as many connections, a process each."""
+    """Return how many mails a second smtplib hands over, by as many connections, in the same way."""
     port = int(url.rpartition(":")[2])
     letter = EmailMessage()
     letter["From"], letter["To"], letter["Subject"] = "a@example.org", "b@example.org", "Choose"
@@ -118,11 +119,11 @@ def _bare(url: str) -> float:
             for _ in range(MAILS // CONNECTIONS):
                 line.sendmail("a@example.org", ["b@example.org"], raw)
 
-    return MAILS / _in_processes(one)
+    return MAILS / _in_a_worker(one)
 
 
 def _deliver(arrived: Callable[[], int]) -> float:
-    """Return how many mails a second as many deliverers hand over, a process each as in the product."""
+    """Return how many mails a second the runs of a worker hand over."""
     from django.db import connections
     from django.urls import reverse
 
@@ -133,28 +134,34 @@ def _deliver(arrived: Callable[[], int]) -> float:
     Message.objects.exclude(pk__in=list(kept)).delete()
     reverse("desk:home-show")  # all addresses are loaded with the first mail of a worker: nobody measures a first mail
     before = arrived()
-    connections.close_all()  # each process opens its own
-    seconds = _in_processes(deliver_due)
+    connections.close_all()  # each thread opens its own
+    seconds = _in_a_worker(deliver_due)
     assert arrived() - before == MAILS, f"{arrived() - before} of {MAILS} mails arrived"
     return MAILS / seconds
 
 
-def _in_processes(call: Callable[[], object]) -> float:
-    """Do ``call`` in as many processes as there are connections; return the seconds until the last has ended."""
-    ready = FORK.Barrier(CONNECTIONS + 1)
+def _in_a_worker(call: Callable[[], object]) -> float:
+    """Do ``call`` in a process with as many threads as there are connections, as the product runs its worker.
+
+    Returns the seconds until the last thread has ended.
+    """
+    from config.processes import keep_what_is_loaded
+
+    ready = FORK.Barrier(2)
     gc.collect()
-    gc.freeze()  # what the demo left is not looked through again by each of them
 
-    def one() -> None:
-        ready.wait(60)
-        call()
+    def work() -> None:
+        keep_what_is_loaded()
+        with ThreadPoolExecutor(CONNECTIONS) as threads:
+            ready.wait(60)
+            runs = [threads.submit(call) for _ in range(CONNECTIONS)]
+        for run in runs:
+            run.result()
 
-    processes = [FORK.Process(target=one) for _ in range(CONNECTIONS)]
-    for process in processes:
-        process.start()
+    process = FORK.Process(target=work)
+    process.start()
     ready.wait(60)
     begun = time.perf_counter()
-    for process in processes:
-        process.join()
-    assert not any(process.exitcode for process in processes), [process.exitcode for process in processes]
+    process.join()
+    assert process.exitcode == 0, process.exitcode
     return time.perf_counter() - begun
