@@ -122,9 +122,7 @@ class Smtp:
         server.begin(self.seconds)
         handed_over = False
         try:
-            _expect(server.docmd("MAIL", f"FROM:<{letter.sender}>"), 250, sender=True)
-            _expect(server.docmd("RCPT", f"TO:<{letter.recipient}>"), 250, 251)
-            _expect(server.docmd("DATA"), 354)
+            self._envelope(server, letter)
             server.send_body(letter.raw)
             handed_over = True
             _expect(server.getreply(), 250)
@@ -137,6 +135,26 @@ class Smtp:
         except (OSError, smtplib.SMTPException):
             self._drop()
             raise Failure("disconnected", heals=True, in_doubt=handed_over, lost=True) from None
+
+    def _envelope(self, server: "_Server", letter: Letter) -> None:
+        """Say from whom and to whom: in one go where the server takes commands ahead of its answers (RFC 2920)."""
+        commands = [f"MAIL FROM:<{letter.sender}>", f"RCPT TO:<{letter.recipient}>", "DATA"]
+        if not server.has_extn("pipelining"):
+            for number, command in enumerate(commands):
+                _expect_of_envelope(number, server.docmd(command))
+            return
+        server.send("\r\n".join([*commands, ""]))
+        answers = []
+        while len(answers) < len(commands) and (not answers or answers[-1][0] not in _ENDING):
+            answers.append(server.getreply())
+        try:
+            for number, answer in enumerate(answers):
+                _expect_of_envelope(number, answer)
+        except Failure:
+            if answers[-1][0] == 354:
+                # It waits for words all the same (RFC 2920, 3.1). It gets none, lest it deliver an empty mail.
+                self._drop()
+            raise
 
     def close(self) -> None:
         """Say goodbye, but do not wait long for an answer."""
@@ -164,6 +182,7 @@ class Smtp:
     def _after(self, failure: Failure) -> None:
         if failure.code == "421":
             self._drop()
+        if self._server is None:
             return
         try:
             self._server.rset()
@@ -174,6 +193,15 @@ class Smtp:
         if self._server is not None:
             self._server.close()
         self._server = None
+
+
+_ENDING = {421, -1}
+"""After these a server says nothing more: it closes, or what it said was no answer."""
+
+
+def _expect_of_envelope(number: int, answer: tuple[int, bytes]) -> None:
+    """Raise Failure unless ``answer`` lets the command ``number`` of an envelope (MAIL, RCPT, DATA) pass."""
+    _expect(answer, *((250,), (250, 251), (354,))[number], sender=number == 0)
 
 
 def _expect(answer: tuple[int, bytes], *codes: int, sender: bool = False) -> None:

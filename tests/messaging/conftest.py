@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from messaging import delivery, kinds
-from tests.messaging.sink import running_sink
+from tests.messaging.sink import Sink, running_sink
 
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
@@ -47,8 +47,9 @@ def secret_note():
 
 
 @pytest.fixture
-def sink(settings):
-    with running_sink() as (sink, url):
+def sink(request, settings):
+    """A mail server; as a parameter, whether it takes commands ahead of its answers."""
+    with running_sink(Sink(pipelining=getattr(request, "param", True))) as (sink, url):
         settings.EMAIL_URL = url
         yield sink
 

@@ -10,10 +10,18 @@ from aiosmtpd.controller import Controller
 
 
 class Sink:
-    """Keeps what arrives. ``rcpt`` and ``data`` are answers by recipient; an answer of None hangs up."""
+    """Keeps what arrives. ``rcpt`` and ``data`` are answers by recipient; an answer of None hangs up.
 
-    def __init__(self):
+    ``pipelining``: it takes commands ahead of its answers and says so, as most mail servers do.
+    """
+
+    def __init__(self, *, pipelining=True):
         self.mails, self.rcpt, self.data, self.sessions = [], {}, {}, set()
+        self.pipelining = pipelining
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        return [responses[0], *(["250-PIPELINING"] if self.pipelining else []), *responses[1:]]
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         self.sessions.add(session.peer)
@@ -83,6 +91,35 @@ def dripping_server(script: bytes = b"220 " + b"x" * 400):
         yield f"smtp://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         over.set()
+        thread.join()
+        listener.close()
+
+
+@contextmanager
+def scripted_server(greeting, answers):
+    """Yield the URL of a server for one connection, and the lines it hears.
+
+    It gives each of ``answers`` when a command that is awaited has come: EHLO, then DATA.
+    """
+    listener, heard = socket.create_server(("127.0.0.1", 0)), []
+    listener.settimeout(10)
+
+    def serve():
+        connection, _ = listener.accept()
+        connection.settimeout(10)
+        with connection, connection.makefile("rb") as lines:
+            connection.sendall(greeting)
+            left = iter(answers)
+            for line in lines:
+                heard.append(line)
+                if line[:4].upper() in (b"EHLO", b"DATA"):
+                    connection.sendall(next(left))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"smtp://127.0.0.1:{listener.getsockname()[1]}", heard
+    finally:
         thread.join()
         listener.close()
 

@@ -7,7 +7,7 @@ from django.db import connection
 from messaging import claims, delivery, kinds
 from messaging.models import Attempt, Channel, Delivered, Message
 from tests.messaging.factories import MessageFactory, PersonFactory
-from tests.messaging.sink import dripping_server, free_port
+from tests.messaging.sink import dripping_server, free_port, scripted_server
 
 pytestmark = pytest.mark.django_db
 State, Outcome = Message.State, Attempt.Outcome
@@ -114,6 +114,7 @@ def test_a_mailbox_that_no_mail_can_carry_is_given_up(note, sink):
     assert fate(fine)[0] == State.SENT
 
 
+@pytest.mark.parametrize("sink", [True, False], indirect=True, ids=["ahead", "one by one"])
 @pytest.mark.parametrize("answer", ["421 busy", "432 later", "450 grey", "451 error", "452 full", "552 quota"])
 def test_what_can_heal_is_tried_again(note, sink, now, answer):
     message = MessageFactory()
@@ -129,6 +130,7 @@ def test_what_can_heal_is_tried_again(note, sink, now, answer):
     assert fate(message) == (State.SENT, None, None)
 
 
+@pytest.mark.parametrize("sink", [True, False], indirect=True, ids=["ahead", "one by one"])
 @pytest.mark.parametrize("stage", ["rcpt", "data"])
 def test_a_refusal_is_given_up_at_once(note, sink, stage):
     message = MessageFactory()
@@ -140,6 +142,7 @@ def test_a_refusal_is_given_up_at_once(note, sink, stage):
     assert message.tries.get().outcome == Outcome.REFUSED
 
 
+@pytest.mark.parametrize("sink", [True, False], indirect=True, ids=["ahead", "one by one"])
 def test_half_the_recipients_refused_leaves_the_other_half_alone(note, sink):
     messages = MessageFactory.create_batch(6)
     for message in messages[::2]:
@@ -148,6 +151,15 @@ def test_half_the_recipients_refused_leaves_the_other_half_alone(note, sink):
     assert delivery.deliver_due() == 3
     assert [fate(m)[0] for m in messages] == [State.GIVEN_UP, State.SENT] * 3
     assert len(sink.sessions) == 1
+
+
+def test_a_server_that_wants_words_for_a_refused_recipient_gets_none(note, settings):
+    message, answers = MessageFactory(), [b"250-x\r\n250 PIPELINING\r\n", b"250 ok\r\n550 no\r\n354 go on\r\n"]
+    with scripted_server(b"220 x\r\n", answers) as (url, heard):
+        settings.EMAIL_URL = url
+        delivery.deliver_due()
+    assert fate(message) == (State.GIVEN_UP, "refused", "550")
+    assert [line[:4] for line in heard] == [b"ehlo", b"MAIL", b"RCPT", b"DATA"]
 
 
 def test_it_ends_after_days(note, sink, now):
@@ -164,6 +176,7 @@ def test_the_pauses_grow_and_have_an_end():
     assert delivery.PACE.pause(1, kinds.AT_ONCE) < timedelta(seconds=15)
 
 
+@pytest.mark.parametrize("sink", [True, False], indirect=True, ids=["ahead", "one by one"])
 def test_hung_up_after_the_data_is_in_doubt_and_repeats_the_same_message_id(note, sink, now):
     message = MessageFactory()
     sink.data[message.address] = "hang up after keeping"
