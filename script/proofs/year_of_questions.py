@@ -8,6 +8,8 @@ from unittest import mock
 LIMIT = 1500
 BESIDE = True
 BEGINS, DAYS = date(2026, 9, 1), 365
+YEARS = 3
+"""No year is like another, as the numbers of questions are drawn: in one, nobody may have left who kept anything."""
 LONGEST_SILENCE = timedelta(days=100)
 """A clock may be paused for three months; everything else is reminded of far sooner."""
 
@@ -18,23 +20,31 @@ def main() -> str:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import transaction
 
     call_command("migrate", verbosity=0, interactive=False)
     year = _live(DAYS)
     told = ", ".join(f"{number} {why}" for why, number in sorted(year.count_told().items()))
     without = []
     for what, patched, value in WITHOUT:
-        try:
-            with transaction.atomic(), mock.patch(patched, return_value=value):
-                _live(DAYS)
-        except AssertionError as silent:
-            without.append(f"{what}: {silent}")
-        else:
+        silent = next(filter(None, (_what_is_silent(patched, value) for _ in range(YEARS))), "")
+        if not silent:
             raise AssertionError(f"the look finds nothing without {what}")
+        without.append(f"{what}: {silent}")
     happened = ", ".join(f"{number} {what}" for what, number in sorted(year.happened.items()))
     looks = f"{DAYS} days, {year.looked} looks at what is open, {year.mailed} reminders planned on their day"
     return f"{looks}; of those who asked: {told}; {happened}. And {'; '.join(without)}"
+
+
+def _what_is_silent(patched: str, value: object) -> str:
+    """Return what the look says of a year that is lived without ``patched``; "" where it finds nothing."""
+    from django.db import transaction
+
+    try:
+        with transaction.atomic(), mock.patch(patched, return_value=value):
+            _live(DAYS)
+    except AssertionError as silent:
+        return str(silent)
+    return ""
 
 
 class _None(list):
@@ -462,8 +472,9 @@ class Year:
         from messaging.kinds import find
         from messaging.models import Message
 
-        receipt = "commitments.assurance_given"  # goes to who gave it on that day, due or not
-        planned = Message.objects.filter(created_at=self.now).exclude(kind=receipt).select_related("person")
+        # These say on that day what somebody did, whether it is due or not.
+        news = ["commitments.assurance_given", "commitments.assurance_reviewed"]
+        planned = Message.objects.filter(created_at=self.now).exclude(kind__in=news).select_related("person")
         for own in due:
             refs = {"assurance": own.pk} if hasattr(own, "keeper") else {"action": own.pk}
             if hasattr(own, "asked_as"):
