@@ -123,7 +123,7 @@ OFFERING = (_an_offer, _an_offer_that_lapses, _a_yes_that_is_late)
 
 @contextlib.contextmanager
 def _with_offers_that_hold_no_seat() -> Iterator[None]:
-    """What is offered to one is free for the next."""
+    """What is offered to one counts as free for the next."""
     offer = line._offer
 
     def offered(*what) -> None:
@@ -314,7 +314,7 @@ CONTROLS = (
     (_give_up_with_a_line, _with_nobody_told, "and not {('arrived'"),
     (_give_up_with_a_line, _with_no_entry, "does not say what place"),
     (_give_up_with_a_line, _with_a_hand_in_the_database, "and nobody pressed for it"),
-    (_an_offer, _with_offers_that_hold_no_seat, "people on 1 seats"),
+    (_an_offer, _with_offers_that_hold_no_seat, "counts 0 seats, and 1 sit there"),
     (_an_offer_that_lapses, _with_lapsed_offers_left_lying, "ended, and place"),
     (_an_offer_that_lapses, _with_a_clock_that_is_fast, "lapsed before its time was over"),
     (_a_yes_that_is_late, _with_a_yes_of_an_hour_ago, "was accepted after its time was over"),
