@@ -139,7 +139,7 @@ def copy_session(*, session: Session, date: date, slot: str, with_people: bool, 
     )
     made = plan_session(programme=session.programme, plan=plan, by=by, now=now)
     lines = [
-        AgendaLine(item.kind, item.title, item.minutes, item.presenter_id if with_people else None)
+        AgendaLine(item.kind, item.title, item.minutes, item.presenter_id if with_people else None, item.activity_id)
         for item in session.agenda.all()
     ]
     if sum(line.minutes for line in lines) <= rows.minutes_between(made.starts, made.ends):

@@ -276,13 +276,17 @@ class AgendaLineForm(HubForm):
         return cleaned
 
     def line(self) -> AgendaLine | None:
-        """Return what was typed, or None where the line is empty."""
+        """Return what was typed, or None where the line is empty.
+
+        Where its kind and its minutes have stayed it is the same part under another title, and keeps its activity.
+        """
         cleaned = self.cleaned_data
         if not cleaned.get("title"):
             return None
         presenter = cleaned.get("presenter")
         kind = cleaned.get("kind") or AgendaKind.OTHER
-        return AgendaLine(kind, cleaned["title"], cleaned["minutes"], presenter.pk if presenter else None)
+        activity = None if {"kind", "minutes"} & {*self.changed_data} else self.initial.get("activity")
+        return AgendaLine(kind, cleaned["title"], cleaned["minutes"], presenter.pk if presenter else None, activity)
 
 
 class SessionFilter(FilterForm):

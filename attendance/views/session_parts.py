@@ -121,7 +121,8 @@ def _line_forms(request: HttpRequest, session: Session) -> list[AgendaLineForm]:
     if data is not None:
         count = next((number for number in range(_MOST_LINES) if f"{number}-title" not in data), _MOST_LINES) or 1
     initial = [
-        {"kind": item.kind, "title": item.title, "minutes": item.minutes, "presenter": item.presenter_id}
+        {name: getattr(item, name) for name in ("kind", "title", "minutes")}
+        | {"presenter": item.presenter_id, "activity": item.activity_id}
         for item in items
     ]
     initial += [{"kind": "other"}] * max(0, count - len(initial))

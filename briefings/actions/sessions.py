@@ -3,7 +3,7 @@
 What these do to places, calendars and people is decided in ``attendance.actions.sessions``, which calls them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from hashlib import sha256
@@ -97,12 +97,16 @@ class NotInProgramme(Refused):
 
 @dataclass(frozen=True)
 class AgendaLine:
-    """One part of an agenda as it was written: ``minutes`` long, given by the person with the id ``presenter``."""
+    """One part of an agenda as it was written: ``minutes`` long, given by the person with the id ``presenter``.
+
+    ``activity``: the id of the one of its programme that it was made of.
+    """
 
     kind: str
     title: str
     minutes: int
     presenter: int | None = None
+    activity: int | None = None
 
 
 def minutes_between(starts: time, ends: time) -> int:
@@ -167,7 +171,7 @@ def add_session(
     if room:
         stay_put(room)
     _save(session, now)
-    _write_agenda(session, default_agenda(starts, ends))
+    _write_agenda(session, default_agenda(starts, ends), {})
     record(by=by, verb="planned", about=session, now=now)
     return session
 
@@ -300,6 +304,8 @@ def mark_cancelled(*, session: Session, reason: str, by: Any, now: datetime) -> 
 def change_agenda(*, session: Session, lines: Iterable[AgendaLine], by: Any, now: datetime, seen: str = "") -> None:
     """Give ``session`` the agenda ``lines`` in their order; presenters who do not present it are left out.
 
+    An activity stays with the title it stood under, wherever that is now; only where that is gone does it stay with
+    the line that names it.
     ``seen`` is the ``seal_of_agenda`` that ``by`` began with. Raises AgendaMoved where it is another by now,
     AgendaTooLong, SessionIsOver for a cancelled one. Nobody is told: the agenda stands on the page.
     """
@@ -413,7 +419,8 @@ def _move(session: Session, state: SessionState, by: Any, now: datetime, *, verb
     record(by=by, verb=verb, about=session, now=now)
 
 
-def _write_agenda(session: Session, lines: Iterable[AgendaLine], activities: dict[str, int] | None = None) -> None:
+def _write_agenda(session: Session, lines: list[AgendaLine], activities: Mapping[str, int]) -> None:
+    kept = {activities.get(line.title) for line in lines}
     presenting = set(session.parts.values_list("person", flat=True))
     AgendaItem.objects.bulk_create(
         AgendaItem(
@@ -422,7 +429,7 @@ def _write_agenda(session: Session, lines: Iterable[AgendaLine], activities: dic
             kind=line.kind,
             title=line.title,
             minutes=line.minutes,
-            activity_id=(activities or {}).get(line.title),
+            activity_id=activities.get(line.title) or (None if line.activity in kept else line.activity),
             presenter_id=line.presenter if line.presenter in presenting else None,
         )
         for position, line in enumerate(lines, start=1)

@@ -1,15 +1,18 @@
 """Activities: the ready ones, a programme's own library, and using one in a session."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from attendance.actions.sessions import copy_session
 from briefings.actions.activities import ActivityNameTaken, save_activity, take_ready, use_activity
 from briefings.actions.sessions import AgendaLine, AgendaTooLong, SessionIsOver, change_agenda
 from briefings.activities import READY
-from briefings.models import Activity, SessionKind, SessionState
+from briefings.models import Activity, SessionKind, SessionState, Slot
 from tests.attendance.places import NOW, a_session
 from tests.attendance.registers import a_coordinator
 from tests.commitments.pages import signed_in, words
@@ -51,6 +54,34 @@ def test_using_one_adds_it_to_the_agenda_and_a_changed_agenda_keeps_it(session):
     lines = [AgendaLine("other", "Tea", 10), AgendaLine("other", "Map the work", 20)]
     change_agenda(session=session, lines=lines, by="clock", now=NOW)
     assert list(session.agenda.values_list("title", "activity")) == [("Tea", None), ("Map the work", activity.pk)]
+
+
+def test_a_copy_of_a_session_knows_how_its_parts_are_run(session):
+    activity = an_activity(session)
+    use_activity(activity=activity, session=session, by="clock", now=NOW)
+    for with_people in (True, False):
+        day, slot = NOW.date() + timedelta(days=50 + with_people), Slot.MORNING
+        made = copy_session(session=session, date=day, slot=slot, with_people=with_people, by="clock", now=NOW)
+        assert list(made.agenda.values_list("title", "activity")) == [("Map the work", activity.pk)]
+
+
+def test_a_part_keeps_its_activity_under_another_title_and_another_part_does_not_get_it(session):
+    activity = an_activity(session)
+    use_activity(activity=activity, session=session, by="clock", now=NOW)
+    client, address = signed_in(a_coordinator(session)), reverse("attendance:session-agenda", args=[session.pk])
+
+    def saved(*typed):
+        parts = enumerate([*typed, ("", "")])
+        data = {
+            f"{at}-{name}": said for at, part in parts for name, said in zip(("title", "minutes"), part, strict=True)
+        }
+        data |= {f"{at}-kind": "other" for at in range(len(typed))}
+        assert client.post(address, data).status_code == 302
+        return list(session.agenda.values_list("title", "activity"))
+
+    assert saved(("Map our work", "30")) == [("Map our work", activity.pk)]
+    assert saved(("Tea", "30"), ("Map our work", "30")) == [("Tea", None), ("Map our work", activity.pk)]
+    assert saved(("Tea", "30"), ("Lunch", "60")) == [("Tea", None), ("Lunch", None)]
 
 
 def test_what_does_not_fit_is_refused(session):
