@@ -21,6 +21,19 @@ BUTTON_ID = "id_submit"
 # What turns the direction of the text around it (Unicode Annex 9); the plain marks of direction are left alone.
 _TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _BREAKS = "\u2028\u2029"
+_HELPERS = "is|are|was|were|has|have|had|can|could|may|might|must|should|will|would"
+_QUESTION = re.compile(
+    r"(?:(?:about|at|by|for|from|in|of|on|since|to|until|with) )?"
+    r"(?:how|what|when|where|which|who|whom|whose|why)\b(?! about| if)[^?]*\?"
+)
+_TURNED = re.compile(
+    rf"\b(?P<helper>do|{_HELPERS}) (?P<subject>you|they|we|it|that|people|others)\b"
+    r"|\bdoes it (?P<verb>begin|end|hold|lie|say|show|stand|start|take|wait)\b"
+)
+_IN_DOUBT = re.compile(  # who is meant is more than a word, or stands at the end
+    rf"\b(?:{_HELPERS}) (?:[A-Z]|(?:a|all|an|any|each|every|her|his|its|my|one|our|she|he|some|the|their|these|this"
+    rf"|those|your)\b)|(?:^|\b(?:for|since) )(?:how|when|where|why) (?:\w+ )?(?:{_HELPERS})\b"
+)
 _NO_ARTICLE = re.compile(r"(?:the|a|an|your|their|his|her|its|how|what|which|when|where|who|why)\b", re.IGNORECASE)
 
 
@@ -202,6 +215,25 @@ def noun_of(label: str) -> str:
     return label if _NO_ARTICLE.match(label) else f"the {label}"
 
 
+def clause_of(question: str) -> str:
+    """Return a question as it stands inside a sentence: "Why is it late?" gives "why it is late". Pure.
+
+    "" for what is none, and where it cannot be told how its words change places.
+    """
+    asked = question[:1].lower() + question[1:].strip()
+    if not _QUESTION.fullmatch(asked):
+        return ""
+    said, times = _TURNED.subn(_turned, asked.removesuffix("?"))
+    in_doubt = re.search(r"(?<!^who )\b(?:do|does|did)\b(?!$| with)", said) or (not times and _IN_DOUBT.search(said))
+    return "" if in_doubt else said
+
+
+def _turned(found: re.Match[str]) -> str:
+    if found["verb"]:
+        return f"it {found['verb']}s"
+    return found["subject"] if found["helper"] == "do" else f"{found['subject']} {found['helper']}"
+
+
 def subject_of(field: BoundField | forms.Field) -> str:
     """Return what a sentence about this field begins with: its label, or "This answer" where that is a question."""
     label = str(field.label or "").strip().removesuffix(" (optional)")
@@ -230,7 +262,10 @@ def _missing(field: forms.Field, label: str) -> str:
     verb = "Choose" if isinstance(field, forms.ChoiceField | forms.ModelChoiceField | forms.FileField) else "Enter"
     if isinstance(field, forms.BooleanField):
         return f"Tick the box to go on: {label}"
-    return f"Answer the question: {label}" if not label or label.endswith("?") else f"{verb} {noun_of(label)}"
+    if label and not label.endswith("?"):
+        return f"{verb} {noun_of(label)}"
+    clause = clause_of(label)
+    return f"{verb} {clause}" if clause else f"Answer the question: {label}"
 
 
 def _wrong(field: forms.Field, subject: str) -> dict[str, str]:

@@ -221,7 +221,7 @@ def test_reopening_needs_a_reason(client, session, coordinator):
     send(client, session, "close")
     assert "1 who is absent is not marked again." in text_of(page_of(client, session, "reopen"))
     refused = send(client, session, "reopen", {"reason": " "})
-    assert (refused.status_code, "Answer the question: Why is it opened again?" in text_of(refused)) == (422, True)
+    assert (refused.status_code, "Enter why it is opened again" in text_of(refused)) == (422, True)
     answer = send(client, session, "reopen", {"reason": "The second sheet was found"})
     assert "The register is open again" in text_of(client.get(answer["Location"]))
     assert Attendance.objects.count() == 0

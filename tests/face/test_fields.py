@@ -28,7 +28,7 @@ def test_a_date_takes_the_month_as_number_or_word(month):
 @pytest.mark.parametrize(
     ("typed", "sentence", "lands_on"),
     [
-        (("", "", ""), "Answer the question: Which day?", "id_day_day"),
+        (("", "", ""), "Enter which day", "id_day_day"),
         (("26", "", "2026"), "The date must include a month", "id_day_month"),
         (("", "", "2026"), "The date must include a day and a month", "id_day_day"),
         (("31", "11", "2026"), "The date must be a real date: November has 30 days", "id_day_day"),
@@ -127,3 +127,34 @@ def test_a_filter_never_fails_and_names_what_is_chosen():
     found = ListFilter(QueryDict("area=nowhere&words=Amina"))
     assert found.value("area") is None
     assert found.chosen() == [{"name": "words", "value": "Amina", "label": "Name", "words": "Amina"}]
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence"),
+    [
+        ("What do you want to tell them?", "Enter what you want to tell them"),
+        ("Why is it opened again?", "Enter why it is opened again"),
+        ("Whom can people ask?", "Enter whom people can ask"),
+        ("How many people does it hold?", "Enter how many people it holds"),
+        ("What was done, or why is it not needed?", "Enter what was done, or why it is not needed"),
+        ("What may others do with the posts?", "Enter what others may do with the posts"),
+        ("Who comes?", "Enter who comes"),
+        ("Who does it?", "Enter who does it"),
+        ("At what time?", "Enter at what time"),
+        ("Full name", "Enter the full name"),
+        # Where the words would have to change places in a way that cannot be told from the words.
+        ("Why are the offices closed?", "Answer the question: Why are the offices closed?"),
+        ("When is Anna free?", "Answer the question: When is Anna free?"),
+        ("How useful was the session?", "Answer the question: How useful was the session?"),
+        ("When did it end?", "Answer the question: When did it end?"),
+        ("What about the others?", "Answer the question: What about the others?"),
+        ("Morning or afternoon?", "Answer the question: Morning or afternoon?"),
+        ("Any help? What for?", "Answer the question: Any help? What for?"),
+    ],
+)
+def test_a_missing_answer_is_asked_for_in_the_words_of_the_question(label, sentence):
+    class OneForm(HubForm):
+        answer = forms.CharField(label=label)
+
+    form = OneForm({"answer": ""})
+    assert form.errors["answer"] == [sentence]
