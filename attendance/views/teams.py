@@ -26,7 +26,7 @@ from attendance.messages.teams import nudged_lately
 from attendance.models import LIVE, Place, PlaceState, Team
 from attendance.queries.booking import positions_of
 from attendance.queries.people import WHY_CLOSED, search_people
-from attendance.queries.shares import mark_quota_used, seats_kept
+from attendance.queries.shares import mark_kept_from, mark_quota_used, seats_kept
 from attendance.queries.teams import (
     colleagues_in_scope,
     colleagues_to_book,
@@ -62,6 +62,7 @@ def choose_session(request: HttpRequest, organisation: int) -> HttpResponse:
     for session in page.rows:
         session.window = window_of(session, rules_of(session), now)
     mark_quota_used(page.rows, own.pk, now)
+    mark_kept_from(page.rows, own.pk, now)
     context = {
         **_context(own, "Book for colleagues"),
         "page": page,

@@ -43,7 +43,7 @@ from organisations.models import Affiliation, OrganisationLead
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, fill, partner_of
 from tests.attendance.registers import a_coordinator, half_way, page_of, send
 from tests.desk.test_reach import walk_in
-from tests.organisations.factories import PersonFactory
+from tests.organisations.factories import OrganisationFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
 BOOKED, WAITING = PlaceState.BOOKED, PlaceState.WAITING
@@ -846,6 +846,29 @@ def test_a_lead_is_offered_no_place_that_is_kept_for_somebody_else(programme, le
         give_up_place(place=place, by=place.person, now=now)
         mail = Message.objects.get(kind="attendance.team_left")
         assert said in kinds.find(mail.kind).render(mail).text
+
+
+def test_a_lead_reads_in_the_list_which_free_places_are_kept_for_others(lead, programme, django_assert_max_num_queries):
+    now = timezone.now()
+    days = [(now + timedelta(days=ahead)).date() for ahead in (30, 40, 50, 60)]
+    cancelled, one, two, full = (
+        a_session(programme, capacity=capacity, date=day) for capacity, day in zip((1, 1, 2, 1), days, strict=True)
+    )
+    colleague = _book(cancelled, _people(programme, 1), now=now).places.get()
+    a_place(full, now=now)
+
+    def said() -> str:
+        with django_assert_max_num_queries(25):
+            return " ".join(re.sub("<[^>]*>", " ", lead.get(lead.base).content.decode()).split())
+
+    assert "kept for people" not in said()
+    cancel_session(session=cancelled, reason="Flood", by=CLOCK, now=now)
+    assert "It is kept for people whose session was cancelled. " in said(), "the colleague would have it"
+    assert "1 of them is kept for people whose session was cancelled. " in said()
+    assert said().count("kept for people") == 2
+    Place.objects.filter(pk=colleague.pk).update(organisation=OrganisationFactory())
+    assert "It is kept for people whose session was cancelled: you would wait. " in said()
+    assert "1 of them is kept for people whose session was cancelled. " in said()
 
 
 def test_a_switch_says_what_it_came_to(programme, lead):
