@@ -851,7 +851,7 @@ def test_a_lead_is_offered_no_place_that_is_kept_for_somebody_else(programme, le
 def test_a_lead_reads_in_the_list_which_free_places_are_kept_for_others(lead, programme, django_assert_max_num_queries):
     now = timezone.now()
     days = [(now + timedelta(days=ahead)).date() for ahead in (30, 40, 50, 60)]
-    cancelled, one, two, full = (
+    cancelled, _, _, full = (
         a_session(programme, capacity=capacity, date=day) for capacity, day in zip((1, 1, 2, 1), days, strict=True)
     )
     colleague = _book(cancelled, _people(programme, 1), now=now).places.get()
