@@ -97,21 +97,30 @@ class NewPlace:
             self.place.state, self.place.number_in_line = PlaceState.WAITING, seats.last_in_line
 
 
-def write_new(new: NewPlace) -> None:
-    """Save ``new`` with all that follows from it, in one round trip.
+def write_new(new: NewPlace) -> bool:
+    """Save ``new`` with all that follows from it, in one round trip; return whether it was saved.
 
-    Raises BusyThen where the database knows better; nothing is written then, and the transaction goes on.
+    It is not where another place has its reference. Raises BusyThen where the database knows better. Nothing is
+    written then, and the transaction goes on.
     """
     try:
         send([("SAVEPOINT place", None), *writing([new]), ("RELEASE SAVEPOINT place", None)])
     except IntegrityError as error:
         send([("ROLLBACK TO SAVEPOINT place", None)])
-        if getattr(error.__cause__, "diag", None) and error.__cause__.diag.constraint_name == "nobody_in_two_places":
+        broken = _constraint_of(error)
+        if broken == "nobody_in_two_places":
             raise BusyThen from error
+        if broken.startswith("attendance_place_reference_"):
+            return False
         raise
     new.place._state.adding = False
     if new.has_seat and new.facts.waits:
         stop_waiting(new.place, new.now, new.by)
+    return True
+
+
+def _constraint_of(error: IntegrityError) -> str:
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
 
 
 def writing(news: list[NewPlace]) -> list[Statement]:

@@ -167,7 +167,10 @@ def take_place(
             facts = read_again(session, person, now)
             _keep_tie(facts, instead_of, now)
         new = _new(facts, person, by, now, has_seat=_has_seat(facts, from_reserve, now))
-        write_new(new)
+        while not write_new(new):  # another place has the reference that was drawn
+            facts = read_again(session, person, now)
+            _keep_tie(facts, instead_of, now)
+            new = _new(facts, person, by, now, has_seat=new.has_seat)
     new.place.link = new.link
     return new.place
 
@@ -207,7 +210,7 @@ def _keep_tie(facts: Facts, instead_of: Place | None, now: datetime) -> None:
 
 
 def _new(facts: Facts, person: Person, by: Any, now: datetime, *, has_seat: bool) -> NewPlace:
-    place = new_place(facts.session, person, facts.tie, by, now)
+    place = _unsaved_place(facts.session, person, facts.tie, by, now, reference=new_reference(facts.session.programme))
     place.pk, place.ahead = facts.place, facts.lost
     link = _link_of(place, now)
     link.pk = place.link_id = facts.link
@@ -453,9 +456,13 @@ def seated_elsewhere(session: Session, person: Person) -> Place | None:
     )
 
 
-def new_place(session: Session, person: Person, tie: Affiliation | Tie, by: Any, now: datetime) -> Place:
-    """Return a place that is not saved yet, with what ``tie`` says on this day."""
-    tie = tie if isinstance(tie, Tie) else Tie.of(tie)
+def new_place(session: Session, person: Person, tie: Affiliation, by: Any, now: datetime) -> Place:
+    """Return a place that is not saved yet, with what ``tie`` says on this day, and a reference that no other has."""
+    reference = new_reference(session.programme, among=Place)
+    return _unsaved_place(session, person, Tie.of(tie), by, now, reference=reference)
+
+
+def _unsaved_place(session: Session, person: Person, tie: Tie, by: Any, now: datetime, *, reference: str) -> Place:
     return unsaved(
         Place,
         session=session,
@@ -463,7 +470,7 @@ def new_place(session: Session, person: Person, tie: Affiliation | Tie, by: Any,
         organisation_id=tie.organisation_id,
         profession_id=tie.profession_id,
         area_id=tie.area_id,
-        reference=new_reference(session.programme),
+        reference=reference,
         made_at=now,
         made_by=key_of(by),
     )

@@ -309,7 +309,7 @@ def _without_name(team: Team, session: Session, by: Any, now: datetime) -> Place
         session=session,
         organisation=team.organisation,
         team=team,
-        reference=new_reference(session.programme),
+        reference=new_reference(session.programme, among=Place),
         made_at=now,
         made_by=key_of(by),
     )

@@ -115,8 +115,8 @@ def make_agreement(
     if session is not None and session.programme_id != programme.pk:
         raise NoAgreement
     made = Agreement.objects.create(
-        reference=new_reference(programme, "AGR"), programme=programme, title=title, session=session, output=output,
-        made_at=now, made_by=by,
+        reference=new_reference(programme, "AGR", among=Agreement), programme=programme, title=title, session=session,
+        output=output, made_at=now, made_by=by,
     )  # fmt: skip
     made.versions.create(number=1, words=plain(words), review_on=review_on, drafted_at=now, drafted_by=by)
     record(by=by, verb="made_agreement", about=made, now=now)

@@ -121,7 +121,7 @@ def note_assurance(
     _check_new(mandate, by, due_on, today, bool(session or questions or for_everybody))
     is_own = by.pk == mandate.person_id
     own = Assurance(
-        reference=new_reference(programme, "A"),
+        reference=new_reference(programme, "A", among=Assurance),
         programme=programme,
         organisation=mandate.organisation,
         person=mandate.person,

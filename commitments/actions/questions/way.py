@@ -75,7 +75,7 @@ def raise_question(
     today, calendar = local_day(programme, now), calendar_of(programme)
     question = Question(
         programme=programme,
-        reference=new_reference(programme, "Q"),
+        reference=new_reference(programme, "Q", among=Question),
         session=session or (place.session if place else None),
         words=words,
         asked_as=asked_as,
