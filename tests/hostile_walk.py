@@ -24,7 +24,24 @@ from tests.hostile import MARKUP, RAW, WORDS, Form, files, forms_of
 from tests.test_needles import crawl
 
 ROLES = ("administrator", "coordinator", "lead", "practitioner", "stranger")
-USUAL = ("q", "page", "sort", "next", "state", "who", "organisations", "organisation", "areas", "month", "do", "since")
+USUAL = (
+    "q",
+    "page",
+    "sort",
+    "next",
+    "state",
+    "who",
+    "organisations",
+    "organisation",
+    "areas",
+    "month",
+    "do",
+    "since",
+    "group",
+    "last",
+    "find",
+    "chosen",
+)
 PLAIN = {200, 302, 303, 400, 403, 404, 405, 409, 410, 413, 422, 429}
 ROUNDS = int(os.environ.get("HOSTILE_ROUNDS", "1"))
 LEFT_OUT = {"account_logout"}

@@ -74,7 +74,7 @@ def change_group(request: HttpRequest, slug: str, series: int) -> HttpResponse:
     """Say which sessions a group goes through."""
     programme = _programme(request, slug, Permission.MANAGE_SESSIONS)
     own = _series(programme, series)
-    group = request.GET.get("group", "")
+    group = request.GET.get("group", "").replace("\x00", "")
     free = programme.sessions.filter(Q(series=None) | Q(series=own)).exclude(state=SessionState.CANCELLED)
     sessions = free.select_related("programme").order_by("date", "starts", "pk")
     initial = {"group": group, "sessions": own.sessions.filter(group=group)}

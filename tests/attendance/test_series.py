@@ -123,6 +123,7 @@ def test_the_pages_of_who_plans(workshops):
     client.post(reverse("attendance:series-start", args=[slug]), {"name": "Wren House"})
     series = Series.objects.get()
     show, group = (reverse(f"attendance:series-{name}", args=[slug, series.pk]) for name in ("show", "group"))
+    assert "Name of the group" in words(client.get(f"{group}?group=%00"))
     assert "No session belongs to it yet" in words(client.get(show))
     assert "There is a problem" in words(client.post(group, {"group": "A"}))
     client.post(group, {"group": "Group A", "sessions": [each.pk for each in workshops[:2]]})
