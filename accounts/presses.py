@@ -3,13 +3,15 @@
 A double click, the way back, a retry after a time-out, ten identical requests at once: the first that comes inserts
 the key and holds it until its effect is saved; the others wait for that row and are led where the first was led.
 Only an answer that leads on is kept: what was refused changed nothing, so the same form may be pressed again.
+Where two presses wait for each other PostgreSQL ends one of them, and that one is done once more.
 """
 
+import logging
 import uuid
 from collections.abc import Callable
 from functools import wraps
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,7 +19,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.links import cookie_name, open_in_browser
 from accounts.models import Press
+from history.alone import met_at_a_lock
 from history.statements import insert_of, prepared, send
+
+logger = logging.getLogger(__name__)
 
 _LEFT_OUT = {"csrfmiddlewaretoken", "press"}
 
@@ -35,6 +40,17 @@ def one_press(view: Callable) -> Callable:
         key = key_of(request)
         if key is None:
             return view(request, *args, **kwargs)
+        try:
+            return once(request, key, *args, **kwargs)
+        except OperationalError as error:
+            if connection.in_atomic_block or not met_at_a_lock(error):
+                raise
+            logger.warning("A press of %s met another at a lock, and is done once more.", view.__name__, exc_info=True)
+        for file in request.FILES.values():
+            file.seek(0)
+        return once(request, key, *args, **kwargs)
+
+    def once(request: HttpRequest, key: uuid.UUID, *args, **kwargs) -> HttpResponse:
         with transaction.atomic():
             made = _claim(key, digest_of(request))
             if made is not None:

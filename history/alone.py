@@ -62,10 +62,14 @@ def _once_more(act: Callable[[Any], int | bool], pk: Any) -> int | bool:
         return act(pk)
 
 
+def met_at_a_lock(error: Exception) -> bool:
+    """Return whether ``error`` ended one of several transactions that met at a lock: done again, it goes through."""
+    return isinstance(error.__cause__, DeadlockDetected | SerializationFailure)
+
+
 def _is_trouble_of_all(error: Exception) -> bool:
     """Return whether the database is in trouble, not what is due: then all of it is looked at again later.
 
     Of transactions that met at a lock PostgreSQL ends one: that is the trouble of this one alone.
     """
-    met = isinstance(error.__cause__, DeadlockDetected | SerializationFailure)
-    return isinstance(error, OperationalError) and not met
+    return isinstance(error, OperationalError) and not met_at_a_lock(error)

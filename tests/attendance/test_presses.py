@@ -2,16 +2,19 @@
 
 import inspect
 import re
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
-from django.test import Client
+from django.db import OperationalError, connection
+from django.shortcuts import redirect
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from psycopg2 import sql
@@ -20,6 +23,7 @@ from accounts import presses
 from accounts.actions import PRESSES_LAST, tidy
 from accounts.links import make_link, token_of
 from accounts.models import Press
+from attendance.actions.engagements import count_seat, lock_seats
 from attendance.actions.handovers import ask_colleague
 from attendance.actions.invitations import send_link_again
 from attendance.actions.notices import send_notice
@@ -27,7 +31,7 @@ from attendance.actions.places import give_up_place
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.teams import book_team
 from attendance.messages.places import remind
-from attendance.models import BookingRules, Invitation, Place, PlaceState, Quota
+from attendance.models import BookingRules, Invitation, Place, PlaceState, Quota, SeatCount
 from attendance.urls import urlpatterns
 from history.actions import CLOCK
 from history.models import Entry
@@ -176,6 +180,48 @@ def test_rel_04_without_the_key_of_the_form_nine_read_that_it_has_ended(client, 
     monkeypatch.setattr(presses, "key_of", lambda request: None)
     answers = _ten_change_the_date(client)
     assert [status for status, _ in answers] == [302] + [409] * 9
+
+
+def _two_that_wait_for_each_other() -> list[int | str]:
+    """Let two presses lock two counters, each in an order of its own; return how each was answered."""
+    programme = a_programme()
+    sessions, both = [a_session(programme, **_soon()), another_day(programme, **_soon(40))], threading.Barrier(2)
+
+    @presses.one_press
+    def crossing(request, order):
+        lock_seats(order[0])
+        with suppress(threading.BrokenBarrierError):  # the second time nobody comes to meet
+            both.wait(5)
+        both.abort()
+        seats = lock_seats(order[1])
+        count_seat(seats, 1)
+        return redirect("/")
+
+    def press(order) -> int | str:
+        request = RequestFactory().post("/", {"press": str(uuid.uuid4())})
+        request.user = AnonymousUser()
+        try:
+            return crossing(request, order).status_code
+        except OperationalError as error:
+            return type(error.__cause__).__name__
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(press, (sessions, sessions[::-1])))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_presses_that_wait_for_each_other_both_are_answered():
+    assert _two_that_wait_for_each_other() == [302, 302]
+    assert list(SeatCount.objects.values_list("taken", flat=True)) == [1, 1]
+    assert Press.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_second_try_one_of_them_fails(monkeypatch):
+    monkeypatch.setattr(presses, "met_at_a_lock", lambda error: False)
+    assert sorted(map(str, _two_that_wait_for_each_other())) == ["302", "DeadlockDetected"]
 
 
 # --- looking changes nothing
