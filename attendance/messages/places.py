@@ -31,6 +31,7 @@ GIVEN_UP = "attendance.place_given_up"
 REMINDER = "attendance.place_reminder"
 ENTRY_AGAIN = "attendance.place_entry_again"
 MOVED = "attendance.place_moved"
+SESSION_CHANGED = "attendance.session_changed"
 
 _SUBJECTS = {
     BOOKED: "Your place on {when}",
@@ -214,7 +215,7 @@ def _subject_of(message: Message, place: Place) -> str:
         return "You have left the waiting list for {when}"
     if kind == GIVEN_UP and place.offered_from_line:
         return "The place on {when} is held for you no longer"
-    if kind == GIVEN_UP and place.closed_reason in ("changed_date", "moved"):
+    if kind == GIVEN_UP and place.closed_reason in ("changed_date", "moved") and not _is_out_already(place):
         return "Out of your calendar: {when}"
     return _SUBJECTS[kind]
 
@@ -240,14 +241,34 @@ def _is_followed(place: Place) -> bool:
 
 
 def _will_be_out(message: Message, place: Place) -> bool:
-    """Return whether the entry leaves the calendar; not so for somebody who is there in another part.
+    """Return whether the entry leaves the calendar by ``message``; not so for somebody who is there in another part.
 
     A mail that is shown before the press says what it will say then.
     """
+    if _is_out_already(place):
+        return False
     if message.pk is None:
         return True
     living = CalendarEntry.objects.filter(person=place.person_id, session=place.session_id, is_cancelled=False)
     return not living.exists()
+
+
+def _is_out_already(place: Place) -> bool:
+    entry = CalendarEntry.objects.filter(person=place.person_id, session=place.session_id).first()
+    return entry is not None and has_left_calendar(entry)
+
+
+def has_left_calendar(entry: CalendarEntry) -> bool:
+    """Return whether a mail about a change of its session, which has left, took ``entry`` out, and nothing put it back.
+
+    It is not taken out again then: the number would be the same. Where that mail has not left, another does.
+    """
+    if not entry.is_cancelled:
+        return False
+    # With each number that puts it in, an entry takes the revision of its session.
+    told = Message.objects.filter(key__startswith=f"{SESSION_CHANGED}:{entry.session_id}:{entry.person_id}:")
+    out = told.filter(kind=SESSION_CHANGED, state=Message.State.SENT, refs__contains={"out": 1})
+    return out.filter(refs__revision__gt=entry.revision).exists()
 
 
 def _with_calendar(content: Content, message: Message, place: Place) -> Content:
@@ -259,7 +280,7 @@ def _with_calendar(content: Content, message: Message, place: Place) -> Content:
         .filter(person=place.person_id, session=place.session_id, is_cancelled=bool(cancels))
         .first()
     )
-    if entry:
+    if entry and not (cancels and has_left_calendar(entry)):
         make = cancel_for if cancels else request_for
         content.calendar = make(entry, now=timezone.now())
         content.calendar_method = CANCEL if cancels else REQUEST

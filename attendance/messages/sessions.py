@@ -12,7 +12,7 @@ from django.utils import timezone
 import messaging.actions
 from accounts.links import address_of
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
-from attendance.messages.places import keys_of_move
+from attendance.messages.places import SESSION_CHANGED, has_left_calendar, keys_of_move
 from attendance.models import BulkMove, CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
 from attendance.queries.booking import by_distance, sessions_to_choose
 from attendance.queries.leaving import team_that_ended
@@ -27,7 +27,7 @@ from messaging.actions import Planned
 from messaging.kinds import Content, Kind, register, render_mail
 from messaging.models import Message
 
-CHANGED = "attendance.session_changed"
+CHANGED = SESSION_CHANGED
 CANCELLED = "attendance.session_cancelled"
 PART_GIVEN = "attendance.part_given"
 PART_CHANGED = "attendance.part_changed"
@@ -450,8 +450,12 @@ def _entry(message: Message, session: Session) -> CalendarEntry | None:
         return None
     if message.kind in (CANCELLED, PART_ENDED):
         return found if found.is_cancelled else None
-    # What was taken out by this change goes out with it; what was given up long ago is not spoken of again.
-    is_news = message.kind == CHANGED and ("out" in message.refs or _has_to_choose(session, person=message.person_id))
+    # What was taken out by this change goes out with it; what went out before is not spoken of again.
+    is_news = (
+        message.kind == CHANGED
+        and not has_left_calendar(found)
+        and ("out" in message.refs or _has_to_choose(session, person=message.person_id))
+    )
     return found if not found.is_cancelled or is_news else None
 
 

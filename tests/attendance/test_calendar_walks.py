@@ -29,6 +29,7 @@ class CalendarProgram:
 
     def __init__(self) -> None:
         self.seen: dict[str, tuple[int, datetime, str, Event]] = {}
+        self.taken_out: list[str] = []
 
     def take(self, method: str, event: Event) -> None:
         new = (int(event["SEQUENCE"]), event["DTSTAMP"].dt)
@@ -36,6 +37,7 @@ class CalendarProgram:
         assert before is None or new[0] >= before[0], "a number never goes back"
         assert before is None or new[0] > before[0] or method == before[2], "one number says one thing"
         self.seen[str(event["UID"])] = (*new, method, event)
+        self.taken_out += [str(event["UID"])] if method == "CANCEL" else []
 
     def shows(self) -> dict[str, tuple]:
         """Return what stands in it: by UID the number, when it begins and what it is called."""
@@ -276,8 +278,9 @@ def test_no_entry_stays_because_something_happened_before_its_mail_left(steps):
     assert post.shown(cast.senior.pk) == stands(cast.senior.pk)
 
 
-@pytest.mark.parametrize("then", ["cancelled", "given up", "renamed", "nothing"])
-def test_no_entry_of_a_place_stays_that_has_to_be_chosen_again(then):
+@pytest.mark.parametrize("leaves", [True, False], ids=["after its mail", "before its mail"])
+@pytest.mark.parametrize("then", ["cancelled", "given up", "changed to another date", "renamed", "nothing"])
+def test_an_entry_of_a_place_that_has_to_be_chosen_again_goes_out_once(then, leaves):
     programme, post = a_programme(places_rule=PlacesRule.UNLIMITED), Post()
     here, there = a_session(programme), a_session(programme, date=date(2026, 12, 3))
     person = a_practitioner(programme)
@@ -285,14 +288,23 @@ def test_no_entry_of_a_place_stays_that_has_to_be_chosen_again(then):
         place, _ = (places.take_place(session=each, person=person, by=person, now=NOW) for each in (here, there))
         post.deliver(NOW)
         sessions.change_session(session=here, date=date(2026, 12, 3), by="clock", now=NOW)
+        if leaves:
+            post.deliver(NOW)
         if then == "cancelled":
             sessions.cancel_session(session=here, reason="Snow", by="clock", now=NOW)
         elif then == "given up":
             places.give_up_place(place=place, by=person, now=NOW)
+        elif then == "changed to another date":
+            swaps.change_place(place=place, to=another_day(programme), by=person, now=NOW)
         elif then == "renamed":
             sessions.change_session(session=here, title="Another", by="clock", now=NOW)
         post.deliver(NOW)
     assert post.shown(person.pk) == stands(person.pk)
+    assert post.calendars[person.pk].taken_out == [str(CalendarEntry.objects.get(person=person, session=here).uid)]
+    for mail in Message.objects.filter(person=person, kind="attendance.place_given_up"):
+        content = kinds.find(mail.kind).render(mail)
+        assert ("out of your calendar" in content.text) is not leaves
+        assert ("Out of your calendar" in content.subject) is (not leaves and then == "changed to another date")
 
 
 def test_no_entry_stays_because_mails_stood_still_for_days():
