@@ -1,7 +1,7 @@
 """The register as it is shown: who is not marked yet, who is, and what the marks come to in figures."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -9,8 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
-from django.db.models import Count, FilteredRelation, Max, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import Greatest
+from django.db.models import Count, FilteredRelation, Q, QuerySet, Window
 
 from accounts.models import Person, sort_key
 from attendance.models import (
@@ -28,7 +27,7 @@ from attendance.models import (
 from attendance.register import Press, standing
 from briefings.models import Mandate, Programme, Session, SessionState
 from briefings.queries import one_of
-from history.statements import DAY, NUMBER, Prepared, Reading, compiled, prepared
+from history.statements import DAY, NUMBER, Reading, among, prepared
 
 FIRST_EXPECTED, FIRST_MARKED, MOST = 25, 10, 2_000
 _MOST_WORDS = 6
@@ -49,6 +48,8 @@ class Counts:
     listed: int
     """The rows of the marked half: places whose person has gone are in the other figures alone."""
     last_at: datetime | None
+    newest: list[int]
+    """The numbers of the rows of the marked half that were marked last, the newest first: as many as were asked for."""
 
     @property
     def marked(self) -> int:
@@ -155,45 +156,52 @@ def on_the_register(session: Session) -> QuerySet[Place]:
     return found.filter(Q(state__in=SEATED) | Q(marked__isnull=False))
 
 
-def register_counts(session: Session) -> Counts:
-    """Return the figures of ``session``'s register, in three queries."""
-    facts, places, last = (each.rows(session=session.pk) for each in _counts())
-    found = dict.fromkeys((*_FACTS, *_PLACES), 0)
-    for names, rows in ((_FACTS, facts), (_PLACES, places)):
-        found |= dict(zip(names, rows[0], strict=True)) if rows else {}
-    return Counts(**found, last_at=last[0][0])
+def register_counts(session: Session, newest: int = 0) -> Counts:
+    """Return the figures of ``session``'s register and its ``newest`` rows by number, in one query."""
+    (row,) = _COUNTS.rows(session=session.pk, newest=newest)
+    return Counts(**dict(zip((*_SUMS, "last_at", "newest"), row, strict=True)))
 
 
-_ON_PLACE, _ON_WALK_IN = Q(place__isnull=False), Q(walk_in__isnull=False)
-_FACTS = {
-    "here": Count("pk", filter=_ON_PLACE & Q(outcome=Outcome.ATTENDED)),
-    "in_part": Count("pk", filter=_ON_PLACE & Q(outcome=Outcome.IN_PART)),
-    "excused": Count("pk", filter=_ON_PLACE & Q(outcome=Outcome.EXCUSED)),
-    "absent": Count("pk", filter=_ON_PLACE & Q(outcome=Outcome.ABSENT)),
-    "walked_in": Count("pk", filter=_ON_WALK_IN & Q(outcome__in=CAME)),
-    "undecided": Count("pk", filter=_ON_WALK_IN & Q(walk_in__person__isnull=True, walk_in__left_at__isnull=True)),
-    "listed": Count("pk", filter=Q(there__person__isnull=False) | _ON_WALK_IN),
+def _words(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+_PLACE_IS = "place IS NOT NULL AND outcome ="
+_SUMS = {
+    "expected": "has_person AND (is_seated OR fact IS NOT NULL)",
+    "unmarked": "has_person AND is_seated AND fact IS NULL",
+    "here": f"{_PLACE_IS} '{Outcome.ATTENDED.value}'",
+    "in_part": f"{_PLACE_IS} '{Outcome.IN_PART.value}'",
+    "excused": f"{_PLACE_IS} '{Outcome.EXCUSED.value}'",
+    "absent": f"{_PLACE_IS} '{Outcome.ABSENT.value}'",
+    "walked_in": f"walk_in IS NOT NULL AND outcome IN ({_words(CAME)})",
+    "undecided": "walk_in IS NOT NULL AND somebody.person_id IS NULL AND somebody.left_at IS NULL",
+    "listed": "is_listed",
 }
-_PLACES = {"expected": Count("pk"), "unmarked": Count("pk", filter=Q(marked__isnull=True))}
-
-
-@cache
-def _counts() -> tuple[Prepared, Prepared, Prepared]:
-    moments = [
-        Subquery(kept.values("session").annotate(at=Max("made_at")).values("at"))
-        for kept in (Mark.objects.filter(session=OuterRef("pk")), WalkIn.objects.filter(session=OuterRef("pk")))
-    ]
-    # When the last press was kept; PostgreSQL's GREATEST leaves NULL out.
-    last = Session.objects.filter(pk=_ONE.pk).order_by().values_list(Greatest(*moments))
-    return (
-        _in_sum("register_facts", _facts_of(_ONE), _FACTS),
-        _in_sum("register_places", on_the_register(_ONE), _PLACES),
-        compiled("register_last", last, session=_ONE.pk),
+_LAST = ", ".join(
+    f"(SELECT max(made_at) FROM {model._meta.db_table} WHERE session_id = $1)"  # noqa: S608
+    for model in (Mark, WalkIn)
+)
+# Places and marks of a session lie all over their tables: they are read once for all figures and the newest rows.
+# GREATEST leaves NULL out: where nothing was pressed there is no last press.
+_COUNTS = prepared(
+    "register_counts",
+    f"""
+    WITH found AS MATERIALIZED (
+        SELECT p.id AS place, p.person_id IS NOT NULL AS has_person, p.state IN ({_words(SEATED)}) AS is_seated,
+            a.id AS fact, a.walk_in_id AS walk_in, a.outcome, a.noted_at,
+            a.walk_in_id IS NOT NULL OR (a.id IS NOT NULL AND p.person_id IS NOT NULL) AS is_listed
+        FROM (SELECT * FROM {Place._meta.db_table} WHERE session_id = $1) AS p
+        FULL JOIN (SELECT * FROM {Attendance._meta.db_table} WHERE session_id = $1) AS a ON a.place_id = p.id
     )
-
-
-def _in_sum(name: str, rows: QuerySet, sums: dict[str, Count]) -> Prepared:
-    return compiled(name, rows.order_by().values("session").annotate(**sums).values_list(*sums), session=_ONE.pk)
+    SELECT {", ".join(f"count(*) FILTER (WHERE {condition})" for condition in _SUMS.values())},
+        greatest({_LAST}),
+        ARRAY(SELECT fact FROM found WHERE is_listed ORDER BY noted_at DESC, fact DESC LIMIT $2)
+    FROM found LEFT JOIN {WalkIn._meta.db_table} AS somebody ON somebody.id = found.walk_in
+    """,  # noqa: S608
+    session="bigint",
+    newest="bigint",
+)
 
 
 def not_marked_yet(session: Session, counts: Counts | None, find: str = "", most: int = FIRST_EXPECTED) -> Rows:
@@ -201,7 +209,11 @@ def not_marked_yet(session: Session, counts: Counts | None, find: str = "", most
 
     ``counts`` are the figures of the register; who looks for something may give None.
     """
-    rows, total = _found(_unmarked, session, find, most, counts and counts.unmarked)
+    if find:
+        rows, total = _found(_unmarked(session, find), most)
+    else:
+        total = counts.unmarked if counts else 0
+        rows = _first_unmarked().rows(session=session.pk, most=most) if total else []
     return Rows([_of_place(place) for place in rows], total)
 
 
@@ -211,14 +223,21 @@ def _unmarked(session: Session, find: str) -> QuerySet:
 
 
 def already_marked(session: Session, counts: Counts, find: str = "", most: int = FIRST_MARKED) -> Rows:
-    """Return the ``most`` who were marked last and match ``find``, the newest first, each with what to undo."""
-    rows, total = _found(_marked, session, find, most, counts.listed)
+    """Return the ``most`` who were marked last and match ``find``, the newest first, each with what to undo.
+
+    ``counts`` are the figures of the register with its ``most`` newest rows.
+    """
+    if find:
+        rows, total = _found(_marked(session, find), most)
+    else:
+        total = counts.listed
+        rows = _some_marked().rows(session=session.pk, facts=counts.newest) if total else []
     presses = _standing(rows)
     return Rows([_of_fact(row, presses[row.place_id or row.walk_in_id]) for row in rows], total)
 
 
 def _marked(session: Session, find: str) -> QuerySet:
-    found = _facts_of(session).filter(Q(there__person__isnull=False) | _ON_WALK_IN)
+    found = _facts_of(session).filter(Q(there__person__isnull=False) | Q(walk_in__isnull=False))
     found = _matching(found, find, person="place__person__", walk_in="walk_in__")
     related = ("place__person", "walk_in__person", "organisation")
     return found.select_related(*related).order_by("-noted_at", "-pk")
@@ -231,31 +250,29 @@ def _facts_of(session: Session) -> QuerySet[Attendance]:
     return Attendance.objects.annotate(there=there).filter(session=session)
 
 
-def _found(
-    half: Callable[[Session, str], QuerySet], session: Session, find: str, most: int, total: int | None
-) -> tuple[list[Any], int]:
-    """Return the first rows of one half, and how many there are; ``total`` are all where nobody is looked for."""
-    if not find:
-        return _first(half).rows(session=session.pk, most=most) if total else [], total or 0
-    rows = list(half(session, find).annotate(total=Window(Count("pk")))[:most])
-    return rows, rows[0].total if rows else 0
+def _found(rows: QuerySet, most: int) -> tuple[list[Any], int]:
+    """Return the first of ``rows``, in which somebody is looked for, and how many there are."""
+    found = list(rows.annotate(total=Window(Count("pk")))[:most])
+    return found, found[0].total if found else 0
+
+
+# What a row says is read; each model has its number and those of the others besides.
 
 
 @cache
-def _first(half: Callable[[Session, str], QuerySet]) -> Reading:
-    rows, most = half(_ONE, ""), NUMBER + 3
+def _first_unmarked() -> Reading:
+    rows, most = _unmarked(_ONE, ""), NUMBER + 3
     # Chosen first: else PostgreSQL reads the person of each of three hundred to show ten.
-    shown = rows.filter(one_of("pk", rows.values("pk")[:most])).only(*_SHOWN[half])
-    return Reading(f"register{half.__name__}", shown, session=_ONE.pk, most=most)
+    shown = rows.filter(one_of("pk", rows.values("pk")[:most])).only("person__name", "organisation__name")
+    return Reading("register_unmarked", shown, session=_ONE.pk, most=most)
 
 
-_SHOWN = {
-    _unmarked: ("person__name", "organisation__name"),
-    _marked: (
-        "outcome", "noted_at", "organisation__name", "place__person__name", "walk_in__name", "walk_in__person__name",
-    ),
-}  # fmt: skip
-"""What a row says; each model has its number and those of the others besides."""
+@cache
+def _some_marked() -> Reading:
+    shown = _marked(_ONE, "").filter(among("pk", ())).only(
+        "outcome", "noted_at", "organisation__name", "place__person__name", "walk_in__name", "walk_in__person__name"
+    )  # fmt: skip
+    return Reading("register_marked", shown, session=_ONE.pk, facts=())
 
 
 def seniors_on_register(session: Session) -> tuple[list[SeniorAttendance], list[Mandate]]:

@@ -87,7 +87,7 @@ def show_register(request: HttpRequest, session: int) -> HttpResponse:
     find = chosen.value("find") or ""
     left = min(chosen.value("left") or FIRST_EXPECTED, MOST)
     marked = min(chosen.value("marked") or FIRST_MARKED, MOST)
-    counts = register_counts(own)
+    counts = register_counts(own, marked)
     expected, done = not_marked_yet(own, counts, find, left), already_marked(own, counts, find, marked)
     seniors, other_mandates = seniors_on_register(own)
     people = {line.person for line in [*expected.lines, *done.lines] if line.person}

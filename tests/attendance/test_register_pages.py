@@ -117,7 +117,7 @@ def test_the_register_costs_the_same_for_many(client, session, coordinator, peop
             session=session, organisation=OrganisationFactory(), person=PersonFactory(), asked_by="clock",
             asked_at=half_way(session),
         )  # fmt: skip
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(11):
         assert page_of(client, session).status_code == 200
 
 
