@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, Max, Q, QuerySet, TextField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 
@@ -44,6 +46,8 @@ _WORDS = {"bring": "what to bring", "contact": "whom to ask", "programme": "the 
 """What the programme says of all its sessions, as the subject of a mail names it."""
 
 _MAY_BE_EMPTY = {"was_notes", "was_bring", "was_contact"}
+_EARLIER, _SINCE = 1, 2
+"""When another mail showed somebody a change whose own mail had not left: before the last change, or after it."""
 _HAD_LINK, _HAD_NONE = 1, 2
 """Whether there was a link for people online before it changed."""
 
@@ -63,7 +67,8 @@ def tell_changed(
     """Plan one mail to each of ``people`` with what was before and what is now; once for each revision.
 
     A change that has not left yet is told together with this one: what was before is what each still believes. Whoever
-    has heard nothing of a change that is taken back hears nothing now, unless they have to choose because of it.
+    has heard nothing of a change that is taken back hears nothing now, unless they have to choose because of it, or
+    another mail has shown it to them meanwhile, as the entry that they asked for again.
     ``by_zone``: the clock stays, and its zone has new rules. ``sooner``: who has to answer an offer earlier by it.
     ``held``: the numbers of the entries as they were before. Returns, for whoever hears nothing, the number under which
     they hold what stands now, where that is known.
@@ -74,11 +79,15 @@ def tell_changed(
     quiet: dict[int, int] = {}
     for person in people:
         belief = not_told.get(person, {}) | ({"later": 1} if person in sooner else {})
-        number = _number_held(belief, held.get(person), is_waiting=person in not_told)
+        is_waiting = person in not_told and belief.get("seen") != _SINCE
+        number = _number_held(belief, held.get(person), is_waiting=is_waiting)
         belief |= {"held": number, "raised": numbers.get(person)}
         by_belief.setdefault(tuple(belief.items()), set()).add(person)
     for earlier, some in by_belief.items():
         refs = _difference(dict(earlier), before, session)
+        if "seen" in dict(earlier):  # they believe what they read last, where nothing from before is left to say
+            said = {name: words for name, words in refs.items() if words or name in _MAY_BE_EMPTY}
+            refs = _difference({}, before, session) | said
         if "later" in dict(earlier):
             refs["was_later"] = 1
         if by_zone:
@@ -89,6 +98,7 @@ def tell_changed(
         quiet |= dict.fromkeys(some - told, number) if number is not None else {}
         refs |= {"session": session.pk, "revision": session.revision}
         refs |= {"held": number, "raised": raised} if number is not None else {}
+        refs |= {"seen": _EARLIER} if "seen" in dict(earlier) else {}
         out = _without_entry(session, told & choosing)
         _queue_many(CHANGED, session, told - out, now, refs=refs, suffix=f":{session.revision}")
         _queue_many(CHANGED, session, out, now, refs={**refs, "out": 1}, suffix=f":{session.revision}")
@@ -155,18 +165,43 @@ def _said_by(programme: Programme) -> dict[str, str]:
 
 def waiting_for_news(session: Session) -> set[int]:
     """Return the ids of those whose mail about the last change of ``session`` has not left: another takes its place."""
-    return set(_not_told_yet(session))
+    return set(_unsent_news(session).values_list("person", flat=True))
 
 
 def _not_told_yet(session: Session) -> dict[int, dict[str, Any]]:
-    """Return what the mail of the last change says was before, by person, for those whom it has not left for."""
-    waiting = _news_of(session).filter(state__in=[Message.State.PLANNED, Message.State.HELD])
+    """Return what the mail of the last change says was before, by person, for those whom it has not left for.
+
+    ``seen`` is among it for whoever got another mail about the session: _SINCE that change, showing it, or _EARLIER.
+    """
     names = ("when", "where", "title", "link", "notes", "later", *_WORDS)
+    waiting = _unsent_news(session).order_by("pk").values_list("person", "refs", "created_at")
+    rows = {person: (refs, since) for person, refs, since in waiting}
+    seen = _seen_otherwise(session, {person: since for person, (_, since) in rows.items()})
     return {
         person: {name: refs[f"was_{name}"] for name in names if f"was_{name}" in refs}
         | {name: refs[name] for name in ("held", "raised") if name in refs}
-        for person, refs in waiting.order_by("pk").values_list("person", "refs")
+        | ({"seen": _SINCE} if person in seen else {"seen": _EARLIER} if "seen" in refs else {})
+        for person, (refs, _) in rows.items()
     }
+
+
+def _seen_otherwise(session: Session, waiting: dict[int, datetime]) -> set[int]:
+    """Return who of ``waiting`` got another mail about ``session`` after the moment there, or gets it right now."""
+    if not waiting:
+        return set()
+    own = {"session": session.pk, "person__in": waiting}
+    about = Q(of_session=str(session.pk))
+    for name, model in (("place", Place), ("request", SeniorAttendance)):
+        about |= Q(**{f"of_{name}__in": model.objects.filter(**own).values(number=Cast("pk", TextField()))})
+    named = {f"of_{name}": KT(f"refs__{name}") for name in ("session", "place", "request")}
+    gone = Message.objects.filter(person__in=waiting, state__in=[Message.State.CLAIMED, Message.State.SENT])
+    others = gone.filter(kind__startswith="attendance.").exclude(kind=CHANGED)
+    rows = others.alias(**named).filter(about).values_list("person", "sent_at")
+    return {person for person, sent_at in rows if sent_at is None or sent_at > waiting[person]}
+
+
+def _unsent_news(session: Session) -> QuerySet[Message]:
+    return _news_of(session).filter(state__in=[Message.State.PLANNED, Message.State.HELD])
 
 
 def _news_of(session: Session) -> QuerySet[Message]:
@@ -192,7 +227,8 @@ def tell_cancelled(session: Session, people: Iterable[int], with_entry: set[int]
     Whoever has not heard yet that the session was moved, or that their place was moved into it, is told of the day
     they know.
     """
-    known = {person: was["when"] for person, was in _not_told_yet(session).items() if was.get("when")}
+    not_told = _not_told_yet(session)
+    known = {person: was["when"] for person, was in not_told.items() if was.get("when") and was.get("seen") != _SINCE}
     came_from = _moved_unheard(session)
     by_refs: dict[tuple, set[int]] = {}
     for person in people:

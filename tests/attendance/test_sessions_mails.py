@@ -7,7 +7,7 @@ from icalendar import Calendar
 
 from attendance.actions import moves
 from attendance.actions import sessions as actions
-from attendance.actions.places import accept_offer, give_up_place, take_place
+from attendance.actions.places import accept_offer, give_up_place, send_entry_again, take_place
 from attendance.invariants import findings
 from attendance.messages import places as place_messages
 from attendance.messages import sessions as messages
@@ -21,6 +21,7 @@ from attendance.models import (
     SeniorAttendance,
 )
 from briefings.models import Part, PlacesRule
+from briefings.words import when_in_words
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day
 from tests.organisations.factories import PersonFactory
@@ -326,3 +327,80 @@ def test_who_is_put_on_a_waiting_list_and_taken_off_by_somebody_else_reads_by_wh
     gone = place_messages.render(mail_of(place_messages.GIVEN_UP, person))
     assert gone.subject == "You are no longer on the waiting list for Thursday 26 November, 9:30am"
     assert "Bran Caerwyn has taken you off it." in gone.text
+
+
+def _leaves(mail: Message, minutes: int = 1) -> None:
+    """Let ``mail`` have left ``minutes`` after NOW."""
+    sent_at = NOW + timedelta(minutes=minutes)
+    Message.objects.filter(pk=mail.pk).update(state=Message.State.SENT, message_id="<1@example.org>", sent_at=sent_at)
+
+
+def _sees_the_entry_again(place):
+    send_entry_again(place=place, by=place.person, now=NOW)
+    return mail_of(place_messages.ENTRY_AGAIN, place.person)
+
+
+def _books_again(place):
+    give_up_place(place=place, by=place.person, now=NOW)
+    a_place(place.session, place.person)
+    return mail_of(place_messages.BOOKED, place.person)
+
+
+@pytest.mark.parametrize("see", [_sees_the_entry_again, _books_again])
+@pytest.mark.parametrize("what", ["when", "title", "notes"])
+def test_whoever_saw_a_change_in_another_mail_hears_that_it_is_taken_back(see, what):
+    """The news of the change itself has not left yet; what stands in their calendar does, by that other mail."""
+    session = a_session(title="Briefing", notes="Ring the bell")
+    first = {"when": {"date": session.date}, "title": {"title": session.title}, "notes": {"notes": session.notes}}
+    other = {"when": {"date": date(2026, 12, 3)}, "title": {"title": "One Plan"}, "notes": {"notes": "Back door"}}
+    place = a_place(session)
+    _leaves(mail_of(place_messages.BOOKED, place.person), minutes=-1)
+    session = actions.change_session(session=session, **other[what], **WITH)
+    shows = when_in_words(session)
+    _leaves(see(place))
+    count = Message.objects.filter(kind=messages.CHANGED).count()
+    session = actions.change_session(session=session, **first[what], **WITH)
+    assert Message.objects.filter(kind=messages.CHANGED).count() == count + 1
+    mail = mail_of(messages.CHANGED, place.person)
+    assert mail.refs[f"was_{what}"] == {"when": shows, "title": "One Plan", "notes": "Back door"}[what]
+    assert messages.not_wanted([mail], NOW) == {}
+    entry = CalendarEntry.objects.get(person=place.person, session=session)
+    assert (mail.refs["raised"], entry.held_as) == (entry.sequence, None)
+    assert f"SEQUENCE:{entry.sequence}".encode() in messages.render(mail).calendar
+
+
+def test_a_mail_that_has_not_left_either_shows_what_stands_when_it_leaves():
+    session = a_session()
+    place = a_place(session)
+    _leaves(mail_of(place_messages.BOOKED, place.person), minutes=-1)
+    session = actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    _sees_the_entry_again(place)
+    count = Message.objects.filter(kind=messages.CHANGED).count()
+    actions.change_session(session=session, date=place.session.date, **WITH)
+    assert Message.objects.filter(kind=messages.CHANGED).count() == count
+
+
+def test_whoever_saw_a_change_in_another_mail_is_still_told_in_words_what_it_was():
+    session = a_session()
+    place, was, title = a_place(session), when_in_words(session), str(session)
+    session = actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    _leaves(_sees_the_entry_again(place))
+    shows = when_in_words(session)
+    later = {**WITH, "now": NOW + timedelta(minutes=2)}
+    session = actions.change_session(session=session, title="One Plan", **later)
+    mail = mail_of(messages.CHANGED, place.person)
+    assert (mail.refs["was_when"], mail.refs["held"], mail.refs["raised"]) == (was, 1, 2)
+    actions.change_session(session=session, date=date(2026, 11, 26), **later)
+    mail = mail_of(messages.CHANGED, place.person)
+    assert (mail.refs["was_when"], mail.refs["was_title"], mail.refs["held"]) == (shows, title, 1)
+
+
+def test_whoever_saw_the_new_day_in_another_mail_reads_that_this_one_is_cancelled():
+    session = a_session()
+    place = a_place(session)
+    session = actions.change_session(session=session, date=date(2026, 12, 3), **WITH)
+    _leaves(_sees_the_entry_again(place))
+    actions.cancel_session(session=session, reason="Snow", **WITH)
+    mail = mail_of(messages.CANCELLED, place.person)
+    assert "was_when" not in mail.refs
+    assert "3 December" in messages.render(mail).subject
