@@ -2,7 +2,8 @@
 
 A double click, the way back, a retry after a time-out, ten identical requests at once: the first that comes inserts
 the key and holds it until its effect is saved; the others wait for that row and are led where the first was led.
-Only an answer that leads on is kept: what was refused changed nothing, so the same form may be pressed again.
+Only an answer that leads on is kept: what was refused changed nothing, so the same form may be pressed again. Whom its
+page showed was seen all the same.
 Where two presses wait for each other PostgreSQL ends one of them, and that one is done once more.
 """
 
@@ -19,6 +20,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.links import cookie_name, open_in_browser
 from accounts.models import Press
+from history.actions import looks_apart
 from history.alone import met_at_a_lock
 from history.statements import insert_of, prepared, send
 
@@ -51,7 +53,7 @@ def one_press(view: Callable) -> Callable:
         return once(request, key, *args, **kwargs)
 
     def once(request: HttpRequest, key: uuid.UUID, *args, **kwargs) -> HttpResponse:
-        with transaction.atomic():
+        with looks_apart(), transaction.atomic():
             made = _claim(key, digest_of(request))
             if made is not None:
                 return _effect(made, view(request, *args, **kwargs))

@@ -1,6 +1,8 @@
 """The only way into the history: ``record`` what was done, ``look`` for what was seen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -80,15 +82,32 @@ def record_many(*, by: Any, verb: str, about: Iterable[models.Model], now: datet
             cursor.execute(recording(_ABOUT), [now, key_of(by), verb, list(types), list(ids)])
 
 
-def look(*, by: Any, at: models.Model, page: str, now: datetime) -> Look | None:
+_apart: ContextVar[list[Look] | None] = ContextVar("looks_apart", default=None)
+
+
+@contextmanager
+def looks_apart() -> Iterator[None]:
+    """Write what is looked at meanwhile when this ends, apart from the transactions inside, which may be taken back.
+
+    Whoever read a page has read it, also where it says that nothing was done. Where nothing was shown, since an error
+    ended it, nothing is written.
+    """
+    looks: list[Look] = []
+    token = _apart.set(looks)
+    try:
+        yield
+    finally:
+        _apart.reset(token)
+    if looks:
+        Look.objects.bulk_create(looks)
+
+
+def look(*, by: Any, at: models.Model, page: str, now: datetime) -> None:
     """Write into the access trace that ``by`` saw personal data of the person ``at`` on ``page`` (a URL name).
 
-    Somebody who looks at their own data leaves no trace: returns None.
+    Somebody who looks at their own data leaves no trace.
     """
-    actor, person = key_of(by), key_of(at)
-    if actor == person:
-        return None
-    return Look.objects.create(actor=actor, person=person, page=page, at=now)
+    look_at_many(by=by, at=[at], page=page, now=now)
 
 
 def look_at_many(
@@ -104,7 +123,10 @@ def look_at_many(
     if unless_since is not None and people:
         seen = Look.objects.filter(actor=actor, page=page, at__gte=unless_since, person__in=people)
         people -= set(seen.values_list("person", flat=True))
-    if people:
+    apart = _apart.get()
+    if apart is not None:
+        apart += [Look(actor=actor, person=person, page=page, at=now) for person in sorted(people)]
+    elif people:
         with connection.cursor() as cursor:
             cursor.execute(_LOOKS, [now, actor, sorted(people), page])
 

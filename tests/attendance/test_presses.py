@@ -33,12 +33,13 @@ from attendance.actions.teams import book_team
 from attendance.messages.places import remind
 from attendance.models import BookingRules, Invitation, Place, PlaceState, Quota, SeatCount
 from attendance.urls import urlpatterns
-from history.actions import CLOCK
-from history.models import Entry
+from history.actions import CLOCK, key_of
+from history.models import Entry, Look
 from messaging import kinds
 from messaging.models import Message
 from tests.attendance.places import a_place, a_practitioner, a_programme, a_session, another_day, partner_of
 from tests.attendance.registers import a_coordinator
+from tests.commitments.pages import signed_in
 from tests.organisations.factories import OrganisationLeadFactory
 from tests.organisations.test_uploads import PDF
 
@@ -180,6 +181,18 @@ def test_rel_04_without_the_key_of_the_form_nine_read_that_it_has_ended(client, 
     monkeypatch.setattr(presses, "key_of", lambda request: None)
     answers = _ten_change_the_date(client)
     assert [status for status, _ in answers] == [302] + [409] * 9
+
+
+def test_whom_the_page_of_a_press_shows_was_seen_though_nothing_was_done():
+    programme = a_programme()
+    session, to = a_session(programme, **_soon()), another_day(programme, **_soon(40))
+    place = a_place(session, now=timezone.now())
+    client = signed_in(a_coordinator(session))
+    sent = {"whom": "chosen", "chosen": place.pk, "to": to.pk, "rule": "fit", "press": str(uuid.uuid4())}
+    page = client.post(reverse("attendance:session-move", args=[session.pk]), sent)
+    assert (page.status_code, Press.objects.count()) == (200, 0)  # a preview: the same form may be pressed again
+    assert place.person.name in page.content.decode()
+    assert Look.objects.values_list("person", "page").get() == (key_of(place.person), "attendance:session-move")
 
 
 def _two_that_wait_for_each_other() -> list[int | str]:
