@@ -102,7 +102,7 @@ def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     try:
         return _take_over(handover, by, now)
     except OfferIsEnding as ending:
-        end_offer_first(ending.place, handover.place.session_id, now=now)
+        end_offer_first(ending.place, handover.place.session_id, now=now, others=[handover.place.person_id])
         return _take_over(handover, by, now)
 
 

@@ -1,6 +1,7 @@
 """What people and the clock do to places. One function per thing, one transaction each."""
 
 import contextlib
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -189,16 +190,17 @@ def _without_offer(place: Place, session: Session, person: Person, now: datetime
 
 
 @transaction.atomic
-def end_offer_first(place: Place, *sessions: int, now: datetime) -> None:
+def end_offer_first(place: Place, *sessions: int, now: datetime, others: Iterable[int] = ()) -> None:
     """Let the offer ``place`` lapse, whose limit is over, before its person has something else in ``sessions`` (ids).
 
-    All counters are locked for that, and then everybody: no lock of these sessions may be held before. What was
-    refused because of the offer may be tried again in the same transaction.
+    All counters are locked for that, and then everybody with ``others`` (ids of people): no lock of these sessions may
+    be held before. What was refused because of the offer may be tried again in the same transaction: ``others`` are
+    those whom that locks besides.
     """
     sessions = (place.session_id, *sessions)
     lock_both(*sessions)
     line = Place.objects.in_line().filter(session__in=sessions).values_list("person", flat=True)
-    lock_people(pk for pk in (place.person_id, *line) if pk)
+    lock_people(pk for pk in (place.person_id, *line, *others) if pk)
     lapse_offer(place=place, by=CLOCK, now=now)
 
 

@@ -3,12 +3,13 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from attendance.actions import places, sessions, swaps
+from accounts.models import Person
+from attendance.actions import handovers, places, sessions, swaps
 from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import promote
 from attendance.models import BookingRules, Place, PlaceState, SeatCount
@@ -207,3 +208,57 @@ def test_without_letting_go_the_new_counter_is_held_first(monkeypatch):
     monkeypatch.setattr(places, "let_go", lambda: None)
     with pytest.raises(OperationalError):
         locks_while_an_offer_ends()
+
+
+def locks_while_an_offer_ends_by_a_handover(monkeypatch, end_offer_first) -> None:
+    """Take over a place while holding an offer that is over; somebody holds the holder as soon as that is found.
+
+    Raises where the one who takes holds others by then.
+    """
+    found, held = threading.Event(), threading.Event()
+
+    def end_when_held(*args, **how) -> None:
+        found.set()
+        assert held.wait(10)
+        end_offer_first(*args, **how)
+
+    monkeypatch.setattr(handovers, "end_offer_first", end_when_held)
+    programme = a_programme()
+    BookingRules.objects.create(programme=programme, offer_days=365, offer_hours=24)
+    here, there = a_session(programme, capacity=1), a_session(programme, date=date(2026, 12, 10))
+    holder, seated = a_place(there), a_place(here)
+    late, following = a_place(here), a_place(here)
+    places.give_up_place(place=seated, by=seated.person, now=NOW)
+    asked = handovers.ask_colleague(place=holder, email=late.person.email, by=holder.person, now=NOW)
+
+    def take() -> None:
+        try:
+            with transaction.atomic():  # as a press does
+                handovers.take_over(handover=asked, by=late.person, now=NOW + timedelta(hours=24))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        taking = pool.submit(take)
+        assert found.wait(10)
+        with transaction.atomic():
+            lock_people([holder.person_id])
+            held.set()
+            wait_until_somebody_waits()
+            others = Person.objects.filter(pk__in=[late.person_id, following.person_id])
+            list(others.select_for_update(nowait=True, no_key=True, of=("self",)))
+        taking.result(20)
+    assert Place.objects.seated().get(person=late.person).session == there
+    assert Place.objects.get(pk=following.pk).state == PlaceState.OFFERED
+
+
+def test_who_takes_over_while_an_offer_of_theirs_ends_locks_everybody_together(monkeypatch):
+    locks_while_an_offer_ends_by_a_handover(monkeypatch, places.end_offer_first)
+
+
+def test_with_the_holder_locked_for_themselves_others_are_held_before(monkeypatch):
+    def without_others(*args, others, **how) -> None:
+        places.end_offer_first(*args, **how)
+
+    with pytest.raises(OperationalError):
+        locks_while_an_offer_ends_by_a_handover(monkeypatch, without_others)
