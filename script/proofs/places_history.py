@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections import Counter
+from typing import IO
 
 from script.measured import serving, set_up, warm_up
 
@@ -34,8 +35,7 @@ def main() -> str:
             try:
                 checker = play(port, names, stage, reader, seed, seconds)
             except AssertionError:
-                written.seek(max(0, written.seek(0, os.SEEK_END) - 3000))
-                print(written.read().decode(errors="replace"), flush=True)
+                print(_trouble_in(_said(written)), flush=True)
                 raise
             outcomes = Counter(press.outcome for press in checker.presses)
             found, moved_up, changes = found + outcomes, moved_up + checker.moved_up, changes + len(checker.log)
@@ -44,6 +44,7 @@ def main() -> str:
                 f"   seed {seed}: {dict(outcomes)}, {len(checker.log)} changes, offers {dict(checker.offers)}",
                 flush=True,
             )
+        met = _said(written).count("met another at a lock")
     reader.close()
     assert seeds < SEEDS or min(offers[end] for end in ("booked", "given_up", "offer_lapsed")) > 0, (
         f"offers ended {dict(offers)} only"
@@ -53,5 +54,17 @@ def main() -> str:
         f"{seeds} seeds of {seconds:.0f} s with {number + COORDINATORS} clients: {found[ACKNOWLEDGED]} presses "
         f"acknowledged, {found[REFUSED]} refused, {found[UNKNOWN]} unknown, {moved_up} seated after waiting; "
         f"of {offers.total()} offers {offers['booked']} were accepted and {offers['offer_lapsed']} lapsed; {changes} "
-        f"changes replayed and no promise broken; without one guard each {caught} plays broke one, and all were found"
+        f"changes replayed and no promise broken, {met} presses met another at a lock and were done once more; without "
+        f"one guard each {caught} plays broke one, and all were found"
     )
+
+
+def _said(written: IO[bytes]) -> str:
+    """Return what the server has written so far, which writes on where it was."""
+    return os.pread(written.fileno(), os.fstat(written.fileno()).st_size, 0).decode(errors="replace")
+
+
+def _trouble_in(said: str) -> str:
+    """Return the first error that the server tells of with its traceback, or the end of what it said."""
+    at = said.find("Internal Server Error")
+    return said[-3000:] if at < 0 else said[max(0, at - 500) : at + 8000]
