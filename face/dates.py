@@ -3,12 +3,14 @@
 The forms are those of the GOV.UK style guide (dates, times). A moment is shown in the current time zone.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
+
+_MINUTE = timedelta(minutes=1)
 
 
 def day(value: date | datetime) -> str:
@@ -48,6 +50,16 @@ def period(start: time | datetime, end: time | datetime) -> str:
 def moment(value: datetime) -> str:
     """Return "20 November 2026 at 4:12pm"."""
     return f"{day_plain(value)} at {clock(value)}"
+
+
+def deadline(value: datetime) -> str:
+    """Return the end of a time to do something, as ``moment`` has it, but midnight as the last minute of its day.
+
+    "Until 9 November at midnight" is over as that day begins (GOV.UK style guide, times), and read as if it held all
+    of it: it becomes "8 November 2026 at 11:59pm".
+    """
+    local = _local(value)
+    return moment(local - _MINUTE if (local.hour, local.minute) == (0, 0) else local)
 
 
 def _in_words(value: date | datetime, form: str) -> str:

@@ -38,7 +38,7 @@ from attendance.rules import can_book_outside_rules
 from attendance.window import rules_of, window_of
 from briefings.models import PlacesRule, Session, SessionState
 from briefings.words import when_in_words
-from face.dates import moment
+from face.dates import deadline
 from history.actions import CLOCK, key_of, record
 from history.refusals import Refused
 from history.statements import unsaved
@@ -108,7 +108,7 @@ class OfferIsOver(PlaceHasEnded):
         next_one = place.offered_from_line and is_wanted(place, until)
         goes_on = "it goes to the next on the waiting list" if next_one else "others can have it now"
         super().__init__(
-            f"The offer of this place ended on {moment(until)}, so {goes_on}. "
+            f"The offer of this place ended on {deadline(until)}, so {goes_on}. "
             "For other dates, open the link in your invitation."
         )
 

@@ -63,6 +63,12 @@ def moment(value: datetime | None) -> str:
     return dates.moment(value) if value else ""
 
 
+@register.filter
+def deadline(value: datetime | None) -> str:
+    """30 November 2026 at 4:07pm; where it is midnight, 11:59pm of the day before"""
+    return dates.deadline(value) if value else ""
+
+
 @register.simple_tag
 def period(start: time | datetime, end: time | datetime) -> str:
     """9:30am to 12:30pm"""

@@ -125,6 +125,8 @@ def test_who_has_an_offer_from_the_line_is_not_told_that_they_are_elsewhere():
     content = messages.render(mail_of(messages.CHANGED, first.person))
     assert "in which we hold a place for you has changed" in content.text
     assert "elsewhere" not in content.text
+    for words in (content.text, content.html):
+        assert words.index("Take this place, or say no") < words.index("What has changed")
     assert content.calendar is None
 
 
@@ -139,7 +141,7 @@ def test_who_has_to_choose_is_told_until_when_and_the_entry_goes():
     assert content.subject == "Moved: do you keep your place on Thursday 3 December, 9:30am?"
     for words in (content.text, content.html):
         assert f"you are in “{there}” on Thursday 3 December 2026, 9:30am to 12:30pm." in words
-        assert "Choose another date, or keep this one" in words
+        assert words.index("Choose another date, or keep this one") < words.index("What has changed")
     assert "We keep your seat until 7 November 2026 at 9am" in content.text
     assert entry_of(content) == ("CANCEL", "CANCELLED", 1)
 
