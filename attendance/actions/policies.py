@@ -11,8 +11,10 @@ from attendance.actions.offers import bring_all_offers_forward
 from attendance.actions.places import promote_waiting
 from attendance.actions.teams import bring_all_names_forward
 from attendance.models import BookingRules, Quota
+from attendance.queries.freezing import freezing
 from briefings.models import Programme, Session
-from history.actions import record
+from history.actions import CLOCK, record
+from history.alone import each_alone
 from history.refusals import Refused
 from organisations.models import Organisation
 
@@ -37,11 +39,27 @@ def set_booking_rules(*, programme: Programme, by: Any, now: datetime, **columns
         rules.save(update_fields=changed)
         record(by=by, verb="changed_booking_rules", about=programme, now=now, fields=changed)
     if "freeze_days" in changed:
-        bring_all_names_forward(programme, by=by, now=now)
-        bring_all_offers_forward(programme, by=by, now=now)
-        end_all_requests(now=now, programme=programme, by=by)
+        _follow_freezing(programme, by, now)
     _promote_everywhere(programme, now)
     return rules
+
+
+def _follow_freezing(programme: Programme, by: Any, now: datetime) -> bool:
+    bring_all_names_forward(programme, by=by, now=now)
+    bring_all_offers_forward(programme, by=by, now=now)
+    end_all_requests(now=now, programme=programme, by=by)
+    return True
+
+
+def follow_all_rules(*, now: datetime) -> int:
+    """Bring forward what follows from rules that are saved, where who pressed was cut off before; return in how many
+    programmes. Raises AllFailed.
+    """
+    to_come = Session.objects.open().to_come(now).values("programme")
+    rules = BookingRules.objects.filter(freeze_days__isnull=False, programme__in=to_come).select_related("programme")
+    behind = {each.pk: each.programme for each in rules.order_by("pk") if freezing(each.programme, each, now)}
+    what = "Following the rules of booking"
+    return each_alone(what, behind, lambda pk: _follow_freezing(behind[pk], CLOCK, now))
 
 
 def set_quota(

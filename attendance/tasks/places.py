@@ -10,6 +10,7 @@ from attendance.actions import (
     handovers,
     needs,
     online,
+    policies,
     register,
     reminders,
     teams,
@@ -32,6 +33,7 @@ def settle_places() -> int:
     """
     now = timezone.now()
     return in_turn(
+        lambda: policies.follow_all_rules(now=now),
         lambda: teams.release_all_unnamed(now=now),
         lambda: reminders.lapse_offers(now=now),
         lambda: handovers.end_all_requests(now=now),

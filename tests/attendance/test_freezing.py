@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from attendance.actions import policies
 from attendance.actions.handovers import ask_colleague
 from attendance.actions.places import give_up_place
 from attendance.actions.policies import set_booking_rules
 from attendance.actions.teams import book_team
 from attendance.models import BookingRules, Handover, Place, PlaceState, TeamRule
 from attendance.queries.freezing import Freezing, freezing
+from attendance.tasks import settle_places
 from history.actions import CLOCK
 from history.models import Entry
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, partner_of
@@ -67,6 +69,26 @@ def test_what_is_said_beforehand_is_what_ends(programme, days, found, django_ass
     limits = Place.objects.filter(state=PlaceState.OFFERED, offered_until__lt=NOW + timedelta(days=9))
     assert limits.count() == found.sooner
     assert not freezing(programme, rules, NOW)
+
+
+def test_what_a_press_that_was_cut_off_has_left_is_done_by_the_clock(programme, monkeypatch):
+    def killed(*_args, **_more):
+        raise OSError("the process has ended")
+
+    rules = BookingRules.objects.get()
+    rules.freeze_days = 10
+    found = freezing(programme, rules, NOW)
+    with monkeypatch.context() as patched:
+        patched.setattr(policies, "bring_all_names_forward", killed)
+        with pytest.raises(OSError, match="has ended"):
+            set_booking_rules(programme=programme, freeze_days=10, by=CLOCK, now=NOW)
+    assert freezing(programme, BookingRules.objects.get(), NOW) == found  # saved, and pressed again it is nothing new
+    with time_machine.travel(NOW, tick=False):
+        settle_places()
+    assert not freezing(programme, rules, NOW)
+    assert Place.objects.filter(closed_reason="not_named").count() == found.gone
+    assert Place.objects.filter(closed_reason="list_final").count() == found.over
+    assert policies.follow_all_rules(now=NOW) == 0
 
 
 def test_the_coordinator_reads_what_ends_before_it_does_and_may_go_back(programme):
