@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Person
-from attendance.actions.engagements import lock_seats
+from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.feedback import ask_for_feedback
 from attendance.actions.line import close
 from attendance.messages import register as messages
@@ -250,6 +250,8 @@ def close_register(*, session: Session, by: Any, now: datetime) -> Register:
 @transaction.atomic
 def reopen_register(*, session: Session, reason: str, by: Any, now: datetime) -> Register:
     """Open a closed register again, for a ``reason`` in words: who was absent for lack of a mark is unmarked again."""
+    missed = Place.objects.filter(session=session, person__isnull=False, limit_key__isnull=True)
+    lock_people(missed.values_list("person", flat=True))  # who may be choosing another date at this moment
     register = _locked_register(session)
     if register.closed_at is None:
         return register

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from accounts.models import Person
-from attendance.actions import handovers, places, sessions, swaps
+from attendance.actions import handovers, places, register, sessions, swaps
 from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import promote
 from attendance.models import BookingRules, Place, PlaceState, SeatCount
@@ -17,6 +17,7 @@ from attendance.queries.sessions import people_of
 from history.refusals import Refused
 from messaging.models import Message
 from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day
+from tests.attendance.registers import half_way
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -119,6 +120,47 @@ def test_asked_before_the_locks_alone_they_are(waiting_twice, monkeypatch):
 
     monkeypatch.setattr(sessions, "lock_everybody", once)
     assert told_of_the_end(*waiting_twice)
+
+
+def reopened_while_choosing() -> list[str]:
+    """Reopen a register while somebody who was absent takes another date; return how each ended."""
+    programme = a_programme()
+    session, other = a_session(programme), another_day(programme)
+    place, day = a_place(session), half_way(session)
+    register.close_register(session=session, by="clock", now=day)
+    booked = threading.Event()
+
+    def choose() -> None:
+        with transaction.atomic():
+            a_place(other, place.person, now=day)
+            booked.set()
+            wait_until_somebody_waits()
+
+    def reopen() -> None:
+        assert booked.wait(10)
+        register.reopen_register(session=session, reason="A mistake", by="clock", now=day)
+
+    def make(act) -> str:
+        try:
+            act()
+        except IntegrityError as error:
+            return error.__cause__.diag.constraint_name
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(make, (choose, reopen)))
+
+
+def test_who_chooses_another_date_while_the_register_is_reopened_keeps_that_one():
+    assert reopened_while_choosing() == ["done", "done"]
+    assert Place.objects.get(limit_key__isnull=False).session.date > Place.objects.order_by("pk")[0].session.date
+
+
+def test_without_the_lock_on_who_was_absent_it_cannot_be_reopened(monkeypatch):
+    monkeypatch.setattr(register, "lock_people", lambda people: None)
+    assert reopened_while_choosing() == ["done", "attendance_place_limit_key_key"]
 
 
 def test_a_late_yes_and_the_clock_pass_the_seat_on_once():
