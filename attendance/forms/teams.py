@@ -72,7 +72,11 @@ class TeamForm(NamesForm):
         min_value=0,
         max_value=50,
         required=False,
-        error_messages={"max_value": "A team has 50 places without a name or fewer"},
+        error_messages={
+            "invalid": "Enter how many more places get a name later as a number, for example 3",
+            "min_value": "Enter how many more places get a name later: 0 or more",
+            "max_value": "A team has 50 places without a name or fewer",
+        },
         widget=forms.NumberInput({"class": "w4"}),
     )
     names_until = ThreeBoxDateField(

@@ -14,6 +14,7 @@ from accounts.presses import key_of, one_press
 from attendance.actions.places import give_up_place
 from attendance.actions.teams import (
     NamesAreOver,
+    NobodyToBook,
     TooManyNames,
     book_team,
     name_places,
@@ -46,6 +47,7 @@ from attendance.window import rules_of, window_of
 from briefings.models import Programme
 from briefings.words import when_in_words
 from face.dates import day
+from face.forms import SummaryLine
 from face.paging import LONG, page_of
 from history.actions import look, look_at_many
 from history.refusals import Refused
@@ -95,6 +97,8 @@ def book(request: HttpRequest, organisation: int, session: int) -> HttpResponse:
         typed = {**form.cleaned_data, "press": key_of(request) or uuid4()}
         try:
             team = book_team(session=chosen, organisation=own, by=request.user, now=now, **typed)
+        except NobodyToBook as refusal:
+            form.add_refusal(refusal, "people" if colleagues.exists() else "unnamed")
         except Refused as refusal:
             form.add_refusal(refusal)
         else:
@@ -344,7 +348,8 @@ def nudge(request: HttpRequest, organisation: int, programme: int) -> HttpRespon
         if "all" in request.POST and "confirmed" not in request.POST:
             return _check_nudge(request, own, chosen, found)
         people = found.values_list("pk", flat=True) if "all" in request.POST else ids_in(request.POST.getlist("chosen"))
-        return _nudged(request, own, chosen, people, now)
+        if people:
+            return _nudged(request, own, chosen, people, now)
     page = page_of(found, request.GET.get("page"), size=LONG)
     lately = nudged_lately(chosen, own, [person.pk for person in page.rows], now=now)
     for person in page.rows:
@@ -360,7 +365,9 @@ def nudge(request: HttpRequest, organisation: int, programme: int) -> HttpRespon
         "back_url": reverse("attendance:team-choose", args=[own.pk]),
         "back_words": "Back to the sessions",
     }
-    return render(request, "attendance/teams/nudge.html", context)
+    if request.method == "POST" and page.total:
+        context["problems"] = [SummaryLine("id_chosen", "Tick whom you want to remind")]
+    return render(request, "attendance/teams/nudge.html", context, status=422 if "problems" in context else 200)
 
 
 def _check_nudge(request: HttpRequest, own: Organisation, programme: Programme, found: Any) -> HttpResponse:
@@ -382,9 +389,6 @@ def _check_nudge(request: HttpRequest, own: Organisation, programme: Programme, 
 
 
 def _nudged(request: HttpRequest, own: Organisation, programme: Programme, people: Any, now: Any) -> HttpResponse:
-    if not people:
-        messages.error(request, "Tick whom you want to remind")
-        return redirect(request.get_full_path())
     done = nudge_colleagues(organisation=own, programme=programme, people=people, by=request.user, now=now)
     said = []
     if done.reminded:

@@ -434,12 +434,18 @@ def test_a_lead_books_names_and_gives_back(programme, lead):
     assert first.name in page.content.decode()
     typed = {"people": [first.pk], "unnamed": "2", "rule": "fit", "press": str(uuid.uuid4())}
     assert lead.post(f"{lead.base}{session.pk}/", typed).status_code == 422  # no last day
+    nobody = lead.post(f"{lead.base}{session.pk}/", {"rule": "fit", "press": str(uuid.uuid4())})
+    assert "people" in nobody.context["form"].errors
+    assert "how many places get a name later." in nobody.content.decode()
+    fewer = lead.post(f"{lead.base}{session.pk}/", {**typed, "unnamed": "-1"}).content.decode()
+    assert "Enter how many more places get a name later: 0 or more" in fewer
     until = (now + timedelta(days=9)).date()
     typed |= {f"names_until_{part}": getattr(until, part) for part in ("day", "month", "year")}
     made = [lead.post(f"{lead.base}{session.pk}/", typed) for _ in range(2)]
     assert {answer.status_code for answer in made} == {302}
     team = Team.objects.get()
-    assert "2 places have no name yet" in lead.get(f"/teams/{team.pk}/").content.decode()
+    shown = lead.get(f"/teams/{team.pk}/").content.decode()
+    assert shown.index("2 places have no name yet") < shown.index("<table"), "what is left to do, before who comes"
     again = lead.post(f"/teams/{team.pk}/name/", {"people": [first.pk]}, follow=True).content.decode()
     assert "They have a place of this team already" in again
     assert lead.post(f"/teams/{team.pk}/name/", {}).status_code == 422
@@ -503,6 +509,11 @@ def nudging(programme, lead):
     return lead
 
 
+def test_a_lead_does_not_read_of_nobody(nudging):
+    Invitation.objects.filter(pk=nudging.made.pk).delete()
+    assert '<span class="soft">3 not invited yet</span>' in nudging.get(nudging.base).content.decode()
+
+
 def test_a_lead_sees_who_has_not_booked_and_what_will_happen(nudging):
     assert "1 invited and without an answer, 2 not invited yet" in nudging.get(nudging.base).content.decode()
     page = nudging.get(nudging.page).content.decode()
@@ -551,7 +562,10 @@ def test_the_coordinator_is_asked_by_name_to_invite_who_is_not_once_a_week(nudgi
 
 def test_everybody_found_is_nudged_and_nobody_without_a_tick(nudging):
     answer = nudging.post(nudging.page, {}, follow=True)
-    assert "Tick whom you want to remind" in answer.content.decode()
+    page = answer.content.decode()
+    assert (answer.status_code, "<title>Error: Who has not booked" in page) == (422, True)
+    assert '<a href="#id_chosen">Tick whom you want to remind</a>' in page
+    assert page.count('id="id_chosen"') == 1
     assert not Message.objects.filter(kind="attendance.nudge").exists()
     asks = nudging.post(nudging.page, {"all": "yes"}).content.decode()
     assert "Remind all 3 colleagues?" in asks
