@@ -381,6 +381,23 @@ def test_a_place_cannot_be_given_up_once_the_session_has_begun(client, place):
     assert actions.HasBegun.sentence in words(response)
 
 
+def test_who_waits_keeps_a_position_and_not_a_place_until_the_other_date_is_theirs(client, place):
+    programme = place.session.programme
+    fill(place.session)
+    waiting = a_place(place.session)
+    to = another_day(programme, title="The plan at work")
+    mine(client, waiting)
+    choice = words(client.get(reverse("attendance:place-choose-other", args=[waiting.link_id])))
+    assert "You keep your position until the new one is yours." in choice
+    check = words(client.get(reverse("attendance:place-change", args=[waiting.link_id, to.pk])))
+    assert "You get the place and stop waiting for Thursday 26 November, both at once." in check
+    assert "never left without a place" not in check
+    assert "The plan at work" in check
+    mine(client, place)
+    own = words(client.get(reverse("attendance:place-change", args=[place.link_id, to.pk])))
+    assert "you are never left without a place" in own
+
+
 def test_changing_dates_leads_to_the_new_place(client, place):
     to = another_day(place.session.programme)
     full = another_day(place.session.programme, date=date(2026, 12, 9), capacity=1)
