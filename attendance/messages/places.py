@@ -178,6 +178,7 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
     """Return the words of ``message`` about ``place``; before the press that makes them, of unsaved rows too."""
     session = place.session
     when = f"{day_without_year(session.date)}, {clock(session.starts)}"
+    takes_out = message.kind == GIVEN_UP and bool(message.refs.get("seated")) and _will_be_out(message, place)
     context = {
         "move": move,
         "place": place,
@@ -198,13 +199,14 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         "done_by": _done_by(message, place),
         "is_followed": message.kind == GIVEN_UP and _is_followed(place),
         "with_entry": message.kind in _WITH_ENTRY,
-        "takes_out": message.kind == GIVEN_UP and bool(message.refs.get("seated")) and _will_be_out(message, place),
+        "takes_out": takes_out,
     }
     name = message.kind.removeprefix("attendance.")
-    return render_mail(f"attendance/mail/{name}", context, _subject_of(message, place).format(when=when))
+    subject = _subject_of(message, place, takes_out=takes_out)
+    return render_mail(f"attendance/mail/{name}", context, subject.format(when=when))
 
 
-def _subject_of(message: Message, place: Place) -> str:
+def _subject_of(message: Message, place: Place, *, takes_out: bool) -> str:
     """Return the subject of ``message``: who waited, had an offer and took no seat, or moved has lost no place."""
     kind = message.kind
     if kind == OFFERED and message.refs.get("earlier"):
@@ -215,7 +217,7 @@ def _subject_of(message: Message, place: Place) -> str:
         return "You have left the waiting list for {when}"
     if kind == GIVEN_UP and place.offered_from_line:
         return "The place on {when} is held for you no longer"
-    if kind == GIVEN_UP and place.closed_reason in ("changed_date", "moved") and not _is_out_already(place):
+    if kind == GIVEN_UP and place.closed_reason in ("changed_date", "moved") and takes_out:
         return "Out of your calendar: {when}"
     return _SUBJECTS[kind]
 
@@ -245,17 +247,10 @@ def _will_be_out(message: Message, place: Place) -> bool:
 
     A mail that is shown before the press says what it will say then.
     """
-    if _is_out_already(place):
-        return False
     if message.pk is None:
         return True
-    living = CalendarEntry.objects.filter(person=place.person_id, session=place.session_id, is_cancelled=False)
-    return not living.exists()
-
-
-def _is_out_already(place: Place) -> bool:
     entry = CalendarEntry.objects.filter(person=place.person_id, session=place.session_id).first()
-    return entry is not None and has_left_calendar(entry)
+    return entry is None or (entry.is_cancelled and not has_left_calendar(entry))
 
 
 def has_left_calendar(entry: CalendarEntry) -> bool:
