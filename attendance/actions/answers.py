@@ -2,19 +2,19 @@
 
 import logging
 import uuid
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, transaction
 
 from attendance.actions.cover import answer_cannot, answer_coming
-from attendance.actions.engagements import BusyThen, clash_of, lock_people, lock_seats
+from attendance.actions.engagements import BusyThen, clash_of, lock_both, lock_people
 from attendance.actions.line import seats_for_line
 from attendance.actions.places import (
     HasPlaceElsewhere,
     NotEligible,
     give_up_place,
+    lapse_offers_of,
     refuse_outside_window,
     refuse_where_not_open,
     seated_elsewhere,
@@ -27,10 +27,10 @@ from attendance.models import (
     CoverState,
     Place,
     PlaceState,
-    SeatCount,
     SeniorAttendance,
 )
 from attendance.queries.booking import affiliation_of
+from attendance.queries.moves import offers_over_of
 from attendance.queries.proposals import free_mandates
 from attendance.queries.shares import place_lost_by, seats_kept, why_waiting
 from attendance.replies import Known, Reply, Verdict, judge, parse
@@ -158,7 +158,7 @@ def _entry_of(reply: Reply) -> CalendarEntry | None:
 
 
 def _take(entry: CalendarEntry, reply: Reply, row: Inbound, now: datetime) -> None:
-    _lock(entry)
+    _lock(entry, now)
     entry.refresh_from_db(fields=["sequence", "held_as", "is_cancelled"])
     verdict, why = judge(reply, _known(entry, row, now))
     outcome, why = (Outcome.ASKS, why) if verdict == Verdict.ASK else _follow(verdict, entry, reply, now)
@@ -184,10 +184,11 @@ def _keep(entry: CalendarEntry, reply: Reply, row: Inbound, outcome: str, why: s
     record(by=by, verb="answered_in_calendar", about=answer, now=now, reason=outcome)
 
 
-def _lock(entry: CalendarEntry) -> None:
+def _lock(entry: CalendarEntry, now: datetime) -> None:
     """Take the locks in the order of the house, so that answers to one entry come one after the other."""
-    with suppress(SeatCount.DoesNotExist):  # a draft that a senior manager comes to has none
-        lock_seats(entry.session)
+    # A draft that a senior manager comes to has no counter. An offer that is over may have to lapse by the answer.
+    over = offers_over_of([entry.person_id], entry.session.programme_id, now)
+    counters = lock_both(entry.session_id, *(place.session_id for place in over))
     # All whom the answer may touch, at once: who waits for the place, who was asked for the same.
     there = SeniorAttendance.objects.filter(session=entry.session_id)
     own = there.filter(person=entry.person_id, together__isnull=False).select_related("organisation").first()
@@ -195,7 +196,7 @@ def _lock(entry: CalendarEntry) -> None:
     if own:  # who was asked for the same, and who would be asked next
         people.update(there.filter(together=own.together).values_list("person", flat=True))
         people.update(free_mandates(entry.session, own.organisation).values_list("person", flat=True))
-    line = Place.objects.in_line().filter(session=entry.session_id, person__isnull=False)
+    line = Place.objects.in_line().filter(session__in=[*counters], person__isnull=False)
     lock_people({*people, *line.values_list("person", flat=True)})
 
 
@@ -250,6 +251,7 @@ def _take_back(entry: CalendarEntry, now: datetime) -> tuple[str, str]:
     if apologies:
         answer_coming(attendance=apologies, by=entry.person, now=now)
     if place:
+        lapse_offers_of(offers_over_of([entry.person_id], entry.session.programme_id, now), now=now)
         take_place_back(place=place, by=entry.person, now=now, holds_locks=True)
     return (Outcome.TOOK_BACK, "") if apologies or place else (Outcome.NOTHING, "")
 

@@ -13,7 +13,7 @@ from attendance.actions.line import promote
 from attendance.actions.places import (
     NotOpen,
     fresh_session,
-    lapse_offer,
+    lapse_offers_of,
     refuse_outside_window,
     refuse_where_not_open,
 )
@@ -21,9 +21,9 @@ from attendance.actions.swaps import exchange
 from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
 from attendance.models import SEATED, BulkMove, Place, SeatCount, Team, TeamRule
-from attendance.queries.moves import in_turn, judge, offers_over, seats_to_close
+from attendance.queries.moves import in_turn, judge, offers_over_of, seats_to_close
 from briefings.models import Session, SessionState
-from history.actions import CLOCK, record
+from history.actions import record
 from history.refusals import Refused
 
 
@@ -71,18 +71,20 @@ def move_people(
     Nobody is ever without either place. Who waits for ``to`` and fits by now comes first; then those who have a seat,
     as they booked, then those who wait. Each who moves is told once, with ``words`` of the coordinator's, and so is
     the lead of their team, which goes along. The seats left behind go to those who wait for them, or with ``fewer``
-    are closed, all but the last that a session has. An offer whose limit is over ends and does not move.
+    are closed, all but the last that a session has. An offer whose limit is over ends and does not move;
+    one in a third session ends and stands in nobody's way.
     ``from_reserve``: the seats kept back may be used. Returns what was done. Raises SameSession, AnotherProgramme,
     SessionHasBegun, NotOpen, OutsideWindow, NotAllMove, NobodyMoves; nothing is changed then.
     """
     if session.pk == to.pk:
         raise SameSession
-    counters = lock_both(session.pk, to.pk)
     ids = [place.pk for place in places]
-    _lock_everybody(ids, session, to)
+    over = offers_over_of(Place.objects.filter(pk__in=ids).values("person"), session.programme_id, now)
+    counters = lock_both(session.pk, to.pk, *(place.session_id for place in over))
+    _lock_everybody(ids, counters)
     session, to = fresh_session(session.pk), fresh_session(to.pk)
     _refuse(session, to, counters, by, now)
-    if _end_offers(ids, session, to, now):
+    if lapse_offers_of(over, now=now):
         counters = lock_both(session.pk, to.pk)
     promote(to, counters[to.pk], now)
     chosen = Place.objects.filter(pk__in=ids, session=session).select_related("session__programme", "person", "team")
@@ -112,13 +114,6 @@ def move_people(
     record(by=by, verb="moved_people", about=session, now=now)
     promote(session, counters[session.pk], now)
     return move
-
-
-def _end_offers(places: list[int], session: Session, to: Session, now: datetime) -> int:
-    """End the offers in both sessions that the people of ``places`` hold and whose limit is over; return how many."""
-    people = Place.objects.filter(pk__in=places).values("person")
-    found = offers_over(now).filter(session__in=[session.pk, to.pk], person__in=people).select_related("session")
-    return sum(lapse_offer(place=place, by=CLOCK, now=now) for place in found.order_by("pk"))
 
 
 def _close_seats(session: Session, seats: SeatCount, number: int, by: Any, now: datetime) -> None:
@@ -165,8 +160,8 @@ def _refuse(session: Session, to: Session, counters: dict, by: Any, now: datetim
     refuse_outside_window(to, by, now)
 
 
-def _lock_everybody(places: list[int], session: Session, to: Session) -> None:
-    """Lock, in one go and in id order, who moves and who may move up in either line."""
+def _lock_everybody(places: list[int], sessions: Iterable[int]) -> None:
+    """Lock, in one go and in id order, who moves and who may move up in the line of one of ``sessions`` (ids)."""
     moving = Place.objects.filter(pk__in=places).values_list("person", flat=True)
-    waiting = Place.objects.in_line().filter(session__in=[session.pk, to.pk]).values_list("person", flat=True)
+    waiting = Place.objects.in_line().filter(session__in=list(sessions)).values_list("person", flat=True)
     lock_people(pk for pk in {*moving, *waiting} if pk)

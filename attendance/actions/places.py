@@ -348,6 +348,14 @@ def lapse_offer(*, place: Place, by: Any, now: datetime) -> bool:
     return True
 
 
+def lapse_offers_of(offers: Iterable[Place], *, now: datetime) -> int:
+    """Let ``offers`` lapse, of people who are having something else; return how many were due.
+
+    Their counters are locked, with all others of the transaction, and so are their people and whoever waits there.
+    """
+    return sum(lapse_offer(place=place, by=CLOCK, now=now) for place in offers)
+
+
 @transaction.atomic
 def change_seats(*, session: Session, capacity: int, reserved: int, by: Any, now: datetime) -> None:
     """Set how many seats ``session`` has and how many of them the coordinator keeps; who waits moves up.

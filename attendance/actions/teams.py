@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Person
-from attendance.actions.engagements import clash_of, lock_people, lock_seats
+from attendance.actions.engagements import clash_of, lock_both, lock_people, lock_seats
 from attendance.actions.line import close, limit_key, promote, put_in_line, seat, settle_in
 from attendance.actions.places import (
     HasBegun,
@@ -19,6 +19,7 @@ from attendance.actions.places import (
     OutsideWindow,
     fresh_session,
     give_link,
+    lapse_offers_of,
     new_place,
     refuse_outside_window,
     refuse_where_not_open,
@@ -29,6 +30,7 @@ from attendance.messages import teams as team_messages
 from attendance.messages.teams import FINAL_EARLIER
 from attendance.models import AccessNeed, Invitation, Place, PlaceState, SeatCount, Team, TeamRule, new_reference
 from attendance.queries.booking import affiliation_for
+from attendance.queries.moves import offers_over_of
 from attendance.queries.shares import places_lost_by, seats_kept, shares_of
 from attendance.queries.teams import not_booked, teams_without_names
 from attendance.window import rules_of, window_of
@@ -90,23 +92,27 @@ def book_team(
     """Book ``people`` and ``unnamed`` places more for ``organisation`` in ``session``, under one lock.
 
     By TeamRule.ALL all have a seat or all wait, as one; by FIT as many as fit have one and the rest wait. Each one
-    named is told. The same ``press`` returns the same team. Raises NobodyToBook, NotOpen, OutsideWindow, NotInTheTeam.
+    named is told. An offer that one of them has, and whose limit is over, lapses by it. The same ``press`` returns the
+    same team. Raises NobodyToBook, NotOpen, OutsideWindow, NotInTheTeam.
     """
     people = sorted(people, key=lambda person: person.pk)
     if not people and not unnamed:
         raise NobodyToBook
-    try:
-        seats = lock_seats(session)
-    except SeatCount.DoesNotExist:
-        raise NotOpen from None
-    session = fresh_session(session.pk)
+    over = offers_over_of(people, session.programme_id, now)
+    counters = lock_both(session.pk, *(place.session_id for place in over))
+    if session.pk not in counters:
+        raise NotOpen
+    seats, session = counters[session.pk], fresh_session(session.pk)
     made = Team.objects.filter(press=press).first()
     if made:
         return made
     refuse_where_not_open(session, now)
     refuse_outside_window(session, by, now)
-    line = Place.objects.in_line().filter(session=session).values_list("person", flat=True) if seats.free else []
-    lock_people([*(person.pk for person in people), *(pk for pk in line if pk)])
+    moves_up = [*counters] if seats.free or over else []
+    line = Place.objects.in_line().filter(session__in=moves_up, person__isnull=False).values_list("person", flat=True)
+    lock_people([*(person.pk for person in people), *line])
+    if lapse_offers_of(over, now=now):
+        seats = lock_seats(session)
     promote(session, seats, now)
     team = Team.objects.create(
         session=session, organisation=organisation, rule=rule, names_until=names_until if unnamed else None,
@@ -122,8 +128,9 @@ def name_places(*, team: Team, people: Iterable[Person], by: Any, now: datetime)
     """Give the places of ``team`` without a name to ``people``, colleagues, by name; each is told.
 
     Places that have a seat come first, then those that wait. All get one or nobody; who has one in this team already
-    keeps it. Who waits in this session, or in another where the programme allows one place, waits no more. The seats
-    were taken before: so names may follow after booking has closed, until the list of names is final.
+    keeps it. Who waits in this session, or in another where the programme allows one place, waits no more; an offer
+    that they have, and whose limit is over, lapses. The seats were taken before: so names may follow after booking has
+    closed, until the list of names is final.
 
     A name after the last day for it is refused, and what has none goes back at once, as the clock would have it:
     whoever catches that refusal must not roll it back.
@@ -139,14 +146,18 @@ def name_places(*, team: Team, people: Iterable[Person], by: Any, now: datetime)
 @transaction.atomic
 def _name_places(team: Team, people: Iterable[Person], by: Any, now: datetime) -> list[Place]:
     people = sorted(people, key=lambda person: (person.sort_name, person.pk))
-    seats = lock_seats(team.session)
-    lock_people(person.pk for person in people)
-    session = fresh_session(team.session_id)
+    over = offers_over_of(people, team.session.programme_id, now)
+    counters = lock_both(team.session_id, *(place.session_id for place in over))
+    line = Place.objects.in_line().filter(session__in=[place.session_id for place in over], person__isnull=False)
+    lock_people([*(person.pk for person in people), *line.values_list("person", flat=True)])
+    seats, session = counters[team.session_id], fresh_session(team.session_id)
     if session.during.lower <= now:
         raise HasBegun
     window = window_of(session, rules_of(session), now)
     if window.is_frozen:
         raise OutsideWindow(window.why_closed)
+    if lapse_offers_of(over, now=now):
+        seats = lock_seats(session)
     live = Place.objects.live().filter(team=team).select_related("team", "session__programme", "person")
     have = set(live.filter(person__in=people).values_list("person", flat=True))
     new = [person for person in people if person.pk not in have]

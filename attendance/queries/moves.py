@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -51,6 +52,15 @@ def places_to_move(session: Session, now: datetime, *, with_waiting: bool = True
 def offers_over(now: datetime) -> QuerySet[Place]:
     """Return the offers whose limit is over at ``now``, and which the clock has not ended yet."""
     return Place.objects.filter(state=PlaceState.OFFERED, offered_until__lte=now)
+
+
+def offers_over_of(people: Any, programme: int, now: datetime) -> list[Place]:
+    """Return the offers in ``programme`` (an id) whose limit is over and that one of ``people`` (ids) holds, by id.
+
+    They stand in the way of another place until they lapse: whoever lets them locks their sessions with the others.
+    """
+    found = offers_over(now).filter(person__in=people, session__programme=programme)
+    return list(found.select_related("session").order_by("pk"))
 
 
 def in_turn(places: Iterable[Place]) -> list[Place]:
@@ -120,7 +130,8 @@ def _standing_in_the_way(
     elsewhere: set[int] = set()
     if to.programme.places_rule == PlacesRule.ONE:
         held = Place.objects.to_use().filter(person__in=people, session__programme=to.programme_id)
-        elsewhere = set(held.exclude(session__in=[origin.pk, to.pk]).values_list("person", flat=True))
+        others = held.exclude(session__in=[origin.pk, to.pk]).exclude(pk__in=offers_over(now))
+        elsewhere = set(others.values_list("person", flat=True))
     busy = _busy(people, origin, to)
     reasons = {}
     for place in places:

@@ -23,8 +23,13 @@ def organisations_led(person: Any) -> QuerySet[Organisation]:
 
 def colleagues_to_book(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:
     """Return who of ``organisation`` is eligible for ``programme`` and has no place in it, by name."""
-    placed = Place.objects.live().filter(person=OuterRef("pk"), session__programme=programme)
+    placed = Place.objects.live().filter(person=OuterRef("pk"), session__programme=programme).exclude(_is_over(now))
     return colleagues_in_scope(programme, organisation, now).filter(~Exists(placed))
+
+
+def _is_over(now: datetime) -> Q:
+    """Return what is so of an offer whose limit is over: it lapses by the press that books something else."""
+    return Q(state=PlaceState.OFFERED, offered_until__lte=now)
 
 
 def colleagues_in_scope(programme: Programme, organisation: Organisation, now: datetime) -> QuerySet[Person]:
@@ -42,6 +47,7 @@ def colleagues_to_name(team: Team, now: datetime) -> QuerySet[Person]:
     """
     session = team.session
     own = Place.objects.filter(person=OuterRef("pk"), session__programme=session.programme_id, missed_at=None)
+    own = own.exclude(_is_over(now))
     ties = affiliations_in_scope(session.programme, timezone.localdate(now)).filter(
         organisation=team.organisation_id, person=OuterRef("pk")
     )

@@ -46,14 +46,14 @@ def entry_for(person, session) -> CalendarEntry:
     return CalendarEntry.objects.get(person=person, session=session)
 
 
-def said(entry, what: str, *, minute: int = 0, sender: str = "", attendee: str = "", proven="", **lines):
+def said(entry, what: str, *, minute: int = 0, sender: str = "", attendee: str = "", proven="", at=NOW, **lines):
     """Let an answer to ``entry`` come and be taken; return what became of it, None where nothing did."""
     stamp = f"20261102T08{minute:02}00Z"
     lines = {"SEQUENCE": entry.sequence, "DTSTAMP": stamp, **lines}
     words = calendar(str(entry.uid), attendee or entry.person.email, what, **lines)
     number = f"<n{next(_numbers)}@example.org>"
-    receive(raw=answer(words, sender=sender or entry.person.email, proven=proven, message_id=number), now=NOW)
-    answers.take_answers(now=NOW)
+    receive(raw=answer(words, sender=sender or entry.person.email, proven=proven, message_id=number), now=at)
+    answers.take_answers(now=at)
     found = CalendarAnswer.objects.filter(inbound__message_id=number).first()
     return found and (found.outcome, found.why)
 
@@ -197,6 +197,24 @@ def test_who_declines_and_then_accepts_has_the_place_again():
     said(entry, "DECLINED", minute=1)
     assert said(entry, "ACCEPTED", minute=2) == (Outcome.TOOK_BACK, "")
     assert Place.objects.filter(person=place.person, state=PlaceState.BOOKED).exists()
+
+
+def test_who_takes_a_place_back_has_it_though_an_offer_elsewhere_is_just_over():
+    place, entry = booked()
+    programme = place.session.programme
+    set_booking_rules(programme=programme, offer_days=365, offer_hours=24, by="clock", now=NOW)
+    other = another_day(programme, capacity=1)
+    seated = a_place(other)
+    said(entry, "DECLINED", minute=1)
+    late, following = a_place(other, place.person), a_place(other)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    assert state_of(late) == PlaceState.OFFERED
+    asks = said(entry, "ACCEPTED", minute=2)
+    assert asks == (Outcome.ASKS, AnswerWhy.PLACE_GONE), "the offer holds still"
+    with time_machine.travel(NOW + timedelta(hours=24), tick=False):
+        assert said(entry, "ACCEPTED", minute=3, at=NOW + timedelta(hours=24)) == (Outcome.TOOK_BACK, "")
+    assert (state_of(late), state_of(following)) == (PlaceState.ENDED, PlaceState.OFFERED)
+    assert Place.objects.get(person=place.person, state=PlaceState.BOOKED).session == place.session
 
 
 def _sent(person) -> None:

@@ -89,7 +89,7 @@ def test_an_answer_waits_for_the_counter_before_it_locks_anybody():
 
 
 def test_without_it_the_answer_and_a_booking_wait_in_a_circle(monkeypatch):
-    monkeypatch.setattr(answers, "_lock", lambda entry: None)
+    monkeypatch.setattr(answers, "_lock", lambda entry, now: None)
     assert "OperationalError" in declined_while_the_counter_is_held()
 
 

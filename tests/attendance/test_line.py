@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.links import make_link, token_of
 from attendance.actions.engagements import BusyThen
 from attendance.actions.handovers import HoldsAnother, ask_colleague, take_over, why_not_to_take
+from attendance.actions.moves import move_people
 from attendance.actions.places import (
     HasPlaceElsewhere,
     OfferIsEnding,
@@ -28,12 +29,25 @@ from attendance.actions.reminders import lapse_offers, promote_all
 from attendance.actions.reserve import seat_from_reserve
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.swaps import QuotaIsUsed, SessionIsFull, change_place
+from attendance.actions.teams import NotInTheTeam, book_team, name_places
 from attendance.invariants import findings
-from attendance.models import BookingRules, Engagement, Invitation, Place, PlaceState, Quota
+from attendance.models import (
+    BookingRules,
+    Engagement,
+    Invitation,
+    Place,
+    PlaceState,
+    Quota,
+    SeatCount,
+    Stays,
+    TeamRule,
+)
 from attendance.queries.booking import position_of, positions_of
 from attendance.queries.figures import Figures, figures_of
+from attendance.queries.moves import judge
 from attendance.queries.sessions import preview_change
 from attendance.queries.shares import FIRST_CHOICE_LASTS, quota_of, quota_used
+from attendance.queries.teams import colleagues_to_book, colleagues_to_name
 from attendance.queries.waiting import is_wanted
 from attendance.window import window_of
 from briefings.models import Session
@@ -220,6 +234,8 @@ def test_who_books_in_the_minute_in_which_an_offer_ends_has_the_place_and_the_of
         a_place(other, late.person, now=limit - timedelta(minutes=1))
     with pytest.raises(OfferIsEnding, match="It ends within a minute: press again then"):
         take_place(session=other, person=late.person, by=late.person, now=limit, holds_locks=True)
+    shown = [late.person in colleagues_to_book(programme, partner_of(programme), at) for at in (NOW, limit)]
+    assert shown == [False, True], "their lead can tick them"
     assert a_place(other, late.person, now=limit).state == PlaceState.BOOKED
     states = {place.pk: (place.state, place.closed_reason) for place in Place.objects.filter(session=session)}
     assert states[late.pk] == (PlaceState.ENDED, "offer_lapsed")
@@ -229,8 +245,12 @@ def test_who_books_in_the_minute_in_which_an_offer_ends_has_the_place_and_the_of
 
 
 @pytest.mark.parametrize(
-    "how", ["changes what they wait for", "is seated from the reserve", "takes over the place of a colleague"]
-)
+    "how",
+    [
+        "changes what they wait for", "is seated from the reserve", "takes over the place of a colleague",
+        "is booked with a team", "is named by their lead", "is moved by the coordinator",
+    ],
+)  # fmt: skip
 def test_an_offer_that_is_over_stands_in_the_way_of_nothing_else(programme, how):
     _rules(programme, **LATE)
     session, other = a_session(programme, capacity=1), another_day(programme, capacity=1)
@@ -249,6 +269,29 @@ def test_an_offer_that_is_over_stands_in_the_way_of_nothing_else(programme, how)
         assert isinstance(why_not_to_take(asked, limit - timedelta(minutes=1)), HoldsAnother)
         assert why_not_to_take(asked, limit) is None
         new = take_over(handover=asked, by=late.person, now=limit)
+    elif how in ("is booked with a team", "is named by their lead"):
+        booking = {"session": third, "organisation": partner_of(programme), "rule": TeamRule.FIT, "by": CLOCK}
+        booking |= {"press": uuid.uuid4(), "names_until": date(2026, 11, 20)}
+        early = limit - timedelta(minutes=1)
+        with pytest.raises(NotInTheTeam, match="they have a place in another session"):
+            book_team(people=[late.person], unnamed=1, now=early, **booking)
+        if how == "is booked with a team":
+            book_team(people=[late.person], unnamed=1, now=limit, **booking)
+        else:
+            team = book_team(people=[], unnamed=1, now=early, **booking)
+            assert late.person not in colleagues_to_name(team, early)
+            assert late.person in colleagues_to_name(team, limit)
+            name_places(team=team, people=[late.person], by=CLOCK, now=limit)
+        new = Place.objects.live().get(session=third, person=late.person)
+    elif how == "is moved by the coordinator":
+        seats = SeatCount.objects.get(session=third)
+        assert judge([waits], other, third, seats, limit - timedelta(minutes=1))[0].why == Stays.ELSEWHERE
+        assert judge([waits], other, third, seats, limit)[0].why == "", "as the page before it says"
+        move = move_people(
+            session=other, to=third, places=[waits], all_or_nobody=True, from_reserve=False, fewer=False, words="",
+            by=CLOCK, now=limit,
+        )  # fmt: skip
+        new = Place.objects.get(pk=move.moved[0])
     else:
         new = change_place(place=waits, to=third, by=late.person, now=limit)
     late.refresh_from_db()

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -9,14 +10,14 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from accounts.models import Person
-from attendance.actions import handovers, places, register, sessions, swaps
+from attendance.actions import handovers, moves, places, register, sessions, swaps, teams
 from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import promote
-from attendance.models import BookingRules, Place, PlaceState, SeatCount
+from attendance.models import BookingRules, Place, PlaceState, SeatCount, TeamRule
 from attendance.queries.sessions import people_of
 from history.refusals import Refused
 from messaging.models import Message
-from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day
+from tests.attendance.places import NOW, a_place, a_practitioner, a_programme, a_session, another_day, partner_of
 from tests.attendance.registers import half_way
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,18 +215,24 @@ def test_a_swap_locks_the_counter_of_the_lower_id_first_whatever_the_dates():
     assert Place.objects.seated().get(person=place.person).session == higher
 
 
-def locks_while_an_offer_ends() -> None:
-    """Book another date while holding an offer that is over, whose counter is held; raises where the new one is too."""
+def locks_while_an_offer_ends(act=lambda session, person, now: a_place(session, person, now=now)) -> None:
+    """Book another date while holding an offer that is over, whose counter is held; raises where the new one is too.
+
+    ``act`` books the session for the person.
+    """
     programme = a_programme()
     BookingRules.objects.create(programme=programme, offer_days=365, offer_hours=24)
     lower, higher = a_session(programme, capacity=1), another_day(programme)
     assert lower.pk < higher.pk
     seated, late, following = (a_place(lower) for _ in range(3))
+    third = another_day(programme, capacity=1, date=higher.date + timedelta(days=7))
+    a_place(third)
+    a_place(third, late.person)
     places.give_up_place(place=seated, by=seated.person, now=NOW)
 
     def book() -> None:
         try:
-            a_place(higher, late.person, now=NOW + timedelta(hours=24))
+            act(higher, late.person, NOW + timedelta(hours=24))
         finally:
             connection.close()
 
@@ -244,6 +251,43 @@ def locks_while_an_offer_ends() -> None:
 
 def test_who_books_while_an_offer_of_theirs_ends_locks_both_counters_in_the_order_of_their_ids():
     locks_while_an_offer_ends()
+
+
+def book_with_a_team(session, person, now) -> None:
+    teams.book_team(
+        session=session, organisation=partner_of(session.programme), people=[person], unnamed=0, rule=TeamRule.FIT,
+        names_until=None, press=uuid.uuid4(), by="clock", now=now,
+    )  # fmt: skip
+
+
+def name_by_the_lead(session, person, now) -> None:
+    team = teams.book_team(
+        session=session, organisation=partner_of(session.programme), people=[], unnamed=1, rule=TeamRule.FIT,
+        names_until=session.date, press=uuid.uuid4(), by="clock", now=NOW,
+    )  # fmt: skip
+    teams.name_places(team=team, people=[person], by="clock", now=now)
+
+
+def move_by_the_coordinator(session, person, now) -> None:
+    waits = Place.objects.select_related("session").get(person=person, state=PlaceState.WAITING)
+    moves.move_people(
+        session=waits.session, to=session, places=[waits], all_or_nobody=True, from_reserve=False, fewer=False,
+        words="", by="clock", now=now,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("act", [book_with_a_team, name_by_the_lead, move_by_the_coordinator])
+def test_who_is_booked_while_an_offer_of_theirs_ends_has_every_counter_locked_in_the_order_of_their_ids(act):
+    locks_while_an_offer_ends(act)
+
+
+@pytest.mark.parametrize("act", [book_with_a_team, name_by_the_lead, move_by_the_coordinator])
+def test_with_the_counter_of_the_offer_left_for_later_the_new_one_is_held_first(monkeypatch, act):
+    module = moves if act is move_by_the_coordinator else teams
+    locks, own = module.lock_both, 2 if act is move_by_the_coordinator else 1
+    monkeypatch.setattr(module, "lock_both", lambda *ids: locks(*ids[:own]))
+    with pytest.raises(OperationalError):
+        locks_while_an_offer_ends(act)
 
 
 def test_without_letting_go_the_new_counter_is_held_first(monkeypatch):
