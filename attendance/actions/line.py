@@ -187,6 +187,7 @@ def stop_waiting(place: Place, now: datetime, by: Any) -> None:
     own = Place.objects.filter(person=place.person_id, session__programme=place.session.programme_id)
     waiting, ended = own.filter(state=PlaceState.WAITING), {"closed_at": now, "closed_reason": "seated_elsewhere"}
     if waiting.update(state=PlaceState.ENDED, number_in_line=None, **ended):
+        AccessNeed.objects.filter(place__in=own.filter(**ended)).delete()
         team_messages.tell_left(*own.filter(**ended, team__isnull=False), by=by, now=now)
 
 

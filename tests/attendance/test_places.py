@@ -511,6 +511,37 @@ def test_an_access_need_is_kept_changed_forgotten_and_never_in_the_history():
     assert not Entry.objects.filter(reason__contains="oop").exists()
 
 
+def _need(place, words="", *, welsh=False):
+    return needs.set_access_need(place=place, words=words, welsh=welsh, by=place.person, now=NOW)
+
+
+@pytest.mark.parametrize(("said_there", "kept"), [("", "A chair with arms"), ("A ramp", "A ramp")])
+def test_who_waits_for_the_date_they_change_to_keeps_what_they_said_for_it(said_there, kept):
+    programme = a_programme(places_rule=PlacesRule.UNLIMITED)
+    there, here = (a_session(programme, capacity=1, room=None, online_link="https://x.example.org/") for _ in "ab")
+    other, waiting = a_place(there), a_place(there)
+    place = a_place(here, waiting.person)  # at the same time: so they are passed over there, and keep their position
+    _need(place, "A chair with arms")
+    _need(waiting, said_there, welsh=True)
+    places.give_up_place(place=other, by=other.person, now=NOW)
+    new = swaps.change_place(place=place, to=there, by=place.person, now=NOW)
+    assert (new, new.state) == (waiting, Booked)
+    need = AccessNeed.objects.get()
+    assert (need.place, need.words, need.welsh) == (new, kept, True)
+
+
+def test_an_access_need_goes_with_the_waiting_that_ends_by_a_seat_elsewhere():
+    programme = a_programme()
+    full = a_session(programme, capacity=1)
+    fill(full)
+    waiting = a_place(full)
+    _need(waiting, "Hearing loop")
+    a_place(another_day(programme), waiting.person)
+    waiting.refresh_from_db()
+    assert waiting.closed_reason == "seated_elsewhere"
+    assert not AccessNeed.objects.exists()
+
+
 def test_an_access_need_goes_with_the_place_or_thirty_days_after_the_session():
     session = a_session()
     place, other = a_place(session), a_place(session)
