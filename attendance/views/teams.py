@@ -138,7 +138,12 @@ def _said_of(team: Team) -> str:
         return f"The team is booked. {_told(live)}"
     if waiting == number:
         return f"The team is on the waiting list. {_told(live)}"
-    return f"{number - waiting} of {number} places are booked, the rest wait. {_told(live)}"
+    return f"{_some_booked(number - waiting, number)}. {_told(live)}"
+
+
+def _some_booked(booked: int, number: int) -> str:
+    rest = "the other waits" if number - booked == 1 else f"the other {number - booked} wait"
+    return f"{booked} of {number} places {'is' if booked == 1 else 'are'} booked, {rest}"
 
 
 def _told(places: list[Place]) -> str:
@@ -264,7 +269,7 @@ def switch(request: HttpRequest, team: int) -> HttpResponse:
     elif waiting == number:
         said = "From now on as many as fit get a place. None is free for you at the moment"
     else:
-        said = f"{number - waiting} of {number} places are booked now. The rest wait"
+        said = _some_booked(number - waiting, number)
     messages.success(request, said)
     return redirect("attendance:team-show", team=team)
 

@@ -52,7 +52,8 @@ class RoomTooSmall(Refused):
 
     def __init__(self, room: Room) -> None:
         super().__init__(
-            f"{room} holds {room.capacity} people. Choose a larger room, plan {room.capacity} places or fewer, "
+            f"{room} holds {room.capacity} {'person' if room.capacity == 1 else 'people'}. Choose a larger room, plan "
+            f"{room.capacity} {'place' if room.capacity == 1 else 'places'} or fewer, "
             "or add a link for people online."
         )
 

@@ -360,7 +360,7 @@ def test_giving_up_asks_first_and_says_who_gets_it(client):
     waiting = a_place(session)
     mine(client, place)
     address = reverse("attendance:place-give-up", args=[place.link_id])
-    assert "goes at once to the first of 1 person on the waiting list" in words(client.get(address))
+    assert "goes at once to the person on the waiting list, if they can come" in words(client.get(address))
     assert "You have given up this place" in words(client.post(address, follow=True))
     waiting.refresh_from_db()
     assert waiting.state == PlaceState.BOOKED

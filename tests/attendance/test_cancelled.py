@@ -139,6 +139,17 @@ def test_a_notice_is_read_first_and_goes_once_to_everybody_with_a_place(coordina
     assert set(notices.not_wanted(list(told), now).values()) == {"no_longer_booked"}
 
 
+def test_a_mail_to_everybody_says_how_many_have_a_place_and_speaks_of_one_as_of_one(client):
+    session = a_session()
+    client.force_login(AppointmentFactory(programme=session.programme).person)
+    address = f"/sessions/{session.pk}/notice/"
+    assert "Nobody has a place yet, so nobody would get it." in client.get(address).content.decode()
+    a_place(session)
+    assert "<p>1 person has a place." in client.get(address).content.decode()
+    page = client.post(address, {"subject": "Car park", "words": "It is closed."}).content.decode()
+    assert "<strong>1 person gets</strong> this mail, with their own name" in page
+
+
 def test_nobody_is_told_where_nobody_has_a_place():
     session = a_session()
     with pytest.raises(NobodyToTell):

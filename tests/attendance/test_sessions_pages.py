@@ -304,7 +304,7 @@ def test_a_move_asks_first_who_is_told(client, programme, coordinator):
     [
         ({"date_year": "2020"}, "The session would begin in the past."),
         ({"room": ""}, "Nobody can book a session without a place to meet."),
-        ({"room": "small"}, "holds 1 people. Choose a larger room"),
+        ({"room": "small"}, "holds 1 person. Choose a larger room"),
     ],
 )
 def test_what_cannot_be_is_said_before_it_is_asked_who_is_told(client, programme, coordinator, changes, sentence):

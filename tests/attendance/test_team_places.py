@@ -896,7 +896,7 @@ def test_a_switch_says_what_it_came_to(programme, lead):
     give_up_place(place=Place.objects.get(pk=holder.pk), by=holder.person, now=now)
     Team.objects.update(rule=TeamRule.ALL)
     assert (
-        "1 of 2 places are booked now. The rest wait"
+        "1 of 2 places is booked, the other waits"
         in lead.post(f"/teams/{team.pk}/switch/", follow=True).content.decode()
     )
     change_seats(session=session, capacity=3, reserved=0, by=CLOCK, now=now)
