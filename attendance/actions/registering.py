@@ -33,13 +33,25 @@ def register_and_take(
     person = Person.objects.filter(email=address).first() or _new_person(name, address, now)
     tied = Affiliation.objects.on(timezone.localdate(now)).filter(person=person, organisation=organisation)
     if not tied.exists():
-        tie = Affiliation.objects.create(
-            person=person, organisation=organisation, profession=profession, since=timezone.localdate(now)
-        )
-        if area:
-            AffiliationArea.objects.create(affiliation=tie, area=area)
-        record(by=person, verb="affiliated", about=tie, now=now)
+        _tie(person, organisation, profession, area, now)
     return take_place(session=session, person=person, by=person, now=now)
+
+
+def _tie(person: Person, organisation: Organisation, profession: Profession | None, area: Area | None, now: datetime):
+    """Tie ``person`` to ``organisation`` from today: until the day on which a tie begins that is known already.
+
+    One that another browser makes at the same moment is the same one.
+    """
+    today, own = timezone.localdate(now), {"person": person, "organisation": organisation, "profession": profession}
+    begins = Affiliation.objects.filter(since__gt=today, until=None, **own).values_list("since", flat=True).first()
+    try:
+        with transaction.atomic():
+            tie = Affiliation.objects.create(since=today, until=begins, **own)
+    except IntegrityError:
+        return
+    if area:
+        AffiliationArea.objects.create(affiliation=tie, area=area)
+    record(by=person, verb="affiliated", about=tie, now=now)
 
 
 def _new_person(name: str, address: str, now: datetime) -> Person:

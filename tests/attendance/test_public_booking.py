@@ -107,6 +107,36 @@ def test_somebody_known_goes_straight_to_the_check_page(client, session):
     assert Affiliation.objects.filter(person=person).count() == 1
 
 
+def test_somebody_whose_tie_begins_next_week_is_tied_until_then(client, session):
+    programme, monday = session.programme, NOW.date() + timedelta(days=7)
+    known = {"organisation": partner_of(programme), "profession": programme.professions.get()}
+    person = PersonFactory(email=EMAIL)
+    AffiliationFactory(person=person, since=monday, areas=programme.areas.all(), **known)
+    prove(client, session)
+    client.post(page(session, "details"), details(session))
+    client.post(page(session, "check"))
+    assert (Place.objects.get().person, Place.objects.get().state) == (person, PlaceState.BOOKED)
+    ties = Affiliation.objects.filter(person=person).order_by("since").values_list("since", "until")
+    assert list(ties) == [(NOW.date(), monday), (monday, None)]
+
+
+def test_a_tie_made_meanwhile_is_the_same_tie(session, monkeypatch):
+    programme, area = session.programme, session.programme.areas.get()
+    person = PersonFactory(email=EMAIL)
+    tie = {"person": person, "organisation": partner_of(programme), "profession": programme.professions.get()}
+    real = registering._tie
+
+    def late(*args):  # the other browser is done between the look and the writing
+        AffiliationFactory(since=NOW.date(), areas=[area], **tie)
+        return real(*args)
+
+    monkeypatch.setattr(registering, "_tie", late)
+    own = {"organisation": tie["organisation"], "profession": tie["profession"], "area": area}
+    place = registering.register_and_take(session=session, email=EMAIL, name="Kofi", now=NOW, **own)
+    assert place.state == PlaceState.BOOKED
+    assert Affiliation.objects.filter(person=person).count() == 1
+
+
 def test_the_answer_is_the_same_for_known_and_unknown_addresses(client, session):
     PersonFactory(email="known@trust.example.org")
     answers = []
