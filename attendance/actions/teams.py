@@ -118,7 +118,7 @@ def book_team(
         session=session, organisation=organisation, rule=rule, names_until=names_until if unnamed else None,
         press=press, made_at=now, made_by=by if isinstance(by, Person) else None,
     )  # fmt: skip
-    places = [_place_for(team, session, person, by, now) for person in people]
+    places = [place_for(team, session, person, by, now) for person in people]
     places += [_without_name(team, session, by, now) for _ in range(unnamed)]
     _seat_or_wait(team, places, seats, session, by, now)
     return team
@@ -178,7 +178,7 @@ def _name(place: Place, person: Person, seats: SeatCount, by: Any, now: datetime
     if waiting:
         AccessNeed.objects.filter(place=waiting).update(place=place)
         close(waiting, seats, PlaceState.ENDED, "named", now)
-    named = _place_for(place.team, place.session, person, by, now)
+    named = place_for(place.team, place.session, person, by, now)
     place.person, place.profession, place.area = person, named.profession, named.area
     if place.state == PlaceState.BOOKED:
         place.limit_key = limit_key(place)
@@ -296,7 +296,8 @@ def _seat_or_wait(team: Team, places: list[Place], seats: SeatCount, session: Se
         record(by=by, verb=verb, about=place, now=now)
 
 
-def _place_for(team: Team, session: Session, person: Person, by: Any, now: datetime) -> Place:
+def place_for(team: Team, session: Session, person: Person, by: Any, now: datetime) -> Place:
+    """Return an unsaved place of ``team`` for ``person``, whose person is locked. Raises NotInTheTeam with why not."""
     tie = affiliation_for(session.programme, person, now, organisation=team.organisation_id)
     if tie is None:
         raise NotInTheTeam(person, "the programme is for other professions or areas.")

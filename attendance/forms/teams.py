@@ -62,6 +62,30 @@ class NamesForm(HubForm):
         people.widget.choices = [(person.pk, people.label_from_instance(person)) for person in (*ticked, *others)]
 
 
+class HeirField(forms.ModelChoiceField):
+    """One colleague by name."""
+
+    label_from_instance = ColleaguesField.label_from_instance
+
+
+class HeirForm(NamesForm):
+    """Which colleague comes instead of another."""
+
+    people = HeirField(
+        label="Who comes instead?",
+        queryset=Person.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        help_text="Colleagues in scope of the programme who have no place in it yet.",
+        error_messages={"required": "Choose who comes instead"},
+    )
+
+    @classmethod
+    def _typed(cls, data: Any) -> dict[str, Any]:
+        typed = super()._typed(data)
+        return {**typed, "people": next(iter(typed["people"]), None)}
+
+
 class TeamForm(NamesForm):
     """Who comes, how many places get a name later, and what happens where not all fit."""
 

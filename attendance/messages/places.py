@@ -11,7 +11,7 @@ from accounts.links import address_of
 from accounts.models import Person
 from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.messages.teams import FINAL_EARLIER
-from attendance.models import LIVE, SEATED, BulkMove, CalendarEntry, Place, PlaceState
+from attendance.models import LIVE, SEATED, BulkMove, CalendarEntry, Handover, Place, PlaceState
 from attendance.queries.booking import position_of
 from attendance.queries.waiting import is_wanted, why_passed_over
 from attendance.window import rules_of, window_of
@@ -197,6 +197,7 @@ def content_of(message: Message, place: Place, move: BulkMove | None = None) -> 
         and place.offered_from_line
         and is_wanted(place, timezone.now()),
         "done_by": _done_by(message, place),
+        "given_to": _given_to(message, place),
         "is_followed": message.kind == GIVEN_UP and _is_followed(place),
         "with_entry": message.kind in _WITH_ENTRY,
         "takes_out": takes_out,
@@ -229,6 +230,15 @@ def _done_by(message: Message, place: Place) -> str:
         return ""
     is_lead = place.team_id and OrganisationLead.objects.filter(person=by, organisation=place.organisation_id).exists()
     return f"{by.name} of {place.organisation.name}" if is_lead else by.name
+
+
+def _given_to(message: Message, place: Place) -> str:
+    """Return who has ``place`` now because somebody else than they or its holder decided it; "" for nobody."""
+    if place.closed_reason != "substituted" or not message.refs.get("by"):
+        return ""
+    taken = Handover.objects.filter(place=place, taken_as__isnull=False).select_related("taken_as__person").first()
+    heir = taken.taken_as.person if taken else None
+    return heir.name if heir and heir.pk != message.refs["by"] else ""
 
 
 def _is_followed(place: Place) -> bool:

@@ -27,12 +27,14 @@ class Leaving:
     """``place`` of a team, which has ended: its person is told of by name.
 
     ``heir`` has taken it over, and is in the team instead; ``heirs_place`` is theirs where that has ended too.
+    ``is_replaced``: a lead decided that.
     ``to``: the session, in words, in which the person has a place of the same organisation by it; "" where it is none.
     """
 
     place: Place
     heir: Person | None = None
     heirs_place: Place | None = None
+    is_replaced: bool = False
     to: str = ""
 
     @property
@@ -112,6 +114,7 @@ def who_left(session: Session, teams: Collection[int], *, since: datetime, lasts
     places = {place.pk: place for place in ended.select_related("person").order_by("person__sort_name", "pk")}
     handed = Handover.objects.filter(place__in=places, taken_as__isnull=False).select_related("taken_as__person")
     heirs = {handover.place_id: handover.taken_as for handover in handed}
+    replaced = {handover.place_id for handover in handed if handover.link_id is None}  # nobody was asked
     people = {place.person_id for place in places.values()}
     back = set(Place.objects.live().filter(session=session, person__in=people).values_list("person", flat=True))
     other_dates = _other_dates(places.values(), session)
@@ -126,12 +129,12 @@ def who_left(session: Session, teams: Collection[int], *, since: datetime, lasts
         heir = last.person if last is not place else None
         gone = places.get(last.pk) if heir and heir.pk not in back else None
         to = other_dates.get((place.person_id, place.closed_at, place.organisation_id), "")
-        found.append(Leaving(place, heir, gone, to))
+        found.append(Leaving(place, heir, gone, place.pk in replaced, to))
     return found
 
 
 def ended_by(person: Person, places: Iterable[Place]) -> set[int]:
-    """Return the ids of those of ``places`` that ``person`` gave up, for themselves or for a colleague."""
+    """Return the ids of those of ``places`` that ``person`` gave up, or gave to another, for themselves or others."""
     numbers = [str(place.pk) for place in places]
     done = Entry.objects.filter(
         actor=key_of(person), verb="gave_up", object_type="attendance.place", object_id__in=numbers

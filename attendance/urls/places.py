@@ -47,6 +47,7 @@ by_leads = [
     path("teams/<int:team>/switch/", teams.switch, name="team-switch"),
     path("teams/<int:team>/release/", teams.release, name="team-release"),
     path("teams/<int:team>/places/<int:place>/give-up/", teams.give_up, name="team-give-up"),
+    path("teams/<int:team>/places/<int:place>/replace/", teams.replace, name="team-replace"),
 ]
 calendar = [
     path("calendar/<link_token:token>.ics", feeds.show_feed, name="feed-show"),

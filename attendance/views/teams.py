@@ -12,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.presses import key_of, one_press
 from attendance.actions.places import give_up_place
+from attendance.actions.replacing import replace_colleague
 from attendance.actions.teams import (
     NamesAreOver,
     NobodyToBook,
+    NotInTheTeam,
     TooManyNames,
     book_team,
     name_places,
@@ -22,7 +24,7 @@ from attendance.actions.teams import (
     release_unnamed,
     switch_to_fit,
 )
-from attendance.forms.teams import ColleagueSearch, NamesForm, TeamForm, ids_in
+from attendance.forms.teams import ColleagueSearch, HeirForm, NamesForm, TeamForm, ids_in
 from attendance.messages.teams import nudged_lately
 from attendance.models import LIVE, Place, PlaceState, Team
 from attendance.queries.booking import positions_of
@@ -163,6 +165,7 @@ def show(request: HttpRequest, team: int) -> HttpResponse:
     for place in places:
         place.position = positions.get(place.pk, "")
         place.can_end = place.person_id is not None and place.state in LIVE
+        place.can_replace = _can_replace(place, own, now)
         place.why_closed = WHY_CLOSED.get(place.closed_reason, "")
     look_at_many(
         by=request.user, at=[place.person for place in places if place.person], page="attendance:team-show", now=now
@@ -338,6 +341,53 @@ def give_up(request: HttpRequest, team: int, place: int) -> HttpResponse:
         "back_words": "Back to your team",
     }
     return render(request, "attendance/staff/give_up.html", context)
+
+
+@require_http_methods(_ASKS)
+@one_press
+def replace(request: HttpRequest, team: int, place: int) -> HttpResponse:
+    """Let another colleague come instead of one who was booked: found by name, the place goes from one to the other."""
+    own, now = _team(request, team), timezone.now()
+    named = Place.objects.filter(team=own, person__isnull=False).select_related("person", "session")
+    held: Place = get_object_or_404(named, pk=place)
+    data = request.POST if request.method == "POST" else None
+    looks = data is not None and "look" in data
+    is_pressed = data is not None and not looks
+    if not is_pressed and not _can_replace(held, own, now):
+        return redirect("attendance:team-show", team=team)  # which says how it stands
+    known = colleagues_in_scope(own.session.programme, own.organisation, now)
+    form = HeirForm.as_typed(data, people=known) if looks else HeirForm(data, people=known)
+    if is_pressed and form.is_valid():
+        try:
+            new = replace_colleague(place=held, colleague=form.cleaned_data["people"], by=request.user, now=now)
+        except NotInTheTeam as refusal:
+            form.add_refusal(refusal, "people")
+        except Refused as refusal:
+            messages.error(request, refusal.sentence)
+            return redirect("attendance:team-show", team=team)
+        else:
+            messages.success(request, f"{new.person.name} comes instead of {held.person.name}. {_told([held, new])}")
+            return redirect("attendance:team-show", team=team)
+    look(by=request.user, at=held.person, page="attendance:team-replace", now=now)
+    context = {
+        **_context(own.organisation, f"Who comes instead of {held.person.name}?"),
+        **_shown(request, form, colleagues_to_name(own, now), now),
+        "place": held,
+        "one": True,
+        "session": own.session,
+        "button": "Give them the place",
+        "back_url": reverse("attendance:team-show", args=[team]),
+        "back_words": "Back to your team",
+    }
+    return render(request, "attendance/teams/replace.html", context, status=422 if form.errors else 200)
+
+
+def _can_replace(place: Place, team: Team, now: Any) -> bool:
+    """Return whether a colleague can have ``place`` of ``team`` instead of whoever is named for it."""
+    session = team.session
+    is_frozen = window_of(session, rules_of(session), now).is_frozen
+    is_there = place.person_id is not None and place.state == PlaceState.BOOKED
+    return is_there and session.during.lower > now and not is_frozen
 
 
 @require_http_methods(_ASKS)

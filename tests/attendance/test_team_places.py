@@ -10,10 +10,13 @@ from django.utils import timezone
 
 from accounts.links import make_link, token_of
 from accounts.models import Person
+from attendance.actions.handovers import ask_colleague
+from attendance.actions.needs import set_access_need
 from attendance.actions.notices import send_notice
-from attendance.actions.places import OutsideWindow, PlaceHasEnded, change_seats, give_up_place
+from attendance.actions.places import HasBegun, OutsideWindow, PlaceHasEnded, change_seats, give_up_place
 from attendance.actions.policies import set_booking_rules
 from attendance.actions.reminders import remind_all
+from attendance.actions.replacing import replace_colleague
 from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.swaps import change_place
 from attendance.actions.teams import (
@@ -28,7 +31,18 @@ from attendance.actions.teams import (
     switch_to_fit,
 )
 from attendance.invariants import findings
-from attendance.models import AccessNeed, BookingRules, Invitation, Place, PlaceState, Quota, SeatCount, Team, TeamRule
+from attendance.models import (
+    AccessNeed,
+    BookingRules,
+    Handover,
+    Invitation,
+    Place,
+    PlaceState,
+    Quota,
+    SeatCount,
+    Team,
+    TeamRule,
+)
 from attendance.queries.booking import position_of
 from attendance.queries.figures import figures_of
 from attendance.queries.notices import people_to_tell
@@ -483,6 +497,119 @@ def test_a_lead_gives_up_the_place_of_a_colleague_whom_they_booked_and_nobody_el
     assert not Message.objects.filter(kind="attendance.team_left").exists(), "the lead knows"
     own = a_place(session, now=now)
     assert lead.get(f"/teams/{team.pk}/places/{own.pk}/give-up/").status_code == 404
+    _nothing_wrong()
+
+
+def _replaced(place, colleague, *, by=CLOCK, now=NOW):
+    return replace_colleague(place=place, colleague=colleague, by=by, now=now)
+
+
+def test_a_lead_gives_the_place_of_one_colleague_to_another_and_the_line_does_not_move(programme):
+    session = a_session(programme, capacity=1)
+    ill, well = _people(programme, 2)
+    lead = PersonFactory()
+    team = _book(session, [ill], by=lead)
+    first_in_line, place = a_place(session), Place.objects.get(team=team)
+    set_access_need(place=place, words="A ramp", welsh=False, by=ill, now=NOW)
+    new = _replaced(place, well, by=lead)
+    assert _replaced(place, well, by=lead) == new
+    place.refresh_from_db()
+    first_in_line.refresh_from_db()
+    assert (place.state, place.closed_reason) == (PlaceState.GIVEN_UP, "substituted")
+    assert (new.person, new.state, new.team, first_in_line.state) == (well, BOOKED, team, WAITING)
+    assert not AccessNeed.objects.exists()
+    told = {mail.person: mail for mail in Message.objects.filter(kind__in=_NEWS).order_by("pk")}
+    text = {person: kinds.find(mail.kind).render(mail).text for person, mail in told.items()}
+    assert f"{lead.name} has given it to {well.name}, with its papers." in text[ill]
+    assert "takes the session out of your calendar" in text[ill]
+    assert f"{lead.name} has booked it for you." in text[well]
+    _nothing_wrong()
+
+
+_NEWS = ("attendance.place_booked", "attendance.place_given_up")
+
+
+def test_who_waits_comes_instead_with_what_they_need_and_waits_no_more(programme):
+    session = a_session(programme, capacity=1)
+    team = _book(session, _people(programme, 1))
+    waits = a_place(session)
+    set_access_need(place=waits, words="A ramp", welsh=False, by=waits.person, now=NOW)
+    new = _replaced(Place.objects.get(team=team), waits.person)
+    waits.refresh_from_db()
+    assert (waits.state, new.state, new.access_need.words) == (PlaceState.ENDED, BOOKED, "A ramp")
+    _nothing_wrong()
+
+
+def test_who_was_asked_by_the_holder_is_told_that_the_place_has_gone_unless_they_have_it(programme):
+    session = a_session(programme, capacity=2)
+    people = _people(programme, 4)
+    _book(session, people[:2])
+    for holder, asked, heir in ((people[0], people[2], people[3]), (people[1], people[2], people[2])):
+        place = Place.objects.get(person=holder)
+        ask_colleague(place=place, email=asked.email, by=holder, now=NOW)
+        _replaced(place, heir)
+    gone = Message.objects.get(kind="attendance.handover_withdrawn")
+    assert (gone.person, Handover.objects.filter(taken_as__isnull=False).count()) == (people[2], 2)
+    _nothing_wrong()
+
+
+def test_another_lead_reads_who_is_replaced_by_whom(programme):
+    ill, well = _people(programme, 2)
+    maker = PersonFactory()
+    OrganisationLead.objects.create(person=maker, organisation=partner_of(programme), since=NOW.date())
+    team = _book(a_session(programme), [ill], by=maker)
+    _replaced(Place.objects.get(team=team), well)
+    mail = Message.objects.get(kind="attendance.team_left", person=maker)
+    with time_machine.travel(NOW + timedelta(hours=1), tick=False):
+        content = kinds.find(mail.kind).render(mail)
+    assert f"{ill.name} is replaced by {well.name}." in content.text
+
+
+def test_nobody_is_replaced_by_somebody_elsewhere_or_when_it_is_too_late(programme):
+    session = a_session(programme)
+    (ill,) = _people(programme, 1)
+    place = Place.objects.get(team=_book(session, [ill]))
+    elsewhere = a_place(a_session(programme, date=session.date)).person
+    for nobody, why in ((elsewhere, "place in another session"), (PersonFactory(), "other professions")):
+        with pytest.raises(NotInTheTeam, match=why):
+            _replaced(place, nobody)
+    (well,) = _people(programme, 1)
+    with pytest.raises(HasBegun):
+        _replaced(place, well, now=session.during.lower)
+    BookingRules.objects.create(programme=programme, freeze_days=30)
+    with pytest.raises(OutsideWindow):
+        _replaced(place, well, now=session.during.lower - timedelta(days=1))
+    give_up_place(place=place, by=ill, now=NOW)
+    with pytest.raises(PlaceHasEnded):
+        _replaced(place, well)
+    _nothing_wrong()
+
+
+def test_a_lead_finds_on_a_page_who_comes_instead(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    ill, well, elsewhere = _people(programme, 3)
+    lead.post(f"{lead.base}{session.pk}/", {"people": [ill.pk], "rule": "fit", "press": str(uuid.uuid4())})
+    team, place = Team.objects.get(), Place.objects.get(person=ill)
+    show, replace = f"/teams/{team.pk}/", f"/teams/{team.pk}/places/{place.pk}/replace/"
+    assert replace in lead.get(show).content.decode()
+    page = lead.get(replace).content.decode()
+    assert f"Who comes instead of {ill.name}?" in page
+    assert well.name in page
+    empty = lead.post(replace, {})
+    assert (empty.status_code, "Choose who comes instead" in empty.content.decode()) == (422, True)
+    other = a_session(programme, capacity=1, date=session.date)
+    a_place(other, elsewhere, now=now)
+    refused = lead.post(replace, {"people": elsewhere.pk})
+    assert (refused.status_code, f"{elsewhere.name} cannot be booked" in refused.content.decode()) == (422, True)
+    assert lead.post(replace, {"look": "1", "people": well.pk}).status_code == 200
+    said = lead.post(replace, {"people": well.pk}, follow=True).content.decode()
+    assert f"{well.name} comes instead of {ill.name}. Each one named is told by e-mail" in said
+    assert replace not in said
+    assert lead.get(replace).url == show
+    assert Place.objects.get(person=well).state == BOOKED
+    own = a_place(another_day(programme, date=(now + timedelta(days=40)).date()), now=now)
+    assert lead.get(f"/teams/{team.pk}/places/{own.pk}/replace/").status_code == 404
     _nothing_wrong()
 
 

@@ -1,0 +1,64 @@
+"""A lead lets another colleague come instead of one whom a lead has booked."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Person
+from attendance.actions.engagements import lock_people, lock_seats
+from attendance.actions.line import close, had_entry, seat
+from attendance.actions.places import HasBegun, OutsideWindow, PlaceHasEnded, give_link, lock_place
+from attendance.actions.teams import place_for
+from attendance.messages import handovers as handover_messages
+from attendance.messages import places as messages
+from attendance.messages import teams as team_messages
+from attendance.models import AccessNeed, Handover, Place, PlaceState
+from attendance.window import rules_of, window_of
+from history.actions import record
+
+
+@transaction.atomic
+def replace_colleague(*, place: Place, colleague: Person, by: Any, now: datetime) -> Place:
+    """Give ``place``, a booked one of a team, to ``colleague`` of the same organisation; return theirs.
+
+    The one ends and the other begins under one lock, so the line does not move. Both are told by whom, and so is the
+    lead who booked it. What the holder needed to take part is deleted; what the colleague needs, who waited for this
+    session, goes with them. Whoever was asked to take the place over is told that it has gone. Doing it twice returns
+    the same place. Raises PlaceHasEnded, HasBegun, OutsideWindow, NotInTheTeam (teams).
+    """
+    seats = lock_seats(place.session)
+    lock_people([place.person_id, colleague.pk])
+    place = lock_place(place)
+    done = Handover.objects.filter(place=place, colleague=colleague, taken_as__isnull=False).first()
+    if done:
+        return done.taken_as
+    if place.state != PlaceState.BOOKED:
+        raise PlaceHasEnded
+    if place.session.during.lower <= now:
+        raise HasBegun
+    window = window_of(place.session, rules_of(place.session), now)
+    if window.is_frozen:
+        raise OutsideWindow(window.why_closed)
+    waits = Place.objects.in_line().filter(session=place.session_id, person=colleague).select_related("session").first()
+    need = AccessNeed.objects.filter(place=waits).first() if waits else None
+    if waits:
+        close(waits, seats, PlaceState.ENDED, "named", now)
+    new = place_for(place.team, place.session, colleague, by, now)
+    entry = had_entry(place)
+    asked = Handover.objects.filter(place=place, colleague=colleague, taken_at=None, ended_at=None).first()
+    if not asked:
+        handover_messages.tell_gone([place.pk], now=now)
+    close(place, seats, PlaceState.GIVEN_UP, "substituted", now)
+    seat(new, seats, now, by)
+    give_link(new, now)
+    if need:
+        AccessNeed.objects.create(place=new, words=need.words, welsh=need.welsh, delete_on=need.delete_on)
+    handover = asked or Handover(place=place, colleague=colleague, asked_at=now)
+    handover.taken_at, handover.taken_as = now, new
+    handover.save()
+    record(by=by, verb="replaced", about=new, now=now)
+    messages.tell_booked(new, now=now, by=by)
+    messages.tell_given_up(place, had_entry=entry, now=now, by=by)
+    team_messages.tell_left(place, by=by, now=now)
+    return new
