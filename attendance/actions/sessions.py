@@ -168,7 +168,8 @@ def open_session(*, session: Session, by: Any, now: datetime) -> Session:
 def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) -> Session:
     """Move, re-room or rename ``session``: ``columns`` are among briefings.actions.sessions.CHANGEABLE.
 
-    Whoever has a part in an open one is told with the difference, and their calendar entry follows. A place of
+    Whoever has a part in an open one is told with the difference, and their calendar entry follows; of another time
+    the leads of teams are told too. A place of
     somebody who is elsewhere at the new time becomes an offer, its seat held (decisions.md); a team's last day for
     names and the limit of an offer come forward where the list is final before, and what then is too late ends.
     Raises RunsAnotherSession
@@ -202,6 +203,8 @@ def change_session(*, session: Session, by: Any, now: datetime, **columns: Any) 
             now_until = _limits_of_offers(session)
             sooner = {person for person, until in now_until.items() if until < limits.get(person, until)}
         sooner |= named
+        if session.state == SessionState.OPEN:
+            concerned |= leads_of_teams(session, now) if moves else messages.leads_waiting(session, now)
         keep_numbers(session, messages.tell_changed(session, before, concerned, now=now, sooner=sooner, held=held))
     if "date" in changed:
         for team in teams_without_names([session]):

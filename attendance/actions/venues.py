@@ -64,7 +64,7 @@ def _follow_those(sessions: SessionQuerySet, venue: Venue, change: Callable[[], 
         session = Session.objects.select_related("programme", "room__venue").get(pk=was.pk)
         if where_in_words(session, address=True) == where_in_words(was, address=True):
             continue
-        people = people_concerned(session)
+        people = people_concerned(session) | messages.leads_waiting(session, now)
         note_new_place(session=session, by=by, now=now)
         held = numbers_held(session)
         raise_entries(session)

@@ -75,5 +75,6 @@ def follow_zone_of(*, session: Session, by: Any, now: datetime) -> bool:
     move_engagements(session, {found.person_id for found in clashes}, settling, now)
     raise_entries(session)
     concerned = people.everybody if session.state == SessionState.OPEN else people.seniors
+    concerned |= messages.leads_waiting(session, now)
     keep_numbers(session, messages.tell_changed(session, before, concerned, now=now, by_zone=True, held=held))
     return True

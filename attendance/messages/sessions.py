@@ -17,7 +17,7 @@ from attendance.calendar import CANCEL, REQUEST, cancel_for, request_for
 from attendance.messages.places import SESSION_CHANGED, has_left_calendar, keys_of_move
 from attendance.models import BulkMove, CalendarEntry, CoverState, Place, PlaceState, SeniorAttendance, Team
 from attendance.queries.booking import by_distance, sessions_to_choose
-from attendance.queries.leaving import team_that_ended
+from attendance.queries.leaving import leads_by_session, leads_of_teams, team_told_of
 from attendance.queries.sessions import Held
 from attendance.queries.shares import FIRST_CHOICE_LASTS, mark_quota_used
 from attendance.queries.teams import unnamed_places
@@ -168,6 +168,12 @@ def waiting_for_news(session: Session) -> set[int]:
     return set(_unsent_news(session).values_list("person", flat=True))
 
 
+def leads_waiting(session: Session, now: datetime) -> set[int]:
+    """Return who of those is told that ``session`` is at another time because of a team, and of nothing else."""
+    waiting = waiting_for_news(session)
+    return waiting & leads_of_teams(session, now) if waiting else set()
+
+
 def _not_told_yet(session: Session) -> dict[int, dict[str, Any]]:
     """Return what the mail of the last change says was before, by person, for those whom it has not left for.
 
@@ -303,6 +309,8 @@ def not_wanted(batch: Sequence[Message], now: datetime) -> dict[int, str]:
         ).values_list("person", "session")
     )
     concerned |= set(unnamed_places(sessions).values_list("team__made_by", "session"))
+    moved = {message.refs["session"] for message in batch if message.refs.get("was_when")}
+    concerned |= leads_by_session(moved, now) if moved else set()
     shown = _shown_without_part([message for message in batch if message.refs.get("out")])
     reasons = {
         message.pk: _why_not(message, sessions.get(message.refs["session"]), running, concerned)
@@ -392,19 +400,19 @@ def render(message: Message) -> Content:
         context["first_choice_days"] = FIRST_CHOICE_LASTS.days
     if not place:
         context["team"] = team = _team(message, session)
-        context["colleagues"] = 0
-        if message.kind == CANCELLED:
-            of_theirs, context["colleagues"] = team_that_ended(session, message.person_id, timezone.now())
-            context["unnamed"], context["team"] = team is not None, team or of_theirs
-            team = context["team"]
+        context["unnamed"], context["colleagues"] = team is not None, 0
+        if message.kind == CANCELLED or message.refs.get("was_when"):
+            own, now = (session, message.person_id), timezone.now()
+            of_theirs, context["colleagues"] = team_told_of(*own, now, was_cancelled=message.kind == CANCELLED)
+            context["team"] = team = team or of_theirs
         context["team_address"] = _team_address(message, team) if team else ""
     entry = _entry(message, session)
     context["entry"] = entry and ("out" if entry.is_cancelled else "in")
     words = _only_words(message.refs) if message.kind == CHANGED else []
     context["only_words"] = bool(words)
     subject = f"Your session on {{when}}: {_listed(words)}" if words else _SUBJECTS[message.kind]
-    if message.kind == CHANGED and context["was_when"]:
-        subject = _moved_subject(place)
+    if message.kind == CHANGED and not words:
+        subject = _changed_subject(place, _whose(context), moved=bool(context["was_when"]))
     if message.kind == CANCELLED and context["was_when"]:
         when = context["was_when"]
     name = message.kind.removeprefix("attendance.")
@@ -416,13 +424,20 @@ def render(message: Message) -> Content:
     return content
 
 
-def _moved_subject(place: Place | None) -> str:
-    """Return the subject of the news that a session is at another time, for whoever has ``place`` or runs it."""
+def _whose(context: dict[str, Any]) -> str:
+    """Return how a subject names the session for who reads of it: it is not theirs where they only wait for it."""
+    if context["waiting"]:
+        return "the session you wait for"
+    return "the session of your team" if context.get("team") and not context["doing"] else "your session"
+
+
+def _changed_subject(place: Place | None, whose: str, *, moved: bool) -> str:
+    """Return the subject of the news that a session has changed, or is ``moved`` to another time, by who reads it."""
+    if not moved:
+        return f"Changed: {whose} on {{when}}"
     if place and place.state == PlaceState.OFFERED and not place.offered_from_line:
         return "Moved: do you keep your place on {when}?"
-    if place and place.state == PlaceState.WAITING:
-        return "Moved: the session you wait for is now on {when}"
-    return "Moved: your session is now on {when}"
+    return f"Moved: {whose} is now on {{when}}"
 
 
 def _only_words(refs: dict[str, Any]) -> list[str]:

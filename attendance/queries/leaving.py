@@ -64,20 +64,31 @@ def told_of(teams: Iterable[Team], now: datetime) -> dict[int, set[int]]:
 
 
 def leads_of_teams(session: Session, now: datetime) -> set[int]:
-    """Return the ids of those who are told that ``session`` is cancelled because of teams with places in it."""
-    live = Place.objects.live().filter(session=session)
-    teams = Team.objects.filter(session=session, places__in=live).distinct()
-    return set().union(*told_of(teams, now).values())
+    """Return the ids of those who are told that ``session`` is cancelled, or at another time, because of teams with
+    places in it."""
+    return {person for person, _ in leads_by_session([session.pk], now)}
 
 
-def team_that_ended(session: Session, person: int | None, now: datetime) -> tuple[Team | None, int]:
-    """Return a team in ``session``, which was cancelled, that ``person`` is told of, or None; and how many colleagues
-    had a place with a name in those teams, but for themselves."""
-    ended = Place.objects.filter(session=session, closed_reason="session_cancelled")
-    teams = Team.objects.filter(session=session, places__in=ended).distinct().order_by("pk")
+def leads_by_session(sessions: Iterable[int], now: datetime) -> set[tuple[int, int]]:
+    """Return the ids of a person and a session for those who are told so of one of ``sessions`` (ids). Two queries."""
+    sessions = list(sessions)
+    live = Place.objects.live().filter(session__in=sessions)
+    teams = list(Team.objects.filter(session__in=sessions, places__in=live).distinct())
+    told = told_of(teams, now)
+    return {(person, team.session_id) for team in teams for person in told[team.pk]}
+
+
+def team_told_of(
+    session: Session, person: int | None, now: datetime, *, was_cancelled: bool
+) -> tuple[Team | None, int]:
+    """Return a team in ``session`` that ``person`` is told of, or None; and how many colleagues have a place with a
+    name in those teams, or had one until it ``was_cancelled``, but for themselves."""
+    places = Place.objects.filter(session=session)
+    places = places.filter(closed_reason="session_cancelled") if was_cancelled else places.live()
+    teams = Team.objects.filter(session=session, places__in=places).distinct().order_by("pk")
     told = told_of(teams, now)
     own = [team for team in teams if person in told[team.pk]]
-    named = ended.filter(team__in=own, person__isnull=False).exclude(person=person)
+    named = places.filter(team__in=own, person__isnull=False).exclude(person=person)
     return (own[0], named.count()) if own else (None, 0)
 
 

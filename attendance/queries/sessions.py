@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Coalesce, TruncMonth
 from django.utils import timezone
 
 from attendance.models import CalendarEntry, CoverState, Engagement, Handover, Place, PlaceState, SeniorAttendance
+from attendance.queries.leaving import leads_of_teams
 from attendance.queries.shares import FIRST_CHOICE_LASTS, kept_in
 from attendance.queries.teams import unnamed_places
 from attendance.window import Window, rules_of, window_of
@@ -133,6 +134,7 @@ class Preview:
 
     changed: frozenset[str]
     tells: int
+    leads: frozenset[int]
     keep: int
     held: int
     offered: list[str]
@@ -149,12 +151,12 @@ class Preview:
 def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
     """Return what changing ``columns`` of ``session`` would do. The instance is changed, nothing is saved.
 
-    ``held`` is how many offers stay open, and whoever is free again by it is among those who ``keep`` their place;
-    ``offered`` names those who keep their seat as an offer because they are elsewhere at the new time; ``hurried`` is
-    how many places need their names earlier than their team was told, by ``names_until``; ``sooner`` how many offers
-    have to be answered earlier than was said, ``over`` how many end at once, and ``too_late`` how many requests to a
-    colleague do, whom nobody else would tell; ``blocked`` is the sentence of what makes the change impossible, ""
-    where nothing does.
+    ``leads`` (ids) are told of their teams; ``held`` is how many offers stay open, and whoever is free again by it is
+    among those who ``keep`` their place; ``offered`` names those who keep their seat as an offer because they are
+    elsewhere at the new time; ``hurried`` is how many places need their names earlier than their team was told, by
+    ``names_until``; ``sooner`` how many offers have to be answered earlier than was said, ``over`` how many end at
+    once, and ``too_late`` how many requests to a colleague do, whom nobody else would tell; ``blocked`` is the sentence
+    of what makes the change impossible, "" where nothing does.
     """
     changed = with_changes(session, **columns)
     people = people_of(session)
@@ -173,6 +175,7 @@ def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
     free_again = sum(moves and not from_line and person not in then for person, from_line in offers)
     late = colleagues_asked(session) if "date" in changed and window.is_frozen else set()
     told = people.everybody if session.state == SessionState.OPEN else people.seniors
+    leads = leads_of_teams(session, now) if moves and session.state == SessionState.OPEN else set()
     blocked = busy_sentence(running[0]) if running else ""
     taken = room_in_use(session)
     if taken:
@@ -181,7 +184,8 @@ def preview_change(session: Session, columns: dict, now: datetime) -> Preview:
         )
     return Preview(
         changed=frozenset(changed),
-        tells=len(told | late),
+        tells=len(told | leads | late),
+        leads=frozenset(leads),
         keep=len(people.booked) - len(lost) + free_again,
         held=len(offers) - over - free_again,
         offered=sorted(lost.values()),

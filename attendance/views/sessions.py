@@ -165,7 +165,7 @@ def _preview_page(request: HttpRequest, session: Session, after: Session, previe
         "caption": str(session),
         "facts": facts,
         "preview": preview,
-        "who": _in_groups(session, preview.too_late),
+        "who": _in_groups(session, preview.too_late, preview.leads),
         "typed": typed_again(request),
         "back_url": reverse("attendance:session-show", args=[session.pk]),
         "back_words": "Back to the session",

@@ -1,6 +1,6 @@
 """What the lead who booked a team hears when a colleague of it is substituted, moved, or can take an offer no more."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,11 +13,12 @@ from attendance.actions.handovers import ask_colleague, take_over
 from attendance.actions.moves import move_people
 from attendance.actions.places import accept_offer, give_up_place, take_place
 from attendance.actions.policies import set_booking_rules
-from attendance.actions.sessions import cancel_session
+from attendance.actions.sessions import cancel_session, change_session
 from attendance.actions.teams import book_team, nudge_colleagues
 from attendance.invariants import findings
 from attendance.models import Place, PlaceState, Team
-from briefings.models import PlacesRule, ProgrammeRole
+from attendance.queries.sessions import preview_change
+from briefings.models import PlacesRule, ProgrammeRole, Session
 from history.actions import CLOCK
 from messaging import kinds
 from messaging.models import Message
@@ -254,6 +255,53 @@ def test_a_lead_hears_that_the_session_of_their_team_is_cancelled(programme, lea
         assert f"/organisations/{partner_of(programme).pk}/booking/" in said
         assert "without a name" not in said
     assert content.calendar is None
+
+
+def test_a_lead_hears_once_that_the_session_of_their_team_is_at_another_time_and_of_no_other_change(programme, lead):
+    session = a_session(programme, capacity=4)
+    _team(session, lead, [a_practitioner(programme) for _ in range(2)])
+    _team(session, lead, [a_practitioner(programme)])
+    kind = kinds.find("attendance.session_changed")
+
+    def wanted():
+        mails = list(Message.objects.filter(kind=kind.name, person=lead))
+        gone = kind.still_wanted(mails, NOW)
+        return [mail for mail in mails if mail.pk not in gone]
+
+    change_session(session=session, title="One Plan", by=CLOCK, now=NOW)
+    assert not wanted()
+    preview = preview_change(Session.objects.get(pk=session.pk), {"date": date(2026, 12, 3)}, NOW)
+    assert (preview.tells, preview.leads) == (4, {lead.pk})
+    change_session(session=session, date=date(2026, 12, 3), by=CLOCK, now=NOW)
+    (mail,) = wanted()
+    content = kind.render(mail)
+    assert content.subject == "Moved: the session of your team is now on Thursday 3 December, 9:30am"
+    for said in (content.text, content.html):
+        assert "A session in which your team has places has changed. 3 colleagues are told the same" in said
+        assert "It was on Thursday 26 November 2026, 9:30am to 12:30pm." in said
+        assert "/teams/" in said
+    assert content.calendar is None
+    change_session(session=session, title="Two Plans", by=CLOCK, now=NOW)  # before that mail has left
+    (mail,) = wanted()
+    assert "It was on Thursday 26 November 2026" in kind.render(mail).text
+    assert "It is now called Two Plans" in kind.render(mail).text
+    Message.objects.filter(person=lead).update(state="sent", sent_at=NOW, message_id="<1@example.org>")
+    change_session(session=session, title="Three Plans", by=CLOCK, now=NOW)
+    assert Message.objects.filter(person=lead).count() == 2
+    for place in Place.objects.live().filter(session=session):
+        give_up_place(place=place, by=place.person, now=NOW)
+    change_session(session=session, date=date(2026, 12, 10), by=CLOCK, now=NOW)
+    assert Message.objects.filter(person=lead, kind=kind.name).count() == 2, "nobody of the team comes any more"
+
+
+def test_the_page_before_a_session_moves_counts_the_leads_who_are_told(programme, lead, client):
+    session = a_session(programme)
+    _team(session, lead, [a_practitioner(programme)])
+    signed_in(client, session, ProgrammeRole.COORDINATOR)
+    typed = {"slot": "morning", "room": session.room_id, "online_link": "", "title": "", "area": "", "notes": ""}
+    typed |= {"date_day": 3, "date_month": 12, "date_year": 2026}
+    page = words(client.post(reverse("attendance:session-change", args=[session.pk]), typed))
+    assert "2 people are told by e-mail</strong> what has changed: 1 with a place, 1 with places for colleagues." in page
 
 
 def _asked_of_mails(act) -> list[str]:

@@ -61,6 +61,7 @@ def test_who_waits_is_told_without_an_entry():
     waiting = a_place(session)
     actions.change_session(session=session, title="One Plan", **WITH)
     content = messages.render(mail_of(messages.CHANGED, waiting.person))
+    assert content.subject == "Changed: the session you wait for on Thursday 26 November, 9:30am"
     assert "You keep your position in the waiting list." in content.text
     assert f"It is now called One Plan. It was called {session.programme.name}." in content.text
     assert content.calendar is None
