@@ -198,6 +198,7 @@ def give_up_for(request: HttpRequest, slug: str, person: int, place: int) -> Htt
     context = {
         "programme": programme,
         "caption": programme.name,
+        "section": "booking",
         "title": f"Take {somebody.name} off the waiting list?" if waits else f"Give up the place of {somebody.name}?",
         "waiting": Place.objects.in_line().filter(session=own.session_id).count(),
         "window": window_of(own.session, rules_of(own.session), now),

@@ -97,7 +97,9 @@ def test_the_mail_offers_the_nearest_with_free_places_and_its_link_books(client)
     assert token_of(place.link) in mail.text
     client.get(f"/p/{token_of(place.link)}/")
     assert "choose another date before others" in client.get(f"/p/{place.link_id}/").content.decode()
-    assert client.get(f"/p/{place.link_id}/change/").status_code == 200
+    choice = client.get(f"/p/{place.link_id}/change/").content.decode()
+    assert "<h1>Choose another date</h1>" in choice, "there is none to change from"
+    assert "Choose this date" in choice
     assert client.get(f"/p/{place.link_id}/change/{other.pk}/").status_code == 200
     assert client.post(f"/p/{place.link_id}/change/{other.pk}/").status_code == 302
     assert Place.objects.get(session=other, person=place.person).state == PlaceState.BOOKED

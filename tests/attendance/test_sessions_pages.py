@@ -367,7 +367,7 @@ def test_places_that_are_taken_cannot_be_taken_away(client, programme, coordinat
     page = f"/sessions/{session.pk}/seats/"
     assert "those who wait move up at once" in text_of(client.get(page))
     BookingRules.objects.create(programme=programme, freeze_days=200)
-    assert "The list of names is final, so nobody moves up where there are more." in text_of(client.get(page))
+    assert "The list of names is final, so nobody moves up if you add places." in text_of(client.get(page))
     client.post(f"/sessions/{session.pk}/seats/", {"capacity": "5", "reserved": "1"})
     assert SeatCount.objects.values_list("capacity", "reserved").get(session=session) == (5, 1)
 

@@ -412,6 +412,9 @@ def test_giving_up_for_somebody_says_what_follows(client, session, coordinator):
     assert "goes at once to the first on the waiting list" in words(client.get(ask))
     BookingRules.objects.create(programme=session.programme, freeze_days=99)
     assert "The list of names is final, so nobody moves up." in words(client.get(ask))
+    person = words(client.get(page_of("show", session, waiting.person)))
+    assert 'Take off the list<span class="vh"> for Thursday 26 November</span>' in person
+    assert "They keep their position in the line for Thursday 26 November until the new one is theirs." in person
     ask = page_of("give-up", session, waiting.person, waiting.pk)
     shown = words(client.get(ask))
     assert "They lose their position. No e-mail address is known" in shown

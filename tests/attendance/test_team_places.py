@@ -1012,6 +1012,19 @@ def test_a_lead_reads_in_the_list_which_free_places_are_kept_for_others(lead, pr
     assert "1 of them is kept for people whose session was cancelled. " in said()
 
 
+def test_a_team_that_waits_when_the_list_is_final_is_offered_nothing_that_it_cannot_have(programme, lead):
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    fill(session)
+    team = _book(session, _people(programme, 2), rule=TeamRule.ALL, now=now)
+    page = f"/teams/{team.pk}/"
+    assert "Take as many places as fit now" in lead.get(page).content.decode()
+    BookingRules.objects.create(programme=programme, freeze_days=365)
+    said = lead.get(page).content.decode()
+    assert "Take as many places as fit now" not in said
+    assert "the venue has it. Nobody moves up any more." in said
+
+
 def test_a_switch_says_what_it_came_to(programme, lead):
     now = timezone.now()
     session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())

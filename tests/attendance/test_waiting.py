@@ -195,6 +195,20 @@ def test_a_change_refused_since_the_session_was_cancelled_leads_on(client, progr
     assert Place.objects.get(person=place.person, session=to).state == PlaceState.BOOKED
 
 
+def test_who_waits_when_the_list_is_final_does_not_read_for_whom_places_are_kept(client, programme):
+    now = timezone.now()
+    session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
+    gone = a_session(programme, date=(now + timedelta(days=40)).date())
+    seated, waits, _ = (a_place(each, now=now) for each in (session, session, gone))
+    cancel_session(session=gone, reason="Flood", by=CLOCK, now=now)
+    give_up_place(place=seated, by=seated.person, now=now)
+    assert "kept for people whose session was cancelled" in _page(client, waits)
+    BookingRules.objects.create(programme=programme, freeze_days=365)
+    said = _page(client, waits)
+    assert "The list of names is final, so nobody moves up any more." in said
+    assert "kept for people" not in said
+
+
 def test_the_page_says_for_whom_places_are_kept_though_people_wait(client, programme, session):
     now = timezone.now()
     client.force_login(AppointmentFactory(programme=programme).person)
