@@ -301,7 +301,9 @@ def test_the_page_before_a_session_moves_counts_the_leads_who_are_told(programme
     typed = {"slot": "morning", "room": session.room_id, "online_link": "", "title": "", "area": "", "notes": ""}
     typed |= {"date_day": 3, "date_month": 12, "date_year": 2026}
     page = words(client.post(reverse("attendance:session-change", args=[session.pk]), typed))
-    assert "2 people are told by e-mail</strong> what has changed: 1 with a place, 1 with places for colleagues." in page
+    assert (
+        "2 people are told by e-mail</strong> what has changed: 1 with a place, 1 with places for colleagues." in page
+    )
 
 
 def _asked_of_mails(act) -> list[str]:

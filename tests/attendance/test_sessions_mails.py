@@ -67,6 +67,17 @@ def test_who_waits_is_told_without_an_entry():
     assert content.calendar is None
 
 
+def test_who_waits_and_never_had_the_link_for_people_online_is_not_told_that_theirs_counts_no_more():
+    session = a_session(online_link="https://meet.example.org/1", capacity=1)
+    booked, waiting = a_place(session), a_place(session)
+    actions.change_session(session=session, online_link="https://meet.example.org/2", **WITH)
+    for place, said in ((booked, "The one before does not count any more."), (waiting, "Everybody with a place gets")):
+        content = messages.render(mail_of(messages.CHANGED, place.person))
+        for words in (content.text, content.html):
+            assert f"The link for people online has changed. {said}" in words
+            assert ("meet.example.org/2" in words) is (place == booked)
+
+
 def test_who_comes_for_certain_is_told_how_to_join_and_nobody_else():
     session = a_session(room=None, online_link="https://meet.example.org/secret", capacity=1)
     booked, waiting = a_place(session), a_place(session)
