@@ -195,6 +195,21 @@ def test_a_change_refused_since_the_session_was_cancelled_leads_on(client, progr
     assert Place.objects.get(person=place.person, session=to).state == PlaceState.BOOKED
 
 
+def test_an_offer_that_is_over_is_not_shown_as_one_and_leads_to_no_change_that_is_refused(client, session):
+    place = a_place(session, now=timezone.now())
+    held = {"state": PlaceState.OFFERED, "offered_from_line": True}
+    Place.objects.filter(pk=place.pk).update(**held, offered_until=timezone.now() + timedelta(hours=1))
+    page = _page(client, place)
+    assert "Change to another date" in page
+    assert "Offered" in page
+    Place.objects.filter(pk=place.pk).update(offered_until=timezone.now() - timedelta(minutes=1))
+    page = _page(client, place)
+    assert "We held this place for you until" in page
+    assert "Offer ended" in page
+    assert "Change to another date" not in page
+    assert "Offered" not in page
+
+
 def test_who_waits_when_the_list_is_final_does_not_read_for_whom_places_are_kept(client, programme):
     now = timezone.now()
     session = a_session(programme, capacity=1, date=(now + timedelta(days=30)).date())
