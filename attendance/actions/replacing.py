@@ -6,14 +6,15 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Person
-from attendance.actions.engagements import lock_people, lock_seats
+from attendance.actions.engagements import lock_both, lock_people, lock_seats
 from attendance.actions.line import close, had_entry, seat
-from attendance.actions.places import HasBegun, OutsideWindow, PlaceHasEnded, give_link, lock_place
+from attendance.actions.places import HasBegun, OutsideWindow, PlaceHasEnded, give_link, lapse_offers_of, lock_place
 from attendance.actions.teams import place_for
 from attendance.messages import handovers as handover_messages
 from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
 from attendance.models import AccessNeed, Handover, Place, PlaceState
+from attendance.queries.moves import offers_over_of
 from attendance.window import rules_of, window_of
 from history.actions import record
 
@@ -24,12 +25,16 @@ def replace_colleague(*, place: Place, colleague: Person, by: Any, now: datetime
 
     The one ends and the other begins under one lock, so the line does not move. Both are told by whom, and so is the
     lead who booked it. What the holder needed to take part is deleted; what the colleague needs, who waited for this
-    session, goes with them. Whoever was asked to take the place over is told that it has gone. Doing it twice returns
-    the same place. Raises PlaceHasEnded, HasBegun, OutsideWindow, NotInTheTeam (teams).
+    session, goes with them. An offer that the colleague has, and whose limit is over, lapses by it. Whoever was asked
+    to take the place over is told that it has gone. Doing it twice returns the same place.
+
+    Raises PlaceHasEnded, HasBegun, OutsideWindow, NotInTheTeam (teams).
     """
-    seats = lock_seats(place.session)
-    lock_people([place.person_id, colleague.pk])
-    place = lock_place(place)
+    over = offers_over_of([colleague.pk], place.session.programme_id, now)
+    counters = lock_both(place.session_id, *(each.session_id for each in over))
+    line = Place.objects.in_line().filter(session__in=[each.session_id for each in over], person__isnull=False)
+    lock_people([place.person_id, colleague.pk, *line.values_list("person", flat=True)])
+    seats, place = counters[place.session_id], lock_place(place)
     done = Handover.objects.filter(place=place, colleague=colleague, taken_as__isnull=False).first()
     if done:
         return done.taken_as
@@ -40,6 +45,8 @@ def replace_colleague(*, place: Place, colleague: Person, by: Any, now: datetime
     window = window_of(place.session, rules_of(place.session), now)
     if window.is_frozen:
         raise OutsideWindow(window.why_closed)
+    if lapse_offers_of(over, now=now):
+        seats = lock_seats(place.session)
     waits = Place.objects.in_line().filter(session=place.session_id, person=colleague).select_related("session").first()
     need = AccessNeed.objects.filter(place=waits).first() if waits else None
     if waits:

@@ -1,5 +1,6 @@
 """Locks on places in the order of the house, on real connections: counters by id, then people, then places."""
 
+import contextlib
 import threading
 import time
 import uuid
@@ -10,10 +11,10 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from accounts.models import Person
-from attendance.actions import handovers, moves, places, register, sessions, swaps, teams
+from attendance.actions import handovers, moves, places, register, replacing, sessions, swaps, teams
 from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import promote
-from attendance.models import BookingRules, Place, PlaceState, SeatCount, TeamRule
+from attendance.models import BookingRules, Place, PlaceState, SeatCount, Team, TeamRule
 from attendance.queries.sessions import people_of
 from history.refusals import Refused
 from messaging.models import Message
@@ -348,3 +349,47 @@ def test_with_the_holder_locked_for_themselves_others_are_held_before(monkeypatc
 
     with pytest.raises(OperationalError):
         locks_while_an_offer_ends_by_a_handover(monkeypatch, without_others)
+
+
+def replaced_at_once(monkeypatch) -> list[str]:
+    """Let two leads replace one colleague by two others at the same moment; return how each ended."""
+    session = a_session(capacity=1)
+    place = a_place(session)
+    team = Team.objects.create(
+        session=session, organisation=place.organisation, rule=TeamRule.FIT, press=uuid.uuid4(), made_at=NOW
+    )
+    Place.objects.update(team=team)
+    others = [a_practitioner(session.programme) for _ in range(2)]
+    both, first = threading.Barrier(2), replacing.lock_place
+
+    def look_together(place: Place) -> Place:
+        found = first(place)
+        with contextlib.suppress(threading.BrokenBarrierError):  # the other waits for our lock: the guard at work
+            both.wait(1)
+        return found
+
+    monkeypatch.setattr(replacing, "lock_place", look_together)
+
+    def replace(colleague: Person) -> str:
+        try:
+            replacing.replace_colleague(place=place, colleague=colleague, by="clock", now=NOW)
+        except (Refused, IntegrityError) as error:
+            return type(error).__name__
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(replace, others))
+
+
+def test_of_two_who_replace_one_colleague_at_once_the_second_is_told(monkeypatch):
+    assert replaced_at_once(monkeypatch) == ["PlaceHasEnded", "done"]
+    assert Place.objects.seated().count() == 1
+
+
+def test_without_the_locks_both_find_the_place_there(monkeypatch):
+    monkeypatch.setattr(replacing, "lock_both", lambda *ids: {pk: SeatCount.objects.get(pk=pk) for pk in ids})
+    monkeypatch.setattr(replacing, "lock_people", lambda ids: None)
+    monkeypatch.setattr(replacing, "lock_place", lambda own: Place.objects.select_related("session").get(pk=own.pk))
+    assert replaced_at_once(monkeypatch) != ["PlaceHasEnded", "done"]

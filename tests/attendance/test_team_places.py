@@ -565,6 +565,18 @@ def test_another_lead_reads_who_is_replaced_by_whom(programme):
     assert f"{ill.name} is replaced by {well.name}." in content.text
 
 
+def test_who_had_an_offer_that_is_over_comes_instead_and_it_goes_to_the_next(programme):
+    BookingRules.objects.create(programme=programme, offer_days=365, offer_hours=24)
+    place = Place.objects.get(team=_book(a_session(programme, date=date(2026, 12, 10)), _people(programme, 1)))
+    seated, late, following = (a_place(other) for other in [a_session(programme, capacity=1)] * 3)
+    give_up_place(place=seated, by=seated.person, now=NOW)
+    with pytest.raises(NotInTheTeam):
+        _replaced(place, late.person, now=NOW + timedelta(hours=23))
+    assert _replaced(place, late.person, now=NOW + timedelta(hours=24)).state == BOOKED
+    assert Place.objects.get(pk=following.pk).state == PlaceState.OFFERED
+    _nothing_wrong()
+
+
 def test_nobody_is_replaced_by_somebody_elsewhere_or_when_it_is_too_late(programme):
     session = a_session(programme)
     (ill,) = _people(programme, 1)
