@@ -126,9 +126,13 @@ def receive(*, raw: bytes, now: datetime) -> Inbound | None:
 
 
 def _note_bounce(message_id: str, status: str, now: datetime) -> None:
-    """Mark the address that a mail of ours could not reach; a Message-ID that we never sent marks nothing."""
-    sent = Message.objects.filter(message_id=message_id, state=Message.State.SENT, sent_to__isnull=False)
-    message = sent.select_related("person").first()
+    """Mark the address that a mail of ours could not reach; a Message-ID that we never sent marks nothing.
+
+    What was handed over is claimed until that is noted; where the worker was killed between, for as long as its lease.
+    """
+    ours = Message.objects.filter(message_id=message_id, sent_to__isnull=False).select_related("person")
+    # One after the other: there is an index for each state, and none for both.
+    message = ours.filter(state=Message.State.SENT).first() or ours.filter(state=Message.State.CLAIMED).first()
     if message is None:
         return
     known = (message.address or (message.person and message.person.email) or "").lower()

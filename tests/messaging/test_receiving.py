@@ -130,6 +130,14 @@ def test_a_report_marks_the_address_that_the_mail_went_to():
     assert queries.bounce_of("amina.new@example.org") is None
 
 
+def test_a_report_that_comes_before_the_mail_is_noted_as_sent_marks_the_address():
+    """A mail server that knows at once, or a worker that was killed after handing it over."""
+    claimed = {"claimed_by": "worker", "lease_until": NOW + timedelta(minutes=1), "sending_since": NOW}
+    a_sent(state=Message.State.CLAIMED, sent_at=None, **claimed)
+    take(report("<m1@hub.example.org>"))
+    assert queries.bounce_of("amina@example.org")
+
+
 @pytest.mark.parametrize(
     ("message_id", "fields"),
     [
