@@ -59,6 +59,12 @@ class Trial:
     def open(self) -> None:
         """There is nothing to open."""
 
+    def announce(self, letter: Letter) -> None:
+        """There is nobody to tell."""
+
+    def withdraw(self) -> None:
+        """Nobody was told."""
+
     def send(self, letter: Letter, now: datetime) -> None:
         """Keep ``letter``."""
         subject = message_from_bytes(letter.raw)["Subject"] or ""
@@ -86,6 +92,7 @@ class Smtp:
         self.starttls = self.url.scheme == "smtp+tls"
         self._server: _Server | None = None
         self._carried = 0
+        self._announced: Letter | None = None
 
     @property
     def connected(self) -> bool:
@@ -114,8 +121,31 @@ class Smtp:
             raise Failure("connect", heals=True, whole=True) from None
         self._server, self._carried = server, 0
 
+    def announce(self, letter: Letter) -> None:
+        """Say from whom and to whom ``letter`` goes, where the server takes commands ahead; ``send`` reads the answers.
+
+        That hands nothing over. What goes wrong shows in ``send``, which must follow; or else ``withdraw``.
+        """
+        self.withdraw()
+        if not self.connected or not self._server.has_extn("pipelining"):
+            return
+        try:
+            self._server.begin(2)  # the mail before is sent, and not yet written down as sent
+            self._server.send("\r\n".join([*_envelope_of(letter), ""]))
+        except (OSError, smtplib.SMTPException, _TooLate):
+            self._drop()
+        else:
+            self._announced = letter
+
+    def withdraw(self) -> None:
+        """Leave a server that waits for the words of a letter that was announced: without them it delivers nothing."""
+        if self._announced is not None:
+            self._drop()
+
     def send(self, letter: Letter, now: datetime) -> None:
         """Hand ``letter`` over within the deadline. Raises Failure."""
+        if self._announced is not letter:
+            self.withdraw()
         self.open()
         self._carried += 1
         server = self._server
@@ -137,13 +167,18 @@ class Smtp:
             raise Failure("disconnected", heals=True, in_doubt=handed_over, lost=True) from None
 
     def _envelope(self, server: "_Server", letter: Letter) -> None:
-        """Say from whom and to whom: in one go where the server takes commands ahead of its answers (RFC 2920)."""
-        commands = [f"MAIL FROM:<{letter.sender}>", f"RCPT TO:<{letter.recipient}>", "DATA"]
+        """Say from whom and to whom: in one go where the server takes commands ahead of its answers (RFC 2920).
+
+        What was announced is said already.
+        """
+        commands = _envelope_of(letter)
         if not server.has_extn("pipelining"):
             for number, command in enumerate(commands):
                 _expect_of_envelope(number, server.docmd(command))
             return
-        server.send("\r\n".join([*commands, ""]))
+        if self._announced is None:
+            server.send("\r\n".join([*commands, ""]))
+        self._announced = None
         answers = []
         while len(answers) < len(commands) and (not answers or answers[-1][0] not in _ENDING):
             answers.append(server.getreply())
@@ -158,6 +193,7 @@ class Smtp:
 
     def close(self) -> None:
         """Say goodbye, but do not wait long for an answer."""
+        self.withdraw()
         if self._server is None:
             return
         try:
@@ -192,7 +228,11 @@ class Smtp:
     def _drop(self) -> None:
         if self._server is not None:
             self._server.close()
-        self._server = None
+        self._server = self._announced = None
+
+
+def _envelope_of(letter: Letter) -> list[str]:
+    return [f"MAIL FROM:<{letter.sender}>", f"RCPT TO:<{letter.recipient}>", "DATA"]
 
 
 _ENDING = {421, -1}

@@ -128,13 +128,15 @@ _FINISH = prepared(
     at="timestamptz",
     outcome="text",
 )
+# Only a claimed row has a worker. That it is claimed is not asked besides: PostgreSQL would look through all that are
+# claimed, as it counts them when none is, and not for the one.
 _START = prepared(
     "mail_start",
     """
     UPDATE messaging_message
     SET sending_since = $1, lease_until = clock_timestamp() + $2, attempts = attempts + 1,
         first_tried_at = coalesce(first_tried_at, $1), message_id = $3, sent_to = $4, subject = $5, text = $6
-    WHERE id = $7 AND claimed_by = $8 AND state = 'claimed' RETURNING id
+    WHERE id = $7 AND claimed_by = $8 RETURNING id
     """,
     at="timestamptz",
     lease="interval",

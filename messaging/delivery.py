@@ -127,8 +127,12 @@ class _Run:
                     if not self._opened():
                         waiting.append(prepared)
                         break
+                # The server looks at the envelope while the database writes: only the words hand a mail over.
+                self.channel.announce(prepared.letter)
                 start = self._start(prepared)
                 ours = self._insist(finish=finish, start=start)
+                if not ours:
+                    self.channel.withdraw()
                 finish = self._send(prepared, start.at) if ours else None
         finally:
             self._mark(finish)

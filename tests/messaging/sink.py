@@ -12,12 +12,13 @@ from aiosmtpd.controller import Controller
 class Sink:
     """Keeps what arrives. ``rcpt`` and ``data`` are answers by recipient; an answer of None hangs up.
 
-    ``pipelining``: it takes commands ahead of its answers and says so, as most mail servers do.
+    ``pipelining``: it takes commands ahead of its answers and says so, as most mail servers do. ``named`` are the
+    recipients it was told of, whether or not words for them came.
     """
 
     def __init__(self, *, pipelining=True):
         self.mails, self.rcpt, self.data, self.sessions = [], {}, {}, set()
-        self.pipelining = pipelining
+        self.pipelining, self.named = pipelining, []
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
         session.host_name = hostname
@@ -25,6 +26,7 @@ class Sink:
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         self.sessions.add(session.peer)
+        self.named.append(address)
         answer = self.rcpt.get(address, "250 OK")
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)

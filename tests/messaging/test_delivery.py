@@ -7,7 +7,7 @@ from django.db import connection
 from messaging import claims, delivery, kinds
 from messaging.models import Attempt, Channel, Delivered, Message
 from tests.messaging.factories import MessageFactory, PersonFactory
-from tests.messaging.sink import dripping_server, free_port, scripted_server
+from tests.messaging.sink import dripping_server, free_port, scripted_server, wait_for
 
 pytestmark = pytest.mark.django_db
 State, Outcome = Message.State, Attempt.Outcome
@@ -281,6 +281,55 @@ def test_a_mail_taken_over_by_another_worker_is_not_sent_by_the_first(note, sink
     Message.objects.filter(pk=message.pk).update(claimed_by="quick")
     start = claims.Start(message.pk, "<a@b>", "a@example.org", None, None, now)
     assert claims.step(worker="slow", start=start, lease=timedelta(seconds=60)) is False
+
+
+def test_the_envelope_is_with_the_server_while_the_database_writes(note, sink, monkeypatch):
+    MessageFactory.create_batch(3)
+    step, written = claims.step, []
+
+    def step_once_named(**given):
+        if given.get("start") and written:  # the first has no connection yet
+            wait_for(lambda: given["start"].sent_to in sink.named)
+            assert given["start"].sent_to not in [mail.rcpt_tos[0] for mail in sink.mails]
+        written.append(given)
+        return step(**given)
+
+    monkeypatch.setattr(claims, "step", step_once_named)
+    assert delivery.deliver_due() == 3
+    assert [mail.rcpt_tos[0] for mail in sink.mails] == sink.named
+    assert len(sink.sessions) == 1
+
+
+@pytest.mark.parametrize("sink", [True, False], indirect=True)
+def test_a_mail_lost_to_another_worker_after_its_envelope_hands_no_words_over(note, sink, monkeypatch):
+    first, lost, last = MessageFactory.create_batch(3)
+    step = claims.step
+
+    def step_too_late(**given):
+        if given.get("start") and given["start"].pk == lost.pk:
+            Message.objects.filter(pk=lost.pk).update(claimed_by="quick")
+        return step(**given)
+
+    monkeypatch.setattr(claims, "step", step_too_late)
+    assert delivery.deliver_due() == 2
+    assert [mail.rcpt_tos for mail in sink.mails] == [[first.address], [last.address]]
+    assert [fate(message)[0] for message in (first, lost, last)] == [State.SENT, State.CLAIMED, State.SENT]
+
+
+def test_a_mail_is_started_without_a_look_at_the_others(note, now):
+    Message.objects.bulk_create(MessageFactory.build_batch(1_000, created_at=now + timedelta(days=1)))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE messaging_message")  # as in an hour in which nothing is being sent
+    messages = MessageFactory.create_batch(2, created_at=now)
+    claims.claim(worker="w", now=now, lease=timedelta(seconds=60), count=2)
+    start = claims.Start(messages[0].pk, "<a@b>", "a@example.org", None, None, now)
+    assert claims.step(worker="w", start=start, lease=timedelta(seconds=60)) is True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN EXECUTE mail_start(now(), '60 s', '<a@b>', 'a@example.org', NULL, NULL, %s, 'w')", [messages[1].pk]
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "messaging_message_pkey" in plan, plan
 
 
 def test_a_run_that_is_asked_to_stop_gives_its_rows_back(note, sink, monkeypatch):
