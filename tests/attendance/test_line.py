@@ -351,6 +351,9 @@ def test_that_a_place_goes_to_the_next_is_said_only_where_somebody_waits(program
     mails = Message.objects.filter(kind="attendance.place_given_up").order_by("pk")
     assert "to the next" in _text(mails.get(person=first.person))
     assert "Others can have it now." in _text(mails.get(person=second.person))
+    for place in (first, second):
+        told = _text(mails.get(person=place.person))
+        assert f"The page of this place says how:\nhttp://localhost:8000/p/{token_of(place.link)}/" in told
     assert "to the next" not in client.get(f"/p/{second.link_id}/").content.decode()
 
 
