@@ -269,10 +269,13 @@ def list_places(request: HttpRequest, session: int) -> HttpResponse:
     for place in page.rows:
         place.position = positions.get(place.pk, "")
         place.need = getattr(place, "access_need", None) if shows_needs else None
+    seated = min(own.seats.taken, page.total) if hasattr(own, "seats") else 0
     context = {
         "programme": own.programme,
         "caption": own.programme.name,
         "title": "Who comes",
+        "seated": seated,
+        "waiting": page.total - seated,
         "section": "sessions",
         "session": own,
         "unnamed": Place.objects.to_use().filter(session=own, person=None).count(),

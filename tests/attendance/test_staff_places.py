@@ -400,6 +400,7 @@ def test_the_list_names_who_has_a_place_before_who_waits_and_says_what_has_no_na
     response = client.get(page)
     assert [place.pk for place in response.context["page"].rows] == [booked.pk, waiting.pk]
     assert response.context["unnamed"] == 0
+    assert "1 place, 1 waiting</h2>" in words(response), "who waits has no place"
     Place.objects.filter(pk=booked.pk).update(person=None)
     assert "1 place is booked for a colleague" in " ".join(words(client.get(page)).split())
 
