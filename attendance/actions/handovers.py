@@ -73,7 +73,7 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
     lock_seats(place.session)
     lock_people([person for person in (place.person_id, colleague and colleague.pk) if person])
     place = lock_place(place)
-    _refuse_where_fixed(place, now)
+    refuse_where_fixed(place, now)
     if colleague is not None and colleague.pk == place.person_id:
         raise OwnAddress
     if colleague is None or _tie(place, colleague, now) is None:
@@ -148,7 +148,7 @@ def _refuse_taking(handover: Handover, place: Place, now: datetime) -> tuple[Aff
     """Raise what keeps the colleague from ``place``; return their tie, and the place with which they wait for it."""
     if not handover.is_open or place.state != PlaceState.BOOKED:
         raise HandoverEnded
-    _refuse_where_fixed(place, now)
+    refuse_where_fixed(place, now)
     colleague, tie = handover.colleague, _tie(place, handover.colleague, now)
     if tie is None:
         raise NotEligible
@@ -236,7 +236,8 @@ def _end(handover: Handover, reason: str, now: datetime) -> None:
     handover.save(update_fields=["ended_at", "ended_reason"])
 
 
-def _refuse_where_fixed(place: Place, now: datetime) -> None:
+def refuse_where_fixed(place: Place, now: datetime) -> None:
+    """Raise PlaceHasEnded, HasBegun or OutsideWindow where nobody else can have ``place`` instead any more."""
     if place.state != PlaceState.BOOKED:
         raise PlaceHasEnded
     if place.session.during.lower <= now:

@@ -7,15 +7,15 @@ from django.db import transaction
 
 from accounts.models import Person
 from attendance.actions.engagements import lock_both, lock_people, lock_seats
+from attendance.actions.handovers import refuse_where_fixed
 from attendance.actions.line import close, had_entry, seat
-from attendance.actions.places import HasBegun, OutsideWindow, PlaceHasEnded, give_link, lapse_offers_of, lock_place
+from attendance.actions.places import give_link, lapse_offers_of, lock_place
 from attendance.actions.teams import place_for
 from attendance.messages import handovers as handover_messages
 from attendance.messages import places as messages
 from attendance.messages import teams as team_messages
 from attendance.models import AccessNeed, Handover, Place, PlaceState
 from attendance.queries.moves import offers_over_of
-from attendance.window import rules_of, window_of
 from history.actions import record
 
 
@@ -38,13 +38,7 @@ def replace_colleague(*, place: Place, colleague: Person, by: Any, now: datetime
     done = Handover.objects.filter(place=place, colleague=colleague, taken_as__isnull=False).first()
     if done:
         return done.taken_as
-    if place.state != PlaceState.BOOKED:
-        raise PlaceHasEnded
-    if place.session.during.lower <= now:
-        raise HasBegun
-    window = window_of(place.session, rules_of(place.session), now)
-    if window.is_frozen:
-        raise OutsideWindow(window.why_closed)
+    refuse_where_fixed(place, now)
     if lapse_offers_of(over, now=now):
         seats = lock_seats(place.session)
     waits = Place.objects.in_line().filter(session=place.session_id, person=colleague).select_related("session").first()
