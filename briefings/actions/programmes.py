@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from accounts.models import Person
 from briefings.actions import appointments
-from briefings.models import Programme, ProgrammeRole, Scale
+from briefings.models import PlacesRule, Programme, ProgrammeRole, Scale, SessionState
 from history.actions import record
 from history.refusals import Refused
 from organisations.models import Area, Profession
@@ -26,6 +26,13 @@ class EndsBeforeStart(Refused):
 
 class SlotEndsBeforeStart(Refused):
     sentence = "A half-day must end after it starts."
+
+
+class SessionsAreOpen(Refused):
+    sentence = (
+        "People may hold several places by now: a session of this programme has been opened for booking. One place for "
+        "each person can be chosen only before that."
+    )
 
 
 @transaction.atomic
@@ -74,7 +81,8 @@ def change_programme(*, programme: Programme, changes: dict[str, Any], by: Any, 
     """Write ``changes`` (field name → clean value) and return the programme as it now is.
 
     Fields that are not named keep what somebody else may have written meanwhile; what is the same already leaves no
-    trace. Half-days of sessions that are planned stay as they are. Raises EndsBeforeStart, SlotEndsBeforeStart.
+    trace. Half-days of sessions that are planned stay as they are. Raises EndsBeforeStart, SlotEndsBeforeStart, and
+    SessionsAreOpen where each person is to have one place, and several could be taken already.
     """
     programme = locked(programme)
     fields = [name for name, value in changes.items() if getattr(programme, name) != value]
@@ -83,9 +91,15 @@ def change_programme(*, programme: Programme, changes: dict[str, Any], by: Any, 
     for name in fields:
         setattr(programme, name, changes[name])
     _refuse_impossible_times(programme)
+    if "places_rule" in fields and programme.places_rule == PlacesRule.ONE and _has_opened(programme):
+        raise SessionsAreOpen
     programme.save(update_fields=fields)
     record(by=by, verb="changed", about=programme, now=now, fields=fields)
     return programme
+
+
+def _has_opened(programme: Programme) -> bool:
+    return programme.sessions.exclude(state=SessionState.DRAFT).exists()
 
 
 def _refuse_impossible_times(programme: Programme) -> None:

@@ -5,10 +5,10 @@ from datetime import date, time
 import pytest
 
 from briefings.actions import programmes
-from briefings.models import Appointment, Programme, ProgrammeRole, Scale
+from briefings.models import Appointment, PlacesRule, Programme, ProgrammeRole, Scale
 from history.models import Entry
 from messaging.models import Message
-from tests.briefings.factories import NOW, ProgrammeFactory
+from tests.briefings.factories import NOW, ProgrammeFactory, SessionFactory
 from tests.organisations.factories import AreaFactory, PersonFactory, ProfessionFactory
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,21 @@ def test_impossible_times_are_refused(changes, refusal):
     with pytest.raises(refusal):
         programmes.change_programme(programme=programme, changes=changes, by=PersonFactory(), now=NOW)
     assert Entry.objects.count() == 0
+
+
+@pytest.mark.parametrize("state", ["draft", "open", "held", "cancelled"])
+def test_one_place_for_each_person_is_chosen_before_a_session_is_opened(state):
+    programme = ProgrammeFactory(places_rule=PlacesRule.UNLIMITED)
+    SessionFactory(programme=programme, state=state, cancelled_reason="Snow" if state == "cancelled" else "")
+    changes = {"programme": programme, "by": PersonFactory(), "now": NOW}
+    if state == "draft":
+        programmes.change_programme(**changes, changes={"places_rule": PlacesRule.ONE})
+    else:
+        with pytest.raises(programmes.SessionsAreOpen, match="has been opened for booking"):
+            programmes.change_programme(**changes, changes={"places_rule": PlacesRule.ONE})
+    programme.refresh_from_db()
+    assert programme.places_rule == (PlacesRule.ONE if state == "draft" else PlacesRule.UNLIMITED)
+    programmes.change_programme(**changes, changes={"places_rule": PlacesRule.ONE_PER_SESSION})
 
 
 def test_scope_is_added_to_and_taken_from():
