@@ -24,10 +24,11 @@ from attendance.actions.places import (
     new_place,
     seated_elsewhere,
 )
+from attendance.actions.swaps import take_along
 from attendance.messages import handovers as messages
 from attendance.messages import places as place_messages
 from attendance.messages import teams as team_messages
-from attendance.models import Handover, Place, PlaceState
+from attendance.models import AccessNeed, Handover, Place, PlaceState
 from attendance.queries.booking import affiliation_for
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session
@@ -78,7 +79,7 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
         raise OwnAddress
     if colleague is None or _tie(place, colleague, now) is None:
         raise NoColleague
-    asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague").first()
+    asked = open_request(place)
     if asked and asked.colleague_id == colleague.pk:
         return asked
     if asked:
@@ -95,7 +96,8 @@ def ask_colleague(*, place: Place, email: str, by: Any, now: datetime) -> Handov
 def take_over(*, handover: Handover, by: Any, now: datetime) -> Place:
     """Give the colleague the place: the holder's ends and theirs begins under one lock, so nobody slips between.
 
-    Both are told, and the lead who booked it; the line does not move. What the holder needed to take part is deleted.
+    Both are told, and the lead who booked it; the line does not move. What the holder needed to take part is deleted;
+    what the colleague needs, who waited for this session, goes with them.
     Taking it twice returns the same place. An offer that the colleague has elsewhere, and whose limit is over, lapses
     by it. Raises HandoverEnded, OutsideWindow, NotEligible, ComesAlready, HoldsAnother, BusyThen.
     """
@@ -116,6 +118,7 @@ def _take_over(handover: Handover, by: Any, now: datetime) -> Place:
         return handover.taken_as
     tie, held = _refuse_taking(handover, place, now)
     colleague = handover.colleague
+    need = AccessNeed.objects.filter(place=held).first() if held else None
     if held:  # they leave the line for the place
         close(held, seats, PlaceState.ENDED, "took_over", now)
     entry = had_entry(place)
@@ -124,6 +127,8 @@ def _take_over(handover: Handover, by: Any, now: datetime) -> Place:
     new.team = place.team
     seat(new, seats, now, by)
     give_link(new, now)
+    if need:
+        take_along(need, new)
     handover.taken_at, handover.taken_as = now, new
     handover.save(update_fields=["taken_at", "taken_as"])
     record(by=by, verb="took_over", about=new, now=now)
@@ -187,7 +192,7 @@ def withdraw_request(*, place: Place, by: Any, now: datetime) -> Handover | None
     place = lock_place(place)
     if place.state != PlaceState.BOOKED:
         return None
-    asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague").first()
+    asked = open_request(place)
     if asked is not None:
         _take_back(asked, "withdrawn", now)
         record(by=by, verb="withdrew_request", about=place, now=now)
@@ -223,6 +228,12 @@ def end_all_requests(*, now: datetime, programme: Programme | None = None, by: A
     final = {each.pk: each for each in found.order_by("pk") if window_of(each, rules_of(each), now).is_frozen}
     what = "Ending requests to take over a place"
     return each_alone(what, final, lambda pk: end_requests(session=final[pk], by=by, now=now))
+
+
+def open_request(place: Place) -> Handover | None:
+    """Return the request to take over ``place`` that stands, locked: whoever declines it right now is waited for."""
+    asked = Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague")
+    return asked.select_for_update(no_key=True, of=("self",)).first()
 
 
 def _take_back(asked: Handover, reason: str, now: datetime) -> None:

@@ -7,9 +7,10 @@ from django.db import transaction
 
 from accounts.models import Person
 from attendance.actions.engagements import lock_both, lock_people, lock_seats
-from attendance.actions.handovers import refuse_where_fixed
+from attendance.actions.handovers import open_request, refuse_where_fixed
 from attendance.actions.line import close, had_entry, seat
 from attendance.actions.places import give_link, lapse_offers_of, lock_place
+from attendance.actions.swaps import take_along
 from attendance.actions.teams import place_for
 from attendance.messages import handovers as handover_messages
 from attendance.messages import places as messages
@@ -47,14 +48,15 @@ def replace_colleague(*, place: Place, colleague: Person, by: Any, now: datetime
         close(waits, seats, PlaceState.ENDED, "named", now)
     new = place_for(place.team, place.session, colleague, by, now)
     entry = had_entry(place)
-    asked = Handover.objects.filter(place=place, colleague=colleague, taken_at=None, ended_at=None).first()
-    if not asked:
+    asked = open_request(place)
+    if asked and asked.colleague_id != colleague.pk:
         handover_messages.tell_gone([place.pk], now=now)
+        asked = None
     close(place, seats, PlaceState.GIVEN_UP, "substituted", now)
     seat(new, seats, now, by)
     give_link(new, now)
     if need:
-        AccessNeed.objects.create(place=new, words=need.words, welsh=need.welsh, delete_on=need.delete_on)
+        take_along(need, new)
     handover = asked or Handover(place=place, colleague=colleague, asked_at=now)
     handover.taken_at, handover.taken_as = now, new
     handover.save()

@@ -155,11 +155,11 @@ def exchange(
     if not new.link_id:
         give_link(new, now)
     if need:
-        _take_along(need, new)
+        take_along(need, new)
     return new, entry
 
 
-def _take_along(need: AccessNeed, new: Place) -> None:
+def take_along(need: AccessNeed, new: Place) -> None:
     """Let ``new`` have what its person said they need for the place before; what they said for it already stays."""
     said, is_new = AccessNeed.objects.get_or_create(
         place=new, defaults={"words": need.words, "welsh": need.welsh, "delete_on": need_ends_on(new.session)}

@@ -87,9 +87,11 @@ def test_the_place_stays_with_its_team(programme, place):
 
 def test_who_waits_leaves_the_line_for_the_place(place):
     waiting = a_place(place.session)
+    set_access_need(place=waiting, words="A ramp", welsh=False, by=waiting.person, now=NOW)
     new = take_over(handover=_ask(place, waiting.person), by=waiting.person, now=NOW)
     waiting.refresh_from_db()
     assert (waiting.state, new.state) == (PlaceState.ENDED, PlaceState.BOOKED)
+    assert AccessNeed.objects.get().place == new
     mail = kinds.find("attendance.place_booked").render(Message.objects.get(person=new.person, kind__endswith="booked"))
     assert "You no longer wait" not in mail.text
 

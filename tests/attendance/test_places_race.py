@@ -14,7 +14,7 @@ from accounts.models import Person
 from attendance.actions import handovers, moves, places, register, replacing, sessions, swaps, teams
 from attendance.actions.engagements import lock_people, lock_seats
 from attendance.actions.line import promote
-from attendance.models import BookingRules, Place, PlaceState, SeatCount, Team, TeamRule
+from attendance.models import BookingRules, Handover, Place, PlaceState, SeatCount, Team, TeamRule
 from attendance.queries.sessions import people_of
 from history.refusals import Refused
 from messaging.models import Message
@@ -393,3 +393,40 @@ def test_without_the_locks_both_find_the_place_there(monkeypatch):
     monkeypatch.setattr(replacing, "lock_people", lambda ids: None)
     monkeypatch.setattr(replacing, "lock_place", lambda own: Place.objects.select_related("session").get(pk=own.pk))
     assert replaced_at_once(monkeypatch) != ["PlaceHasEnded", "done"]
+
+
+def declined_meanwhile() -> str:
+    """Take a request back while the colleague declines it; return how it ended."""
+    place = a_place(a_session())
+    colleague = a_practitioner(place.session.programme)
+    asked = handovers.ask_colleague(place=place, email=colleague.email, by=place.person, now=NOW)
+    declined = threading.Event()
+
+    def withdraw() -> None:
+        assert declined.wait(10)
+        try:
+            handovers.withdraw_request(place=place, by=place.person, now=NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        withdrawing = pool.submit(withdraw)
+        with transaction.atomic():
+            handovers.decline_handover(handover=asked, by=colleague, now=NOW)
+            declined.set()
+            wait_until_somebody_waits()
+        withdrawing.result(20)
+    asked.refresh_from_db()
+    return asked.ended_reason
+
+
+def test_a_request_that_is_declined_at_that_moment_is_not_taken_back():
+    assert declined_meanwhile() == "declined"
+
+
+def test_without_its_lock_what_was_declined_is_taken_back_too(monkeypatch):
+    def unlocked(place: Place) -> Handover | None:
+        return Handover.objects.filter(place=place, taken_at=None, ended_at=None).select_related("colleague").first()
+
+    monkeypatch.setattr(handovers, "open_request", unlocked)
+    assert declined_meanwhile() == "withdrawn"
