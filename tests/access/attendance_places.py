@@ -255,6 +255,8 @@ def _team_routes(whose: str, organisation, session, team, nudged) -> list[Route]
 ROUTES = [
     Route("attendance:team-give-up", own_team_place, {200: "lead"}),
     Route("attendance:team-give-up", other_team_place, {200: "other_lead"}),
+    Route("attendance:team-replace", own_team_place, {200: "lead"}),
+    Route("attendance:team-replace", other_team_place, {200: "other_lead"}),
     *_team_routes("lead", led_organisation, led_session, own_team, led_programme),
     *_team_routes("other_lead", other_led_organisation, other_led_session, other_team, other_led_programme),
     Route("attendance:invitation-open", invitation_token, {302: "everyone"}),
