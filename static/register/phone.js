@@ -264,6 +264,7 @@
       if (!over || state.kept.queue.length) await load(over);
       while (state.kept.queue.length && state.kept.session.maySend && await send());
       state.link = over ? "forgotten" : "there";
+      if (!over) keepPageOnce();
       if (over) {
         await store.forget(Date.now(), session);
         await refresh();
@@ -299,6 +300,14 @@
   }
 
   // --- this page, kept for when there is no signal
+
+  // Where the signal goes meanwhile it is kept the next time there is some.
+  async function keepPageOnce() {
+    if (state.keeping || main.dataset.ready) return;
+    state.keeping = true;
+    await keepPage().catch(() => {});
+    state.keeping = false;
+  }
 
   async function keepPage() {
     if (!("serviceWorker" in navigator) || !window.caches) return;
@@ -368,6 +377,5 @@
     organisations();
     show();
     await sync();
-    if (state.link === "there") await keepPage();
   })();
 })();

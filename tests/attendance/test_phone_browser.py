@@ -60,6 +60,28 @@ def outcomes() -> dict[str, str]:
     return {own.walk_in.name if own.walk_in else own.person.name: own.outcome for own in found}
 
 
+def test_a_page_that_could_not_be_kept_is_kept_when_there_is_signal_again(new_page, live_server):
+    session, facilitator = a_day(), PersonFactory()
+    SessionPart.objects.create(session=session, person=facilitator, part=Part.FACILITATOR)
+    phone, tried = new_page(width=360), []
+    sign_in(phone, facilitator, live_server)
+
+    def once_without_signal(route) -> None:
+        tried.append(route.request.resource_type)
+        route.abort("internetdisconnected") if tried == ["document", "fetch"] else route.continue_()
+
+    phone.route("**/register/phone/", once_without_signal)
+    phone.goto(f"/sessions/{session.pk}/register/phone/")
+    says(phone, "Everything has reached the register")
+    until(phone, "document.querySelectorAll('h3').length > 0")
+    while "fetch" not in tried:
+        phone.wait_for_timeout(50)
+    assert phone.get_attribute("#phone", "data-ready") is None
+    phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    phone.locator("#phone[data-ready=yes]").wait_for()
+    assert tried == ["document", "fetch", "fetch"]
+
+
 @pytest.mark.walk
 def test_a_register_without_signal(new_page, live_server):
     session = a_day()
