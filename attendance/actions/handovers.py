@@ -28,7 +28,7 @@ from attendance.actions.swaps import take_along
 from attendance.messages import handovers as messages
 from attendance.messages import places as place_messages
 from attendance.messages import teams as team_messages
-from attendance.models import AccessNeed, Handover, Place, PlaceState
+from attendance.models import AccessNeed, Handover, Place, PlaceState, SeatCount
 from attendance.queries.booking import affiliation_for
 from attendance.window import rules_of, window_of
 from briefings.models import Programme, Session
@@ -121,21 +121,32 @@ def _take_over(handover: Handover, by: Any, now: datetime) -> Place:
     need = AccessNeed.objects.filter(place=held).first() if held else None
     if held:  # they leave the line for the place
         close(held, seats, PlaceState.ENDED, "took_over", now)
-    entry = had_entry(place)
-    close(place, seats, PlaceState.GIVEN_UP, "substituted", now)
     new = new_place(place.session, colleague, tie, by, now)
     new.team = place.team
+    pass_on(handover, place, new, need, seats, by=by, now=now)
+    record(by=by, verb="took_over", about=new, now=now)
+    return new
+
+
+def pass_on(
+    handover: Handover, place: Place, new: Place, need: AccessNeed | None, seats: SeatCount, *, by: Any, now: datetime
+) -> None:
+    """Give the unsaved ``new`` the seat of ``place``, which ends, with what its person said they ``need`` there.
+
+    ``handover`` keeps who has it. ``seats`` and both people are locked. Both are told by whom, and the lead who booked
+    it; the line does not move, and what the holder needed is deleted.
+    """
+    entry = had_entry(place)
+    close(place, seats, PlaceState.GIVEN_UP, "substituted", now)
     seat(new, seats, now, by)
     give_link(new, now)
     if need:
         take_along(need, new)
     handover.taken_at, handover.taken_as = now, new
-    handover.save(update_fields=["taken_at", "taken_as"])
-    record(by=by, verb="took_over", about=new, now=now)
+    handover.save()
     place_messages.tell_booked(new, now=now, by=by)
-    place_messages.tell_given_up(place, had_entry=entry, now=now, by=colleague)
+    place_messages.tell_given_up(place, had_entry=entry, now=now, by=by)
     team_messages.tell_left(place, by=by, now=now)
-    return new
 
 
 def why_not_to_take(handover: Handover, now: datetime) -> Refused | None:

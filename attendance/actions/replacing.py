@@ -7,14 +7,11 @@ from django.db import transaction
 
 from accounts.models import Person
 from attendance.actions.engagements import lock_both, lock_people, lock_seats
-from attendance.actions.handovers import open_request, refuse_where_fixed
-from attendance.actions.line import close, had_entry, seat
-from attendance.actions.places import give_link, lapse_offers_of, lock_place
-from attendance.actions.swaps import take_along
+from attendance.actions.handovers import open_request, pass_on, refuse_where_fixed
+from attendance.actions.line import close
+from attendance.actions.places import lapse_offers_of, lock_place
 from attendance.actions.teams import place_for
 from attendance.messages import handovers as handover_messages
-from attendance.messages import places as messages
-from attendance.messages import teams as team_messages
 from attendance.models import AccessNeed, Handover, Place, PlaceState
 from attendance.queries.moves import offers_over_of
 from history.actions import record
@@ -47,21 +44,11 @@ def replace_colleague(*, place: Place, colleague: Person, by: Any, now: datetime
     if waits:
         close(waits, seats, PlaceState.ENDED, "named", now)
     new = place_for(place.team, place.session, colleague, by, now)
-    entry = had_entry(place)
     asked = open_request(place)
     if asked and asked.colleague_id != colleague.pk:
         handover_messages.tell_gone([place.pk], now=now)
         asked = None
-    close(place, seats, PlaceState.GIVEN_UP, "substituted", now)
-    seat(new, seats, now, by)
-    give_link(new, now)
-    if need:
-        take_along(need, new)
     handover = asked or Handover(place=place, colleague=colleague, asked_at=now)
-    handover.taken_at, handover.taken_as = now, new
-    handover.save()
+    pass_on(handover, place, new, need, seats, by=by, now=now)
     record(by=by, verb="replaced", about=new, now=now)
-    messages.tell_booked(new, now=now, by=by)
-    messages.tell_given_up(place, had_entry=entry, now=now, by=by)
-    team_messages.tell_left(place, by=by, now=now)
     return new
