@@ -12,7 +12,21 @@ from face.forms import ChangingMixin, HubForm
 from organisations.models import Organisation
 
 _MOST_DAYS = 365
-_DAYS = {"min_value": 0, "max_value": _MOST_DAYS, "required": False, "widget": forms.NumberInput({"class": "w4"})}
+
+
+def _whole(least: int, most: int, wanted: str) -> dict[str, Any]:
+    """Return what makes an IntegerField one for ``least`` to ``most``, whose errors say what is ``wanted``."""
+    sentence = f"Enter {wanted}: {least} to {most}"
+    return {
+        "min_value": least,
+        "max_value": most,
+        "widget": forms.NumberInput({"class": "w4"}),
+        "error_messages": dict.fromkeys(("invalid", "min_value", "max_value"), sentence),
+    }
+
+
+def _days(least: int = 0) -> dict[str, Any]:
+    return {"required": False, **_whole(least, _MOST_DAYS, "how many days before the session")}
 
 
 class BookingRulesForm(ChangingMixin, HubForm):
@@ -24,7 +38,7 @@ class BookingRulesForm(ChangingMixin, HubForm):
     closes_days = forms.IntegerField(
         label="Booking closes, days before the session",
         help_text="For example 2: for a session on Friday, Tuesday is the last day. Leave empty: when it begins.",
-        **{**_DAYS, "min_value": 1},
+        **_days(least=1),
     )
     offer_days = forms.IntegerField(
         label="Offer freed places, days before the session",
@@ -32,14 +46,12 @@ class BookingRulesForm(ChangingMixin, HubForm):
             "Until then the first in line gets a freed place at once. From then on it is offered to one person at a "
             "time. Leave empty: it is always given at once."
         ),
-        **_DAYS,
+        **_days(),
     )
     offer_hours = forms.IntegerField(
         label="How many hours does each one have to answer?",
-        min_value=1,
-        max_value=240,
         initial=24,
-        widget=forms.NumberInput({"class": "w4"}),
+        **_whole(1, 240, "how many hours each one has to answer"),
     )
     freeze_days = forms.IntegerField(
         label="The list of names is final, days before the session",
@@ -48,7 +60,7 @@ class BookingRulesForm(ChangingMixin, HubForm):
             "you can still change it. Leads are told where they have to name places earlier by it. "
             "Leave empty: there is no such day."
         ),
-        **_DAYS,
+        **_days(),
     )
 
 

@@ -670,7 +670,17 @@ def test_the_coordinator_sets_the_rules(programme, coordinator):
     assert coordinator.post(address, typed).status_code == 302
     rules = BookingRules.objects.get()
     assert (rules.closes_days, rules.offer_days, rules.offer_hours, rules.freeze_days) == (1, 3, 12, 2)
-    assert coordinator.post(address, {"offer_hours": "0"}).status_code == 422
+    wrong = coordinator.post(
+        address, {"offer_hours": "0", "closes_days": "0", "freeze_days": "two", "offer_days": "366"}
+    )
+    said = wrong.content.decode()
+    assert wrong.status_code == 422
+    for sentence in (
+        "Enter how many hours each one has to answer: 1 to 240",
+        "Enter how many days before the session: 1 to 365",
+        "Enter how many days before the session: 0 to 365",
+    ):
+        assert sentence in said
 
 
 def test_the_coordinator_sets_and_releases_quotas(programme, coordinator, django_assert_num_queries):
